@@ -1,0 +1,82 @@
+"""Make the client anew from ``openapi.yaml``: ``generate.py`` writes it, ``--check`` only compares."""
+
+import argparse
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+GENERATOR = Path(__file__).resolve().parent
+CLIENT = GENERATOR.parent
+CONTRACT = CLIENT.parent / "openapi.yaml"
+NOT_GENERATED = {"generator", "__pycache__", ".ruff_cache", "build", "dist"}
+
+
+def main() -> int:
+    """Return 0 when the committed client is, or now became, what the contract says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "client"
+        generate(fresh)
+        if not check:
+            replace(fresh)
+            return 0
+        differing = sorted(differences(fresh))
+    for name in differing:
+        print(f"client/{name} is not what openapi.yaml generates", file=sys.stderr)
+    if differing:
+        print("run: python client/generator/generate.py", file=sys.stderr)
+    return 1 if differing else 0
+
+
+def generate(target: Path) -> None:
+    """Run the generator; any warning of its is an error, for it means a part was left out."""
+    environment = {
+        **os.environ,
+        "RUFF_NO_CACHE": "true",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = [
+        *(sys.executable, "-m", "openapi_python_client", "generate"),
+        *("--path", str(CONTRACT), "--meta", "uv", "--config", str(GENERATOR / "config.yaml")),
+        *("--custom-template-path", str(GENERATOR / "templates")),
+        *("--output-path", str(target), "--overwrite", "--fail-on-warning"),
+    ]
+    subprocess.run(command, check=True, env=environment)
+
+
+def replace(fresh: Path) -> None:
+    """Put the fresh client in the place of the committed one."""
+    for path in CLIENT.iterdir():
+        if path.name not in NOT_GENERATED:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(fresh, CLIENT, dirs_exist_ok=True)
+
+
+def differences(fresh: Path) -> Iterator[str]:
+    """Relative names of files that are not the same, byte by byte, on both sides."""
+    names = set(files(fresh)) | set(files(CLIENT))
+    for name in names:
+        mine, theirs = CLIENT / name, fresh / name
+        both = mine.is_file() and theirs.is_file()
+        if not both or not filecmp.cmp(mine, theirs, shallow=False):
+            yield name
+
+
+def files(folder: Path) -> Iterator[str]:
+    """Relative names of all generated files below a folder."""
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        if path.is_file() and not NOT_GENERATED.intersection(relative.parts):
+            if not any(part.endswith(".egg-info") for part in relative.parts):
+                yield str(relative)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

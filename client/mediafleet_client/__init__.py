@@ -1,0 +1,155 @@
+"""Client of the Mediafleet API, generated from openapi.yaml.
+
+``connect`` makes a client; the operations are modules below ``mediafleet_client.api``, each with
+``sync``, ``sync_detailed``, ``asyncio`` and ``asyncio_detailed``.
+"""
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import Iterable
+from http import HTTPStatus
+
+import httpx
+
+from .api.media_nodes import get_media_node
+from .client import AuthenticatedClient, Client
+from .models import Error, MediaNode
+from .types import Response
+
+__all__ = (
+    "ApiError",
+    "AuthenticatedClient",
+    "Client",
+    "StatusTimeoutError",
+    "connect",
+    "wait_until_status",
+    "wait_until_status_async",
+)
+
+USER = "OPENVIDUAPP"
+GONE = "gone"
+
+
+class ApiError(Exception):
+    """The server answered with an error.
+
+    Attributes:
+        status: The HTTP status.
+        message: What the server says is wrong; empty if it said nothing.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}" if message else str(status))
+        self.status = status
+        self.message = message
+
+
+class StatusTimeoutError(TimeoutError):
+    """A Media Node did not reach the status that was waited for.
+
+    Attributes:
+        status: The last status seen.
+    """
+
+    def __init__(self, media_node_id: str, status: str, seconds: float) -> None:
+        super().__init__(f"Media Node {media_node_id} is still {status} after {seconds:g} s")
+        self.status = status
+
+
+def connect(
+    url: str,
+    secret: str,
+    *,
+    timeout: float | None = 30.0,
+    verify_ssl: bool | str = True,
+) -> AuthenticatedClient:
+    """Make a client that sends Basic credentials with every request.
+
+    Args:
+        url: Base of the server, such as ``http://127.0.0.1:5443``.
+        secret: The server's OPENVIDU_SECRET.
+        timeout: Seconds for one answer; give more, or ``None``, for requests with ``wait=True``.
+        verify_ssl: ``False``, or the path of a CA file, for a server with a certificate of its own.
+
+    Returns:
+        A client to hand to the operations; use it as a context manager to close its connections.
+    """
+    return AuthenticatedClient(
+        base_url=url.rstrip("/"),
+        token=b64encode(f"{USER}:{secret}".encode()).decode(),
+        prefix="Basic",
+        timeout=httpx.Timeout(timeout),
+        verify_ssl=verify_ssl,
+    )
+
+
+def wait_until_status(
+    client: AuthenticatedClient,
+    media_node_id: str,
+    statuses: str | Iterable[str],
+    *,
+    timeout: float = 60.0,
+    poll_interval: float = 0.5,
+) -> MediaNode | None:
+    """Ask for a Media Node until it has one of the statuses wanted.
+
+    Args:
+        client: From ``connect``.
+        media_node_id: Which node.
+        statuses: One status or several; ``gone`` stands for a node that is no more.
+        timeout: Seconds to wait in all.
+        poll_interval: Seconds between two questions.
+
+    Returns:
+        The Media Node; ``None`` when it is gone and ``gone`` was wanted.
+
+    Raises:
+        StatusTimeoutError: The time is up.
+        ApiError: The server answered with an error; 404 is one unless ``gone`` is wanted.
+    """
+    wanted, deadline = _wanted(statuses), time.monotonic() + timeout
+    while True:
+        node = _node(get_media_node.sync_detailed(media_node_id, client=client), wanted)
+        if _status(node) in wanted:
+            return node
+        if time.monotonic() + poll_interval > deadline:
+            raise StatusTimeoutError(media_node_id, _status(node), timeout)
+        time.sleep(poll_interval)
+
+
+async def wait_until_status_async(
+    client: AuthenticatedClient,
+    media_node_id: str,
+    statuses: str | Iterable[str],
+    *,
+    timeout: float = 60.0,
+    poll_interval: float = 0.5,
+) -> MediaNode | None:
+    """The same as ``wait_until_status``, without blocking the event loop."""
+    wanted, deadline = _wanted(statuses), time.monotonic() + timeout
+    while True:
+        response = await get_media_node.asyncio_detailed(media_node_id, client=client)
+        node = _node(response, wanted)
+        if _status(node) in wanted:
+            return node
+        if time.monotonic() + poll_interval > deadline:
+            raise StatusTimeoutError(media_node_id, _status(node), timeout)
+        await asyncio.sleep(poll_interval)
+
+
+def _wanted(statuses: str | Iterable[str]) -> frozenset[str]:
+    return frozenset([statuses] if isinstance(statuses, str) else map(str, statuses))
+
+
+def _status(node: MediaNode | None) -> str:
+    return GONE if node is None else str(node.status)
+
+
+def _node(response: Response[Error | MediaNode], wanted: frozenset[str]) -> MediaNode | None:
+    if isinstance(response.parsed, MediaNode):
+        return response.parsed
+    if response.status_code == HTTPStatus.NOT_FOUND and GONE in wanted:
+        return None
+    message = response.parsed.message if isinstance(response.parsed, Error) else ""
+    raise ApiError(int(response.status_code), message)

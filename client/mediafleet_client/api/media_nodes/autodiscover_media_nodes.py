@@ -1,0 +1,187 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.error import Error
+from ...models.media_node_list import MediaNodeList
+from ...types import Response
+
+
+def _get_kwargs() -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "url": "/pro/media-nodes",
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | MediaNodeList | None:
+    if response.status_code == 200:
+        response_200 = MediaNodeList.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Error.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | MediaNodeList]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+) -> Response[Error | MediaNodeList]:
+    """Discover Media Nodes
+
+     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
+    them, and
+    makes them members. Answers only the nodes that this request added; running it again right away adds
+    nothing.
+    A node that is found but cannot be reached is passed over.
+
+    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
+    list is
+    empty then. Use it after starting nodes by other means than this API.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | MediaNodeList]
+    """
+
+    kwargs = _get_kwargs()
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+) -> Error | MediaNodeList | None:
+    """Discover Media Nodes
+
+     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
+    them, and
+    makes them members. Answers only the nodes that this request added; running it again right away adds
+    nothing.
+    A node that is found but cannot be reached is passed over.
+
+    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
+    list is
+    empty then. Use it after starting nodes by other means than this API.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | MediaNodeList
+    """
+
+    return sync_detailed(
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+) -> Response[Error | MediaNodeList]:
+    """Discover Media Nodes
+
+     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
+    them, and
+    makes them members. Answers only the nodes that this request added; running it again right away adds
+    nothing.
+    A node that is found but cannot be reached is passed over.
+
+    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
+    list is
+    empty then. Use it after starting nodes by other means than this API.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | MediaNodeList]
+    """
+
+    kwargs = _get_kwargs()
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+) -> Error | MediaNodeList | None:
+    """Discover Media Nodes
+
+     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
+    them, and
+    makes them members. Answers only the nodes that this request added; running it again right away adds
+    nothing.
+    A node that is found but cannot be reached is passed over.
+
+    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
+    list is
+    empty then. Use it after starting nodes by other means than this API.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | MediaNodeList
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,67 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .cluster_environment import ClusterEnvironment
+from .config import Config
+from .connection import Connection
+from .connection_list import ConnectionList
+from .connection_role import ConnectionRole
+from .deletion_strategy import DeletionStrategy
+from .error import Error
+from .filter_method import FilterMethod
+from .filter_method_params import FilterMethodParams
+from .kurento_info import KurentoInfo
+from .kurento_module import KurentoModule
+from .media_filter import MediaFilter
+from .media_filter_options import MediaFilterOptions
+from .media_mode import MediaMode
+from .media_node import MediaNode
+from .media_node_list import MediaNodeList
+from .media_node_patch import MediaNodePatch
+from .media_node_status import MediaNodeStatus
+from .media_options import MediaOptions
+from .new_media_node import NewMediaNode
+from .publisher import Publisher
+from .recording_layout import RecordingLayout
+from .recording_mode import RecordingMode
+from .recording_notification import RecordingNotification
+from .recording_output_mode import RecordingOutputMode
+from .requestable_media_node_status import RequestableMediaNodeStatus
+from .restart_properties import RestartProperties
+from .session import Session
+from .subscriber import Subscriber
+from .video_source import VideoSource
+from .webhook_event import WebhookEvent
+
+__all__ = (
+    "ClusterEnvironment",
+    "Config",
+    "Connection",
+    "ConnectionList",
+    "ConnectionRole",
+    "DeletionStrategy",
+    "Error",
+    "FilterMethod",
+    "FilterMethodParams",
+    "KurentoInfo",
+    "KurentoModule",
+    "MediaFilter",
+    "MediaFilterOptions",
+    "MediaMode",
+    "MediaNode",
+    "MediaNodeList",
+    "MediaNodePatch",
+    "MediaNodeStatus",
+    "MediaOptions",
+    "NewMediaNode",
+    "Publisher",
+    "RecordingLayout",
+    "RecordingMode",
+    "RecordingNotification",
+    "RecordingOutputMode",
+    "RequestableMediaNodeStatus",
+    "RestartProperties",
+    "Session",
+    "Subscriber",
+    "VideoSource",
+    "WebhookEvent",
+)

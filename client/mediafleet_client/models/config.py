@@ -1,0 +1,446 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.cluster_environment import ClusterEnvironment
+from ..models.recording_notification import RecordingNotification
+from ..models.webhook_event import WebhookEvent
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Config")
+
+
+@_attrs_define
+class Config:
+    """The configuration in force. Required properties are always there; the others belong to a feature and are there only
+    while it is on.
+
+        Example:
+            {'VERSION': '2.15.1', 'OPENVIDU_SERVER_DEPENDENCY_VERSION': '2.15.0', 'DOMAIN_OR_PUBLIC_IP':
+                'media.example.com', 'HTTPS_PORT': 443, 'OPENVIDU_PUBLICURL': 'https://media.example.com', 'OPENVIDU_CDR':
+                False, 'OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH': 1000, 'OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH': 300,
+                'OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH': 1000, 'OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH': 300,
+                'OPENVIDU_SESSIONS_GARBAGE_INTERVAL': 900, 'OPENVIDU_SESSIONS_GARBAGE_THRESHOLD': 3600, 'OPENVIDU_RECORDING':
+                False, 'OPENVIDU_WEBHOOK': False, 'KMS_URIS': ['ws://10.1.1.26:8888/kurento'],
+                'OPENVIDU_PRO_STATS_MONITORING_INTERVAL': 30, 'OPENVIDU_PRO_STATS_WEBRTC_INTERVAL': 30,
+                'OPENVIDU_PRO_CLUSTER_ID': 'clu_Nb7Qx0aZe', 'OPENVIDU_PRO_CLUSTER_ENVIRONMENT': 'on_premise',
+                'OPENVIDU_PRO_CLUSTER_MEDIA_NODES': 1, 'OPENVIDU_PRO_CLUSTER_PATH': '/opt/openvidu/cluster/',
+                'OPENVIDU_PRO_CLUSTER_AUTOSCALING': False, 'OPENVIDU_PRO_ELASTICSEARCH': False, 'OPENVIDU_PRO_KIBANA': False,
+                'OPENVIDU_PRO_NETWORK_STAT': False}
+
+    """
+
+    version: str
+    """ The version of OpenVidu Pro whose interface this server speaks. """
+    openvidu_server_dependency_version: str
+    """ The version of OpenVidu CE that belongs to `VERSION`. """
+    domain_or_public_ip: str
+    """ The domain name or public address of the server. """
+    https_port: int
+    """ The public port of the server. """
+    openvidu_publicurl: str
+    """ The public address of the server, without a slash at its end. It names the port only if it is not 443. """
+    openvidu_cdr: bool
+    """ Whether events are written to the call detail record. """
+    openvidu_streams_video_max_recv_bandwidth: int
+    """ Highest bandwidth of the video that the media server receives from a participant, in kbit/s; 0: no limit.
+    """
+    openvidu_streams_video_min_recv_bandwidth: int
+    """ Lowest bandwidth of the video that the media server receives from a participant, in kbit/s; 0: no limit. """
+    openvidu_streams_video_max_send_bandwidth: int
+    """ Highest bandwidth of the video that the media server sends to a participant, in kbit/s; 0: no limit. """
+    openvidu_streams_video_min_send_bandwidth: int
+    """ Lowest bandwidth of the video that the media server sends to a participant, in kbit/s; 0: no limit. """
+    openvidu_sessions_garbage_interval: int
+    """ Seconds between two searches for sessions that nobody ever joined. 0 means no search. """
+    openvidu_sessions_garbage_threshold: int
+    """ Age in seconds from which such a search removes a session that nobody ever joined. """
+    openvidu_recording: bool
+    """ Whether sessions can be recorded. The other OPENVIDU_RECORDING properties are there only if true. """
+    openvidu_webhook: bool
+    """ Whether events are sent to the webhook. The other OPENVIDU_WEBHOOK properties are there only if true. """
+    kms_uris: list[str]
+    """ The uris of the Media Nodes that are connected, or the configured ones if none is. """
+    openvidu_pro_stats_monitoring_interval: int
+    """ Seconds between two measurements of the machines. 0 means none. """
+    openvidu_pro_stats_webrtc_interval: int
+    """ Seconds between two measurements of the streams. 0 means none. """
+    openvidu_pro_cluster_id: str
+    """ The name of the cluster. It is part of every event about a Media Node. """
+    openvidu_pro_cluster_environment: ClusterEnvironment
+    """ Where the Media Nodes of the cluster come from. `on_premise`: somebody else runs them, the server only
+    connects to them. `docker`: containers of a Docker Engine. `aws`: EC2 instances. `local`: processes on the
+    server's own machine. `script`: whatever the operator's own executables launch. """
+    openvidu_pro_cluster_media_nodes: int
+    """ How many Media Nodes the cluster has after its start. Without effect in the environment `on_premise`, and
+    while autoscaling is on. """
+    openvidu_pro_cluster_path: str
+    """ The folder on the server where the executables of the environment `script` are, with a `/` at its end. """
+    openvidu_pro_cluster_autoscaling: bool
+    """ Whether the cluster grows and shrinks by its load. The other OPENVIDU_PRO_CLUSTER_AUTOSCALING properties are
+    there only if true. """
+    openvidu_pro_elasticsearch: bool
+    """ Whether an Elasticsearch is configured. Its host and version are there only if true. """
+    openvidu_pro_kibana: bool
+    """ Whether a Kibana is configured. Its host and version are there only if true. """
+    openvidu_pro_network_stat: bool
+    """ Whether the quality of the participants' networks is measured. Always false here. """
+    openvidu_recording_version: str | Unset = UNSET
+    """ The version of the recording image. Present only if recording is on. """
+    openvidu_recording_path: str | Unset = UNSET
+    """ The folder on the server where recordings are kept, with a `/` at its end. Present only if recording is on.
+    """
+    openvidu_recording_public_access: bool | Unset = UNSET
+    """ Whether recordings can be fetched without credentials. Present only if recording is on. """
+    openvidu_recording_notification: RecordingNotification | Unset = UNSET
+    """ Which participants of a session are told when its recording starts and stops: nobody, moderators, publishers
+    and moderators, or everybody. """
+    openvidu_recording_custom_layout: str | Unset = UNSET
+    """ The folder on the server where the application's own recording layouts are, with a `/` at its end. Present
+    only if recording is on. """
+    openvidu_recording_autostop_timeout: int | Unset = UNSET
+    """ Seconds after which the recording of a session stops by itself when nobody publishes. 0 means never. Present
+    only if recording is on. """
+    openvidu_recording_composed_url: str | Unset = UNSET
+    """ Where the page is served that composed recordings are made of. Present only if recording is on and such an
+    address is set. """
+    openvidu_webhook_endpoint: str | Unset = UNSET
+    """ The address that events are posted to. Present only if the webhook is on. """
+    openvidu_webhook_headers: list[str] | Unset = UNSET
+    """ Headers that are sent with every event; they may carry a credential. Present only if the webhook is on. """
+    openvidu_webhook_events: list[WebhookEvent] | Unset = UNSET
+    """ The events that are sent to the webhook. Present only if the webhook is on. """
+    openvidu_pro_cluster_autoscaling_max_nodes: int | Unset = UNSET
+    """ The highest number of Media Nodes under autoscaling. Present only if autoscaling is on. """
+    openvidu_pro_cluster_autoscaling_min_nodes: int | Unset = UNSET
+    """ The lowest number of Media Nodes under autoscaling. Present only if autoscaling is on. """
+    openvidu_pro_cluster_autoscaling_max_load: int | Unset = UNSET
+    """ Average load of the cluster above which it grows, in percent. Present only if autoscaling is on. """
+    openvidu_pro_cluster_autoscaling_min_load: int | Unset = UNSET
+    """ Average load of the cluster below which it shrinks, in percent. Present only if autoscaling is on. """
+    openvidu_pro_elasticsearch_host: str | Unset = UNSET
+    """ The address of the Elasticsearch. Present only if there is one. """
+    openvidu_pro_elasticsearch_version: str | Unset = UNSET
+    """ The version of the Elasticsearch. Present only if there is one. """
+    openvidu_pro_kibana_host: str | Unset = UNSET
+    """ The address of the Kibana. Present only if there is one. """
+    openvidu_pro_kibana_version: str | Unset = UNSET
+    """ The version of the Kibana. Present only if there is one. """
+
+    def to_dict(self) -> dict[str, Any]:
+        version = self.version
+
+        openvidu_server_dependency_version = self.openvidu_server_dependency_version
+
+        domain_or_public_ip = self.domain_or_public_ip
+
+        https_port = self.https_port
+
+        openvidu_publicurl = self.openvidu_publicurl
+
+        openvidu_cdr = self.openvidu_cdr
+
+        openvidu_streams_video_max_recv_bandwidth = self.openvidu_streams_video_max_recv_bandwidth
+
+        openvidu_streams_video_min_recv_bandwidth = self.openvidu_streams_video_min_recv_bandwidth
+
+        openvidu_streams_video_max_send_bandwidth = self.openvidu_streams_video_max_send_bandwidth
+
+        openvidu_streams_video_min_send_bandwidth = self.openvidu_streams_video_min_send_bandwidth
+
+        openvidu_sessions_garbage_interval = self.openvidu_sessions_garbage_interval
+
+        openvidu_sessions_garbage_threshold = self.openvidu_sessions_garbage_threshold
+
+        openvidu_recording = self.openvidu_recording
+
+        openvidu_webhook = self.openvidu_webhook
+
+        kms_uris = self.kms_uris
+
+        openvidu_pro_stats_monitoring_interval = self.openvidu_pro_stats_monitoring_interval
+
+        openvidu_pro_stats_webrtc_interval = self.openvidu_pro_stats_webrtc_interval
+
+        openvidu_pro_cluster_id = self.openvidu_pro_cluster_id
+
+        openvidu_pro_cluster_environment = self.openvidu_pro_cluster_environment.value
+
+        openvidu_pro_cluster_media_nodes = self.openvidu_pro_cluster_media_nodes
+
+        openvidu_pro_cluster_path = self.openvidu_pro_cluster_path
+
+        openvidu_pro_cluster_autoscaling = self.openvidu_pro_cluster_autoscaling
+
+        openvidu_pro_elasticsearch = self.openvidu_pro_elasticsearch
+
+        openvidu_pro_kibana = self.openvidu_pro_kibana
+
+        openvidu_pro_network_stat = self.openvidu_pro_network_stat
+
+        openvidu_recording_version = self.openvidu_recording_version
+
+        openvidu_recording_path = self.openvidu_recording_path
+
+        openvidu_recording_public_access = self.openvidu_recording_public_access
+
+        openvidu_recording_notification: str | Unset = UNSET
+        if not isinstance(self.openvidu_recording_notification, Unset):
+            openvidu_recording_notification = self.openvidu_recording_notification.value
+
+        openvidu_recording_custom_layout = self.openvidu_recording_custom_layout
+
+        openvidu_recording_autostop_timeout = self.openvidu_recording_autostop_timeout
+
+        openvidu_recording_composed_url = self.openvidu_recording_composed_url
+
+        openvidu_webhook_endpoint = self.openvidu_webhook_endpoint
+
+        openvidu_webhook_headers: list[str] | Unset = UNSET
+        if not isinstance(self.openvidu_webhook_headers, Unset):
+            openvidu_webhook_headers = self.openvidu_webhook_headers
+
+        openvidu_webhook_events: list[str] | Unset = UNSET
+        if not isinstance(self.openvidu_webhook_events, Unset):
+            openvidu_webhook_events = []
+            for openvidu_webhook_events_item_data in self.openvidu_webhook_events:
+                openvidu_webhook_events_item = openvidu_webhook_events_item_data.value
+                openvidu_webhook_events.append(openvidu_webhook_events_item)
+
+        openvidu_pro_cluster_autoscaling_max_nodes = self.openvidu_pro_cluster_autoscaling_max_nodes
+
+        openvidu_pro_cluster_autoscaling_min_nodes = self.openvidu_pro_cluster_autoscaling_min_nodes
+
+        openvidu_pro_cluster_autoscaling_max_load = self.openvidu_pro_cluster_autoscaling_max_load
+
+        openvidu_pro_cluster_autoscaling_min_load = self.openvidu_pro_cluster_autoscaling_min_load
+
+        openvidu_pro_elasticsearch_host = self.openvidu_pro_elasticsearch_host
+
+        openvidu_pro_elasticsearch_version = self.openvidu_pro_elasticsearch_version
+
+        openvidu_pro_kibana_host = self.openvidu_pro_kibana_host
+
+        openvidu_pro_kibana_version = self.openvidu_pro_kibana_version
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "VERSION": version,
+                "OPENVIDU_SERVER_DEPENDENCY_VERSION": openvidu_server_dependency_version,
+                "DOMAIN_OR_PUBLIC_IP": domain_or_public_ip,
+                "HTTPS_PORT": https_port,
+                "OPENVIDU_PUBLICURL": openvidu_publicurl,
+                "OPENVIDU_CDR": openvidu_cdr,
+                "OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH": openvidu_streams_video_max_recv_bandwidth,
+                "OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH": openvidu_streams_video_min_recv_bandwidth,
+                "OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH": openvidu_streams_video_max_send_bandwidth,
+                "OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH": openvidu_streams_video_min_send_bandwidth,
+                "OPENVIDU_SESSIONS_GARBAGE_INTERVAL": openvidu_sessions_garbage_interval,
+                "OPENVIDU_SESSIONS_GARBAGE_THRESHOLD": openvidu_sessions_garbage_threshold,
+                "OPENVIDU_RECORDING": openvidu_recording,
+                "OPENVIDU_WEBHOOK": openvidu_webhook,
+                "KMS_URIS": kms_uris,
+                "OPENVIDU_PRO_STATS_MONITORING_INTERVAL": openvidu_pro_stats_monitoring_interval,
+                "OPENVIDU_PRO_STATS_WEBRTC_INTERVAL": openvidu_pro_stats_webrtc_interval,
+                "OPENVIDU_PRO_CLUSTER_ID": openvidu_pro_cluster_id,
+                "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": openvidu_pro_cluster_environment,
+                "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": openvidu_pro_cluster_media_nodes,
+                "OPENVIDU_PRO_CLUSTER_PATH": openvidu_pro_cluster_path,
+                "OPENVIDU_PRO_CLUSTER_AUTOSCALING": openvidu_pro_cluster_autoscaling,
+                "OPENVIDU_PRO_ELASTICSEARCH": openvidu_pro_elasticsearch,
+                "OPENVIDU_PRO_KIBANA": openvidu_pro_kibana,
+                "OPENVIDU_PRO_NETWORK_STAT": openvidu_pro_network_stat,
+            }
+        )
+        if openvidu_recording_version is not UNSET:
+            field_dict["OPENVIDU_RECORDING_VERSION"] = openvidu_recording_version
+        if openvidu_recording_path is not UNSET:
+            field_dict["OPENVIDU_RECORDING_PATH"] = openvidu_recording_path
+        if openvidu_recording_public_access is not UNSET:
+            field_dict["OPENVIDU_RECORDING_PUBLIC_ACCESS"] = openvidu_recording_public_access
+        if openvidu_recording_notification is not UNSET:
+            field_dict["OPENVIDU_RECORDING_NOTIFICATION"] = openvidu_recording_notification
+        if openvidu_recording_custom_layout is not UNSET:
+            field_dict["OPENVIDU_RECORDING_CUSTOM_LAYOUT"] = openvidu_recording_custom_layout
+        if openvidu_recording_autostop_timeout is not UNSET:
+            field_dict["OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT"] = openvidu_recording_autostop_timeout
+        if openvidu_recording_composed_url is not UNSET:
+            field_dict["OPENVIDU_RECORDING_COMPOSED_URL"] = openvidu_recording_composed_url
+        if openvidu_webhook_endpoint is not UNSET:
+            field_dict["OPENVIDU_WEBHOOK_ENDPOINT"] = openvidu_webhook_endpoint
+        if openvidu_webhook_headers is not UNSET:
+            field_dict["OPENVIDU_WEBHOOK_HEADERS"] = openvidu_webhook_headers
+        if openvidu_webhook_events is not UNSET:
+            field_dict["OPENVIDU_WEBHOOK_EVENTS"] = openvidu_webhook_events
+        if openvidu_pro_cluster_autoscaling_max_nodes is not UNSET:
+            field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES"] = openvidu_pro_cluster_autoscaling_max_nodes
+        if openvidu_pro_cluster_autoscaling_min_nodes is not UNSET:
+            field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES"] = openvidu_pro_cluster_autoscaling_min_nodes
+        if openvidu_pro_cluster_autoscaling_max_load is not UNSET:
+            field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD"] = openvidu_pro_cluster_autoscaling_max_load
+        if openvidu_pro_cluster_autoscaling_min_load is not UNSET:
+            field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD"] = openvidu_pro_cluster_autoscaling_min_load
+        if openvidu_pro_elasticsearch_host is not UNSET:
+            field_dict["OPENVIDU_PRO_ELASTICSEARCH_HOST"] = openvidu_pro_elasticsearch_host
+        if openvidu_pro_elasticsearch_version is not UNSET:
+            field_dict["OPENVIDU_PRO_ELASTICSEARCH_VERSION"] = openvidu_pro_elasticsearch_version
+        if openvidu_pro_kibana_host is not UNSET:
+            field_dict["OPENVIDU_PRO_KIBANA_HOST"] = openvidu_pro_kibana_host
+        if openvidu_pro_kibana_version is not UNSET:
+            field_dict["OPENVIDU_PRO_KIBANA_VERSION"] = openvidu_pro_kibana_version
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        version = d.pop("VERSION")
+
+        openvidu_server_dependency_version = d.pop("OPENVIDU_SERVER_DEPENDENCY_VERSION")
+
+        domain_or_public_ip = d.pop("DOMAIN_OR_PUBLIC_IP")
+
+        https_port = d.pop("HTTPS_PORT")
+
+        openvidu_publicurl = d.pop("OPENVIDU_PUBLICURL")
+
+        openvidu_cdr = d.pop("OPENVIDU_CDR")
+
+        openvidu_streams_video_max_recv_bandwidth = d.pop("OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH")
+
+        openvidu_streams_video_min_recv_bandwidth = d.pop("OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH")
+
+        openvidu_streams_video_max_send_bandwidth = d.pop("OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH")
+
+        openvidu_streams_video_min_send_bandwidth = d.pop("OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH")
+
+        openvidu_sessions_garbage_interval = d.pop("OPENVIDU_SESSIONS_GARBAGE_INTERVAL")
+
+        openvidu_sessions_garbage_threshold = d.pop("OPENVIDU_SESSIONS_GARBAGE_THRESHOLD")
+
+        openvidu_recording = d.pop("OPENVIDU_RECORDING")
+
+        openvidu_webhook = d.pop("OPENVIDU_WEBHOOK")
+
+        kms_uris = cast(list[str], d.pop("KMS_URIS"))
+
+        openvidu_pro_stats_monitoring_interval = d.pop("OPENVIDU_PRO_STATS_MONITORING_INTERVAL")
+
+        openvidu_pro_stats_webrtc_interval = d.pop("OPENVIDU_PRO_STATS_WEBRTC_INTERVAL")
+
+        openvidu_pro_cluster_id = d.pop("OPENVIDU_PRO_CLUSTER_ID")
+
+        openvidu_pro_cluster_environment = ClusterEnvironment(d.pop("OPENVIDU_PRO_CLUSTER_ENVIRONMENT"))
+
+        openvidu_pro_cluster_media_nodes = d.pop("OPENVIDU_PRO_CLUSTER_MEDIA_NODES")
+
+        openvidu_pro_cluster_path = d.pop("OPENVIDU_PRO_CLUSTER_PATH")
+
+        openvidu_pro_cluster_autoscaling = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING")
+
+        openvidu_pro_elasticsearch = d.pop("OPENVIDU_PRO_ELASTICSEARCH")
+
+        openvidu_pro_kibana = d.pop("OPENVIDU_PRO_KIBANA")
+
+        openvidu_pro_network_stat = d.pop("OPENVIDU_PRO_NETWORK_STAT")
+
+        openvidu_recording_version = d.pop("OPENVIDU_RECORDING_VERSION", UNSET)
+
+        openvidu_recording_path = d.pop("OPENVIDU_RECORDING_PATH", UNSET)
+
+        openvidu_recording_public_access = d.pop("OPENVIDU_RECORDING_PUBLIC_ACCESS", UNSET)
+
+        _openvidu_recording_notification = d.pop("OPENVIDU_RECORDING_NOTIFICATION", UNSET)
+        openvidu_recording_notification: RecordingNotification | Unset
+        if isinstance(_openvidu_recording_notification, Unset):
+            openvidu_recording_notification = UNSET
+        else:
+            openvidu_recording_notification = RecordingNotification(_openvidu_recording_notification)
+
+        openvidu_recording_custom_layout = d.pop("OPENVIDU_RECORDING_CUSTOM_LAYOUT", UNSET)
+
+        openvidu_recording_autostop_timeout = d.pop("OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT", UNSET)
+
+        openvidu_recording_composed_url = d.pop("OPENVIDU_RECORDING_COMPOSED_URL", UNSET)
+
+        openvidu_webhook_endpoint = d.pop("OPENVIDU_WEBHOOK_ENDPOINT", UNSET)
+
+        openvidu_webhook_headers = cast(list[str], d.pop("OPENVIDU_WEBHOOK_HEADERS", UNSET))
+
+        _openvidu_webhook_events = d.pop("OPENVIDU_WEBHOOK_EVENTS", UNSET)
+        openvidu_webhook_events: list[WebhookEvent] | Unset = UNSET
+        if _openvidu_webhook_events is not UNSET:
+            openvidu_webhook_events = []
+            for openvidu_webhook_events_item_data in _openvidu_webhook_events:
+                openvidu_webhook_events_item = WebhookEvent(openvidu_webhook_events_item_data)
+
+                openvidu_webhook_events.append(openvidu_webhook_events_item)
+
+        openvidu_pro_cluster_autoscaling_max_nodes = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES", UNSET)
+
+        openvidu_pro_cluster_autoscaling_min_nodes = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES", UNSET)
+
+        openvidu_pro_cluster_autoscaling_max_load = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD", UNSET)
+
+        openvidu_pro_cluster_autoscaling_min_load = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD", UNSET)
+
+        openvidu_pro_elasticsearch_host = d.pop("OPENVIDU_PRO_ELASTICSEARCH_HOST", UNSET)
+
+        openvidu_pro_elasticsearch_version = d.pop("OPENVIDU_PRO_ELASTICSEARCH_VERSION", UNSET)
+
+        openvidu_pro_kibana_host = d.pop("OPENVIDU_PRO_KIBANA_HOST", UNSET)
+
+        openvidu_pro_kibana_version = d.pop("OPENVIDU_PRO_KIBANA_VERSION", UNSET)
+
+        config = cls(
+            version=version,
+            openvidu_server_dependency_version=openvidu_server_dependency_version,
+            domain_or_public_ip=domain_or_public_ip,
+            https_port=https_port,
+            openvidu_publicurl=openvidu_publicurl,
+            openvidu_cdr=openvidu_cdr,
+            openvidu_streams_video_max_recv_bandwidth=openvidu_streams_video_max_recv_bandwidth,
+            openvidu_streams_video_min_recv_bandwidth=openvidu_streams_video_min_recv_bandwidth,
+            openvidu_streams_video_max_send_bandwidth=openvidu_streams_video_max_send_bandwidth,
+            openvidu_streams_video_min_send_bandwidth=openvidu_streams_video_min_send_bandwidth,
+            openvidu_sessions_garbage_interval=openvidu_sessions_garbage_interval,
+            openvidu_sessions_garbage_threshold=openvidu_sessions_garbage_threshold,
+            openvidu_recording=openvidu_recording,
+            openvidu_webhook=openvidu_webhook,
+            kms_uris=kms_uris,
+            openvidu_pro_stats_monitoring_interval=openvidu_pro_stats_monitoring_interval,
+            openvidu_pro_stats_webrtc_interval=openvidu_pro_stats_webrtc_interval,
+            openvidu_pro_cluster_id=openvidu_pro_cluster_id,
+            openvidu_pro_cluster_environment=openvidu_pro_cluster_environment,
+            openvidu_pro_cluster_media_nodes=openvidu_pro_cluster_media_nodes,
+            openvidu_pro_cluster_path=openvidu_pro_cluster_path,
+            openvidu_pro_cluster_autoscaling=openvidu_pro_cluster_autoscaling,
+            openvidu_pro_elasticsearch=openvidu_pro_elasticsearch,
+            openvidu_pro_kibana=openvidu_pro_kibana,
+            openvidu_pro_network_stat=openvidu_pro_network_stat,
+            openvidu_recording_version=openvidu_recording_version,
+            openvidu_recording_path=openvidu_recording_path,
+            openvidu_recording_public_access=openvidu_recording_public_access,
+            openvidu_recording_notification=openvidu_recording_notification,
+            openvidu_recording_custom_layout=openvidu_recording_custom_layout,
+            openvidu_recording_autostop_timeout=openvidu_recording_autostop_timeout,
+            openvidu_recording_composed_url=openvidu_recording_composed_url,
+            openvidu_webhook_endpoint=openvidu_webhook_endpoint,
+            openvidu_webhook_headers=openvidu_webhook_headers,
+            openvidu_webhook_events=openvidu_webhook_events,
+            openvidu_pro_cluster_autoscaling_max_nodes=openvidu_pro_cluster_autoscaling_max_nodes,
+            openvidu_pro_cluster_autoscaling_min_nodes=openvidu_pro_cluster_autoscaling_min_nodes,
+            openvidu_pro_cluster_autoscaling_max_load=openvidu_pro_cluster_autoscaling_max_load,
+            openvidu_pro_cluster_autoscaling_min_load=openvidu_pro_cluster_autoscaling_min_load,
+            openvidu_pro_elasticsearch_host=openvidu_pro_elasticsearch_host,
+            openvidu_pro_elasticsearch_version=openvidu_pro_elasticsearch_version,
+            openvidu_pro_kibana_host=openvidu_pro_kibana_host,
+            openvidu_pro_kibana_version=openvidu_pro_kibana_version,
+        )
+
+        return config

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+if TYPE_CHECKING:
+    from ..models.connection import Connection
+
+
+T = TypeVar("T", bound="ConnectionList")
+
+
+@_attrs_define
+class ConnectionList:
+    """The participants of a session.
+
+    Example:
+        {'numberOfElements': 0, 'content': []}
+
+    """
+
+    number_of_elements: int
+    """ How many participants `content` holds. """
+    content: list[Connection]
+    """ The participants. """
+
+    def to_dict(self) -> dict[str, Any]:
+        number_of_elements = self.number_of_elements
+
+        content = []
+        for content_item_data in self.content:
+            content_item = content_item_data.to_dict()
+            content.append(content_item)
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "numberOfElements": number_of_elements,
+                "content": content,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.connection import Connection  # noqa: PLC0415
+
+        d = dict(src_dict)
+        number_of_elements = d.pop("numberOfElements")
+
+        content = []
+        _content = d.pop("content")
+        for content_item_data in _content:
+            content_item = Connection.from_dict(content_item_data)
+
+            content.append(content_item)
+
+        connection_list = cls(
+            number_of_elements=number_of_elements,
+            content=content,
+        )
+
+        return connection_list

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+T = TypeVar("T", bound="Error")
+
+
+@_attrs_define
+class Error:
+    """Why a request was not done. Every error has this body.
+
+    Example:
+        {'timestamp': 1600678236916, 'status': 404, 'error': 'Not Found', 'message': 'The cluster has no Media Node
+            kms_FVrQslIr', 'path': '/pro/media-nodes/kms_FVrQslIr'}
+
+    """
+
+    timestamp: int
+    """ When the request was answered, in UTC milliseconds. """
+    status: int
+    """ The HTTP status of the answer. """
+    error: str
+    """ The name of that status. """
+    message: str
+    """ What is wrong, where, and what would be right. For people; its wording may change. """
+    path: str
+    """ The path of the request, without its query. A very long one is cut. """
+
+    def to_dict(self) -> dict[str, Any]:
+        timestamp = self.timestamp
+
+        status = self.status
+
+        error = self.error
+
+        message = self.message
+
+        path = self.path
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "timestamp": timestamp,
+                "status": status,
+                "error": error,
+                "message": message,
+                "path": path,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        timestamp = d.pop("timestamp")
+
+        status = d.pop("status")
+
+        error = d.pop("error")
+
+        message = d.pop("message")
+
+        path = d.pop("path")
+
+        error = cls(
+            timestamp=timestamp,
+            status=status,
+            error=error,
+            message=message,
+            path=path,
+        )
+
+        return error

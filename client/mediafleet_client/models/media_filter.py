@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.filter_method import FilterMethod
+    from ..models.media_filter_options import MediaFilterOptions
+
+
+T = TypeVar("T", bound="MediaFilter")
+
+
+@_attrs_define
+class MediaFilter:
+    """The filter that a stream runs through. Empty if there is none.
+
+    Example:
+        {'type': 'GStreamerFilter', 'options': {'command': 'videoflip method=vertical-flip'}}
+
+    """
+
+    type_: str | Unset = UNSET
+    """ The kind of filter. """
+    options: MediaFilterOptions | Unset = UNSET
+    """ What the filter was made with. Its members depend on the kind of filter. """
+    last_exec_method: FilterMethod | Unset = UNSET
+    """ The last call of a method of a filter. """
+
+    def to_dict(self) -> dict[str, Any]:
+        type_ = self.type_
+
+        options: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.options, Unset):
+            options = self.options.to_dict()
+
+        last_exec_method: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.last_exec_method, Unset):
+            last_exec_method = self.last_exec_method.to_dict()
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if type_ is not UNSET:
+            field_dict["type"] = type_
+        if options is not UNSET:
+            field_dict["options"] = options
+        if last_exec_method is not UNSET:
+            field_dict["lastExecMethod"] = last_exec_method
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.filter_method import FilterMethod  # noqa: PLC0415
+        from ..models.media_filter_options import MediaFilterOptions  # noqa: PLC0415
+
+        d = dict(src_dict)
+        type_ = d.pop("type", UNSET)
+
+        _options = d.pop("options", UNSET)
+        options: MediaFilterOptions | Unset
+        if isinstance(_options, Unset):
+            options = UNSET
+        else:
+            options = MediaFilterOptions.from_dict(_options)
+
+        _last_exec_method = d.pop("lastExecMethod", UNSET)
+        last_exec_method: FilterMethod | Unset
+        if isinstance(_last_exec_method, Unset):
+            last_exec_method = UNSET
+        else:
+            last_exec_method = FilterMethod.from_dict(_last_exec_method)
+
+        media_filter = cls(
+            type_=type_,
+            options=options,
+            last_exec_method=last_exec_method,
+        )
+
+        return media_filter

@@ -1,0 +1,41 @@
+"""Which HTTP status each error becomes; the contract layer and its oracle both ask here."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from mediafleet.contract import Problem
+from mediafleet.domain.errors import (
+    ConflictError,
+    EnvironmentFailureError,
+    InvalidRequestError,
+    MissingUriError,
+    NotFoundError,
+    UnavailableError,
+    UnreachableMediaServerError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATUSES: Mapping[type[Exception], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    InvalidRequestError: HTTPStatus.BAD_REQUEST,
+    ConflictError: HTTPStatus.CONFLICT,
+    UnreachableMediaServerError: HTTPStatus.NOT_FOUND,
+    MissingUriError: HTTPStatus.NOT_IMPLEMENTED,
+    EnvironmentFailureError: HTTPStatus.BAD_GATEWAY,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def describe_error(error: Exception) -> Problem | None:
+    """The answer to an error of ours; ``None`` for one that is nobody's business but ours."""
+    for kind in type(error).__mro__:
+        if (status := STATUSES.get(kind)) is not None:
+            headers: tuple[tuple[str, str], ...] = ()
+            if isinstance(error, UnavailableError):
+                headers = (("Retry-After", str(error.retry_after)),)
+            return Problem(status, str(error), headers)
+    return None

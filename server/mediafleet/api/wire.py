@@ -1,0 +1,87 @@
+"""Domain values to the JSON of the contract; the only place that knows its names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mediafleet.domain.timestamps import to_milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Member, Session
+    from mediafleet.domain.ports import ServerInfo
+
+Json: TypeAlias = dict[str, Any]
+
+
+def media_node(member: Member) -> Json:
+    """The Media Node object; its load is 0 until it was measured."""
+    node, connection = member.node, member.connection
+    body: Json = {
+        "id": node.id,
+        "environmentId": node.environment_id,
+        "ip": node.ip,
+        "uri": node.uri,
+        "launchingTime": to_milliseconds(node.launching_time),
+        "connected": connection.connected,
+        "connectionTime": _milliseconds(connection.connection_time),
+        "load": 0 if connection.load is None else round(connection.load, 2),
+        "status": node.status.value,
+    }
+    if not connection.connected:
+        body["disconnectionTime"] = _milliseconds(connection.disconnection_time)
+    return body
+
+
+def sessions(member: Member) -> list[Json]:
+    """The Session objects of a node's books."""
+    return [_session(session) for session in member.connection.sessions]
+
+
+def kurento_info(info: ServerInfo) -> Json:
+    """Inside facts of a media server, memory in MiB."""
+    return {
+        "version": info.version,
+        "capabilities": f"[{', '.join(info.capabilities)}]",
+        "memory": info.memory,
+        "modules": [
+            {
+                "name": module.name,
+                "version": module.version,
+                "generationTime": module.generation_time,
+                "factories": list(module.factories),
+            }
+            for module in info.modules
+        ],
+    }
+
+
+def listing(media_nodes: Iterable[Json]) -> Json:
+    """The list object around Media Node objects."""
+    content = list(media_nodes)
+    return {"numberOfElements": len(content), "content": content}
+
+
+def _session(session: Session) -> Json:
+    """A pipeline in the shape of a session.
+
+    Who takes part is known to the application that made the pipeline, not to its media server:
+    the list of connections is empty, and the modes are those a session has if nobody chose others.
+    """
+    return {
+        "sessionId": session.id,
+        "createdAt": to_milliseconds(session.created_at),
+        "mediaMode": "ROUTED",
+        "recordingMode": "MANUAL",
+        "defaultOutputMode": "COMPOSED",
+        "defaultRecordingLayout": "BEST_FIT",
+        "customSessionId": "" if session.id == session.object_id else session.id,
+        "connections": {"numberOfElements": 0, "content": []},
+        "recording": False,
+    }
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else to_milliseconds(moment)

@@ -1,0 +1,113 @@
+"""The cluster as one immutable picture: members, their connections and their sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.errors import MediaNodeNotFoundError
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A MediaPipeline that lives on a Media Node, whoever made it.
+
+    Attributes:
+        id: The pipeline's name if it may serve as one, else the object id.
+        object_id: The media server's own id of the pipeline.
+        created_at: When the pipeline was made (aware, UTC).
+    """
+
+    id: str
+    object_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What is known of the link to a Media Node; facts, never a status.
+
+    Attributes:
+        connected: The media server answered on the open WebSocket, and its sessions were listed.
+        connection_time: When the link was last made; ``None`` before the first time.
+        disconnection_time: When it was lost; ``None`` while connected and before the first time.
+        server_id: Identity of the media server's process; new at each of its starts.
+        load: CPU load in percent of the machine, 0–100; ``None`` while not measured.
+        sessions: As last learnt from the node; kept while it is disconnected.
+    """
+
+    connected: bool = False
+    connection_time: datetime | None = None
+    disconnection_time: datetime | None = None
+    server_id: str | None = None
+    load: float | None = None
+    sessions: tuple[Session, ...] = ()
+
+
+NEVER_CONNECTED = Connection()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One Media Node of the cluster: what is stored of it and what its link tells.
+
+    Attributes:
+        node: What is stored.
+        connection: What the link tells.
+        since: When this process first saw the node in its present status, in seconds of the
+            monotonic clock: patience is measured on a clock that nobody sets.
+    """
+
+    node: MediaNode
+    connection: Connection = NEVER_CONNECTED
+    since: float = 0.0
+
+    @property
+    def accepts_sessions(self) -> bool:
+        """Whether new sessions may be placed here: running and connected."""
+        return self.node.status is MediaNodeStatus.RUNNING and self.connection.connected
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Every member at one moment, by id, in the order of joining."""
+
+    members: Mapping[str, Member] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self.members.values())
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def get(self, node_id: str) -> Member | None:
+        """The member of that id, if there is one."""
+        return self.members.get(node_id)
+
+    def existing(self, node_id: str) -> Member:
+        """The member of that id.
+
+        Raises:
+            MediaNodeNotFoundError: There is none.
+        """
+        member = self.members.get(node_id)
+        if member is None:
+            raise MediaNodeNotFoundError(node_id)
+        return member
+
+    @property
+    def connected_uris(self) -> tuple[str, ...]:
+        """Endpoints of the serving nodes whose link is up."""
+        return tuple(
+            member.node.uri
+            for member in self
+            if member.node.uri is not None
+            and member.connection.connected
+            and member.node.status in SERVING_STATUSES
+        )

@@ -1,0 +1,225 @@
+"""What can go wrong, by who can act on it.
+
+::
+
+    MediafleetError
+    ├── NotFoundError
+    │   └── MediaNodeNotFoundError
+    ├── InvalidRequestError
+    │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError
+    ├── ConflictError
+    │   ├── MediaNodeBusyError · MediaNodeAlreadyAddedError
+    │   └── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
+    ├── MissingUriError
+    ├── UnreachableMediaServerError
+    ├── EnvironmentFailureError
+    └── UnavailableError
+        └── StoreUnavailableError · NotReadyError
+
+Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
+place, ``mediafleet/api/errors.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class MediafleetError(Exception):
+    """Base of all errors a user can meet."""
+
+
+class NotFoundError(MediafleetError):
+    """The thing named does not exist."""
+
+
+class MediaNodeNotFoundError(NotFoundError):
+    """No Media Node has this id."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(node_id)
+        self.node_id = node_id
+
+    def __str__(self) -> str:
+        return f"No Media Node with id {self.node_id} is in the cluster"
+
+
+class InvalidRequestError(MediafleetError):
+    """What was asked for makes no sense, now or ever."""
+
+
+class InvalidUriError(InvalidRequestError):
+    """A Media Node's uri breaks a rule; the value is never repeated, it may hold credentials."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"The uri of the Media Node is not valid: {self.rule}"
+
+
+class InvalidConfigurationError(InvalidRequestError):
+    """New configuration breaks rules; every problem is named."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(*problems)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return " ".join(self.problems)
+
+
+class IllegalTransitionError(InvalidRequestError):
+    """The life cycle has no such move for this caller."""
+
+    def __init__(self, node_id: str, old: str, new: str, allowed: Sequence[str]) -> None:
+        super().__init__(node_id, old, new)
+        self.node_id, self.old, self.new, self.allowed = node_id, old, new, tuple(allowed)
+
+    def __str__(self) -> str:
+        allowed = ", ".join(self.allowed) or "no other status"
+        return (
+            f"Media Node {self.node_id} is {self.old} and cannot become {self.new}; "
+            f"from {self.old} it may become: {allowed}"
+        )
+
+
+class ConflictError(MediafleetError):
+    """The cluster is in a state that forbids what was asked for."""
+
+
+class MediaNodeBusyError(ConflictError):
+    """The node hosts sessions and the deletion strategy spares them."""
+
+    def __init__(self, node_id: str, sessions: int) -> None:
+        super().__init__(node_id, sessions)
+        self.node_id, self.sessions = node_id, sessions
+
+    def __str__(self) -> str:
+        return (
+            f"Media Node {self.node_id} hosts {self.sessions} session(s) and was not removed; use "
+            "deletion-strategy=when-no-sessions to wait for their end or =now to close them"
+        )
+
+
+class MediaNodeAlreadyAddedError(ConflictError):
+    """The media server is a member already, perhaps under another name.
+
+    Attributes:
+        node_id: The member; ``None`` while the request that adds it is under way.
+    """
+
+    def __init__(self, node_id: str | None, *, same: str = "uri") -> None:
+        super().__init__(node_id, same)
+        self.node_id, self.same = node_id, same
+
+    def __str__(self) -> str:
+        if self.node_id is None:
+            return "Another request is adding the Media Node with this uri"
+        if self.same == "server":
+            return (
+                f"The media server behind this uri is in the cluster already, under another uri, "
+                f"as Media Node {self.node_id}"
+            )
+        return f"The uri is in the cluster already, as Media Node {self.node_id}"
+
+
+class MediaNodeCanceledError(ConflictError):
+    """Somebody canceled the launch that this request waited for."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(node_id)
+        self.node_id = node_id
+
+    def __str__(self) -> str:
+        return f"The launch of Media Node {self.node_id} was canceled while this request waited"
+
+
+class MediaNodeRestoredError(ConflictError):
+    """Somebody called back the node whose removal this request waited for."""
+
+    def __init__(self, node_id: str, status: str) -> None:
+        super().__init__(node_id, status)
+        self.node_id, self.status = node_id, status
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} became {self.status} while this request waited"
+
+
+class StaleMediaNodeError(ConflictError):
+    """The store holds another version of the node than the one that was decided upon."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(node_id)
+        self.node_id = node_id
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} was changed by somebody else meanwhile"
+
+
+class MissingUriError(MediafleetError):
+    """On premises no machine can be launched: the uri of a running one is needed."""
+
+    def __str__(self) -> str:
+        return (
+            "The cluster is deployed On Premises: body parameter uri is needed, "
+            "for example ws://172.17.0.5:8888/kurento"
+        )
+
+
+class UnreachableMediaServerError(MediafleetError):
+    """No media server answered as one should.
+
+    Attributes:
+        reason: What was met, in one cleaned line; holds no part of the uri.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The Media Node is not within reach: {self.reason}"
+
+
+class EnvironmentFailureError(MediafleetError):
+    """The environment failed to launch, terminate or find machines."""
+
+    def __init__(self, environment: str, operation: str, detail: str) -> None:
+        super().__init__(environment, operation, detail)
+        self.environment, self.operation, self.detail = environment, operation, detail
+
+    def __str__(self) -> str:
+        return f"Environment {self.environment} failed to {self.operation}: {self.detail}"
+
+
+class UnavailableError(MediafleetError):
+    """The server cannot do this now; the same request may succeed later.
+
+    Attributes:
+        retry_after: Seconds after which a new try is worth while.
+    """
+
+    retry_after = 5
+
+
+class StoreUnavailableError(UnavailableError):
+    """The store did not take the change, which therefore did not happen."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return "The store is not available, nothing was changed; reads go on"
+
+
+class NotReadyError(UnavailableError):
+    """The server is on its way up or down."""
+
+    def __str__(self) -> str:
+        return "The server is starting or shutting down"

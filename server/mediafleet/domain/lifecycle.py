@@ -1,0 +1,150 @@
+"""What the cluster does by itself: each node's next step, and what a removal comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.media_node import MediaNodeStatus as S
+
+if TYPE_CHECKING:
+    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the cluster waits before it acts by itself.
+
+    Attributes:
+        launch: Seconds from the begin of a launch to the verdict that it failed.
+        failed: Seconds from a failure to the moment the node is forgotten.
+    """
+
+    launch: float = 60.0
+    failed: float = 3600.0
+
+
+class Step(Enum):
+    """What is to be done next for a Media Node."""
+
+    JOIN = auto()
+    """The launch is complete: it runs."""
+    FAIL = auto()
+    """The launch took too long."""
+    ABANDON = auto()
+    """The launch that nobody wants any more is complete or took too long: terminate it."""
+    RETIRE = auto()
+    """The last session of its quarantine ended: terminate it."""
+    TERMINATE = auto()
+    """End what is to be ended, part from it, unmake its machine."""
+    FORGET = auto()
+    """It was shown as failed for long enough."""
+
+
+def next_step(member: Member, patience: Patience, now: float) -> Step | None:
+    """Say what the cluster does with a Media Node by itself, if anything.
+
+    Doing a step twice, or again after it was interrupted, does no harm: each is decided anew from
+    the status that was stored last.
+
+    Args:
+        member: The node as it is now.
+        patience: How long launches and failures may last.
+        now: Seconds on the clock of :attr:`Member.since`.
+    """
+    connection = member.connection
+    deadline = next_deadline(member, patience)
+    overdue = deadline is not None and now >= deadline
+    step: Step | None = None
+    match member.node.status:
+        case S.LAUNCHING if connection.connected:
+            step = Step.JOIN
+        case S.LAUNCHING if overdue:
+            step = Step.FAIL
+        case S.CANCELED if connection.connected or overdue:
+            step = Step.ABANDON
+        case S.WAITING_IDLE_TO_TERMINATE if connection.connected and not connection.sessions:
+            step = Step.RETIRE
+        case S.TERMINATING:
+            step = Step.TERMINATE
+        case S.FAILED if overdue:
+            step = Step.FORGET
+    return step
+
+
+def next_deadline(member: Member, patience: Patience) -> float | None:
+    """When the cluster loses patience with a Media Node as it is; ``None``: never."""
+    match member.node.status:
+        case S.LAUNCHING | S.CANCELED:
+            return member.since + patience.launch
+        case S.FAILED:
+            return member.since + patience.failed
+        case _:
+            return None
+
+
+def twin_of(member: Member, cluster: Cluster) -> str | None:
+    """Id of another member whose link leads to the same media server process, if there is one."""
+    server_id = member.connection.server_id
+    if server_id is None:
+        return None
+    return next(
+        (
+            other.node.id
+            for other in cluster
+            if other.node.id != member.node.id
+            and other.connection.server_id == server_id
+            and other.node.holds_its_uri
+        ),
+        None,
+    )
+
+
+class DeletionStrategy(StrEnum):
+    """How a removal treats the sessions of the Media Node; values are the words of the wire."""
+
+    NOW = "now"
+    IF_NO_SESSIONS = "if-no-sessions"
+    WHEN_NO_SESSIONS = "when-no-sessions"
+
+
+class Removal(Enum):
+    """What a request to remove a Media Node comes to."""
+
+    CANCEL = auto()
+    """Its launch goes on in the background and it leaves when that ends."""
+    UNDER_WAY = auto()
+    """It is on its way out already."""
+    FORGET = auto()
+    """It failed; only its record is removed."""
+    TERMINATE = auto()
+    """It leaves now."""
+    QUARANTINE = auto()
+    """It leaves when its last session ends."""
+    REFUSE = auto()
+    """It hosts sessions and stays as it is."""
+
+
+def removal_of(node: MediaNode, sessions: int, strategy: DeletionStrategy) -> Removal:
+    """Say what removing a Media Node comes to.
+
+    Args:
+        node: The node as it is now.
+        sessions: How many sessions it hosts.
+        strategy: What was asked for.
+    """
+    match node.status:
+        case S.LAUNCHING:
+            return Removal.CANCEL
+        case S.CANCELED | S.TERMINATING | S.TERMINATED:
+            return Removal.UNDER_WAY
+        case S.FAILED:
+            return Removal.FORGET
+        case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE:
+            if sessions == 0 or strategy is DeletionStrategy.NOW:
+                return Removal.TERMINATE
+            if strategy is DeletionStrategy.IF_NO_SESSIONS:
+                return Removal.REFUSE
+            return Removal.QUARANTINE

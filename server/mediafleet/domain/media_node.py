@@ -1,0 +1,197 @@
+"""The Media Node and the only code that decides whether its status may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.errors import IllegalTransitionError
+from mediafleet.domain.events import MediaNodeForgotten, MediaNodeStatusChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+    from datetime import datetime
+
+
+class MediaNodeStatus(StrEnum):
+    """Life of a Media Node; values are the words of the wire."""
+
+    LAUNCHING = "launching"
+    CANCELED = "canceled"
+    FAILED = "failed"
+    RUNNING = "running"
+    WAITING_IDLE_TO_TERMINATE = "waiting-idle-to-terminate"
+    TERMINATING = "terminating"
+    TERMINATED = "terminated"
+
+
+S = MediaNodeStatus
+
+TRANSITIONS: Mapping[S, Set[S]] = MappingProxyType(
+    {
+        S.LAUNCHING: frozenset({S.RUNNING, S.FAILED, S.CANCELED}),
+        S.CANCELED: frozenset({S.LAUNCHING, S.TERMINATING}),
+        S.RUNNING: frozenset({S.WAITING_IDLE_TO_TERMINATE, S.TERMINATING}),
+        S.WAITING_IDLE_TO_TERMINATE: frozenset({S.RUNNING, S.TERMINATING}),
+        S.TERMINATING: frozenset({S.TERMINATED}),
+        S.FAILED: frozenset(),
+        S.TERMINATED: frozenset(),
+    }
+)
+"""Every legal move. Source: the life cycle published with OpenVidu Pro, unchanged 2.15–2.32."""
+
+REQUESTABLE: Mapping[S, Set[S]] = MappingProxyType(
+    {
+        S.LAUNCHING: frozenset({S.CANCELED}),
+        S.CANCELED: frozenset({S.LAUNCHING}),
+        S.RUNNING: frozenset({S.WAITING_IDLE_TO_TERMINATE, S.TERMINATING}),
+        S.WAITING_IDLE_TO_TERMINATE: frozenset({S.RUNNING, S.TERMINATING}),
+        S.TERMINATING: frozenset(),
+        S.FAILED: frozenset(),
+        S.TERMINATED: frozenset(),
+    }
+)
+"""The moves a user may ask for with PATCH; all others are the cluster's own steps."""
+
+LAUNCH_STATUSES: frozenset[S] = frozenset({S.LAUNCHING, S.CANCELED})
+"""The launch is under way, wanted or not."""
+
+SERVING_STATUSES: frozenset[S] = frozenset({S.RUNNING, S.WAITING_IDLE_TO_TERMINATE})
+"""The node may host sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaNode:
+    """What is stored of a Media Node: its identity and its place in the life cycle.
+
+    Attributes:
+        id: Unique in the cluster, stable over restarts of the server.
+        status: Place in the life cycle.
+        environment_id: Name of the machine in its environment; ``None`` on premises.
+        ip: Address of the node; ``None`` until it is known.
+        uri: WebSocket endpoint as it was given; ``None`` until it is known.
+        launching_time: When the status first became ``launching`` (aware, UTC).
+        status_since: When the present status began (aware, UTC).
+        reason: Why the node is ``failed``; ``None`` otherwise.
+        evicts_sessions: While ``terminating``: the sessions it still hosts are to be ended first.
+        version: Number of changes since the node was added, for the store's guard.
+    """
+
+    id: str
+    status: MediaNodeStatus
+    launching_time: datetime
+    status_since: datetime
+    environment_id: str | None = None
+    ip: str | None = None
+    uri: str | None = None
+    reason: str | None = None
+    evicts_sessions: bool = False
+    version: int = 1
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether the node takes no new sessions and goes when the last one ends."""
+        return self.status is S.WAITING_IDLE_TO_TERMINATE
+
+    @property
+    def holds_its_uri(self) -> bool:
+        """Whether its uri is taken; a failed or terminated node frees it."""
+        return self.status not in {S.FAILED, S.TERMINATED}
+
+
+def admit(
+    node_id: str,
+    *,
+    at: datetime,
+    uri: str | None = None,
+    ip: str | None = None,
+    environment_id: str | None = None,
+) -> tuple[MediaNode, MediaNodeStatusChanged]:
+    """Begin the life of a Media Node: it is ``launching``.
+
+    Returns:
+        The new node and the event that tells of it; both belong in one transaction.
+    """
+    node = MediaNode(
+        id=node_id,
+        status=S.LAUNCHING,
+        launching_time=at,
+        status_since=at,
+        environment_id=environment_id,
+        ip=ip,
+        uri=uri,
+    )
+    return node, _status_changed(node, None, at)
+
+
+def transition(
+    node: MediaNode,
+    to: MediaNodeStatus,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    evicts_sessions: bool = False,
+) -> tuple[MediaNode, MediaNodeStatusChanged]:
+    """Move a Media Node to another status.
+
+    Args:
+        node: The node as it is now.
+        to: The status wanted; a different one.
+        at: Moment of the move (aware, UTC).
+        reason: Kept with the node when it fails.
+        evicts_sessions: Kept with the node when it is to be terminated.
+
+    Returns:
+        The new node and the event that tells of the move; both belong in one transaction.
+
+    Raises:
+        IllegalTransitionError: The life cycle has no such move.
+    """
+    if to not in TRANSITIONS[node.status]:
+        raise IllegalTransitionError(node.id, node.status, to, sorted(TRANSITIONS[node.status]))
+    moved = replace(
+        node,
+        status=to,
+        status_since=at,
+        reason=reason if to is S.FAILED else None,
+        evicts_sessions=evicts_sessions and to is S.TERMINATING,
+        version=node.version + 1,
+    )
+    return moved, _status_changed(moved, node.status, at)
+
+
+def transition_on_request(
+    node: MediaNode, to: MediaNodeStatus, *, at: datetime
+) -> tuple[MediaNode, MediaNodeStatusChanged]:
+    """Move a Media Node as a user asked by PATCH, which may ask for fewer moves than exist.
+
+    Termination asked for this way ends the node's sessions.
+
+    Raises:
+        IllegalTransitionError: A user may not ask for this move.
+    """
+    if to not in REQUESTABLE[node.status]:
+        raise IllegalTransitionError(node.id, node.status, to, sorted(REQUESTABLE[node.status]))
+    return transition(node, to, at=at, evicts_sessions=True)
+
+
+def forget(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeForgotten]:
+    """End the record of a Media Node that failed; the life cycle has no move out of there."""
+    event = MediaNodeForgotten(timestamp=at, id=node.id, reason=node.reason)
+    return replace(node, version=node.version + 1), event
+
+
+def _status_changed(
+    node: MediaNode, old: MediaNodeStatus | None, at: datetime
+) -> MediaNodeStatusChanged:
+    return MediaNodeStatusChanged(
+        timestamp=at,
+        id=node.id,
+        environment_id=node.environment_id,
+        ip=node.ip,
+        uri=node.uri,
+        new_status=node.status,
+        old_status=old,
+    )

@@ -1,0 +1,223 @@
+"""What the services need from the world, as protocols; implementations live in the rim rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Connection, Session
+    from mediafleet.domain.events import Event
+    from mediafleet.domain.media_node import MediaNode
+
+    JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The moment it is: aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that is never set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of one Media Node, with the event that tells of it.
+
+    Attributes:
+        node: The node after the step.
+        event: What happened.
+        forget: The node leaves the cluster with this step.
+    """
+
+    node: MediaNode
+    event: Event
+    forget: bool = False
+
+
+class Store(Protocol):
+    """Keeps members and events over restarts of the server; has one server as its only writer."""
+
+    async def load(self) -> tuple[MediaNode, ...]:
+        """All members, in the order of joining.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        """Save all the nodes and append all the events, in order, in one transaction.
+
+        When this returns the changes survive a crash. When it raises none of them was made.
+
+        Raises:
+            StaleMediaNodeError: A stored node is not one version behind the node to save.
+            StoreUnavailableError: The store did not take them.
+        """
+
+    async def remember(self, key: str, make: Callable[[], str]) -> str:
+        """The value kept under a key, made and kept at the first call (the cluster's id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRequest:
+    """What an environment is told when a Media Node is wanted.
+
+    Attributes:
+        node_id: The member to be; the launch is idempotent by it.
+        uri: Endpoint given by the user; counts only where machines are not launched.
+    """
+
+    node_id: str
+    uri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine with a media server on it, as its environment knows it.
+
+    Attributes:
+        environment_id: Its name there; ``None`` on premises.
+        ip: Its address; ``None`` where only a name is known.
+        uri: WebSocket endpoint of its media server.
+    """
+
+    environment_id: str | None
+    ip: str | None
+    uri: str
+
+
+class Environment(Protocol):
+    """Where Media Nodes come from."""
+
+    @property
+    def name(self) -> str:
+        """The word of ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``."""
+
+    @property
+    def launches_machines(self) -> bool:
+        """Whether it makes and unmakes machines; on premises they are there already."""
+
+    async def launch(self, request: MachineRequest) -> Machine:
+        """Make a machine ready for a Media Node; the second call for a node finds the first's.
+
+        Raises:
+            MissingUriError: It launches nothing and no uri was given.
+            EnvironmentFailureError: The launch failed; nothing was left behind.
+        """
+
+    async def terminate(self, node: MediaNode) -> None:
+        """Unmake the machine of a Media Node; one that is gone or was never ours is no error.
+
+        Raises:
+            EnvironmentFailureError: The machine may still be there.
+        """
+
+    async def discover(self) -> Sequence[Machine]:
+        """Machines of this cluster that run, members or not.
+
+        Raises:
+            EnvironmentFailureError: The answer is not known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """What a media server told of itself when it was first met.
+
+    Attributes:
+        server_id: New at each start of its process.
+        ip: The address that was dialled.
+    """
+
+    server_id: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerModule:
+    """One module of a media server; every text bounded and cleaned."""
+
+    name: str
+    version: str
+    generation_time: str
+    factories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """Inside facts of a media server; every text bounded and cleaned.
+
+    Attributes:
+        version: Of the media server.
+        capabilities: As it lists them.
+        memory: Resident memory in MiB.
+        modules: In the server's order.
+    """
+
+    version: str
+    capabilities: tuple[str, ...]
+    memory: int
+    modules: tuple[ServerModule, ...]
+
+
+class MediaServers(Protocol):
+    """Links to the members' media servers, one each; an observer is told what they learn."""
+
+    async def probe(self, uri: str) -> ServerIdentity:
+        """Meet the media server behind a uri once, and part again.
+
+        Raises:
+            InvalidUriError: The uri breaks a rule.
+            UnreachableMediaServerError: Nothing answered there as a media server does.
+        """
+
+    def attach(self, node_id: str, uri: str) -> None:
+        """Keep a link to a member's media server from now on; a second call changes nothing."""
+
+    async def detach(self, node_id: str) -> None:
+        """End the link on purpose; nothing is told of the node after this returns."""
+
+    async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
+        """Ask the node itself which sessions it hosts now; the books follow.
+
+        Raises:
+            UnreachableMediaServerError: It is not connected or did not answer in time.
+        """
+
+    async def release_sessions(self, node_id: str) -> None:
+        """End every session of the node, whoever made it.
+
+        Raises:
+            UnreachableMediaServerError: It is not connected or did not answer in time.
+        """
+
+    async def describe(self, node_id: str) -> ServerInfo | None:
+        """Inside facts of the node's media server; ``None`` when it does not answer in time."""
+
+
+class ConnectionObserver(Protocol):
+    """Is told of every change of a link; called on the event loop, must not block."""
+
+    def __call__(self, node_id: str, connection: Connection) -> None:
+        """The link's facts as they are now."""
+
+
+class Settings(Protocol):
+    """The active configuration, as far as the services read and change it."""
+
+    def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
+        """What ``GET /pro/config`` answers; no secrets."""
+
+    def change(self, changes: Mapping[str, JsonValue]) -> None:
+        """Apply new values, all or none.
+
+        Raises:
+            InvalidConfigurationError: Names every problem; nothing was changed.
+        """

@@ -1,0 +1,1 @@
+"""Where Media Nodes come from; one module each, blind to one another."""

@@ -1,0 +1,1 @@
+"""When the cluster acts by itself; what it does then is said in the services."""

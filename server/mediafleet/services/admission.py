@@ -1,0 +1,173 @@
+"""How Media Nodes join the cluster: asked for, configured, discovered."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.cluster import Connection, Member
+from mediafleet.domain.errors import (
+    EnvironmentFailureError,
+    MediaNodeAlreadyAddedError,
+    MediaNodeCanceledError,
+    UnreachableMediaServerError,
+)
+from mediafleet.domain.lifecycle import twin_of
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
+from mediafleet.domain.ports import Change, MachineRequest
+from mediafleet.domain.uri import MediaServerUri
+from mediafleet.services.cluster_state import ClusterState, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers, ServerIdentity
+
+log = logging.getLogger(__name__)
+
+
+class Admission:
+    """Brings Media Nodes into the cluster.
+
+    Args:
+        state: The cluster in memory.
+        environment: Where the machines come from.
+        media_servers: Links to them.
+        clock: The time.
+        new_node_id: Makes ids; must not repeat.
+    """
+
+    def __init__(
+        self,
+        state: ClusterState,
+        environment: Environment,
+        media_servers: MediaServers,
+        clock: Clock,
+        new_node_id: Callable[[], str],
+    ) -> None:
+        self._state = state
+        self._environment = environment
+        self._media_servers = media_servers
+        self._clock = clock
+        self._new_node_id = new_node_id
+        self._joining: set[MediaServerUri] = set()
+
+    async def add(self, uri: str | None, *, wait: bool) -> Member:
+        """Add a Media Node to the cluster.
+
+        On premises the media server is met before anything is recorded, so that a refused request
+        leaves nothing behind.
+
+        Args:
+            uri: Endpoint of a running media server; needed on premises only.
+            wait: Return when the node runs rather than when its launch began.
+
+        Raises:
+            MissingUriError: On premises, and no uri.
+            InvalidUriError: The uri breaks a rule.
+            MediaNodeAlreadyAddedError: The media server is a member already.
+            UnreachableMediaServerError: Nothing answered there, or not in time.
+            MediaNodeCanceledError: Somebody canceled the launch while we waited.
+            EnvironmentFailureError: The machine could not be made.
+        """
+        node_id = self._new_node_id()
+        machine = await self._environment.launch(MachineRequest(node_id, uri))
+        member = await self._join(node_id, machine)
+        return await self._launched(member.node.id) if wait else member
+
+    async def _join(self, node_id: str, machine: Machine) -> Member:
+        with self._reserved(MediaServerUri.parse(machine.uri)):
+            identity = await self._media_servers.probe(machine.uri)
+            return await self._state.change(
+                lambda cluster: self._admission(cluster, node_id, machine, identity)
+            )
+
+    @contextmanager
+    def _reserved(self, key: MediaServerUri) -> Iterator[None]:
+        """Keep an endpoint for one request, so that only one of many meets the media server."""
+        if (holder := _holder(self._state.snapshot, key)) or key in self._joining:
+            raise MediaNodeAlreadyAddedError(holder)
+        self._joining.add(key)
+        try:
+            yield
+        finally:
+            self._joining.discard(key)
+
+    def _admission(
+        self, cluster: Cluster, node_id: str, machine: Machine, identity: ServerIdentity
+    ) -> Decision[Member]:
+        node, event = admit(
+            node_id,
+            at=self._clock.now(),
+            uri=machine.uri,
+            ip=machine.ip or identity.ip,
+            environment_id=machine.environment_id,
+        )
+        connection = Connection(server_id=identity.server_id)
+        member = Member(node, connection)
+        if twin := twin_of(member, cluster):
+            raise MediaNodeAlreadyAddedError(twin, same="server")
+        return Decision(member, (Change(node, event),), {node_id: connection})
+
+    async def _launched(self, node_id: str) -> Member:
+        await self._state.wait_until(
+            node_id, lambda m: m is None or m.node.status is not MediaNodeStatus.LAUNCHING
+        )
+        member = self._state.member(node_id)
+        if member is None or member.node.status not in SERVING_STATUSES | {MediaNodeStatus.FAILED}:
+            raise MediaNodeCanceledError(node_id)
+        if member.node.status is MediaNodeStatus.FAILED:
+            reason = member.node.reason or "the launch failed"
+            if self._environment.launches_machines:
+                raise EnvironmentFailureError(self._environment.name, "launch", reason)
+            raise UnreachableMediaServerError(reason)
+        return member
+
+    async def join_configured(self, uris: Sequence[str]) -> None:
+        """Have every configured endpoint in the cluster; members stay as they are.
+
+        A server that does not answer yet is launching until it does, or until patience is lost.
+        """
+        for uri in uris:
+            key = MediaServerUri.parse(uri)
+            if _holder(self._state.snapshot, key) is None:
+                node, event = admit(self._new_node_id(), at=self._clock.now(), uri=uri, ip=key.ip)
+                await self._state.apply(Change(node, event))
+
+    async def discover(self) -> tuple[Member, ...]:
+        """Add the machines that run for this cluster and are no members yet.
+
+        Returns:
+            The new members only; machines out of reach are passed over with a line in the log.
+
+        Raises:
+            EnvironmentFailureError: The environment could not tell.
+        """
+        found = []
+        for machine in await self._environment.discover():
+            try:
+                found.append(await self._join(self._new_node_id(), machine))
+            except MediaNodeAlreadyAddedError:
+                continue
+            except UnreachableMediaServerError as error:
+                log.warning(
+                    "discovered machine passed over",
+                    extra={"environment_id": machine.environment_id, "reason": str(error)},
+                )
+        return tuple(found)
+
+
+def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:
+    """Id of the member that an endpoint belongs to."""
+    return next(
+        (
+            member.node.id
+            for member in cluster
+            if member.node.uri is not None
+            and member.node.holds_its_uri
+            and MediaServerUri.parse(member.node.uri) == key
+        ),
+        None,
+    )

@@ -1,0 +1,188 @@
+"""The cluster in memory: commits a change to the store first, then shows it to readers."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import anyio
+
+from mediafleet.domain.cluster import NEVER_CONNECTED, Cluster, Connection, Member
+from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.media_node import MediaNodeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from mediafleet.domain.ports import Change, Clock, Store
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[T]):
+    """What a pure function decided to do with the cluster.
+
+    Attributes:
+        outcome: Told to whoever asked.
+        changes: To be committed together; empty when nothing changes.
+        connections: Facts known of links before they exist, by node id.
+    """
+
+    outcome: T
+    changes: tuple[Change, ...] = ()
+    connections: Mapping[str, Connection] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class ClusterState:
+    """The one picture of the cluster that every reader shares.
+
+    Status changes pass through :meth:`change`, one at a time, and are durable before anybody sees
+    them. Facts of links come through :meth:`observe`; they are never stored.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._store: Store | None = None
+        self._members: dict[str, Member] = {}
+        self._snapshot: Cluster | None = None
+        self._deciding = anyio.Lock()
+        self._awaited: dict[str, anyio.Event] = {}
+        self._unseen: set[str] = set()
+        self._news = anyio.Event()
+
+    @asynccontextmanager
+    async def kept_in(self, store: Store) -> AsyncIterator[None]:
+        """Begin with what the store holds; changes are possible while this is entered.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+        since = self._clock.monotonic()
+        self._members = {node.id: Member(node, since=since) for node in await store.load()}
+        self._snapshot = None
+        self._store = store
+        try:
+            yield
+        finally:
+            self._store = None
+
+    @property
+    def snapshot(self) -> Cluster:
+        """The cluster as it is now; made once for all readers between two changes."""
+        if self._snapshot is None:
+            self._snapshot = Cluster(MappingProxyType(dict(self._members)))
+        return self._snapshot
+
+    def member(self, node_id: str) -> Member | None:
+        """One member as it is now, without the cost of a snapshot."""
+        return self._members.get(node_id)
+
+    def existing(self, node_id: str) -> Member:
+        """One member as it is now.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+        """
+        member = self._members.get(node_id)
+        if member is None:
+            raise MediaNodeNotFoundError(node_id)
+        return member
+
+    async def change(self, decide: Callable[[Cluster], Decision[T]]) -> T:
+        """Decide on the latest picture, commit, then publish; nothing else decides meanwhile.
+
+        A caller that is cancelled while the store works is so after the change is published, so
+        that memory and store never differ.
+
+        Args:
+            decide: Pure; what it raises is raised here and nothing changes.
+
+        Raises:
+            StoreUnavailableError: Nothing changed.
+            NotReadyError: No store is open.
+        """
+        async with self._deciding:
+            decision = decide(self.snapshot)
+            if decision.changes:
+                if self._store is None:
+                    raise NotReadyError
+                with anyio.CancelScope(shield=True):
+                    await self._store.commit(decision.changes)
+                    self._publish(decision)
+        return decision.outcome
+
+    async def apply(self, *changes: Change) -> None:
+        """Commit and publish changes that need no decision on the latest picture.
+
+        Raises:
+            StoreUnavailableError: Nothing changed.
+        """
+        await self.change(lambda _: Decision(None, changes))
+
+    def observe(self, node_id: str, connection: Connection) -> None:
+        """Take in what the link of a member tells; unknown members are passed over."""
+        member = self._members.get(node_id)
+        if member is None or member.connection == connection:
+            return
+        self._members[node_id] = replace(member, connection=connection)
+        self._snapshot = None
+        if _moves_the_life_cycle(member.connection, connection):
+            self._tell(node_id)
+
+    async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
+        """Return as soon as a condition holds for a member, or for its absence (``None``)."""
+        while not settled(self._members.get(node_id)):
+            await self._awaited.setdefault(node_id, anyio.Event()).wait()
+
+    async def news(self) -> frozenset[str]:
+        """Wait for what may move the life cycle; ids since the last call, for one reader."""
+        await self._news.wait()
+        self._news = anyio.Event()
+        unseen, self._unseen = frozenset(self._unseen), set()
+        return unseen
+
+    def look_again(self, node_id: str) -> None:
+        """Have a node among the next news although nothing changed."""
+        self._unseen.add(node_id)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have the reader of the news go on even if there are none."""
+        self._news.set()
+
+    def _publish(self, decision: Decision[T]) -> None:
+        for change in decision.changes:
+            node = change.node
+            if change.forget or node.status is MediaNodeStatus.TERMINATED:
+                self._members.pop(node.id, None)
+            else:
+                known = self._members.get(node.id)
+                connection = known.connection if known else NEVER_CONNECTED
+                connection = decision.connections.get(node.id, connection)
+                self._members[node.id] = Member(node, connection, self._clock.monotonic())
+            self._snapshot = None
+            log.info(
+                "media node changed",
+                extra={
+                    "media_node_id": node.id,
+                    "event": change.event.name,
+                    "status": str(node.status),
+                    "reason": node.reason,
+                },
+            )
+            self._tell(node.id)
+
+    def _tell(self, node_id: str) -> None:
+        self.look_again(node_id)
+        awaited = self._awaited.pop(node_id, None)
+        if awaited is not None:
+            awaited.set()
+
+
+def _moves_the_life_cycle(old: Connection, new: Connection) -> bool:
+    return old.connected != new.connected or bool(old.sessions) != bool(new.sessions)

@@ -1,0 +1,112 @@
+"""How Media Nodes leave the cluster when a user removes them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain.errors import (
+    MediaNodeBusyError,
+    MediaNodeRestoredError,
+    UnreachableMediaServerError,
+)
+from mediafleet.domain.lifecycle import DeletionStrategy, Removal, removal_of
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, forget, transition
+from mediafleet.domain.ports import Change
+from mediafleet.services.cluster_state import ClusterState, Decision
+
+if TYPE_CHECKING:
+    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Clock, MediaServers
+
+log = logging.getLogger(__name__)
+
+WAIT_LIMIT_S = 3600.0
+
+
+class Removals:
+    """Removes Media Nodes; the sessions on them are the node's to count, not ours."""
+
+    def __init__(self, state: ClusterState, media_servers: MediaServers, clock: Clock) -> None:
+        self._state = state
+        self._media_servers = media_servers
+        self._clock = clock
+
+    async def remove(self, node_id: str, strategy: DeletionStrategy, *, wait: bool) -> bool:
+        """Remove a Media Node.
+
+        Args:
+            node_id: Which.
+            strategy: What becomes of its sessions.
+            wait: Return when the node is gone rather than when its removal began.
+
+        Returns:
+            Whether the removal is certain; ``False``: it waits for the last session to end.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+            MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
+            MediaNodeRestoredError: Somebody ended the quarantine while we waited.
+        """
+        sessions = await self._sessions_of(self._state.existing(node_id), strategy)
+
+        def decide(cluster: Cluster) -> Decision[Removal]:
+            member = cluster.existing(node_id)
+            hosted = max(sessions, len(member.connection.sessions))
+            removal = removal_of(member.node, hosted, strategy)
+            if removal is Removal.REFUSE:
+                raise MediaNodeBusyError(node_id, hosted)
+            return Decision(removal, self._removal_changes(member.node, removal, strategy))
+
+        removal = await self._state.change(decide)
+        if not wait:
+            return removal is not Removal.QUARANTINE
+        return await self._removed(node_id)
+
+    async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int:
+        """Sessions by the node's own word where they matter; else by the books."""
+        if member.node.status in SERVING_STATUSES and strategy is not DeletionStrategy.NOW:
+            try:
+                return len(await self._media_servers.list_sessions(member.node.id))
+            except UnreachableMediaServerError:
+                log.warning(
+                    "sessions taken from the books", extra={"media_node_id": member.node.id}
+                )
+        return len(member.connection.sessions)
+
+    def _removal_changes(
+        self, node: MediaNode, removal: Removal, strategy: DeletionStrategy
+    ) -> tuple[Change, ...]:
+        at = self._clock.now()
+        match removal:
+            case Removal.CANCEL:
+                return (Change(*transition(node, MediaNodeStatus.CANCELED, at=at)),)
+            case Removal.FORGET:
+                return (Change(*forget(node, at=at), forget=True),)
+            case Removal.TERMINATE:
+                evict = strategy is DeletionStrategy.NOW
+                to = MediaNodeStatus.TERMINATING
+                return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
+            case Removal.QUARANTINE if not node.is_quarantined:
+                to = MediaNodeStatus.WAITING_IDLE_TO_TERMINATE
+                return (Change(*transition(node, to, at=at)),)
+            case _:
+                return ()
+
+    async def _removed(self, node_id: str) -> bool:
+        """Wait for the end of the node; ``False`` when patience is spent and it still waits."""
+        with anyio.move_on_after(WAIT_LIMIT_S):
+            await self._state.wait_until(node_id, _removal_settled)
+        member = self._state.member(node_id)
+        if member is not None and _removal_settled(member):
+            raise MediaNodeRestoredError(node_id, str(member.node.status))
+        return member is None
+
+
+def _removal_settled(member: Member | None) -> bool:
+    """Whether a removal is over: the node is gone, or somebody called it back."""
+    called_back = {MediaNodeStatus.LAUNCHING, MediaNodeStatus.RUNNING, MediaNodeStatus.FAILED}
+    return member is None or member.node.status in called_back

@@ -1,0 +1,245 @@
+"""The operations of the contract: complete, guarded, and described without gaps."""
+
+import base64
+import re
+
+import openapi_spec_validator
+import pytest
+
+OPERATIONS = {
+    "list_media_nodes": "get /pro/media-nodes",
+    "add_media_node": "post /pro/media-nodes",
+    "autodiscover_media_nodes": "put /pro/media-nodes",
+    "get_media_node": "get /pro/media-nodes/{MEDIA_NODE_ID}",
+    "remove_media_node": "delete /pro/media-nodes/{MEDIA_NODE_ID}",
+    "modify_media_node": "patch /pro/media-nodes/{MEDIA_NODE_ID}",
+    "restart": "post /pro/restart",
+    "get_config": "get /pro/config",
+}
+STATUSES = {
+    "list_media_nodes": "200 400 401 500 503",
+    "add_media_node": "200 400 401 404 409 413 415 500 501 502 503",
+    "autodiscover_media_nodes": "200 400 401 500 503",
+    "get_media_node": "200 400 401 404 500 503",
+    "remove_media_node": "202 204 400 401 404 409 500 502 503",
+    "modify_media_node": "200 204 400 401 404 413 415 500 503",
+    "restart": "200 400 401 413 415 500 503",
+    "get_config": "200 400 401 500 503",
+}
+PARAMETERS = {
+    "list_media_nodes": {"sessions", "extra-info"},
+    "add_media_node": {"wait"},
+    "autodiscover_media_nodes": set(),
+    "get_media_node": {"MEDIA_NODE_ID", "sessions", "extra-info"},
+    "remove_media_node": {"MEDIA_NODE_ID", "wait", "deletion-strategy"},
+    "modify_media_node": {"MEDIA_NODE_ID"},
+    "restart": set(),
+    "get_config": set(),
+}
+BODIES = {  # operation: (schema, required)
+    "add_media_node": ("NewMediaNode", False),
+    "modify_media_node": ("MediaNodePatch", True),
+    "restart": ("RestartProperties", True),
+}
+ANSWERS = {
+    "list_media_nodes": "MediaNodeList",
+    "add_media_node": "MediaNode",
+    "autodiscover_media_nodes": "MediaNodeList",
+    "get_media_node": "MediaNode",
+    "modify_media_node": "MediaNode",
+    "get_config": "Config",
+}
+# The published life cycle; the ones that a client can ask for come first.
+REQUESTABLE_MOVES = {
+    ("launching", "canceled"),
+    ("canceled", "launching"),
+    ("running", "waiting-idle-to-terminate"),
+    ("waiting-idle-to-terminate", "running"),
+    ("running", "terminating"),
+    ("waiting-idle-to-terminate", "terminating"),
+}
+MOVES = REQUESTABLE_MOVES | {
+    ("launching", "running"),
+    ("launching", "failed"),
+    ("canceled", "terminating"),
+    ("terminating", "terminated"),
+}
+
+
+def schema_name(content):
+    return content["application/json"]["schema"]["$ref"].removeprefix("#/components/schemas/")
+
+
+def table_rows(description, columns):
+    """Give the back-quoted words of each cell, row by row, of tables with that many columns."""
+    for line in description.splitlines():
+        cells = line.strip().strip("|").split("|")
+        if line.startswith("| `") and len(cells) == columns:
+            yield [re.findall(r"`([a-z-]+)`", cell) for cell in cells]
+
+
+def test_document_is_valid_openapi(document):
+    openapi_spec_validator.validate(document)
+    assert document["openapi"] == "3.0.3"
+
+
+def test_document_has_exactly_the_eight_operations(operations):
+    found = {name: f"{each['method']} {each['path']}" for name, each in operations.items()}
+    assert found == OPERATIONS
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_documents_the_agreed_statuses(operations, name):
+    assert " ".join(sorted(operations[name]["responses"])) == STATUSES[name]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_takes_the_agreed_parameters_by_reference(operations, follow, name):
+    parameters = operations[name].get("parameters", [])
+    assert {follow(parameter)["name"] for parameter in parameters} == PARAMETERS[name]
+    assert all(list(parameter) == ["$ref"] for parameter in parameters)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_wants_basic_authentication_by_itself(document, operations, name):
+    assert operations[name]["security"] == [{"basicAuth": []}]
+    assert document["components"]["securitySchemes"]["basicAuth"]["scheme"] == "basic"
+
+
+def test_nothing_is_inherited_from_the_document_or_the_path(document):
+    assert "security" not in document
+    methods = {"get", "post", "put", "delete", "patch"}
+    assert all(set(item) <= methods for item in document["paths"].values())
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_is_described(document, operations, name):
+    operation = operations[name]
+    assert len(operation["description"]) > 100
+    assert 5 < len(operation["summary"]) < 60
+    tags = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert len(operation["tags"]) == 1
+    assert set(operation["tags"]) <= tags
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_takes_the_agreed_body(operations, name):
+    body = operations[name].get("requestBody")
+    if name not in BODIES:
+        assert body is None
+        return
+    assert (schema_name(body["content"]), body["required"]) == BODIES[name]
+    assert body["description"]
+    assert body["content"]["application/json"]["examples"]
+
+
+def test_every_body_is_json_and_nothing_else(nodes):
+    holders = r".*/(requestBody|responses/\w+)"
+    contents = [
+        list(node["content"])
+        for pointer, node in nodes
+        if re.fullmatch(holders, pointer) and "content" in node
+    ]
+    assert len(contents) > 20
+    assert [each for each in contents if each != ["application/json"]] == []
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_success_answers_the_agreed_object(operations, name):
+    responses = operations[name]["responses"]
+    assert all(
+        "content" not in responses[status] for status in ("202", "204") if status in responses
+    )
+    if "200" in responses:
+        content = responses["200"].get("content")
+        assert (schema_name(content) if content else None) == ANSWERS.get(name)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_error_answers_say_what_they_are(operations, follow, name):
+    for status, reference in operations[name]["responses"].items():
+        response = follow(reference)
+        assert response["description"], (name, status)
+        if int(status) < 400:
+            continue
+        assert schema_name(response["content"]) == "Error", (name, status)
+        examples = response["content"]["application/json"]["examples"]
+        assert {example["value"]["status"] for example in examples.values()} == {int(status)}
+
+
+def test_headers_that_clients_rely_on_are_required(operations, follow):
+    wanted = {"401": "WWW-Authenticate", "503": "Retry-After"}
+    for operation in operations.values():
+        for status, header in wanted.items():
+            headers = follow(operation["responses"][status])["headers"]
+            assert follow(headers[header])["required"] is True
+
+
+def test_links_lead_from_an_added_node_to_its_operations(operations):
+    links = operations["add_media_node"]["responses"]["200"]["links"].values()
+    assert {link["operationId"] for link in links} == {
+        "get_media_node",
+        "modify_media_node",
+        "remove_media_node",
+    }
+    assert all(link["parameters"] == {"MEDIA_NODE_ID": "$response.body#/id"} for link in links)
+    assert all(link["description"] for link in links)
+
+
+def test_waiting_operations_name_the_parameter_that_makes_them_wait(operations, follow):
+    waiting = {
+        name: each["x-waits-when"] for name, each in operations.items() if "x-waits-when" in each
+    }
+    assert waiting == {"add_media_node": "wait", "remove_media_node": "wait"}
+    for name, parameter in waiting.items():
+        found = {follow(each)["name"]: follow(each) for each in operations[name]["parameters"]}
+        assert found[parameter]["in"] == "query"
+        assert found[parameter]["schema"] == {"type": "boolean", "default": False}
+
+
+def test_status_description_tells_the_published_life_cycle(document):
+    status = document["components"]["schemas"]["MediaNodeStatus"]
+    rows = list(table_rows(status["description"], 3))
+    assert {source for [source], _, _ in rows} == set(status["enum"])
+    assert {(source, target) for [source], _, targets in rows for target in targets} == MOVES
+
+
+def test_patch_description_tells_the_moves_that_can_be_asked_for(document, operations):
+    rows = table_rows(operations["modify_media_node"]["description"], 3)
+    moves = {(source, target) for sources, [target], _ in rows for source in sources}
+    assert moves == REQUESTABLE_MOVES
+    requestable = document["components"]["schemas"]["RequestableMediaNodeStatus"]["enum"]
+    assert {target for _, target in moves} == set(requestable)
+
+
+def test_introduction_shows_a_header_that_works(document):
+    encoded = base64.b64encode(b"OPENVIDUAPP:MY_SECRET").decode()
+    assert f"Authorization: Basic {encoded}" in document["info"]["description"]
+
+
+def test_document_names_no_implementation(text, nodes):
+    assert [
+        pointer
+        for pointer, node in nodes
+        for key in node
+        if key.startswith("x-") and key != "x-waits-when"
+    ] == []
+    assert re.findall(r"(?i)\bpython\b|connexion|\bmediafleet[._]\w+", text) == []
+    assert [
+        each for each in re.findall(r"operationId: (\S+)", text) if not each.isidentifier()
+    ] == []
+
+
+def test_document_holds_nothing_that_a_template_engine_would_run(text):
+    assert re.findall(r"\{\{|\{%|\{#", text) == []
+
+
+def test_every_component_is_used(document, text):
+    unused = [
+        f"{kind}/{name}"
+        for kind, components in document["components"].items()
+        if kind != "securitySchemes"
+        for name in components
+        if f"'#/components/{kind}/{name}'" not in text
+    ]
+    assert unused == []

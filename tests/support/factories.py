@@ -1,0 +1,42 @@
+"""Valid domain objects; a test states only what matters to it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mediafleet.domain.cluster import Cluster, Connection, Member, Session
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+
+
+def make_node(**changes: Any) -> MediaNode:
+    node = MediaNode(
+        id="kms_Abcdefg1",
+        status=MediaNodeStatus.RUNNING,
+        launching_time=MOMENT,
+        status_since=MOMENT,
+        ip="127.0.1.1",
+        uri="ws://127.0.1.1:8888/kurento",
+    )
+    return replace(node, **changes)
+
+
+def make_session(name: str = "room") -> Session:
+    return Session(id=name, object_id=f"{name}_kurento.MediaPipeline", created_at=MOMENT)
+
+
+def make_member(
+    *, sessions: int = 0, connected: bool = True, since: float = 0, **changes: Any
+) -> Member:
+    connection = Connection(
+        connected=connected,
+        connection_time=MOMENT,
+        server_id="server-1",
+        sessions=tuple(make_session(f"room-{n}") for n in range(sessions)),
+    )
+    return Member(make_node(**changes), connection, since)
+
+
+def make_cluster(*members: Member) -> Cluster:
+    return Cluster({member.node.id: member for member in members})

@@ -1,0 +1,100 @@
+import pytest
+
+from mediafleet.domain.cluster import Connection, Member
+from mediafleet.domain.lifecycle import (
+    DeletionStrategy,
+    Patience,
+    Removal,
+    Step,
+    next_deadline,
+    next_step,
+    removal_of,
+    twin_of,
+)
+from mediafleet.domain.media_node import MediaNodeStatus as S
+from support.factories import make_cluster, make_member, make_node
+
+PATIENCE = Patience(launch=60, failed=3600)
+NOW, IF, WHEN = (
+    DeletionStrategy.NOW,
+    DeletionStrategy.IF_NO_SESSIONS,
+    DeletionStrategy.WHEN_NO_SESSIONS,
+)
+
+
+@pytest.mark.parametrize(
+    ("member", "now", "step"),
+    [
+        (make_member(status=S.LAUNCHING), 0, Step.JOIN),
+        (make_member(status=S.LAUNCHING), 61, Step.JOIN),
+        (make_member(status=S.LAUNCHING, connected=False), 59.9, None),
+        (make_member(status=S.LAUNCHING, connected=False), 60, Step.FAIL),
+        (make_member(status=S.LAUNCHING, connected=False, since=30), 60, None),
+        (make_member(status=S.CANCELED, connected=False), 59, None),
+        (make_member(status=S.CANCELED, connected=False), 60, Step.ABANDON),
+        (make_member(status=S.CANCELED), 0, Step.ABANDON),
+        (make_member(status=S.RUNNING, connected=False), 9e9, None),
+        (make_member(status=S.RUNNING), 9e9, None),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1), 9e9, None),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE), 0, Step.RETIRE),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 9e9, None),
+        (make_member(status=S.TERMINATING, sessions=2, connected=False), 0, Step.TERMINATE),
+        (make_member(status=S.FAILED), 3599, None),
+        (make_member(status=S.FAILED), 3600, Step.FORGET),
+        (make_member(status=S.TERMINATED), 9e9, None),
+    ],
+)
+def test_next_step(member: Member, now: float, step: Step | None) -> None:
+    assert next_step(member, PATIENCE, now) is step
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> None:
+    member = make_member(status=status, connected=False, since=5)
+    deadline = next_deadline(member, PATIENCE)
+
+    if deadline is None:
+        assert next_step(member, PATIENCE, 0) is next_step(member, PATIENCE, 9e9)
+    else:
+        assert next_step(member, PATIENCE, deadline - 0.1) is None
+        assert next_step(member, PATIENCE, deadline) is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "sessions", "strategy", "removal"),
+    [
+        (S.RUNNING, 0, IF, Removal.TERMINATE),
+        (S.RUNNING, 0, WHEN, Removal.TERMINATE),
+        (S.RUNNING, 0, NOW, Removal.TERMINATE),
+        (S.RUNNING, 3, IF, Removal.REFUSE),
+        (S.RUNNING, 3, WHEN, Removal.QUARANTINE),
+        (S.RUNNING, 3, NOW, Removal.TERMINATE),
+        (S.WAITING_IDLE_TO_TERMINATE, 3, IF, Removal.REFUSE),
+        (S.WAITING_IDLE_TO_TERMINATE, 3, WHEN, Removal.QUARANTINE),
+        (S.WAITING_IDLE_TO_TERMINATE, 3, NOW, Removal.TERMINATE),
+        (S.WAITING_IDLE_TO_TERMINATE, 0, IF, Removal.TERMINATE),
+        *((S.LAUNCHING, 0, strategy, Removal.CANCEL) for strategy in DeletionStrategy),
+        *((S.CANCELED, 0, strategy, Removal.UNDER_WAY) for strategy in DeletionStrategy),
+        *((S.TERMINATING, 1, strategy, Removal.UNDER_WAY) for strategy in DeletionStrategy),
+        *((S.FAILED, 0, strategy, Removal.FORGET) for strategy in DeletionStrategy),
+    ],
+)
+def test_removal(status: S, sessions: int, strategy: DeletionStrategy, removal: Removal) -> None:
+    assert removal_of(make_node(status=status), sessions, strategy) is removal
+
+
+def test_one_media_server_under_two_names_is_a_twin() -> None:
+    first = make_member(id="kms_A0000001")
+    second = make_member(id="kms_A0000002", uri="ws://localhost/kurento")
+
+    assert twin_of(second, make_cluster(first, second)) == "kms_A0000001"
+    assert twin_of(second, make_cluster(second)) is None
+
+
+def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
+    failed = make_member(id="kms_A0000001", status=S.FAILED)
+    second = make_member(id="kms_A0000002")
+    unknown = Member(make_node(id="kms_A0000003"), Connection())
+
+    assert twin_of(second, make_cluster(failed, second, unknown)) is None
+    assert twin_of(unknown, make_cluster(failed, second, unknown)) is None
