@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 USER = "OPENVIDUAPP"
 OPENVIDU_PRO_VERSION = "2.15.1"
+MAX_SUMMARY_CHARACTERS = 8192
 ENVIRONMENTS = {"on_premise": OnPremise}
 
 
@@ -96,7 +97,7 @@ class ActiveConfiguration(Settings):
         try:
             self.value = with_changes(self.value, changes)
         except ConfigurationError as error:
-            raise InvalidConfigurationError([str(each) for each in error.problems]) from None
+            raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
 
     def authenticate(self, user: str, password: str) -> bool:
         """Compare both in constant time."""
@@ -189,11 +190,11 @@ class _Server:
                 observer=self._observe_standing,
             ) as store,
             self._state.kept_in(store),
-            self._media_servers,
             anyio.create_task_group() as loops,
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=store.cluster_id)
             await self._admission.join_configured(self._configuration.kms_uris)
+            loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
             yield
             loops.cancel_scope.cancel()

@@ -63,14 +63,14 @@ class InvalidUriError(InvalidRequestError):
 
 
 class InvalidConfigurationError(InvalidRequestError):
-    """New configuration breaks rules; every problem is named."""
+    """New configuration breaks rules; the summary names every problem, masked where it must be."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(*problems)
-        self.problems = tuple(problems)
+    def __init__(self, summary: str) -> None:
+        super().__init__(summary)
+        self.summary = summary
 
     def __str__(self) -> str:
-        return " ".join(self.problems)
+        return self.summary
 
 
 class IllegalTransitionError(InvalidRequestError):

@@ -1,0 +1,120 @@
+"""The configuration as the commands need it: read, completed with the secret, kept out of the log."""
+
+import logging
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mediafleet import logs
+from mediafleet.cli.exits import CommandError, UsageFault
+from mediafleet.cli.secret_file import make_private_directory, obtain_secret
+from mediafleet.configuration import (
+    Configuration,
+    ConfigurationError,
+    locate_dotenv,
+    read_configuration,
+)
+
+USER: Final = "OPENVIDUAPP"
+_PLACES: Final = ("HOME", "XDG_DATA_HOME", "MEDIAFLEET_DATA_DIR")
+
+log = logging.getLogger(__name__)
+
+
+def read_whole_configuration(
+    overrides: Mapping[str, Any], dotenv_path: Path | None
+) -> Configuration:
+    """Read the configuration from the command line, the `.env` file and the environment.
+
+    Args:
+        overrides: The command line's values by property; `None` is "not given".
+        dotenv_path: A file that has to exist; `None` for the usual place, where none need be.
+
+    Raises:
+        UsageFault: Everything that is wrong with it, with the way to mend it.
+    """
+    if dotenv_path is not None and not dotenv_path.exists():
+        raise UsageFault(f"There is no file {dotenv_path}, which --env-file names.")
+    path = dotenv_path or locate_dotenv(os.environ)
+    return _read(overrides, path, os.environ)
+
+
+def read_isolated_configuration(overrides: Mapping[str, Any]) -> Configuration:
+    """Read the configuration from the command line alone."""
+    return _read(overrides, None, {})
+
+
+def usual_data_dir() -> Path:
+    """Tell where a server keeps its data that was started without options and `.env` file.
+
+    Raises:
+        UsageFault: The environment names no usable directory.
+    """
+    environ = {name: os.environ[name] for name in _PLACES if name in os.environ}
+    return _read({}, None, environ).data_dir
+
+
+def with_secret(configuration: Configuration) -> Configuration:
+    """Make the data directory, and a secret if none is set; keep all secrets out of the log.
+
+    Raises:
+        UsageFault: The secret of an earlier start is not fit for use.
+        CommandError: The directory or the secret cannot be made.
+    """
+    try:
+        make_private_directory(configuration.data_dir)
+    except OSError as error:
+        raise CommandError(
+            f"The data directory {configuration.data_dir} cannot be made: {error.strerror}."
+        ) from error
+    complete = configuration
+    if configuration.secret is None:
+        complete = configuration.with_made(secret=obtain_secret(configuration.data_dir))
+    for secret in _secrets(complete):
+        logs.hide(secret)
+    return complete
+
+
+def log_doubts(configuration: Configuration) -> None:
+    """Warn of every property that is set in vain, and note once those that belong to others."""
+    for name in configuration.without_feature:
+        log.warning(
+            "property has no effect yet, as its feature does not exist", extra={"property": name}
+        )
+    if configuration.unused:
+        log.info(
+            "properties of the .env file that are not used here",
+            extra={"properties": list(configuration.unused)},
+        )
+
+
+def _read(
+    overrides: Mapping[str, Any], dotenv_path: Path | None, environ: Mapping[str, str]
+) -> Configuration:
+    try:
+        return read_configuration(overrides=overrides, dotenv_path=dotenv_path, environ=environ)
+    except ConfigurationError as error:
+        raise UsageFault(error.report(dotenv_path)) from None
+
+
+def _secrets(configuration: Configuration) -> Iterator[str]:
+    secret = configuration.secret or ""
+    yield secret
+    yield b64encode(f"{USER}:{secret}".encode()).decode()
+    for header in cast("tuple[str, ...]", configuration["OPENVIDU_WEBHOOK_HEADERS"]):
+        yield header.partition(":")[2].strip()
+    with suppress(ValueError):
+        url = urlsplit(configuration.database_url)
+        for password in [url.password or "", *_passwords(url.query)]:
+            yield password
+            yield unquote(password)
+
+
+def _passwords(query: str) -> Iterator[str]:
+    for key, value in parse_qsl(query):
+        if "pass" in key.lower():
+            yield value

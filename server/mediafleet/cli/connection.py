@@ -1,0 +1,188 @@
+"""How the `nodes` commands reach the server, and what its refusals mean for the exit status."""
+
+import ipaddress
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import attrs
+import httpx
+from mediafleet_client import AuthenticatedClient, connect
+from mediafleet_client.models import Error
+from mediafleet_client.types import Response
+
+from mediafleet.cli.configuring import usual_data_dir
+from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
+from mediafleet.cli.secret_file import NAME, read_given_secret, read_own_secret
+
+_Parsed = TypeVar("_Parsed")
+
+_CONNECT_S: Final = 10.0
+_MAX_REASON: Final = 500
+_EXIT_CODES: Final = {
+    HTTPStatus.BAD_REQUEST: ExitCode.USAGE,
+    HTTPStatus.UNAUTHORIZED: ExitCode.REFUSED,
+    HTTPStatus.NOT_FOUND: ExitCode.NOT_FOUND,
+    HTTPStatus.CONFLICT: ExitCode.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ExitCode.USAGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ExitCode.USAGE,
+    HTTPStatus.NOT_IMPLEMENTED: ExitCode.USAGE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Where the server is and what the command line says about getting in.
+
+    Attributes:
+        url: Its base.
+        secret_file: File of the secret; `None` to look in the usual places.
+        ca_file: Authorities to trust for https; `None` for the system's.
+        timeout: Seconds to wait for one answer.
+    """
+
+    url: str
+    secret_file: Path | None
+    ca_file: Path | None
+    timeout: float
+
+
+class Server:
+    """A server to ask, by way of the generated client."""
+
+    def __init__(self, access: Access, client: AuthenticatedClient) -> None:
+        self._access = access
+        self.client = client
+
+    def ask(self, operation: Callable[[], Response[_Parsed]]) -> Response[_Parsed]:
+        """Perform one operation and hand on its answer if it is a success.
+
+        Raises:
+            CommandError: The server is not within reach, refuses, or is no Mediafleet server.
+        """
+        try:
+            answer = operation()
+        except httpx.TimeoutException as error:
+            raise CommandError(self._late(error)) from error
+        except httpx.HTTPError as error:
+            raise CommandError(self._unreachable(error)) from error
+        except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
+            raise CommandError(self._strange("an answer that its API does not have")) from error
+        if not answer.status_code.is_success:
+            raise self._refusal(answer.status_code, answer.parsed)
+        return answer
+
+    def _refusal(self, status: HTTPStatus, body: object) -> CommandError:
+        if not isinstance(body, Error):
+            return CommandError(self._strange(f"the status {status.value}"))
+        if status is HTTPStatus.UNAUTHORIZED:
+            return CommandError(
+                f"The server {self._access.url} refuses the secret. Give the right one in "
+                "OPENVIDU_SECRET or with --secret-file.",
+                ExitCode.REFUSED,
+            )
+        message = str(body.message)[:_MAX_REASON]
+        return CommandError(
+            f"{message} ({status.value} {status.phrase})",
+            _EXIT_CODES.get(status, ExitCode.FAILURE),
+        )
+
+    def _late(self, error: httpx.TimeoutException) -> str:
+        if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+            return f"No server answers at {self._access.url} within {_CONNECT_S:g} s."
+        return (
+            f"The server {self._access.url} did not answer within {self._access.timeout:g} s; it "
+            "may still do what was asked. Give it more time with --timeout."
+        )
+
+    def _unreachable(self, error: httpx.HTTPError) -> str:
+        reason = str(error)[:_MAX_REASON]
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            return (
+                f"The certificate of {self._access.url} is not trusted: {reason}. Name its "
+                "authority with --ca-file."
+            )
+        if isinstance(error, httpx.ConnectError):
+            return (
+                f"No server answers at {self._access.url} ({reason}). Is it running? Start one "
+                "with: mediafleet serve"
+            )
+        return f"The conversation with {self._access.url} failed: {reason or type(error).__name__}."
+
+    def _strange(self, what: str) -> str:
+        return f"{self._access.url} gave {what}. Is it the URL of a Mediafleet server?"
+
+
+@contextmanager
+def open_server(access: Access) -> Iterator[Server]:
+    """Find the secret and make a client; nothing is sent before the first question.
+
+    Raises:
+        UsageFault: The URL, the secret or the CA file is not fit for use.
+    """
+    address = _checked_url(access.url)
+    local = _is_local(address)
+    secret = _find_secret(access, local=local)
+    verify = True if access.ca_file is None else str(_checked_ca(access.ca_file))
+    client = connect(access.url, secret, verify_ssl=verify)
+    # A proxy that the environment names knows another machine under the name of this one.
+    client = attrs.evolve(client, httpx_args={"trust_env": not local})
+    client = client.with_timeout(httpx.Timeout(access.timeout, connect=_CONNECT_S))
+    with client as opened:
+        yield Server(access, opened)
+
+
+def _checked_url(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        raise UsageFault("The URL of the server is not valid.") from None
+    if parts.username is not None or parts.password is not None:
+        raise UsageFault("The URL of the server may hold no user name and no password.")
+    if not fits or parts.query or parts.fragment or not url.isprintable():
+        raise UsageFault("The URL of the server must have the form http://HOST:PORT or https://….")
+    return parts
+
+
+def _is_local(address: SplitResult) -> bool:
+    host = address.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _find_secret(access: Access, *, local: bool) -> str:
+    if access.secret_file is not None:
+        return read_given_secret(access.secret_file)
+    given = os.environ.get("OPENVIDU_SECRET")
+    if given:
+        return given
+    if not local:
+        raise UsageFault(
+            "The secret of a server on another machine is needed: set OPENVIDU_SECRET or give "
+            "--secret-file."
+        )
+    path = usual_data_dir() / NAME
+    if not path.exists():
+        raise UsageFault(
+            f"No secret is known: OPENVIDU_SECRET is not set, --secret-file is not given and "
+            f"there is no {path}, which a server on this machine makes at its first start."
+        )
+    return read_own_secret(path)
+
+
+def _checked_ca(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        reason = error.strerror or "it holds no certificate in PEM form"
+        raise UsageFault(f"The CA file {path} cannot be used: {reason}.") from error
+    return path

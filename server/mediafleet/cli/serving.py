@@ -1,0 +1,148 @@
+"""Runs the application under the HTTP server until a signal comes; what it serves is `app`'s matter."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from typing_extensions import override
+
+from mediafleet.app import create_app
+from mediafleet.cli.exits import CommandError
+from mediafleet.cli.listening import refusal
+from mediafleet.cli.stopping import on_stop_signals
+from mediafleet.domain.errors import MediafleetError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from mediafleet.cli.listening import Listener, Tls
+    from mediafleet.configuration import Configuration
+
+_MAX_REQUESTS: Final = 2_000
+_KEEP_ALIVE_S: Final = 30
+_LAST_ANSWERS_S: Final = 5
+
+log = logging.getLogger(__name__)
+
+
+def run_server(
+    configuration: Configuration,
+    listener: Listener,
+    *,
+    tls: Tls | None,
+    announce: Callable[[], None],
+) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        configuration: Complete, its secret included.
+        listener: Where to listen; closed at the end.
+        tls: What to encrypt with; `None` for plain HTTP.
+        announce: Called once, when requests are accepted.
+
+    Raises:
+        CommandError: The server did not start, or lost its store to another one.
+    """
+    application = _Application()
+    server = _Server(_settings(application, tls), announce)
+    application.app = create_app(configuration, on_standing_lost=server.give_up)
+    with contextlib.closing(listener.socket):
+        server.run(sockets=[listener.socket])
+    if application.failure is not None:
+        raise CommandError(_sentence(application.failure)) from application.failure
+    if server.failure is not None:
+        raise CommandError(server.failure)
+
+
+def _settings(application: _Application, tls: Tls | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        interface="asgi3",
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        limit_concurrency=_MAX_REQUESTS,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
+    )
+
+
+class _Application:
+    """Hands everything on to the application and keeps the error that its life ended with.
+
+    So a failed start is told in one sentence instead of a traceback.
+    """
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.failure: Exception | None = None
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # noqa: ANN401 - as ASGI has them
+        if scope["type"] != "lifespan":
+            return self.app(scope, receive, send)  # type: ignore[no-any-return]
+        return self._live(scope, receive, send)
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI has them
+        async def send_briefly(event: dict[str, Any]) -> None:
+            await send({"type": event["type"]})
+
+        try:
+            await self.app(scope, receive, send_briefly)
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+class _Server(uvicorn.Server):
+    """The HTTP server, with a word when it accepts requests and signals that end it with status 0."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.failure: str | None = None
+        self._announce = announce
+
+    def give_up(self) -> None:
+        """End, since another server has taken the store."""
+        self.failure = "Another server has taken over the store; this one ended."
+        self.should_exit = True
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets=sockets)
+        except SystemExit:
+            self.should_exit = True
+        except OSError as error:
+            host, port = (sockets or [])[0].getsockname()[:2]
+            self.failure = refusal(host, port, error)
+            self.should_exit = True
+            await self.lifespan.shutdown()
+        else:
+            self._announce()
+
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with on_stop_signals(self.handle_exit):
+            yield
+
+
+def _sentence(failure: BaseException) -> str:
+    """Say what ended the server; an error that is not ours is a crash and logged as one."""
+    while isinstance(failure, BaseExceptionGroup) and len(failure.exceptions) == 1:
+        failure = failure.exceptions[0]
+    if not isinstance(failure, MediafleetError):
+        log.critical("server crashed", exc_info=failure)
+    return f"The server ended: {failure}"

@@ -1,0 +1,95 @@
+"""From a read configuration to a running server, and what its user is told when it is ready."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import warnings
+from typing import TYPE_CHECKING, Final, cast
+
+from mediafleet import __version__, logs
+from mediafleet.cli.configuring import USER, log_doubts, with_secret
+from mediafleet.cli.exits import UsageFault
+from mediafleet.cli.listening import Listener, Tls, bind, reachable
+from mediafleet.cli.secret_file import NAME
+from mediafleet.cli.terminal import say
+from mediafleet.configuration import Configuration, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+DEFAULT_URL: Final = "http://127.0.0.1:5443"
+_OWNER_ONLY: Final = 0o077
+
+
+def run(
+    configuration: Configuration,
+    *,
+    tls: Tls | None = None,
+    behind_proxy: bool = False,
+    remarks: Sequence[str] = (),
+) -> None:
+    """Serve with this configuration until a signal comes.
+
+    Args:
+        configuration: Read and checked; a secret is made if it has none.
+        tls: What to encrypt with.
+        behind_proxy: Whether a proxy encrypts.
+        remarks: Lines to print when requests are accepted, between the URL and what to try.
+
+    Raises:
+        UsageFault: The environment or the address is not one to serve.
+        CommandError: The server did not start or did not end well.
+    """
+    os.umask(_OWNER_ONLY)
+    logs.configure(cast("logs.LogFormat", configuration.log_format))
+    with warnings.catch_warnings():
+        # Deprecations that libraries announce to one another when they are loaded.
+        warnings.simplefilter("ignore")
+        from mediafleet.app import ENVIRONMENTS  # noqa: PLC0415 - slow; only the server needs it
+        from mediafleet.cli.serving import run_server  # noqa: PLC0415 - the same
+    if configuration.environment not in ENVIRONMENTS:
+        raise UsageFault(
+            f"OPENVIDU_PRO_CLUSTER_ENVIRONMENT={configuration.environment} is not served by this "
+            f"version of Mediafleet; it serves: {', '.join(ENVIRONMENTS)}."
+        )
+    listener = bind(
+        configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
+    )
+    complete = with_secret(configuration)
+    log_doubts(complete)
+    ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
+    lines = [ready, *remarks, *_to_try(complete, listener)]
+    run_server(complete, listener, tls=tls, announce=lambda: say("\n".join(lines)))
+
+
+def _to_try(configuration: Configuration, listener: Listener) -> Sequence[str]:
+    """Make command lines that can be pasted into another terminal."""
+    path = configuration.data_dir / NAME
+    url = _client_url(configuration, listener)
+    made = configuration.origins["OPENVIDU_SECRET"] is Origin.MADE
+    secret = f"$(cat {_quoted(path)})" if made else "$OPENVIDU_SECRET"
+    options = "" if url == DEFAULT_URL else f" --url {url}"
+    if made and configuration.origins["MEDIAFLEET_DATA_DIR"] is not Origin.DEFAULT:
+        options += f" --secret-file {_quoted(path)}"
+    return [
+        "Try it from another terminal:",
+        f'  curl -u "{USER}:{secret}" {url}/pro/media-nodes',
+        f"  mediafleet nodes list{options}",
+    ]
+
+
+def _client_url(configuration: Configuration, listener: Listener) -> str:
+    """Tell the URL that a client on this machine uses; with TLS, by the certificate's name."""
+    url = reachable(listener.url)
+    if not url.startswith("https:"):
+        return url
+    host = str(configuration["DOMAIN_OR_PUBLIC_IP"])
+    port = url.rpartition(":")[2]
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def _quoted(path: Path) -> str:
+    text = shlex.quote(str(path))
+    return text if text.startswith("'") else f"'{text}'"

@@ -1,0 +1,21 @@
+"""Configuration: its properties, sources, checks and the `.env` file; nothing of the cluster."""
+
+from mediafleet.configuration.changing import store_changes, with_changes
+from mediafleet.configuration.configuration import Configuration, Origin
+from mediafleet.configuration.description import describe
+from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
+from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
+from mediafleet.configuration.reading import read_configuration
+
+__all__ = [
+    "Configuration",
+    "ConfigurationError",
+    "ConfigurationProblem",
+    "DotenvFileError",
+    "Origin",
+    "describe",
+    "locate_dotenv",
+    "read_configuration",
+    "store_changes",
+    "with_changes",
+]

@@ -1,0 +1,215 @@
+"""Kinds of arrays of text, read leniently from the `.env` file and strictly from JSON."""
+
+import ipaddress
+import json
+import re
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from typing_extensions import override
+
+from mediafleet.configuration.characters import printable
+from mediafleet.configuration.items import split_items
+from mediafleet.configuration.kinds import Kind, Value, require_clean, shown
+from mediafleet.configuration.locations import check_locator, show_locator
+from mediafleet.configuration.problems import MASK, UnfitValueError
+
+MAX_ITEMS: Final = 100
+MAX_NODE_URIS: Final = 256
+MAX_NODE_URI: Final = 255
+MAX_HEADER: Final = 4096
+EVENT_NAMES: Final = (
+    "sessionCreated",
+    "sessionDestroyed",
+    "participantJoined",
+    "participantLeft",
+    "webrtcConnectionCreated",
+    "webrtcConnectionDestroyed",
+    "recordingStatusChanged",
+    "filterEventDispatched",
+    "mediaNodeStatusChanged",
+    "recordingStarted",
+    "recordingStopped",
+    "autoscaling",
+    "nodeCrashed",
+    "nodeRecovered",
+)
+"""All event names; the first nine are OpenVidu 2.15's default."""
+DEFAULT_EVENT_NAMES: Final = EVENT_NAMES[:9]
+LATER_EVENT_NAMES: Final = frozenset(
+    {
+        "broadcastStarted",
+        "broadcastStopped",
+        "HANodeDeregistered",
+        "HANodeRegistered",
+        "signalSent",
+    }
+)
+"""Names in the files of later releases; passed over, because there is no such event here."""
+
+_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): (.+)", re.ASCII | re.DOTALL)
+_SHOWN_ITEMS: Final = 5
+
+
+class ArrayKind(Kind):
+    """An array of text; repeated items count once, the first one's place is kept."""
+
+    max_items: ClassVar[int] = MAX_ITEMS
+
+    @abstractmethod
+    def fit_item(self, item: str) -> str:
+        """Return one item in its usual form; raise `UnfitValueError` when it is not allowed."""
+
+    @override
+    def read(self, text: str) -> Value:
+        return self._fit(split_items(require_clean(text)))
+
+    @override
+    def check(self, value: object) -> Value:
+        if not isinstance(value, list | tuple):
+            raise self.refusal()
+        return self._fit([self._text(item) for item in value[: self.max_items + 1]])
+
+    @override
+    def write(self, value: Value) -> str:
+        items = value if isinstance(value, tuple) else ()
+        return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
+
+    @override
+    def show(self, value: object) -> str:
+        if isinstance(value, str):
+            try:
+                value = split_items(value)
+            except UnfitValueError:
+                return MASK
+        if not isinstance(value, list | tuple):
+            return shown(value)
+        items = [self.show_item(item) for item in value[:_SHOWN_ITEMS]]
+        more = ["…"] if len(value) > _SHOWN_ITEMS else []
+        return "[" + ", ".join(items + more) + "]"
+
+    def show_item(self, item: object) -> str:
+        """Show one item, allowed or not, without anything that must stay private."""
+        return shown(item)
+
+    def _text(self, item: object) -> str:
+        if not isinstance(item, str):
+            raise self.refusal()
+        return item
+
+    def _fit(self, items: list[str]) -> tuple[str, ...]:
+        if len(items) > self.max_items:
+            raise UnfitValueError(f"must have at most {self.max_items} items")
+        if items == [""]:
+            return ()
+        fitted: dict[str, None] = {}
+        for number, item in enumerate(items, start=1):
+            try:
+                fitted[self.fit_item(require_clean(item))] = None
+            except UnfitValueError as error:
+                raise UnfitValueError(f"item {number} {error.rule}") from error
+        return tuple(fitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Events(ArrayKind):
+    """Names of events; in text also those of later releases, which are passed over."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an array of event names"
+
+    @override
+    def read(self, text: str) -> Value:
+        items = split_items(require_clean(text))
+        return self._fit([item for item in items if item not in LATER_EVENT_NAMES])
+
+    @override
+    def fit_item(self, item: str) -> str:
+        if item not in EVENT_NAMES:
+            raise UnfitValueError("is not an event; the events are " + ", ".join(EVENT_NAMES))
+        return item
+
+
+@dataclass(frozen=True, slots=True)
+class Headers(ArrayKind):
+    """HTTP headers, each `Name: value`; the values are never shown in a problem."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return 'an array of headers of the form "Name: value"'
+
+    @override
+    def fit_item(self, item: str) -> str:
+        parts = _HEADER.fullmatch(item)
+        if len(item) > MAX_HEADER:
+            raise UnfitValueError(f"must have at most {MAX_HEADER} characters")
+        if parts is None or not parts[2].strip():
+            raise UnfitValueError('must have the form "Name: value"')
+        return item
+
+    @override
+    def show_item(self, item: object) -> str:
+        parts = _HEADER.fullmatch(item) if isinstance(item, str) else None
+        return MASK if parts is None else f"{printable(parts[1])}: {MASK}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketUris(ArrayKind):
+    """Addresses of Media Nodes, without user information, query and fragment."""
+
+    max_items: ClassVar[int] = MAX_NODE_URIS
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an array of URIs of the form ws://HOST:PORT/PATH or wss://HOST:PORT/PATH"
+
+    @override
+    def fit_item(self, item: str) -> str:
+        check_locator(item, ("ws", "wss"), path=True, query=False, maximum=MAX_NODE_URI)
+        return item
+
+    @override
+    def show_item(self, item: object) -> str:
+        return show_locator(item) if isinstance(item, str) else shown(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins(ArrayKind):
+    """Origins of browsers, such as `https://console.example.com`, or `*`."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an array of origins of the form https://HOST:PORT"
+
+    @override
+    def fit_item(self, item: str) -> str:
+        if item != "*":
+            check_locator(item, ("http", "https"), path=False, query=False)
+        return item
+
+    @override
+    def show_item(self, item: object) -> str:
+        return show_locator(item) if isinstance(item, str) else shown(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks(ArrayKind):
+    """IP networks in CIDR form; a single address is a network of one."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an array of networks such as 10.0.0.0/8 or fd00::/8"
+
+    @override
+    def fit_item(self, item: str) -> str:
+        try:
+            return str(ipaddress.ip_network(item))
+        except ValueError as error:
+            raise UnfitValueError("must be a network such as 10.0.0.0/8 or fd00::/8") from error

@@ -1,0 +1,176 @@
+"""The configuration in force, as one immutable value; where it comes from is `reading`'s matter."""
+
+import dataclasses
+import enum
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias, cast
+
+from typing_extensions import override
+
+from mediafleet.configuration.kinds import Value
+from mediafleet.configuration.properties import BY_NAME
+from mediafleet.configuration.property import Use
+
+IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Origin(enum.Enum):
+    """Which source gave a property its value."""
+
+    OVERRIDE = "command line"
+    FILE = ".env file"
+    ENVIRONMENT = "environment"
+    DEFAULT = "default"
+    RESTART = "restart"
+    MADE = "made by the server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Configuration:
+    """Every property's value and origin. Its text form shows names only, never a value.
+
+    Attributes:
+        values: Value by name, of every property that has an effect or is shown.
+        origins: Origin by the same names.
+        unused: Names in the `.env` file that have no effect here, in the file's order.
+    """
+
+    values: Mapping[str, Value]
+    origins: Mapping[str, Origin]
+    unused: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[name]
+
+    @override
+    def __repr__(self) -> str:
+        given = [name for name, origin in self.origins.items() if origin is not Origin.DEFAULT]
+        return f"Configuration(set: {', '.join(given) or 'nothing'})"
+
+    def replaced(self, changes: Mapping[str, Value], origin: Origin) -> "Configuration":
+        """Take over values that are known to be valid; `changing` is where they are checked."""
+        return dataclasses.replace(
+            self,
+            values=MappingProxyType({**self.values, **changes}),
+            origins=MappingProxyType({**self.origins, **dict.fromkeys(changes, origin)}),
+        )
+
+    def with_made(
+        self, *, secret: str | None = None, cluster_id: str | None = None
+    ) -> "Configuration":
+        """Take over a secret or a cluster id that the server made because none was set."""
+        made = {"OPENVIDU_SECRET": secret, "OPENVIDU_PRO_CLUSTER_ID": cluster_id}
+        given: dict[str, Value] = {name: text for name, text in made.items() if text is not None}
+        return self.replaced(given, Origin.MADE)
+
+    @property
+    def without_feature(self) -> tuple[str, ...]:
+        """Names set to something else than their default although the feature does not exist yet.
+
+        They are stored and shown; each deserves one warning.
+        """
+        return tuple(
+            name
+            for name, origin in self.origins.items()
+            if origin is not Origin.DEFAULT
+            and BY_NAME[name].use is Use.PLANNED
+            and self.values[name] != BY_NAME[name].default
+        )
+
+    @property
+    def secret(self) -> str | None:
+        """Password of the REST API; `None` when the server has to make one."""
+        return cast("str | None", self["OPENVIDU_SECRET"])
+
+    @property
+    def cluster_id(self) -> str | None:
+        """Identifier of the cluster; `None` when the server has to make one."""
+        return cast("str | None", self["OPENVIDU_PRO_CLUSTER_ID"])
+
+    @property
+    def environment(self) -> str:
+        """`on_premise`, `local`, `docker`, `aws` or `script`; the app says which it serves."""
+        return self._text("OPENVIDU_PRO_CLUSTER_ENVIRONMENT")
+
+    @property
+    def kms_uris(self) -> tuple[str, ...]:
+        """Media Nodes to join at start-up, without repetition, in order."""
+        return self._texts("KMS_URIS")
+
+    @property
+    def cluster_media_nodes(self) -> int:
+        """Media Nodes wanted at start-up."""
+        return cast("int", self["OPENVIDU_PRO_CLUSTER_MEDIA_NODES"])
+
+    @property
+    def public_url(self) -> str:
+        """`https://HOST`, with `:PORT` unless it is 443, without a slash at its end."""
+        host = self._text("DOMAIN_OR_PUBLIC_IP")
+        port = cast("int", self["HTTPS_PORT"])
+        shown = f"[{host}]" if ":" in host else host
+        return f"https://{shown}" if port == 443 else f"https://{shown}:{port}"  # noqa: PLR2004 - the port of https
+
+    @property
+    def bind_address(self) -> str:
+        """Address to listen on; IPv6 without brackets."""
+        return self._text("MEDIAFLEET_BIND_ADDRESS")
+
+    @property
+    def port(self) -> int:
+        """Port to listen on: the command line's, else SERVER_PORT, else MEDIAFLEET_PORT."""
+        own = cast("int", self["MEDIAFLEET_PORT"])
+        if self.origins["MEDIAFLEET_PORT"] is Origin.OVERRIDE:
+            return own
+        return cast("int | None", self["SERVER_PORT"]) or own
+
+    @property
+    def data_dir(self) -> Path:
+        """Absolute path of the server's own directory; it may not exist yet."""
+        return Path(self._text("MEDIAFLEET_DATA_DIR"))
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the store; it may hold a password."""
+        given = cast("str | None", self["MEDIAFLEET_DATABASE_URL"])
+        return given or f"sqlite+aiosqlite:///{self.data_dir / 'mediafleet.db'}"
+
+    @property
+    def allowed_node_networks(self) -> tuple[IpNetwork, ...]:
+        """Networks in which a Media Node's resolved address has to be."""
+        return tuple(map(ipaddress.ip_network, self._texts("MEDIAFLEET_ALLOWED_NODE_NETWORKS")))
+
+    @property
+    def node_ca_file(self) -> Path | None:
+        """PEM file of authorities for `wss://`; `None` for the system's."""
+        given = cast("str | None", self["MEDIAFLEET_NODE_CA_FILE"])
+        return None if given is None else Path(given)
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """Origins allowed to call from a browser; empty for none."""
+        return self._texts("MEDIAFLEET_CORS_ORIGINS")
+
+    @property
+    def load_interval(self) -> float:
+        """Seconds between two load measurements of a node."""
+        return cast("float", self["MEDIAFLEET_LOAD_INTERVAL"])
+
+    @property
+    def launch_timeout(self) -> float:
+        """Seconds a node may take from launch to running."""
+        return cast("float", self["MEDIAFLEET_LAUNCH_TIMEOUT"])
+
+    @property
+    def log_format(self) -> str:
+        """`console` or `json`."""
+        return self._text("MEDIAFLEET_LOG_FORMAT")
+
+    def _text(self, name: str) -> str:
+        return cast("str", self[name])
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        return cast("tuple[str, ...]", self[name])

@@ -1,0 +1,126 @@
+"""Where the `.env` file is, and its bytes: read within bounds, replaced in one step."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from mediafleet.configuration.dotenv import rewrite
+
+MAX_FILE_BYTES: Final = 1024 * 1024
+_NEW_FILE_MODE: Final = 0o600
+_NAME: Final = ".env"
+
+
+class DotenvFileError(Exception):
+    """The `.env` file cannot be read or replaced.
+
+    Attributes:
+        path: The file.
+        reason: Why, as the rest of a sentence about it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The configuration file {path} {reason}.")
+        self.path = path
+        self.reason = reason
+
+
+def locate_dotenv(environ: Mapping[str, str]) -> Path:
+    """Find where the file is expected: `DOTENV_PATH`, else the working directory.
+
+    A path that ends in `.env` is the file itself, another one is the directory that holds it.
+    The file need not exist.
+    """
+    given = environ.get("DOTENV_PATH") or "."
+    path = Path(given).expanduser()
+    return path if given.endswith(_NAME) else path / _NAME
+
+
+def read_dotenv(path: Path) -> str | None:
+    """Read the file's text.
+
+    Returns:
+        `None` when there is no such file.
+
+    Raises:
+        DotenvFileError: It is no regular file, longer than 1 MiB, not readable or not UTF-8.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DotenvFileError(path, "is not a regular file")
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DotenvFileError(path, f"cannot be read ({error.strerror})") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise DotenvFileError(path, f"is longer than {MAX_FILE_BYTES} bytes")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DotenvFileError(path, f"is not UTF-8 in line {line}") from error
+
+
+def write_dotenv(path: Path, changes: Mapping[str, str]) -> None:
+    """Set keys in the file, so that a crash leaves either the old file or the new one.
+
+    The new text goes into a file beside it, reaches the disk, and takes the old one's name; a
+    symbolic link stays one. Mode and owner are kept; a new file is readable by its owner only.
+    No directory is created. Callers take turns.
+
+    Args:
+        path: The file; its directory must exist.
+        changes: New literal value by key.
+
+    Raises:
+        DotenvFileError: The file cannot be read or replaced; it is as it was.
+        UnfitValueError: A value does not fit into the file.
+    """
+    target = Path(os.path.realpath(path))
+    content = rewrite(read_dotenv(target) or "", changes).encode("utf-8")
+    if len(content) > MAX_FILE_BYTES:
+        raise DotenvFileError(path, f"would become longer than {MAX_FILE_BYTES} bytes")
+    beside = target.with_name(target.name + ".mediafleet-new")
+    try:
+        _write_beside(beside, target, content)
+        beside.replace(target)
+        _synchronise_directory(target.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise DotenvFileError(path, f"cannot be replaced ({error.strerror})") from error
+
+
+def _write_beside(beside: Path, target: Path, content: bytes) -> None:
+    # A crash may have left one; O_EXCL then guards against a link planted in its place.
+    beside.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(beside, flags, _NEW_FILE_MODE), "wb") as file:
+        _take_over_rights(file.fileno(), target)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _take_over_rights(descriptor: int, target: Path) -> None:
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    # Owner first: chown clears mode bits, and only root may give a file away.
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def _synchronise_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

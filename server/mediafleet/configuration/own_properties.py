@@ -1,0 +1,89 @@
+"""The table of properties that GET /pro/config never shows: access, listening, Mediafleet's own."""
+
+from typing import Final
+
+from mediafleet.configuration.arrays import Networks, Origins
+from mediafleet.configuration.kinds import Decimal, Integer
+from mediafleet.configuration.locations import Host
+from mediafleet.configuration.property import Property
+from mediafleet.configuration.texts import Choice, LocalPath, Text
+
+_MAX_SECRET: Final = 255
+_MAX_SECONDS: Final = 86_400.0
+
+OWN_PROPERTIES: Final = (
+    Property(
+        name="OPENVIDU_SECRET",
+        kind=Text(minimum=1, maximum=_MAX_SECRET),
+        secret=True,
+        default_note="made once and kept",
+        doc="Password of the REST API; the user is OPENVIDUAPP.",
+    ),
+    Property(
+        name="SERVER_PORT",
+        kind=Integer(minimum=1, maximum=65535),
+        default_note="MEDIAFLEET_PORT",
+        doc="Port to listen on, as OpenVidu names it.",
+    ),
+    Property(
+        name="MEDIAFLEET_BIND_ADDRESS",
+        kind=Host(),
+        default="127.0.0.1",
+        doc="Address to listen on.",
+    ),
+    Property(
+        name="MEDIAFLEET_PORT",
+        kind=Integer(minimum=0, maximum=65535),
+        default=5443,
+        doc="Port to listen on when SERVER_PORT is not set; 0 takes any free one.",
+    ),
+    Property(
+        name="MEDIAFLEET_DATA_DIR",
+        kind=LocalPath(),
+        default_note="`$XDG_DATA_HOME/mediafleet`, else `~/.local/share/mediafleet`",
+        doc="Directory of everything the server keeps; the only one it creates.",
+    ),
+    Property(
+        name="MEDIAFLEET_DATABASE_URL",
+        kind=Text(minimum=1, maximum=2048),
+        secret=True,
+        default_note="SQLite in the data directory",
+        doc="Database of the cluster, as an SQLAlchemy URL.",
+    ),
+    Property(
+        name="MEDIAFLEET_ALLOWED_NODE_NETWORKS",
+        kind=Networks(),
+        default=("0.0.0.0/0", "::/0"),
+        doc="Networks in which Media Nodes may be; link-local and multicast ones never are.",
+    ),
+    Property(
+        name="MEDIAFLEET_NODE_CA_FILE",
+        kind=LocalPath(must_be_file=True),
+        default_note="the system's authorities",
+        doc="Certificate authorities trusted for wss:// Media Nodes, a PEM file.",
+    ),
+    Property(
+        name="MEDIAFLEET_CORS_ORIGINS",
+        kind=Origins(),
+        default=(),
+        doc="Origins whose pages may call the API from a browser; none by default.",
+    ),
+    Property(
+        name="MEDIAFLEET_LOAD_INTERVAL",
+        kind=Decimal(minimum=0.5, maximum=_MAX_SECONDS),
+        default=5.0,
+        doc="Seconds between two load measurements of a Media Node.",
+    ),
+    Property(
+        name="MEDIAFLEET_LAUNCH_TIMEOUT",
+        kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
+        default=60.0,
+        doc="Seconds a Media Node may take from its launch until it runs.",
+    ),
+    Property(
+        name="MEDIAFLEET_LOG_FORMAT",
+        kind=Choice(("console", "json")),
+        default="console",
+        doc="Log lines for a person or for a machine.",
+    ),
+)

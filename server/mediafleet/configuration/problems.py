@@ -1,0 +1,87 @@
+"""What can be wrong with a configuration and how it is said; finding it is the readers' task."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from typing_extensions import override
+
+MASK: Final = "***"
+_MORE: Final = "{} more problems."
+
+
+class UnfitValueError(ValueError):
+    """A kind refuses a value; `rule` completes the sentence "The value …" and never quotes it."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationProblem:
+    """One thing to mend before the configuration can be used.
+
+    Attributes:
+        property: Name of the property; `None` when a whole file or line is meant.
+        value: The value as it may be shown (`***` for secrets); `None` when it is not set.
+        rule: What is allowed, as the rest of a sentence, without a full stop.
+        place: File and line, where that helps to find it.
+    """
+
+    property: str | None
+    value: str | None
+    rule: str
+    place: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        where = "" if self.place is None else f" ({self.place})"
+        if self.property is None:
+            return f"{self.place or 'Configuration'}: {self.rule}."
+        if self.value is None:
+            return f"Property {self.property} is not set: {self.rule}{where}."
+        return f"Property {self.property}={self.value}: {self.rule}{where}."
+
+
+class ConfigurationError(Exception):
+    """A configuration is refused as a whole; `problems` lists everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[ConfigurationProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(" ".join(str(problem) for problem in self.problems))
+
+    def summary(self, *, limit: int) -> str:
+        """Join the problems' sentences, whole ones only, into at most `limit` characters.
+
+        What does not fit is counted at the end.
+        """
+        sentences: list[str] = []
+        left = limit - len(_MORE.format(len(self.problems)))
+        for sentence in map(str, self.problems):
+            left -= len(sentence) + 1
+            if left < 0:
+                sentences.append(_MORE.format(len(self.problems) - len(sentences)))
+                break
+            sentences.append(sentence)
+        return " ".join(sentences)
+
+    def report(self, dotenv_path: Path | None) -> str:
+        """Write the list that a person at a terminal reads, with the way to mend it."""
+        count = len(self.problems)
+        heading = "1 problem" if count == 1 else f"{count} problems"
+        place = "the .env file" if dotenv_path is None else str(dotenv_path)
+        return "\n".join(
+            [
+                f"The configuration has {heading}:",
+                "",
+                *(f"  * {problem}" for problem in self.problems),
+                "",
+                "How to mend it:",
+                f"  1. Correct the properties named above, in {place}, in the environment",
+                "     or on the command line (the command line wins, then the file).",
+                "  2. Compare them with the configuration table of the README.",
+                "  3. Start again.",
+            ]
+        )

@@ -1,0 +1,26 @@
+"""All properties in one table: reading, validation, GET /pro/config and the README follow it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from mediafleet.configuration.cluster_properties import CLUSTER_PROPERTIES
+from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES
+from mediafleet.configuration.own_properties import OWN_PROPERTIES
+from mediafleet.configuration.property import Property, Use
+from mediafleet.configuration.server_properties import SERVER_PROPERTIES
+
+PROPERTIES: Final[tuple[Property, ...]] = (
+    *SERVER_PROPERTIES,
+    *CLUSTER_PROPERTIES,
+    *OWN_PROPERTIES,
+    *DEPLOYMENT_PROPERTIES,
+)
+"""The properties that GET /pro/config shows come first, in its order."""
+
+BY_NAME: Final[Mapping[str, Property]] = MappingProxyType({each.name: each for each in PROPERTIES})
+
+SETTABLE: Final = tuple(each for each in PROPERTIES if each.use is not Use.REPORTED)
+
+READ_NAMES: Final = frozenset(name for each in SETTABLE for name in (each.name, *each.aliases))
+"""Every name that a source may use, older names included."""

@@ -1,0 +1,183 @@
+"""Reads the configuration once, from all its sources, and reports everything wrong at once."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from mediafleet.configuration.characters import printable
+from mediafleet.configuration.configuration import Configuration, Origin
+from mediafleet.configuration.dotenv import DotenvLine, last_lines, parse
+from mediafleet.configuration.dotenv_file import DotenvFileError, read_dotenv
+from mediafleet.configuration.kinds import Value
+from mediafleet.configuration.problems import (
+    ConfigurationError,
+    ConfigurationProblem,
+    UnfitValueError,
+)
+from mediafleet.configuration.properties import BY_NAME, READ_NAMES, SETTABLE
+from mediafleet.configuration.property import Property, Use
+from mediafleet.configuration.rules import conflicts
+
+_DATA_DIR: Final = "MEDIAFLEET_DATA_DIR"
+
+_Lines: TypeAlias = Mapping[str, DotenvLine]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the highest source that sets a property says, and where it says it."""
+
+    raw: Any
+    origin: Origin
+    place: str | None = None
+
+
+def read_configuration(
+    *, overrides: Mapping[str, Any], dotenv_path: Path | None, environ: Mapping[str, str]
+) -> Configuration:
+    """Read every property from the first of its sources that sets it.
+
+    Args:
+        overrides: The command line's values by name, as text, JSON values or paths; `None` is
+            "not given". They win over the file, which wins over the environment, which wins over
+            the defaults.
+        dotenv_path: The `.env` file; it need not exist.
+        environ: The environment. Properties without effect here are not taken from it.
+
+    Raises:
+        ConfigurationError: All problems of all sources.
+    """
+    problems: list[ConfigurationProblem] = []
+    lines = _read_lines(dotenv_path, problems)
+    values: dict[str, Value] = {}
+    origins: dict[str, Origin] = {}
+    for each in SETTABLE:
+        given = _given(each, overrides, lines, environ, dotenv_path)
+        value, problem = _value(each, given)
+        if problem is not None:
+            problems.append(problem)
+        if each.use is not Use.KEPT:
+            values[each.name], origins[each.name] = value, given.origin
+    problems.extend(_unknown(overrides))
+    doubtful = {each.property for each in problems if each.property is not None}
+    problems.extend(conflicts(values, doubtful=doubtful))
+    if problems:
+        raise ConfigurationError(problems)
+    if values[_DATA_DIR] is None:
+        values[_DATA_DIR] = str(_default_data_dir(environ))
+    return Configuration(
+        values=MappingProxyType(values),
+        origins=MappingProxyType(origins),
+        unused=tuple(name for name in lines if _is_unused(name)),
+    )
+
+
+def _read_lines(path: Path | None, problems: list[ConfigurationProblem]) -> _Lines:
+    try:
+        text = None if path is None else read_dotenv(path)
+    except DotenvFileError as error:
+        problems.append(
+            ConfigurationProblem(
+                property=None, value=None, rule=f"the file {error.reason}", place=str(error.path)
+            )
+        )
+        return {}
+    lines = parse(text or "")
+    problems.extend(_misunderstood(path, line) for line in lines if not line.understood)
+    last = last_lines(lines)
+    ended_by_return = [
+        line for line in last.values() if line.key in READ_NAMES and line.value.endswith("\r")
+    ]
+    if ended_by_return:
+        problems.append(_windows_line_ends(path, ended_by_return))
+    return {
+        key: dataclasses.replace(line, value=line.value.removesuffix("\r"))
+        for key, line in last.items()
+    }
+
+
+def _misunderstood(path: Path | None, line: DotenvLine) -> ConfigurationProblem:
+    # The line may hold a secret, so that at most the name of a known property is quoted.
+    words = line.text.replace("=", " ").replace(":", " ").split()
+    about = f" ({words[0]})" if words and words[0] in READ_NAMES else ""
+    return ConfigurationProblem(
+        property=None,
+        value=None,
+        rule=f"the line{about} is neither KEY=VALUE nor blank nor a comment beginning with #",
+        place=_place(path, line),
+    )
+
+
+def _windows_line_ends(path: Path | None, lines: list[DotenvLine]) -> ConfigurationProblem:
+    first = lines[0]
+    others = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return ConfigurationProblem(
+        property=None,
+        value=None,
+        rule=f"the value of {first.key}{others} ends in a carriage return (U+000D), which would"
+        " become part of it; save the file with Unix line ends",
+        place=_place(path, first),
+    )
+
+
+def _place(path: Path | None, line: DotenvLine) -> str:
+    return f"{path}, line {line.number}"
+
+
+def _given(
+    each: Property,
+    overrides: Mapping[str, Any],
+    lines: _Lines,
+    environ: Mapping[str, str],
+    path: Path | None,
+) -> _Given:
+    if overrides.get(each.name) is not None:
+        return _Given(overrides[each.name], Origin.OVERRIDE)
+    names = (each.name, *each.aliases)
+    for name in names:
+        if name in lines:
+            return _Given(lines[name].value, Origin.FILE, _place(path, lines[name]))
+    if each.use is not Use.KEPT:
+        for name in names:
+            if name in environ:
+                return _Given(environ[name], Origin.ENVIRONMENT)
+    return _Given(None, Origin.DEFAULT)
+
+
+def _value(each: Property, given: _Given) -> tuple[Value, ConfigurationProblem | None]:
+    if given.origin is Origin.DEFAULT:
+        return each.default, None
+    raw = os.fspath(given.raw) if isinstance(given.raw, os.PathLike) else given.raw
+    try:
+        value = each.kind.read(raw) if isinstance(raw, str) else each.kind.check(raw)
+    except UnfitValueError as error:
+        return each.default, ConfigurationProblem(
+            property=each.name, value=each.show(raw), rule=error.rule, place=given.place
+        )
+    return value, None
+
+
+def _unknown(overrides: Mapping[str, Any]) -> Iterator[ConfigurationProblem]:
+    for name in overrides:
+        each = BY_NAME.get(name)
+        if each is None or each.use is Use.REPORTED:
+            yield ConfigurationProblem(
+                property=printable(name), value="***", rule="there is no such property to set"
+            )
+
+
+def _is_unused(name: str) -> bool:
+    each = BY_NAME.get(name)
+    return name not in READ_NAMES or (each is not None and each.use is Use.KEPT)
+
+
+def _default_data_dir(environ: Mapping[str, str]) -> Path:
+    shared = environ.get("XDG_DATA_HOME", "")
+    if shared.startswith("/"):
+        return Path(shared) / "mediafleet"
+    home = environ.get("HOME", "")
+    return (Path(home) if home.startswith("/") else Path.home()) / ".local/share/mediafleet"

@@ -1,0 +1,71 @@
+"""Renders the README's configuration table from the tables of properties."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mediafleet.configuration.properties import PROPERTIES
+from mediafleet.configuration.property import Property, Shown, Use
+
+BEGIN: Final = "<!-- configuration: begin -->"
+END: Final = "<!-- configuration: end -->"
+
+_TITLES: Final = ("Property", "Meaning", "Value", "Default", "GET /pro/config", "Restart")
+_GET: Final = {
+    Shown.NEVER: "",
+    Shown.ALWAYS: "yes",
+    Shown.RECORDING: "if recording is on",
+    Shown.WEBHOOK: "if webhook is on",
+    Shown.AUTOSCALING: "if autoscaling is on",
+    Shown.ELASTICSEARCH: "if its host is set",
+    Shown.KIBANA: "if its host is set",
+    Shown.NOT_EMPTY: "if recording is on and it is set",
+}
+
+
+def render_table() -> str:
+    """Write the table in Markdown, then the names that are accepted without effect."""
+    used = [each for each in PROPERTIES if each.use in {Use.ACTIVE, Use.PLANNED}]
+    kept = sorted(each.name for each in PROPERTIES if each.use is Use.KEPT)
+    return "\n".join(
+        [
+            f"| {' | '.join(_TITLES)} |",
+            "|---" * len(_TITLES) + "|",
+            *(f"| {' | '.join(_cells(each))} |" for each in used),
+            "",
+            "\\* Stored and shown; the feature behind it does not exist yet.",
+            "",
+            "Accepted in the `.env` file and left there without effect: "
+            + ", ".join(f"`{name}`" for name in kept)
+            + ".",
+        ]
+    )
+
+
+def with_table(readme: str) -> str:
+    """Put the table between the two markers of a README.
+
+    Raises:
+        ValueError: The README does not hold both markers once, in order.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in before + after:
+        raise ValueError(f"the README must hold {BEGIN} and then {END}, once each")
+    return f"{before}{BEGIN}\n\n{render_table()}\n\n{END}{after}"
+
+
+def _cells(each: Property) -> Iterator[str]:
+    star = " \\*" if each.use is Use.PLANNED else ""
+    yield f"`{each.name}`{star}"
+    yield each.doc
+    yield each.kind.allowed
+    yield _default(each)
+    yield _GET[each.shown]
+    yield "yes" if each.modifiable else ""
+
+
+def _default(each: Property) -> str:
+    if each.default_note is not None:
+        return each.default_note
+    text = each.kind.write(each.default)
+    return f"`{text}`" if text else ""

@@ -1,0 +1,37 @@
+"""Rules between properties; each property's own rule is its kind."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, cast
+
+from mediafleet.configuration.kinds import Value
+from mediafleet.configuration.problems import ConfigurationProblem
+
+_SCALING: Final = "OPENVIDU_PRO_CLUSTER_AUTOSCALING_"
+_PAIRS: Final = (
+    (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES"),
+    (f"{_SCALING}MIN_LOAD", f"{_SCALING}MAX_LOAD"),
+)
+
+
+def conflicts(
+    values: Mapping[str, Value], *, doubtful: Collection[str] = ()
+) -> Iterator[ConfigurationProblem]:
+    """Find what cannot stand together.
+
+    Args:
+        values: All values, each allowed by itself.
+        doubtful: Names that have a problem already; rules that need one of them are left out, so
+            that one mistake is told once.
+    """
+    for lower, upper in _PAIRS:
+        if {lower, upper}.isdisjoint(doubtful):
+            low, high = cast("int", values[lower]), cast("int", values[upper])
+            if low > high:
+                yield ConfigurationProblem(
+                    property=lower, value=str(low), rule=f"must not be above {upper}={high}"
+                )
+    webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
+    if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
+        yield ConfigurationProblem(
+            property=endpoint, value=None, rule=f"it is required when {webhook} is true"
+        )

@@ -1,0 +1,171 @@
+"""The table of the server's properties that GET /pro/config shows, in the order in which it does.
+
+Names, rules and defaults are those of OpenVidu 2.15, but that the domain is `localhost` when
+nothing sets it.
+"""
+
+from functools import partial
+from typing import Final
+
+from mediafleet.configuration.arrays import DEFAULT_EVENT_NAMES, Events, Headers
+from mediafleet.configuration.kinds import Boolean, Integer
+from mediafleet.configuration.locations import Host, WebUrl
+from mediafleet.configuration.property import OPENVIDU_SERVER_VERSION, Property, Shown, Use
+from mediafleet.configuration.texts import Choice, Directory, Text
+
+_planned = partial(Property, use=Use.PLANNED, shown=Shown.ALWAYS, modifiable=True)
+_recording = partial(Property, use=Use.PLANNED, shown=Shown.RECORDING, modifiable=True)
+_webhook = partial(Property, use=Use.PLANNED, shown=Shown.WEBHOOK, modifiable=True)
+_reported = partial(Property, use=Use.REPORTED, shown=Shown.ALWAYS)
+
+SERVER_PROPERTIES: Final = (
+    _reported(
+        name="VERSION",
+        kind=Text(),
+        doc="Release of OpenVidu Pro whose interface is spoken.",
+    ),
+    _reported(
+        name="OPENVIDU_SERVER_DEPENDENCY_VERSION",
+        kind=Text(),
+        doc="Release of OpenVidu that the interface builds on.",
+    ),
+    Property(
+        name="DOMAIN_OR_PUBLIC_IP",
+        kind=Host(),
+        default="localhost",
+        shown=Shown.ALWAYS,
+        aliases=("OPENVIDU_DOMAIN_OR_PUBLIC_IP",),
+        doc="Name or address under which clients reach the server; it is not looked up.",
+    ),
+    Property(
+        name="HTTPS_PORT",
+        kind=Integer(minimum=1, maximum=65535),
+        default=443,
+        shown=Shown.ALWAYS,
+        doc="Public port, part of the public URL; the port to listen on is SERVER_PORT.",
+    ),
+    _reported(
+        name="OPENVIDU_PUBLICURL",
+        kind=Text(),
+        doc="Public URL, made of the domain and the public port.",
+    ),
+    _planned(
+        name="OPENVIDU_CDR",
+        kind=Boolean(),
+        default=False,
+        doc="Whether call detail records are written.",
+    ),
+    _planned(
+        name="OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH",
+        kind=Integer(),
+        default=1000,
+        doc="Most video a client may send, in kbps; 0 is unlimited.",
+    ),
+    _planned(
+        name="OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH",
+        kind=Integer(),
+        default=300,
+        doc="Least video a client should send, in kbps; 0 is unlimited.",
+    ),
+    _planned(
+        name="OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH",
+        kind=Integer(),
+        default=1000,
+        doc="Most video sent to a client, in kbps; 0 is unlimited.",
+    ),
+    _planned(
+        name="OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH",
+        kind=Integer(),
+        default=300,
+        doc="Least video sent to a client, in kbps; 0 is unlimited.",
+    ),
+    _planned(
+        name="OPENVIDU_SESSIONS_GARBAGE_INTERVAL",
+        kind=Integer(),
+        default=900,
+        doc="Seconds between two searches for sessions that nobody uses; 0 is never.",
+    ),
+    _planned(
+        name="OPENVIDU_SESSIONS_GARBAGE_THRESHOLD",
+        kind=Integer(),
+        default=3600,
+        doc="Age in seconds from which an unused session is removed.",
+    ),
+    _planned(
+        name="OPENVIDU_RECORDING",
+        kind=Boolean(),
+        default=False,
+        doc="Whether sessions can be recorded.",
+    ),
+    Property(
+        name="OPENVIDU_RECORDING_VERSION",
+        kind=Text(minimum=1, maximum=64),
+        default=OPENVIDU_SERVER_VERSION,
+        use=Use.PLANNED,
+        shown=Shown.RECORDING,
+        doc="Release of the recording image.",
+    ),
+    _recording(
+        name="OPENVIDU_RECORDING_PATH",
+        kind=Directory(),
+        default="/opt/openvidu/recordings/",
+        doc="Directory of the recordings.",
+    ),
+    _recording(
+        name="OPENVIDU_RECORDING_PUBLIC_ACCESS",
+        kind=Boolean(),
+        default=False,
+        doc="Whether recordings can be fetched without the secret.",
+    ),
+    _recording(
+        name="OPENVIDU_RECORDING_NOTIFICATION",
+        kind=Choice(("none", "moderator", "publisher_moderator", "all")),
+        default="publisher_moderator",
+        doc="Which participants are told that a recording starts or stops.",
+    ),
+    _recording(
+        name="OPENVIDU_RECORDING_CUSTOM_LAYOUT",
+        kind=Directory(),
+        default="/opt/openvidu/custom-layout/",
+        doc="Directory of custom recording layouts.",
+    ),
+    _recording(
+        name="OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT",
+        kind=Integer(),
+        default=120,
+        doc="Seconds after which the recording of an empty session stops; 0 is never.",
+    ),
+    Property(
+        name="OPENVIDU_RECORDING_COMPOSED_URL",
+        kind=WebUrl(),
+        default="",
+        use=Use.PLANNED,
+        shown=Shown.NOT_EMPTY,
+        doc="Page that is recorded instead of the built-in layouts.",
+    ),
+    _planned(
+        name="OPENVIDU_WEBHOOK",
+        kind=Boolean(),
+        default=False,
+        doc="Whether events are sent to an HTTP endpoint.",
+    ),
+    _webhook(
+        name="OPENVIDU_WEBHOOK_ENDPOINT",
+        kind=WebUrl(),
+        default="",
+        doc="Where events are sent; required when OPENVIDU_WEBHOOK is true.",
+    ),
+    _webhook(
+        name="OPENVIDU_WEBHOOK_HEADERS",
+        kind=Headers(),
+        default=(),
+        doc="Headers added to each event request; shown by GET /pro/config, never in a log.",
+    ),
+    _webhook(
+        name="OPENVIDU_WEBHOOK_EVENTS",
+        kind=Events(),
+        default=DEFAULT_EVENT_NAMES,
+        default_note="the nine that OpenVidu 2.15 sends by default",
+        doc="Events that are sent; an empty array sends none.",
+    ),
+)

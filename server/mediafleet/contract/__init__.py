@@ -1,0 +1,45 @@
+"""The contract layer: serves an OpenAPI contract through Connexion, compiled once at start-up.
+
+It knows HTTP and the contract, and nothing of Media Nodes: handlers, credentials and the table of
+errors are handed in.
+"""
+
+from mediafleet.contract.answers import (
+    MAX_MESSAGE_CHARACTERS,
+    MAX_PATH_CHARACTERS,
+    EncodedJson,
+    Handler,
+    Problem,
+    Reply,
+)
+from mediafleet.contract.application import create_app
+from mediafleet.contract.documents import ContractSchemas
+from mediafleet.contract.errors import (
+    ContractError,
+    MissingHandlerError,
+    ResponseViolationError,
+    UnfitHandlerError,
+    Unserved,
+    UnservedContractError,
+)
+from mediafleet.contract.limits import Limits
+from mediafleet.contract.schemas import SchemaValidator
+
+__all__ = [
+    "MAX_MESSAGE_CHARACTERS",
+    "MAX_PATH_CHARACTERS",
+    "ContractError",
+    "ContractSchemas",
+    "EncodedJson",
+    "Handler",
+    "Limits",
+    "MissingHandlerError",
+    "Problem",
+    "Reply",
+    "ResponseViolationError",
+    "SchemaValidator",
+    "UnfitHandlerError",
+    "Unserved",
+    "UnservedContractError",
+    "create_app",
+]

@@ -1,0 +1,93 @@
+"""Sentences for broken schema rules: they name the place and the rule, never the received value."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from mediafleet.contract.texts import clean
+
+_MAX_PROBLEMS = 20
+_MAX_NAME_CHARACTERS = 60
+_MAX_DEPTH = 8
+_MAX_NAMES = 5
+
+
+def _types(rule: dict[str, Any]) -> str:
+    return "must be of type " + " or ".join(rule["types"])
+
+
+def _options(rule: dict[str, Any]) -> str:
+    shown = (o if isinstance(o, str) else orjson.dumps(o).decode() for o in rule["options"])
+    return "must be one of: " + ", ".join(shown)
+
+
+def _unexpected(rule: dict[str, Any]) -> str:
+    names = [quoted(name) for name in rule["unexpected"][:_MAX_NAMES]]
+    more = len(rule["unexpected"]) - len(names)
+    noun = "property" if len(names) == 1 and not more else "properties"
+    return f"unknown {noun} {', '.join(names)}" + (f" and {more} more" if more > 0 else "")
+
+
+def _count(sentence: str) -> Callable[[dict[str, Any]], str]:
+    return lambda rule: sentence.format(rule["limit"])
+
+
+_SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "type": _types,
+    "enum": _options,
+    "required": lambda rule: f"property {quoted(rule['property'])} is missing",
+    "additionalProperties": _unexpected,
+    "falseSchema": lambda _: "takes no properties",
+    "not": lambda _: "is not allowed here",
+    "minimum": _count("must be {} or more"),
+    "maximum": _count("must be {} or less"),
+    "exclusiveMinimum": _count("must be more than {}"),
+    "exclusiveMaximum": _count("must be less than {}"),
+    "multipleOf": lambda rule: f"must be a multiple of {rule['multiple_of']}",
+    "minLength": _count("must have at least {} characters"),
+    "maxLength": _count("must have at most {} characters"),
+    "minItems": _count("must have at least {} items"),
+    "maxItems": _count("must have at most {} items"),
+    "minProperties": _count("must have at least {} properties"),
+    "maxProperties": _count("must have at most {} properties"),
+    "uniqueItems": lambda _: "must not hold the same item twice",
+    "pattern": lambda rule: f"must match the pattern {rule['pattern']}",
+    "format": lambda rule: f"must be a valid {rule['format']}",
+    "anyOf": lambda _: "has none of the allowed forms",
+    "oneOf": lambda _: "must have exactly one of the allowed forms",
+}
+
+
+def quoted(name: str) -> str:
+    """Show a name that a client chose: cleaned, bounded, in quotes."""
+    return f"'{clean(name, _MAX_NAME_CHARACTERS)}'"
+
+
+def explain(errors: Iterable[jsonschema_rs.ValidationError], where: str) -> str:
+    """Say in one line what is wrong.
+
+    Args:
+        errors: At least one.
+        where: Name of the whole value, e.g. ``body``; the place inside it is appended.
+    """
+    sentences: list[str] = []
+    for error in errors:
+        if len(sentences) == _MAX_PROBLEMS:
+            sentences.append("and more")
+            break
+        sentences.append(f"{_place(where, error.instance_path)}: {_sentence(error)}")
+    return "; ".join(dict.fromkeys(sentences))
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    sentence = _SENTENCES.get(error.kind.name)
+    return sentence(error.kind.as_dict()) if sentence else f"breaks the rule {error.kind.name}"
+
+
+def _place(where: str, path: Sequence[str | int]) -> str:
+    tokens = [clean(str(token), _MAX_NAME_CHARACTERS) for token in path[:_MAX_DEPTH]]
+    if len(path) > _MAX_DEPTH:
+        tokens.append("…")
+    return "/".join([where, *tokens])

@@ -1,0 +1,205 @@
+"""The one middleware that serves the contract: routing, credentials, dispatch, error answers."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mediafleet.contract.answers import (
+    Answer,
+    Problem,
+    empty_answer,
+    error_answer,
+    error_body,
+    header_bytes,
+)
+from mediafleet.contract.authentication import Gate
+from mediafleet.contract.errors import ClientGoneError, Refusal, ResponseViolationError
+from mediafleet.contract.limits import Limits
+from mediafleet.contract.operations import CompiledOperation
+from mediafleet.contract.requests import Request, comparable_path
+from mediafleet.contract.routing import Router, is_below, parameter_names
+from mediafleet.contract.texts import clean, pointer
+
+COMPILE = "mediafleet.compile"
+"""A scope type of our own: Connexion builds its middlewares on the first scope of any type."""
+
+Untyped: TypeAlias = Any
+"""An object of Connexion, which ships no types."""
+
+_log = logging.getLogger(__name__)
+_MAX_LOGGED_PATH = 200
+_CRASH = "Internal Server Error"
+_CLOSE = (b"connection", b"close")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What the layer is told by the program around it.
+
+    Attributes:
+        authenticate: Compares a user name and a password in constant time.
+        describe_error: Turns a handler's exception into an error answer; None for a crash.
+        limits: Bounds of a request.
+        protected_prefix: No path at or below it tells anything without credentials.
+        now_ms: Milliseconds since the epoch, UTC.
+    """
+
+    authenticate: Callable[[str, str], bool]
+    describe_error: Callable[[Exception], Problem | None]
+    limits: Limits
+    protected_prefix: str
+    now_ms: Callable[[], int]
+
+
+class ContractApi(AbstractRoutingAPI):
+    """Lets Connexion resolve the operations of one contract, and compiles each.
+
+    Attributes:
+        operations: Path template with base path, method in upper case, compiled operation.
+    """
+
+    def __init__(self, specification: Untyped, *, limits: Limits, **options: Untyped) -> None:
+        self.operations: list[tuple[str, str, CompiledOperation]] = []
+        self._limits = limits
+        super().__init__(specification, **options)
+
+    def make_operation(self, operation: Untyped) -> CompiledOperation:
+        """Compile what Connexion has loaded, resolved and found a handler for."""
+        return CompiledOperation(
+            self.specification.get_operation(operation.path, operation.method),
+            handler=operation.function,
+            segments=parameter_names(operation.path),
+            secured=bool(operation.security),
+            place=pointer("paths", operation.path, operation.method),
+            limits=self._limits,
+        )
+
+    @staticmethod
+    def _framework_path_and_name(operation: Untyped, path: str) -> tuple[str, str]:
+        return path, operation.operation_id
+
+    def _add_operation_internal(
+        self, method: str, path: str, operation: CompiledOperation, name: str | None = None
+    ) -> None:
+        del name
+        self.operations.append((self.base_path + path, method.upper(), operation))
+
+
+class ContractMiddleware(SpecMiddleware):
+    """Answers every HTTP request itself; other scopes go to the application behind it."""
+
+    def __init__(self, app: ASGIApp, *, serving: Serving) -> None:
+        self._app = app
+        self._serving = serving
+        self._limits = serving.limits
+        self._gate = Gate(serving.authenticate, serving.limits)
+        self._router = Router()
+
+    def add_api(self, specification: Untyped, **options: Untyped) -> ContractApi:
+        """Compile the contract; Connexion calls this while it builds its stack of middlewares."""
+        api = ContractApi(specification, limits=self._limits, **options)
+        prefix = self._serving.protected_prefix
+        self._router = Router.build(api.operations, protected_prefix=prefix)
+        return api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] != "http":
+            if scope["type"] != COMPILE:
+                await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            answer = await self._serve(request)
+        except Refusal as refusal:
+            answer = self._error(request, refusal.status, refusal.message, refusal.headers)
+        except ClientGoneError:
+            _log.debug("client hung up", extra=_facts(request))
+            return
+        except ResponseViolationError as violation:
+            answer = self._violation(request, violation)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
+            answer = self._describe(request, error)
+        await self._deliver(request, answer, send)
+
+    async def _serve(self, request: Request) -> Answer:
+        path = comparable_path(request.scope)
+        route, segments = self._router.match(path) if path is not None else (None, ())
+        if route is None:
+            raise self._unknown(request, well_formed=path is not None)
+        if request.method == "OPTIONS":
+            return empty_answer(204, [(b"allow", route.allow)])
+        if route.protected:
+            self._gate.check(request)
+        operation = route.operations.get(request.method)
+        if operation is None:
+            message = f"{clean(request.method, 20)} is not allowed here"
+            raise Refusal(
+                405, f"{message}; allowed: {route.allow.decode()}", ((b"allow", route.allow),)
+            )
+        request.operation = operation
+        return await operation.run(request, segments)
+
+    def _unknown(self, request: Request, *, well_formed: bool) -> Refusal:
+        if is_below(request.path, self._serving.protected_prefix):
+            self._gate.check(request)
+        if well_formed:
+            return Refusal(404, "no such resource")
+        return Refusal(400, "the path is not properly percent-encoded UTF-8")
+
+    def _describe(self, request: Request, error: Exception) -> Answer:
+        problem = self._serving.describe_error(error)
+        if problem is None or request.operation is None:
+            _log.error("request failed", exc_info=error, extra=_facts(request))
+            return self._error(request, 500, _CRASH)
+        headers = [header_bytes(name, value) for name, value in problem.headers]
+        try:
+            request.operation.responses.require_documented(problem.status, headers)
+        except ResponseViolationError as violation:
+            return self._violation(request, violation, cause=error)
+        return self._error(request, problem.status, problem.message, headers)
+
+    def _violation(
+        self, request: Request, violation: ResponseViolationError, cause: Exception | None = None
+    ) -> Answer:
+        facts = _facts(request) | {"schema_path": violation.place, "reason": violation.reason}
+        _log.error("response violates the contract", exc_info=cause, extra=facts)
+        return self._error(request, 500, _CRASH)
+
+    def _error(
+        self,
+        request: Request,
+        status: int,
+        message: str,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> Answer:
+        now_ms = self._serving.now_ms()
+        body = error_body(status, message, path=request.path, now_ms=now_ms)
+        return error_answer(body, list(headers))
+
+    async def _deliver(self, request: Request, answer: Answer, send: Send) -> None:
+        status, headers, body = answer
+        if request.method == "HEAD":
+            body = b""
+        if request.received or not request.announced:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        headers = [*headers, _CLOSE]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await request.linger(self._limits)
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _facts(request: Request) -> dict[str, Any]:
+    operation: CompiledOperation | None = request.operation
+    return {
+        "operation_id": operation.operation_id if operation else None,
+        "method": clean(request.method, 20),
+        "path": clean(request.path, _MAX_LOGGED_PATH),
+    }

@@ -1,0 +1,146 @@
+"""Path and query parameters: from bytes of the request line to a handler's keyword arguments."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connexion.decorators.parameter import pythonic
+
+from mediafleet.contract.answers import JsonValue
+from mediafleet.contract.errors import Refusal
+from mediafleet.contract.explanations import quoted
+from mediafleet.contract.limits import Limits
+from mediafleet.contract.requests import decode_query_part
+from mediafleet.contract.schemas import Direction, SchemaValidator
+from mediafleet.contract.texts import pointer
+
+_MAX_REMEMBERED = 256
+_MAX_REMEMBERED_BYTES = 256
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})").fullmatch
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?").fullmatch
+_BOOLEANS = {"true": True, "false": False}
+
+
+def argument_name(parameter: str) -> str:
+    """Name the keyword argument that carries *parameter*: Connexion's rule for pythonic names."""
+    name: str = pythonic(parameter)
+    return name
+
+
+def _boolean(text: str) -> bool:
+    return _BOOLEANS[text]
+
+
+def _integer(text: str) -> int:
+    if _INTEGER(text) is None:
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> int | float:
+    if _INTEGER(text) is not None:
+        return int(text)
+    if _NUMBER(text) is None or not math.isfinite(number := float(text)):
+        raise ValueError
+    return number
+
+
+_COERCIONS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "boolean": (_boolean, "must be true or false"),
+    "integer": (_integer, "must be an integer of at most 19 digits"),
+    "number": (_number, "must be a number"),
+}
+
+
+class Parameter:
+    """One path or query parameter, compiled.
+
+    Attributes:
+        name: As on the wire.
+        argument: As the handler knows it.
+        defaults: ``{argument: default}``, or empty when the contract gives none.
+    """
+
+    __slots__ = ("_coercion", "_validator", "_where", "argument", "defaults", "name", "required")
+
+    def __init__(self, parameter: Mapping[str, Any], place: str) -> None:
+        schema = parameter["schema"]
+        self.name: str = parameter["name"]
+        self.argument = argument_name(self.name)
+        self.required: bool = parameter.get("required", False)
+        self.defaults = {self.argument: schema["default"]} if "default" in schema else {}
+        self._where = f"{parameter['in']} parameter '{self.name}'"
+        self._coercion = _COERCIONS.get(schema["type"])
+        self._validator = SchemaValidator(schema, Direction.REQUEST, place + pointer("schema"))
+
+    def parse(self, text: str) -> JsonValue:
+        """Turn the text into the value that the handler gets.
+
+        Raises:
+            Refusal: 400, naming the parameter and what is allowed.
+        """
+        value: JsonValue = text
+        if self._coercion is not None:
+            coerce, allowed = self._coercion
+            try:
+                value = coerce(text)
+            except (KeyError, ValueError):
+                raise Refusal(400, f"{self._where} {allowed}") from None
+        if not self._validator.is_valid(value):
+            raise Refusal(400, self._validator.explain(value, self._where, every=False))
+        return value
+
+
+class Query:
+    """All query parameters of one operation, with a bounded memory of query strings seen before."""
+
+    __slots__ = ("_defaults", "_limits", "_parameters", "_remembered")
+
+    def __init__(self, parameters: Sequence[Parameter], limits: Limits) -> None:
+        self._parameters = {parameter.name: parameter for parameter in parameters}
+        self._defaults: dict[str, Any] = {}
+        for parameter in parameters:
+            self._defaults.update(parameter.defaults)
+        self._limits = limits
+        self._remembered: dict[bytes, dict[str, Any]] = {}
+
+    def parse(self, raw: bytes) -> dict[str, Any]:
+        """Turn a query string into keyword arguments.
+
+        Returns:
+            A shared dictionary: copy it before you change it.
+
+        Raises:
+            Refusal: 400 for everything the contract does not allow, unknown and repeated names
+                included.
+        """
+        arguments = self._remembered.get(raw)
+        if arguments is None:
+            arguments = self._parse(raw)
+            if len(raw) <= _MAX_REMEMBERED_BYTES and len(self._remembered) < _MAX_REMEMBERED:
+                self._remembered[raw] = arguments
+        return arguments
+
+    def _parse(self, raw: bytes) -> dict[str, Any]:
+        if len(raw) > self._limits.query_bytes:
+            longest = self._limits.query_bytes
+            raise Refusal(400, f"the query string must have at most {longest} bytes")
+        found: dict[str, Any] = {}
+        for pair in raw.split(b"&") if raw else ():
+            name, _, text = pair.partition(b"=")
+            parameter = self._known(decode_query_part(name))
+            if parameter.argument in found:
+                raise Refusal(400, f"query parameter '{parameter.name}' is given twice")
+            found[parameter.argument] = parameter.parse(decode_query_part(text))
+        for parameter in self._parameters.values():
+            if parameter.required and parameter.argument not in found:
+                raise Refusal(400, f"query parameter '{parameter.name}' is missing")
+        return self._defaults | found
+
+    def _known(self, name: str) -> Parameter:
+        parameter = self._parameters.get(name)
+        if parameter is None:
+            allowed = ", ".join(self._parameters) or "none"
+            raise Refusal(400, f"unknown query parameter {quoted(name)}; allowed: {allowed}")
+        return parameter

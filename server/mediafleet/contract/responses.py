@@ -1,0 +1,152 @@
+"""Answers held against the contract before they are sent; a wrong one becomes a 500 elsewhere."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from connexion import NoContent
+
+from mediafleet.contract.answers import (
+    MAX_MESSAGE_CHARACTERS,
+    MAX_PATH_CHARACTERS,
+    Answer,
+    EncodedJson,
+    Headers,
+    Reply,
+    empty_answer,
+    error_body,
+    header_bytes,
+    json_answer,
+)
+from mediafleet.contract.errors import ResponseViolationError, Unserved, UnservedContractError
+from mediafleet.contract.schemas import Direction, SchemaValidator
+from mediafleet.contract.texts import pointer
+
+_FIRST_ERROR = 400
+_OWN_STATUSES = frozenset({400, 401, 404, 405, 413, 415, 500})
+_OWN_HEADERS = {401: frozenset({b"www-authenticate"}), 405: frozenset({b"allow"})}
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    status: int
+    place: str
+    body: SchemaValidator | None
+    required_headers: frozenset[bytes]
+
+
+class Responses:
+    """All answers that the contract documents for one operation, compiled."""
+
+    __slots__ = ("_by_status", "_place")
+
+    def __init__(self, responses: Mapping[str, Any], place: str) -> None:
+        self._place = place
+        self._by_status: dict[int, _Response] = {}
+        for status, response in responses.items():
+            if status.startswith("x-"):
+                continue
+            compiled = _compile(int(status), response, place + pointer(status))
+            _require_own_form(compiled)
+            self._by_status[compiled.status] = compiled
+
+    def answer(self, reply: Reply) -> Answer:
+        """Check and encode what a handler returned.
+
+        Raises:
+            ResponseViolationError: Undocumented status, wrong body, required header missing.
+        """
+        body, status = reply, 200
+        wire_headers: Headers = []
+        if type(reply) is tuple:
+            body, status, *headers = reply
+            if headers:
+                wire_headers = _wire_headers(headers[0])
+        response = self._by_status.get(status) or self._documented(status)
+        if response.required_headers:
+            _require_headers(response, wire_headers)
+        if body is None or body is NoContent:
+            if response.body is not None:
+                raise ResponseViolationError(response.place, "the documented body is missing")
+            return empty_answer(response.status, wire_headers)
+        if response.body is None:
+            raise ResponseViolationError(response.place, "a body where none is documented")
+        if type(body) is EncodedJson:
+            return json_answer(response.status, body, wire_headers)
+        response.body.check(body)
+        return json_answer(response.status, orjson.dumps(body), wire_headers)
+
+    def require_documented(self, status: int, headers: Headers) -> None:
+        """Hold an error answer against the contract; its body has the layer's own form.
+
+        Raises:
+            ResponseViolationError: Undocumented status, or required header missing.
+        """
+        _require_headers(self._documented(status), headers)
+
+    def body_validator(self, status: int) -> SchemaValidator | None:
+        """Give the schema of one documented body, None when the answer has none.
+
+        Raises:
+            ResponseViolationError: Undocumented status.
+        """
+        return self._documented(status).body
+
+    def _documented(self, status: int) -> _Response:
+        try:
+            return self._by_status[status]
+        except KeyError:
+            reason = f"status {int(status)} is not documented"
+            raise ResponseViolationError(self._place, reason) from None
+
+
+def _compile(status: int, response: Mapping[str, Any], place: str) -> _Response:
+    media = response.get("content", {}).get("application/json")
+    schema_place = place + pointer("content", "application/json", "schema")
+    return _Response(
+        status=status,
+        place=place,
+        body=SchemaValidator(media["schema"], Direction.RESPONSE, schema_place) if media else None,
+        required_headers=frozenset(
+            name.lower().encode()
+            for name, header in response.get("headers", {}).items()
+            if header.get("required") is True
+        ),
+    )
+
+
+def _require_own_form(response: _Response) -> None:
+    """Make sure at start-up that the layer's own error answers will keep the contract."""
+    if response.status < _FIRST_ERROR:
+        return
+    if response.body is not None:
+        longest = error_body(
+            response.status,
+            "x" * MAX_MESSAGE_CHARACTERS,
+            path="/" * MAX_PATH_CHARACTERS,
+            now_ms=1_700_000_000_000,
+        )
+        if not response.body.is_valid(longest):
+            why = response.body.explain(longest, "error body", every=True)
+            raise UnservedContractError([Unserved(response.body.place, why)])
+    missing = response.required_headers - _OWN_HEADERS.get(response.status, frozenset())
+    if response.status in _OWN_STATUSES and missing:
+        feature = f"the server itself answers {response.status}, without {_names(missing)}"
+        raise UnservedContractError([Unserved(response.place + "/headers", feature)])
+
+
+def _require_headers(response: _Response, headers: Headers) -> None:
+    missing = response.required_headers.difference(name for name, _ in headers)
+    if missing:
+        reason = f"the required header {_names(missing)} is missing"
+        raise ResponseViolationError(response.place + "/headers", reason)
+
+
+def _wire_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return [header_bytes(name, value) for name, value in pairs]
+
+
+def _names(headers: Collection[bytes]) -> str:
+    return ", ".join(sorted(name.decode() for name in headers))

@@ -1,0 +1,98 @@
+"""From a method and a path to an operation; what that does with the request is not here."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mediafleet.contract.operations import CompiledOperation
+
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path of the contract with everything served on it.
+
+    Attributes:
+        allow: Value of an ``Allow`` header: complete, in a fixed order.
+        protected: Credentials are needed before anything about the path is told.
+    """
+
+    operations: dict[str, CompiledOperation]
+    allow: bytes
+    protected: bool
+
+
+@dataclass(slots=True)
+class Router:
+    """Finds routes; a path's trailing slash makes no difference, exactly one of them."""
+
+    _static: dict[str, Route] = field(default_factory=dict)
+    _dynamic: list[tuple[re.Pattern[str], Route]] = field(default_factory=list)
+
+    @classmethod
+    def build(
+        cls, operations: Iterable[tuple[str, str, CompiledOperation]], *, protected_prefix: str
+    ) -> "Router":
+        """Compile the routes.
+
+        Args:
+            operations: Path template with its base path, method in upper case, operation.
+            protected_prefix: Paths at or below it are protected whatever their operations say.
+        """
+        paths: dict[str, dict[str, CompiledOperation]] = {}
+        for template, method, operation in operations:
+            paths.setdefault(template, {})[method] = operation
+        router = cls()
+        for template in sorted(paths, key=_literals_first):
+            router._add(template, _route(template, paths[template], protected_prefix))
+        return router
+
+    def match(self, path: str) -> tuple[Route | None, tuple[str, ...]]:
+        """Find the route of a path in its comparable form, and the segments of its parameters."""
+        route = self._static.get(path)
+        if route is not None:
+            return route, ()
+        for pattern, candidate in self._dynamic:
+            found = pattern.fullmatch(path)
+            if found is not None:
+                segments = found.groups()
+                dots = "." in segments or ".." in segments
+                return (None, ()) if dots else (candidate, segments)
+        return None, ()
+
+    def _add(self, template: str, route: Route) -> None:
+        if "{" not in template:
+            self._static[template] = route
+            if template != "/":
+                self._static[template + "/"] = route
+            return
+        pieces = _PARAMETER.split(template)
+        pattern = "([^/]+)".join(re.escape(literal) for literal in pieces[::2])
+        self._dynamic.append((re.compile(pattern + "/?"), route))
+
+
+def parameter_names(template: str) -> list[str]:
+    """List the parameters of a path template in their order."""
+    return _PARAMETER.findall(template)
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """Tell whether *path* is *prefix* or lies under it."""
+    return path == prefix or path.startswith(prefix + "/")
+
+
+def _route(template: str, operations: dict[str, CompiledOperation], prefix: str) -> Route:
+    served = dict(operations)
+    if "GET" in served:
+        served["HEAD"] = served["GET"]
+    secured = any(operation.secured for operation in operations.values())
+    return Route(
+        operations=served,
+        allow=", ".join(sorted({*served, "OPTIONS"})).encode(),
+        protected=secured or is_below(template, prefix),
+    )
+
+
+def _literals_first(template: str) -> list[tuple[bool, str]]:
+    return [("{" in segment, segment) for segment in template.split("/")]

@@ -1,0 +1,176 @@
+"""OpenAPI 3.0 schemas compiled to validators; where values come from and go to lives elsewhere."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from mediafleet.contract.answers import EncodedJson, JsonValue
+from mediafleet.contract.errors import ResponseViolationError, Unserved, UnservedContractError
+from mediafleet.contract.explanations import explain
+from mediafleet.contract.texts import pointer
+
+_COPIED = [
+    "type",
+    "enum",
+    "required",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minProperties",
+    "maxProperties",
+]
+_RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
+_HELD_BY_NATURE = frozenset({"double", "password"})
+_NOTHING: dict[str, Any] = {"not": {}}
+
+
+class Direction(Enum):
+    """Which way a value travels; its value is OpenAPI's mark of properties left out there."""
+
+    REQUEST = "readOnly"
+    RESPONSE = "writeOnly"
+
+
+def to_draft4(schema: Mapping[str, Any], direction: Direction) -> dict[str, Any]:
+    """Translate a schema object of OpenAPI 3.0, its references resolved, to JSON Schema draft 4."""
+    result: dict[str, Any] = {key: schema[key] for key in _COPIED if key in schema}
+    for key in ("allOf", "anyOf", "oneOf"):
+        if key in schema:
+            result[key] = [to_draft4(part, direction) for part in schema[key]]
+    for key in ("not", "items"):
+        if key in schema:
+            result[key] = to_draft4(schema[key], direction)
+    if "properties" in schema:
+        _properties(schema["properties"], result, direction)
+    additional = schema.get("additionalProperties")
+    if additional is not None:
+        is_schema = isinstance(additional, Mapping)
+        result["additionalProperties"] = (
+            to_draft4(additional, direction) if is_schema else additional
+        )
+    _format(schema.get("format"), result)
+    if schema.get("nullable") is True:
+        _nullable(result)
+    return result
+
+
+def _properties(
+    properties: Mapping[str, Any], result: dict[str, Any], direction: Direction
+) -> None:
+    left_out = {name for name, part in properties.items() if part.get(direction.value) is True}
+    result["properties"] = {
+        name: _NOTHING if name in left_out else to_draft4(part, direction)
+        for name, part in properties.items()
+    }
+    required = [name for name in result.pop("required", ()) if name not in left_out]
+    if required:
+        result["required"] = required
+
+
+def _format(name: str | None, result: dict[str, Any]) -> None:
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        result["minimum"] = max(low, result.get("minimum", low))
+        result["maximum"] = min(high, result.get("maximum", high))
+    elif name is not None and name not in _HELD_BY_NATURE:
+        result["format"] = name
+
+
+def _nullable(result: dict[str, Any]) -> None:
+    result["type"] = [result["type"], "null"]
+    if "enum" in result and None not in result["enum"]:
+        result["enum"] = [*result["enum"], None]
+
+
+class SchemaValidator:
+    """One schema of the contract, compiled.
+
+    Attributes:
+        place: JSON pointer of the schema, for logs and start-up errors.
+    """
+
+    __slots__ = ("_accepts", "_validator", "place")
+
+    def __init__(self, schema: Mapping[str, Any], direction: Direction, place: str) -> None:
+        self.place = place
+        try:
+            self._validator = jsonschema_rs.Draft4Validator(
+                to_draft4(schema, direction),
+                validate_formats=True,
+                ignore_unknown_formats=False,
+                offline=True,
+            )
+        except ValueError as error:
+            # Connexion has checked the schema's form; what is left is mostly a wrong pattern.
+            path = getattr(error, "instance_path", ())
+            raise UnservedContractError(
+                [Unserved(place + pointer(*path), f"the schema does not compile: {error}")]
+            ) from error
+        self._accepts: Callable[[Any], bool] = self._validator.is_valid
+
+    def is_valid(self, value: JsonValue) -> bool:
+        """Tell whether *value* keeps the schema.
+
+        False also for what no schema can look at: nesting deeper than the validator goes, types
+        that JSON does not have.
+        """
+        try:
+            return self._accepts(value)
+        except ValueError:
+            return False
+
+    def explain(self, value: JsonValue, where: str, *, every: bool) -> str:
+        """Say which rules *value* breaks.
+
+        Args:
+            value: Not valid.
+            where: Name of the value in the sentence.
+            every: List all broken rules (bounded). The validator collects them all before the first
+                can be seen, seconds for a megabyte: ask for it only when *value* is small.
+        """
+        return self._diagnose(value, where, every=every)[1]
+
+    def check(self, value: JsonValue) -> None:
+        """Hold an answer of ours against the schema.
+
+        Raises:
+            ResponseViolationError: It breaks the schema; names the keyword's place in the contract.
+        """
+        try:
+            kept = self._accepts(value)
+        except ValueError:
+            kept = False
+        if not kept:
+            raise ResponseViolationError(*self._diagnose(value, "response", every=False))
+
+    def encode(self, value: JsonValue) -> EncodedJson:
+        """Check a value once, when it is made, so that handlers can answer it again and again.
+
+        Raises:
+            ResponseViolationError: It breaks the schema.
+        """
+        self.check(value)
+        return EncodedJson(orjson.dumps(value))
+
+    def _diagnose(self, value: JsonValue, where: str, *, every: bool) -> tuple[str, str]:
+        try:
+            if every:
+                errors = list(self._validator.iter_errors(value))
+                return self.place, explain(errors, where)
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return self.place + pointer(*error.schema_path), explain([error], where)
+        except ValueError:
+            pass
+        return self.place, f"{where}: is nested too deeply, or holds what JSON cannot carry"

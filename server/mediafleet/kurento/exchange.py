@@ -1,0 +1,215 @@
+"""Calls and events over one WebSocket: joins the protocol without I/O to a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.kurento.connection import CLOSED_FOR_PROTOCOL
+from mediafleet.kurento.protocol import Answer, Event, Fault, NoAnswer, Odd, Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mediafleet.domain.ports import Clock
+    from mediafleet.kurento.connection import WebSocket
+    from mediafleet.kurento.protocol import Peer
+
+MANAGER = "manager_ServerManager"
+NOT_KURENTO = "it does not answer as a Kurento media server does"
+NOT_CONNECTED = "it is not connected"
+_WRONG_PATH = "its path is wrong: it accepted the WebSocket and closed it with code 1002"
+_BUSY = "it has too many unanswered requests"
+
+
+class RefusedError(Exception):
+    """The media server answered a request with an error; its message is cleaned. Meets no user."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return f"The media server refused with code {self.fault.code}: {self.fault.message}"
+
+
+class Exchange:
+    """One connection as callers see it; the ``Receiver`` of its WebSocket.
+
+    Args:
+        peer: The session; its calls fail when the connection ends.
+        clock: The time.
+        max_waiting: Calls that may wait at once.
+        on_event: Is told of every event.
+        on_lost: Is told once why no answer comes any more; not after ``close``.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_has_answered",
+        "_max_waiting",
+        "_on_event",
+        "_on_lost",
+        "_websocket",
+        "lost_reason",
+        "peer",
+    )
+
+    def __init__(
+        self,
+        peer: Peer,
+        clock: Clock,
+        *,
+        max_waiting: int,
+        on_event: Callable[[Event], None] = lambda _: None,
+        on_lost: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.peer = peer
+        self._clock = clock
+        self._max_waiting = max_waiting
+        self._on_event = on_event
+        self._on_lost = on_lost
+        self._websocket: WebSocket | None = None
+        self._has_answered = False
+        self.lost_reason: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a call can be answered."""
+        return self._websocket is not None and self._websocket.is_open
+
+    def has_room_for(self, calls: int) -> bool:
+        """Whether that many calls can be sent now."""
+        return self.is_open and len(self.peer.calls) + calls <= self._max_waiting
+
+    def call(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_outcome: Callable[[Outcome], None],
+        *,
+        timeout_s: float,
+    ) -> None:
+        """Send a request; the outcome is told once, at once when it cannot be sent."""
+        if self._websocket is None or not self._websocket.is_open:
+            on_outcome(NoAnswer(self.lost_reason or NOT_CONNECTED))
+        elif len(self.peer.calls) >= self._max_waiting:
+            on_outcome(NoAnswer(_BUSY))
+        else:
+            deadline = self._clock.monotonic() + timeout_s
+            frame = self.peer.request(method, params, deadline=deadline, on_outcome=on_outcome)
+            self._websocket.send(frame)
+
+    async def ask(
+        self, method: str, params: Mapping[str, object], *, timeout_s: float
+    ) -> Mapping[str, object]:
+        """Send a request and wait for its untrusted result.
+
+        Raises:
+            UnreachableMediaServerError: No answer within the time.
+            RefusedError: The answer is an error.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def settle(outcome: Outcome) -> None:
+            if not future.done():
+                future.set_result(outcome)
+
+        self.call(method, params, settle, timeout_s=timeout_s)
+        try:
+            with anyio.fail_after(timeout_s):
+                outcome = await future
+        except TimeoutError:
+            raise UnreachableMediaServerError(no_answer(timeout_s)) from None
+        match outcome:
+            case Result(value):
+                return value
+            case Fault() as fault:
+                raise RefusedError(fault)
+            case NoAnswer(reason):
+                raise UnreachableMediaServerError(reason)
+
+    async def invoke(
+        self, operation: str, params: Mapping[str, object] | None = None, *, timeout_s: float
+    ) -> object:
+        """The untrusted value of an operation of the server manager.
+
+        Raises:
+            UnreachableMediaServerError: No answer within the time, or a refusal.
+        """
+        request = invocation(MANAGER, operation, params)
+        try:
+            return (await self.ask("invoke", request, timeout_s=timeout_s)).get("value")
+        except RefusedError as error:
+            raise UnreachableMediaServerError(f"it refuses {operation}: {error}") from error
+
+    def check_deadlines(self, now: float) -> None:
+        """Tell the calls that have waited too long."""
+        for call in self.peer.overdue(now):
+            call.on_outcome(NoAnswer("it does not answer in time"))
+
+    def count_anew(self) -> None:
+        """Grant the node its number of frames again."""
+        if self._websocket is not None:
+            self._websocket.count_anew()
+
+    def end(self, reason: str) -> None:
+        """Drop the connection because of what was met on it."""
+        if self._websocket is None:
+            self.lost(reason)
+        else:
+            self._websocket.end(reason)
+
+    async def close(self, timeout_s: float) -> None:
+        """Part on purpose: end the session, so that nothing of it is left, and the connection."""
+        self._on_event = lambda _: None
+        self._on_lost = lambda _: None
+        if self.is_open and self.peer.session_id is not None:
+            with suppress(UnreachableMediaServerError, RefusedError):
+                await self.ask("closeSession", {}, timeout_s=timeout_s)
+        if self._websocket is not None:
+            self._websocket.part()
+
+    def opened(self, websocket: WebSocket) -> None:
+        """The handshake is done; says nothing of the path yet."""
+        self._websocket = websocket
+
+    def received(self, message: bytes | memoryview) -> None:
+        """A message came; before the first answer it must make sense."""
+        incoming = self.peer.receive(message)
+        match incoming:
+            case Answer(call, outcome):
+                self._has_answered = True
+                call.on_outcome(outcome)
+            case Event() if self._has_answered:
+                self._on_event(incoming)
+            case Odd() if not self._has_answered:
+                self.end(NOT_KURENTO)
+
+    def lost(self, reason: str) -> None:
+        """No message comes any more, or none ever did."""
+        if self.lost_reason is not None:
+            return
+        if reason == CLOSED_FOR_PROTOCOL and not self._has_answered:
+            reason = _WRONG_PATH
+        self.lost_reason = reason
+        for call in self.peer.forget_calls():
+            call.on_outcome(NoAnswer(reason))
+        self._on_lost(reason)
+
+
+def invocation(
+    object_id: str, operation: str, params: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """The parameters of ``invoke``."""
+    request: dict[str, object] = {"object": object_id, "operation": operation}
+    return request if params is None else {**request, "operationParams": params}
+
+
+def no_answer(timeout_s: float) -> str:
+    """The reason when an open connection is silent."""
+    return f"it accepts connections but does not answer within {timeout_s:g} s"

@@ -1,0 +1,265 @@
+"""The link to one member's media server: dials, keeps alive, notices the loss, begins anew."""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.kurento.exchange import NOT_CONNECTED, Exchange
+from mediafleet.kurento.load import measure_load
+from mediafleet.kurento.meeting import introduce
+from mediafleet.kurento.protocol import NoAnswer
+from mediafleet.kurento.reporting import Reporter
+from mediafleet.kurento.session_watch import SessionWatch
+
+if TYPE_CHECKING:
+    from mediafleet.domain.ports import ConnectionObserver
+    from mediafleet.domain.uri import MediaServerUri
+    from mediafleet.kurento.engine import Engine
+    from mediafleet.kurento.meeting import Introduction, Tools
+    from mediafleet.kurento.protocol import Outcome
+    from mediafleet.kurento.timetable import Appointment
+
+_FIRST_LOAD_WITHIN_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Phase(Enum):
+    """Life of a link."""
+
+    IDLE = auto()
+    WAITING = auto()
+    DIALLING = auto()
+    UP = auto()
+
+
+class Link:
+    """Keeps one connection to a media server for as long as it runs.
+
+    Args:
+        node_id: Whose link it is.
+        uri: Where the media server is.
+        tools: For connections.
+        observe: Is told of every change, unless the link is idle.
+    """
+
+    __slots__ = (
+        "_appointment",
+        "_dialling",
+        "_engine",
+        "_exchange",
+        "_failures",
+        "_is_measuring",
+        "_is_subscribed",
+        "_load_due",
+        "_peer",
+        "_phase",
+        "_ping_due",
+        "_reporter",
+        "_retry_due",
+        "_settings",
+        "_tools",
+        "node_id",
+        "uri",
+        "watch",
+    )
+
+    def __init__(
+        self, node_id: str, uri: MediaServerUri, tools: Tools, observe: ConnectionObserver
+    ) -> None:
+        self.node_id = node_id
+        self.uri = uri
+        self.watch = SessionWatch(tools.settings, tools.clock, self._on_sessions)
+        self._tools = tools
+        self._settings = tools.settings
+        self._reporter = Reporter(
+            node_id, observe, self.watch.sessions, tools.clock, tools.settings.publish_interval
+        )
+        self._peer = tools.new_peer()
+        self._engine: Engine | None = None
+        self._exchange: Exchange | None = None
+        self._appointment: Appointment | None = None
+        self._dialling: anyio.CancelScope | None = None
+        self._phase = Phase.IDLE
+        self._failures = 0
+        self._is_subscribed = self._is_measuring = False
+        self._retry_due = self._ping_due = self._load_due = 0.0
+
+    def start(self, engine: Engine) -> None:
+        """Begin, or begin again after ``stop``."""
+        if self._phase is not Phase.IDLE:
+            return
+        self._engine = engine
+        self._phase = Phase.WAITING
+        self._retry_due = self._now()
+        self._plan()
+
+    async def stop(self) -> None:
+        """End the link on purpose, within ``close_timeout``; nothing is told from now on."""
+        self._phase = Phase.IDLE
+        if self._appointment is not None:
+            self._appointment.call_off()
+            self._appointment = None
+        if self._dialling is not None:
+            self._dialling.cancel()
+        exchange, self._exchange = self._exchange, None
+        self.watch.pause()
+        self._reporter.on_down(is_told=False)
+        if exchange is not None:
+            await exchange.close(self._settings.close_timeout)
+        self._peer.session_id = None
+        self._is_subscribed = False
+
+    def exchange(self) -> Exchange:
+        """The connection, for calls.
+
+        Raises:
+            UnreachableMediaServerError: The link is not up.
+        """
+        if self._phase is not Phase.UP or self._exchange is None:
+            raise UnreachableMediaServerError(NOT_CONNECTED)
+        return self._exchange
+
+    async def _dial(self) -> None:
+        if self._phase is not Phase.DIALLING:
+            return
+        exchange = self._exchange = Exchange(
+            self._peer,
+            self._tools.clock,
+            max_waiting=self._settings.max_waiting_calls,
+            on_event=self.watch.on_event,
+            on_lost=self._on_lost,
+        )
+        with anyio.CancelScope() as self._dialling:
+            try:
+                await self._tools.dialler.dial(self.uri, exchange)
+                await self._synchronise(exchange)
+            except UnreachableMediaServerError as error:
+                exchange.end(error.reason)
+        self._dialling = None
+
+    async def _synchronise(self, exchange: Exchange) -> None:
+        """Learn who is there and what lives on it; what was missed meanwhile is made up for.
+
+        Events come first and the listing after them, so that no session slips through between.
+        """
+        self.watch.begin(exchange)
+        self._plan()
+        introduction = await introduce(exchange, self._settings.request_timeout)
+        if introduction.server_id != self._reporter.connection.server_id:
+            self.watch.forget()
+        if not (introduction.is_resumed and self._is_subscribed):
+            self._is_subscribed = False
+            await self.watch.subscribe(exchange)
+            self._is_subscribed = True
+        await self.watch.list_pipelines(exchange)
+        self.watch.ask_again()
+        with anyio.move_on_after(self._settings.settle_timeout):
+            await self.watch.settle()
+        if exchange.is_open:
+            self._on_up(introduction)
+
+    def _on_up(self, introduction: Introduction) -> None:
+        now = self._now()
+        vary = self._tools.random.uniform
+        self._phase = Phase.UP
+        self._failures = 0
+        self._ping_due = now + vary(0.5, 1.0) * self._settings.ping_interval
+        self._load_due = now + vary(0, min(_FIRST_LOAD_WITHIN_S, self._settings.load_interval))
+        log.info("media server connected", extra={"media_node_id": self.node_id})
+        self._reporter.on_up(introduction.server_id)
+        self._plan()
+
+    def _on_lost(self, reason: str) -> None:
+        self._exchange = None
+        self.watch.pause()
+        if self._phase is Phase.IDLE:
+            return
+        self._failures += 1
+        was_up = self._reporter.connection.connected
+        log.log(
+            logging.INFO if was_up or self._failures == 1 else logging.DEBUG,
+            "media server lost" if was_up else "media server out of reach",
+            extra={"media_node_id": self.node_id, "reason": reason, "failures": self._failures},
+        )
+        self._phase = Phase.WAITING
+        self._retry_due = self._now() + self._reconnect_pause()
+        self._reporter.on_down(is_told=True)
+        self._plan()
+
+    def _reconnect_pause(self) -> float:
+        jitter = self._settings.reconnect_jitter
+        pause = self._settings.reconnect_pause(self._failures)
+        return pause * self._tools.random.uniform(1 - jitter, 1 + jitter)
+
+    def _on_due(self) -> None:
+        """Do what is due; the losing of the connection on the way is a change of phase."""
+        self._appointment = None
+        now = self._now()
+        if self._phase is Phase.WAITING and self._retry_due <= now and self._engine is not None:
+            self._phase = Phase.DIALLING
+            self._engine.dials.submit(self._dial)
+        if self._exchange is not None:
+            self._exchange.check_deadlines(now)
+            self.watch.work()
+        if self._phase is Phase.UP:
+            self._keep_up(now)
+        self._plan()
+
+    def _keep_up(self, now: float) -> None:
+        self._reporter.check(now)
+        if self._load_due <= now and self._engine is not None:
+            self._load_due = now + self._settings.load_interval
+            if not self._is_measuring:
+                self._is_measuring = True
+                self._engine.measurements.submit(self._measure)
+        if self._ping_due <= now and self._exchange is not None:
+            self._ping_due = now + self._settings.ping_interval
+            self._exchange.count_anew()
+            self._exchange.call("ping", {}, self._on_pong, timeout_s=self._settings.request_timeout)
+
+    def _on_pong(self, outcome: Outcome) -> None:
+        if isinstance(outcome, NoAnswer) and self._exchange is not None:
+            timeout_s = self._settings.request_timeout
+            self._exchange.end(f"it did not answer a ping within {timeout_s:g} s")
+
+    async def _measure(self) -> None:
+        try:
+            load = await measure_load(self.uri, self._tools) if self._phase is Phase.UP else None
+        finally:
+            self._is_measuring = False
+        if self._phase is Phase.UP:
+            self._reporter.on_load(load)
+
+    def _on_sessions(self) -> None:
+        if self._phase is Phase.UP:
+            self._reporter.on_sessions()
+        self._plan()
+
+    def _plan(self) -> None:
+        """See that the timetable calls when the next thing is due."""
+        if self._engine is None or (due := self._next_due()) is None:
+            return
+        if self._appointment is not None:
+            if self._appointment.due <= due:
+                return
+            self._appointment.call_off()
+        self._appointment = self._engine.timetable.at(due, self._on_due)
+
+    def _next_due(self) -> float | None:
+        if self._phase is Phase.WAITING:
+            return self._retry_due
+        dues: list[float | None] = []
+        if self._exchange is not None:
+            dues = [self._peer.next_deadline(), self.watch.next_due()]
+        if self._phase is Phase.UP:
+            dues += [self._ping_due, self._load_due, self._reporter.next_due()]
+        return min((due for due in dues if due is not None), default=None)
+
+    def _now(self) -> float:
+        return self._tools.clock.monotonic()

@@ -1,0 +1,176 @@
+"""The links to all members' media servers, as the domain's port wants them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+from typing_extensions import override
+
+from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.ports import MediaServers, ServerIdentity
+from mediafleet.domain.uri import MediaServerUri
+from mediafleet.kurento.dialling import Dialler
+from mediafleet.kurento.engine import Engine, Workers
+from mediafleet.kurento.exchange import NOT_CONNECTED, RefusedError
+from mediafleet.kurento.link import Link
+from mediafleet.kurento.meeting import Tools, visit
+from mediafleet.kurento.server_info import read_server_info
+from mediafleet.kurento.timetable import Timetable
+
+if TYPE_CHECKING:
+    import random
+
+    from anyio.abc import TaskStatus
+
+    from mediafleet.domain.cluster import Session
+    from mediafleet.domain.ports import Clock, ConnectionObserver, ServerInfo
+    from mediafleet.kurento.settings import LinkSettings
+
+_RELEASES_AT_ONCE = 50
+_RELEASE_PAUSE_S = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class KurentoMediaServers(MediaServers):
+    """Links to Kurento media servers.
+
+    Links live while ``run`` runs; a member attached before that is linked when it begins. All else
+    may be called at any time.
+
+    Args:
+        observer: Is told of every change of a link.
+        clock: The time.
+        random: For request ids and jitter.
+        settings: Every bound.
+
+    Raises:
+        OSError: The file of certificate authorities cannot be read or holds none.
+    """
+
+    def __init__(
+        self,
+        observer: ConnectionObserver,
+        *,
+        clock: Clock,
+        random: random.Random,
+        settings: LinkSettings,
+    ) -> None:
+        self._observer = observer
+        self._settings = settings
+        self._tools = Tools(settings, clock, random, Dialler(settings, clock))
+        self._links: dict[str, Link] = {}
+        self._engine: Engine | None = None
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Drive the links until cancelled; then part from all media servers, within a second.
+
+        May be run again after that, but only once at a time.
+        """
+        timetable = Timetable(self._tools.clock)
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._engine = Engine(
+                    timetable,
+                    Workers(tasks, self._settings.concurrent_dials),
+                    Workers(tasks, self._settings.concurrent_measurements),
+                )
+                for link in self._links.values():
+                    link.start(self._engine)
+                task_status.started()
+                await anyio.sleep_forever()
+        finally:
+            self._engine = None
+            timetable.stop()
+            await self._stop_all()
+
+    @override
+    async def probe(self, uri: str) -> ServerIdentity:
+        async with visit(MediaServerUri.parse(uri), self._tools) as guest:
+            return ServerIdentity(guest.server_id, guest.ip)
+
+    @override
+    def attach(self, node_id: str, uri: str) -> None:
+        if node_id in self._links:
+            return
+        link = Link(node_id, MediaServerUri.parse(uri), self._tools, self._observer)
+        self._links[node_id] = link
+        if self._engine is not None:
+            link.start(self._engine)
+
+    @override
+    async def detach(self, node_id: str) -> None:
+        link = self._links.pop(node_id, None)
+        if link is not None:
+            await link.stop()
+
+    @override
+    async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
+        link = self._link(node_id)
+        await link.watch.list_pipelines(link.exchange())
+        return link.watch.sessions()
+
+    @override
+    async def release_sessions(self, node_id: str) -> None:
+        link = self._link(node_id)
+        try:
+            with anyio.fail_after(self._settings.release_timeout):
+                await self._release_all(link)
+        except TimeoutError:
+            raise UnreachableMediaServerError(
+                f"its sessions did not end within {self._settings.release_timeout:g} s"
+            ) from None
+
+    @override
+    async def describe(self, node_id: str) -> ServerInfo | None:
+        timeout_s = self._settings.describe_timeout
+        try:
+            with anyio.fail_after(timeout_s):
+                exchange = self._link(node_id).exchange()
+                info = await exchange.invoke("getInfo", timeout_s=timeout_s)
+                memory = await exchange.invoke("getUsedMemory", timeout_s=timeout_s)
+        except (TimeoutError, UnreachableMediaServerError) as error:
+            log.debug(
+                "media server not described",
+                extra={"media_node_id": node_id, "reason": str(error)},
+            )
+            return None
+        return read_server_info(info, memory)
+
+    async def _release_all(self, link: Link) -> None:
+        """Release until a listing is empty; applications may be making new pipelines meanwhile."""
+        while True:
+            await link.watch.list_pipelines(link.exchange())
+            left = link.watch.object_ids()
+            if not left:
+                return
+            for begin in range(0, len(left), _RELEASES_AT_ONCE):
+                chunk = left[begin : begin + _RELEASES_AT_ONCE]
+                await asyncio.gather(*(self._release(link, object_id) for object_id in chunk))
+            await anyio.sleep(_RELEASE_PAUSE_S)
+
+    async def _release(self, link: Link, object_id: str) -> None:
+        try:
+            await link.exchange().ask(
+                "release", {"object": object_id}, timeout_s=self._settings.request_timeout
+            )
+        except RefusedError as error:
+            log.warning(
+                "session not released",
+                extra={"media_node_id": link.node_id, "reason": str(error)},
+            )
+
+    def _link(self, node_id: str) -> Link:
+        link = self._links.get(node_id)
+        if link is None:
+            raise UnreachableMediaServerError(NOT_CONNECTED)
+        return link
+
+    async def _stop_all(self) -> None:
+        with anyio.CancelScope(shield=True):
+            async with anyio.create_task_group() as tasks:
+                for link in self._links.values():
+                    tasks.start_soon(link.stop)

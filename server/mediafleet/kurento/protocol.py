@@ -1,0 +1,188 @@
+"""The Kurento JSON-RPC protocol without I/O: frames in and out, ids, calls that wait, events."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import orjson
+
+from mediafleet.kurento.values import clean, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_TEXT = 200
+MAX_FIRST_ID = 2**40
+
+INVALID_SESSION = 40007
+OBJECT_NOT_FOUND = 40101
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The media server did what was asked; the value is untrusted."""
+
+    value: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The media server refused; the message is cleaned."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No answer will count any more."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Result | Fault | NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that waits for its answer until a deadline of the monotonic clock."""
+
+    id: int
+    deadline: float
+    on_outcome: Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first answer to a call of ours."""
+
+    call: Call
+    outcome: Result | Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened on the media server; the data is untrusted."""
+
+    type: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A frame no media server sends, or an answer that comes too late."""
+
+
+Incoming: TypeAlias = Answer | Event | Odd
+
+
+@dataclass(slots=True)
+class Peer:
+    """One session with a media server; outlives the connections it is spoken over.
+
+    The media server keeps answers for 20 s under (session, id) and repeats them to whoever asks
+    under the same pair. So ids never repeat, on a new connection neither.
+
+    Attributes:
+        next_id: Of the next request; begins at a random number.
+        session_id: Sent with every request once it is known.
+        calls: Those that wait, oldest first.
+    """
+
+    next_id: int
+    session_id: str | None = None
+    calls: dict[int, Call] = field(default_factory=dict)
+
+    def request(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        *,
+        deadline: float,
+        on_outcome: Callable[[Outcome], None],
+    ) -> bytes:
+        """The frame of a request; its outcome is told once, unless it is forgotten."""
+        call = Call(self.next_id, deadline, on_outcome)
+        self.next_id += 1
+        self.calls[call.id] = call
+        session = {} if self.session_id is None else {"sessionId": self.session_id}
+        return orjson.dumps(
+            {"jsonrpc": "2.0", "id": call.id, "method": method, "params": {**params, **session}}
+        )
+
+    def receive(self, frame: bytes | memoryview) -> Incoming | None:
+        """What a frame means; ``None`` for an empty one, which a media server may send."""
+        if not len(frame):
+            return None
+        message = _parse(frame)
+        if not isinstance(message, dict):
+            return Odd()
+        if message.get("method") == "onEvent":
+            return _event(message.get("params"))
+        return self._answer(message)
+
+    def overdue(self, now: float) -> list[Call]:
+        """Take out the calls whose deadline has passed; their answers are odd from now on."""
+        late = [call for call in self.calls.values() if call.deadline <= now]
+        for call in late:
+            del self.calls[call.id]
+        return late
+
+    def forget_calls(self) -> list[Call]:
+        """Take out all calls: the connection they were made over is gone."""
+        calls = list(self.calls.values())
+        self.calls.clear()
+        return calls
+
+    def next_deadline(self) -> float | None:
+        """When the next call will be overdue."""
+        return min((call.deadline for call in self.calls.values()), default=None)
+
+    def _answer(self, message: Mapping[str, object]) -> Answer | Odd:
+        outcome = _outcome(message)
+        call_id = message.get("id")
+        if outcome is None or isinstance(call_id, bool) or not isinstance(call_id, int):
+            return Odd()
+        call = self.calls.pop(call_id, None)
+        return Odd() if call is None else Answer(call, outcome)
+
+
+def _parse(frame: bytes | memoryview) -> object:
+    """The JSON value in a frame; ``None`` when there is none.
+
+    A media server writes an infinite CPU load as ``1e+9999``, which only the lenient parser takes.
+    """
+    try:
+        return orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(bytes(frame).decode())
+        except (ValueError, RecursionError):
+            return None
+
+
+def _outcome(message: Mapping[str, object]) -> Result | Fault | None:
+    if "error" in message:
+        error = message["error"]
+        if not isinstance(error, dict):
+            return None
+        code = number(error.get("code"))
+        return Fault(int(code) if code else 0, clean(error.get("message"), MAX_TEXT))
+    if "result" not in message:
+        return None
+    result = message["result"]
+    if result is None:
+        return Result({})
+    return Result(result) if isinstance(result, dict) else None
+
+
+def _event(params: object) -> Event | Odd:
+    value = params.get("value") if isinstance(params, dict) else None
+    if not isinstance(value, dict):
+        return Odd()
+    kind, data = value.get("type"), value.get("data")
+    if not isinstance(kind, str) or not isinstance(data, dict):
+        return Odd()
+    return Event(kind, data)

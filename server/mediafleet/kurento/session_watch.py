@@ -1,0 +1,246 @@
+"""Watches the pipelines of one node and keeps none of them alive: asks, and lets go at once."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.kurento.exchange import MANAGER, NOT_KURENTO, RefusedError, invocation
+from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result
+from mediafleet.kurento.session_book import SessionBook, is_pipeline_id
+from mediafleet.kurento.values import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediafleet.domain.cluster import Session
+    from mediafleet.domain.ports import Clock
+    from mediafleet.kurento.exchange import Exchange
+    from mediafleet.kurento.protocol import Event, Outcome
+    from mediafleet.kurento.settings import LinkSettings
+
+CREATED, DESTROYED = "ObjectCreated", "ObjectDestroyed"
+
+_CALLS_PER_QUESTION = 3
+
+log = logging.getLogger(__name__)
+
+
+class SessionWatch:
+    """Follows the sessions of one node over all its connections.
+
+    To ask a pipeline anything makes the media server keep it for our session. So each question is
+    followed by ``unref`` in the same breath; the media server works through a connection in order.
+
+    Args:
+        settings: Bounds.
+        clock: The time.
+        on_change: Is told when the sessions, or what is due next, changed.
+    """
+
+    __slots__ = (
+        "_asking",
+        "_book",
+        "_clock",
+        "_exchange",
+        "_interrupted",
+        "_is_working",
+        "_on_change",
+        "_questions",
+        "_settings",
+        "_settled",
+    )
+
+    def __init__(self, settings: LinkSettings, clock: Clock, on_change: Callable[[], None]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._on_change = on_change
+        self._book = SessionBook(settings.max_sessions_per_node)
+        self._exchange: Exchange | None = None
+        self._questions: list[tuple[float, str, tuple[float, ...]]] = []
+        self._asking: set[str] = set()
+        self._interrupted: set[str] = set()
+        self._settled = anyio.Event()
+        self._is_working = False
+
+    def sessions(self) -> tuple[Session, ...]:
+        """As last learnt."""
+        return self._book.sessions()
+
+    def object_ids(self) -> tuple[str, ...]:
+        """Of the pipelines, as the node says them."""
+        return self._book.object_ids()
+
+    def forget(self) -> None:
+        """The process that held the pipelines is no more."""
+        self._book.clear()
+        self._interrupted.clear()
+
+    def begin(self, exchange: Exchange) -> None:
+        """Watch over a new connection; what was asked over the old one is asked again."""
+        self._exchange = exchange
+        self._settled = anyio.Event()
+
+    def pause(self) -> None:
+        """The connection is gone; the books stay as they are."""
+        self._exchange = None
+        self._questions.clear()
+        self._interrupted |= self._asking
+        self._asking.clear()
+        self._settled.set()
+
+    def on_event(self, event: Event) -> None:
+        """Follow what the server manager tells; everything else is passed over."""
+        now = self._clock.now()
+        if event.type == CREATED and is_pipeline_id(object_id := event.data.get("object")):
+            told = moment(event.data.get("timestampMillis"), milliseconds_per_unit=1, now=now)
+            if self._book.create(str(object_id), told, now=now):
+                self._expect(str(object_id), self._settings.name_delays)
+                self._on_change()
+        elif event.type == DESTROYED:
+            destroyed = event.data.get("objectId")
+            if isinstance(destroyed, str) and self._book.destroy(destroyed):
+                self._on_change()
+
+    async def subscribe(self, exchange: Exchange) -> None:
+        """Ask for events; once in a session, as subscriptions outlive connections.
+
+        Raises:
+            UnreachableMediaServerError: It did not agree in time.
+        """
+        for kind in (CREATED, DESTROYED):
+            params = {"object": MANAGER, "type": kind}
+            try:
+                await exchange.ask("subscribe", params, timeout_s=self._settings.request_timeout)
+            except RefusedError as error:
+                raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
+
+    async def list_pipelines(self, exchange: Exchange) -> None:
+        """Ask the node for all its pipelines and follow the answer.
+
+        Raises:
+            UnreachableMediaServerError: It did not answer with a list in time.
+        """
+        window = self._book.open_window()
+        try:
+            listed = await exchange.invoke("getPipelines", timeout_s=self._settings.request_timeout)
+        finally:
+            self._book.close_window(window)
+        if not isinstance(listed, list):
+            raise UnreachableMediaServerError(NOT_KURENTO)
+        found = (str(object_id) for object_id in listed if is_pipeline_id(object_id))
+        for object_id in self._book.follow(found, window, now=self._clock.now()):
+            self._expect(object_id, self._late_delays)
+        self._warn_when_full()
+        self._on_change()
+
+    def ask_again(self) -> None:
+        """Ask for what an earlier connection left open: names, times, and to be let go."""
+        expected = {object_id for _, object_id, _ in self._questions}
+        for object_id in self._book.object_ids():
+            is_open = object_id in self._interrupted or not self._book.is_complete(object_id)
+            if is_open and object_id not in expected:
+                self._expect(object_id, self._late_delays)
+        self._interrupted.clear()
+
+    async def settle(self) -> None:
+        """Wait until all that is due was asked and answered; the caller bounds the time."""
+        self.work()
+        self._check_settled()
+        await self._settled.wait()
+
+    def next_due(self) -> float | None:
+        """When there is a question to ask; ``None`` while there is none or no room for one."""
+        if not self._questions or len(self._asking) >= self._settings.asks_at_once:
+            return None
+        return self._questions[0][0]
+
+    def work(self) -> None:
+        """Ask what is due, as far as there is room."""
+        if self._is_working:
+            return
+        self._is_working = True
+        now = self._clock.monotonic()
+        while self._questions and self._questions[0][0] <= now and self._has_room():
+            _, object_id, later = heapq.heappop(self._questions)
+            if object_id in self._book and object_id not in self._asking:
+                self._ask(object_id, later)
+        self._is_working = False
+
+    @property
+    def _late_delays(self) -> tuple[float, ...]:
+        """For pipelines that are not new: ask at once."""
+        return (0.0, *self._settings.name_delays[1:])
+
+    def _has_room(self) -> bool:
+        return (
+            self._exchange is not None
+            and len(self._asking) < self._settings.asks_at_once
+            and self._exchange.has_room_for(_CALLS_PER_QUESTION)
+        )
+
+    def _expect(self, object_id: str, delays: tuple[float, ...]) -> None:
+        """Plan to ask a pipeline after these seconds, the later ones while it has no name."""
+        if len(self._questions) > 2 * self._settings.max_sessions_per_node:
+            self._questions = [ask for ask in self._questions if ask[1] in self._book]
+            heapq.heapify(self._questions)
+        now = self._clock.monotonic()
+        self._plan(object_id, tuple(now + delay for delay in delays))
+
+    def _plan(self, object_id: str, times: tuple[float, ...]) -> None:
+        if times:
+            heapq.heappush(self._questions, (times[0], object_id, times[1:]))
+
+    def _ask(self, object_id: str, later: tuple[float, ...]) -> None:
+        if self._exchange is None:
+            return
+        self._asking.add(object_id)
+        call = partial(self._exchange.call, timeout_s=self._settings.request_timeout)
+        call("invoke", invocation(object_id, "getName"), partial(self._on_name, object_id))
+        if not self._book.is_dated(object_id):
+            question = invocation(object_id, "getCreationTime")
+            call("invoke", question, partial(self._on_creation_time, object_id))
+        end = partial(self._on_let_go, self._exchange, object_id, later)
+        call("unref", {"object": object_id}, end)
+
+    def _on_name(self, object_id: str, outcome: Outcome) -> None:
+        match outcome:
+            case Result(value) if self._book.tell_name(object_id, value.get("value")):
+                self._on_change()
+            case Fault(code=code) if code == OBJECT_NOT_FOUND and self._book.destroy(object_id):
+                self._on_change()
+
+    def _on_creation_time(self, object_id: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Result):
+            now = self._clock.now()
+            told = moment(outcome.value.get("value"), milliseconds_per_unit=1000, now=now)
+            if self._book.tell_creation(object_id, told):
+                self._on_change()
+
+    def _on_let_go(
+        self, exchange: Exchange, object_id: str, later: tuple[float, ...], outcome: Outcome
+    ) -> None:
+        if exchange is not self._exchange or not exchange.is_open:
+            return
+        self._asking.discard(object_id)
+        if object_id in self._book and not self._book.is_named(object_id):
+            self._plan(object_id, later)
+        self.work()
+        self._check_settled()
+        self._on_change()
+
+    def _warn_when_full(self) -> None:
+        if self._book.has_overflowed:
+            self._book.has_overflowed = False
+            limit = self._settings.max_sessions_per_node
+            log.warning("sessions beyond the limit are not seen", extra={"limit": limit})
+
+    def _check_settled(self) -> None:
+        is_due = bool(self._questions) and self._questions[0][0] <= self._clock.monotonic()
+        if not self._asking and not is_due:
+            self._settled.set()

@@ -1,0 +1,86 @@
+"""Every bound of the links to media servers, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mediafleet.kurento.addresses import Network
+
+EVERYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+MIN_CPU_INTERVAL_MS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSettings:
+    """How links behave; all times in seconds unless the name says otherwise.
+
+    Attributes:
+        allowed_networks: Networks a media server may be in; link-local, multicast and unspecified
+            addresses are refused whatever stands here.
+        ca_file: Certificate authorities for ``wss://``; ``None`` means those of the system.
+        handshake_timeout: For name resolution, TCP, TLS and the WebSocket handshake together.
+        request_timeout: For one answer of a media server.
+        ping_interval: Between application pings; a ping has ``request_timeout`` to be answered.
+        concurrent_dials: Links being made at once, over all nodes.
+        max_message_size: Bytes of one message from a node; a longer one ends the link.
+        max_frames: Frames from a node between two pings; more than these end the link.
+        reconnect_delays: Steps of (how many tries, seconds before each); OpenVidu 2.15.
+        reconnect_delay: Seconds before each further try, for ever.
+        reconnect_jitter: Share of the delay by which it is varied, up and down.
+        load_interval: Between two measurements of one node's load.
+        cpu_interval_ms: Over which a media server measures its CPU; shorter ones tell nothing.
+        measurement_timeout: For a measurement, its connection included.
+        concurrent_measurements: Measurements at once, over all nodes.
+        max_sessions_per_node: Sessions kept in the books of one node; the rest is not seen.
+        name_delays: When a new pipeline is asked for its name, after it was learnt of; the later
+            times count only while the name is not set.
+        asks_at_once: Pipelines of one node asked for their facts at once.
+        settle_timeout: How long a new link waits for these facts before it counts as connected.
+        publish_interval: Shortest time between two reports on one node, a loss apart.
+        describe_timeout: For the inside facts of a media server.
+        release_timeout: For the end of all sessions of a node.
+        close_timeout: For a farewell.
+        max_waiting_calls: Requests of ours that one node has not answered yet.
+    """
+
+    allowed_networks: tuple[Network, ...] = EVERYWHERE
+    ca_file: Path | None = None
+    handshake_timeout: float = 5.0
+    request_timeout: float = 5.0
+    ping_interval: float = 5.0
+    concurrent_dials: int = 200
+    max_message_size: int = 1024 * 1024
+    max_frames: int = 25_000
+    reconnect_delays: tuple[tuple[int, float], ...] = ((10, 1.0), (20, 3.0))
+    reconnect_delay: float = 10.0
+    reconnect_jitter: float = 0.2
+    load_interval: float = 5.0
+    cpu_interval_ms: int = MIN_CPU_INTERVAL_MS
+    measurement_timeout: float = 5.0
+    concurrent_measurements: int = 64
+    max_sessions_per_node: int = 5_000
+    name_delays: tuple[float, ...] = (0.3, 2.0, 10.0)
+    asks_at_once: int = 16
+    settle_timeout: float = 1.0
+    publish_interval: float = 0.1
+    describe_timeout: float = 2.0
+    release_timeout: float = 5.0
+    close_timeout: float = 1.0
+    max_waiting_calls: int = 256
+
+    def __post_init__(self) -> None:
+        if self.cpu_interval_ms < MIN_CPU_INTERVAL_MS:
+            raise ValueError(f"cpu_interval_ms must be at least {MIN_CPU_INTERVAL_MS}")
+
+    def reconnect_pause(self, failures: int) -> float:
+        """Seconds before the next try, without jitter, after that many failed ones in a row."""
+        for tries, pause in self.reconnect_delays:
+            if failures <= tries:
+                return pause
+            failures -= tries
+        return self.reconnect_delay

@@ -1,0 +1,241 @@
+"""How log records become lines without secrets; who logs what is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+    from typing import TextIO
+
+LogFormat: TypeAlias = Literal["console", "json"]
+
+MASK: Final = "***"
+_MAX_MESSAGE: Final = 4_000
+_MAX_VALUE: Final = 1_000
+_MAX_TRACEBACK: Final = 32_000
+_MAX_ITEMS: Final = 100
+_MAX_DEPTH: Final = 4
+
+# Controls, soft hyphen, zero-width and bidirectional marks, line separators, surrogates, tags.
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_USER_INFORMATION: Final = re.compile(r"://[^\s/?#]*@")
+_CREDENTIALS: Final = re.compile(r"(authorization.{0,8}?\b(?:basic|bearer)\s+)[\w+/=.~-]+", re.I)
+_PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
+# The command line tells a failed start-up itself, in one sentence.
+_TOLD_ELSEWHERE: Final = frozenset({"Application startup failed. Exiting."})
+
+
+def printable(text: str) -> str:
+    r"""Make foreign text harmless for a terminal: `\x1b`, `\u202e` instead of the characters."""
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code <= 0xFF:  # noqa: PLR2004 - the last code of two hexadecimal digits
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - of four
+
+
+class Redaction:
+    """Replaces what must not be read: known secrets, credentials, user information in URLs."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def hide(self, secret: str) -> None:
+        """Register a secret; the forms it takes in a repr, in JSON and in a URL are hidden too."""
+        forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret, safe="")}
+        self._forms |= forms - {""}
+        longest_first = sorted(self._forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def clean(self, text: str) -> str:
+        """Put `***` in place of everything secret. It comes before any cutting or escaping."""
+        masked = text if self._pattern is None else self._pattern.sub(MASK, text)
+        masked = _USER_INFORMATION.sub(f"://{MASK}@", masked)
+        return _CREDENTIALS.sub(rf"\1{MASK}", masked)
+
+
+_REDACTION: Final = Redaction()
+
+
+def hide(secret: str) -> None:
+    """Keep a secret out of every line from now on, tracebacks included; empty text is no secret."""
+    if secret:
+        _REDACTION.hide(secret)
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, redaction: Redaction = _REDACTION) -> None:
+        super().__init__()
+        self._redaction = redaction
+
+    def _message(self, record: logging.LogRecord) -> str:
+        return self._cut(record.getMessage(), _MAX_MESSAGE)
+
+    def _extras(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+        for key, value in vars(record).items():
+            if key not in _STANDARD:
+                yield key, self._value(value)
+
+    def _value(self, value: object, depth: int = 0) -> object:
+        """Reduce to JSON's types, bounded in length and depth; anything else as its clean text."""
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float) and math.isfinite(value):
+            return value
+        if isinstance(value, dict) and depth < _MAX_DEPTH:
+            some = list(value.items())[:_MAX_ITEMS]
+            return {
+                self._cut(str(key), _MAX_VALUE): self._value(each, depth + 1) for key, each in some
+            }
+        if isinstance(value, list | tuple | set | frozenset) and depth < _MAX_DEPTH:
+            return [self._value(each, depth + 1) for each in list(value)[:_MAX_ITEMS]]
+        return self._cut(str(value), _MAX_VALUE)
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        parts = []
+        if record.exc_info and record.exc_info[0] is not None:
+            parts.append(self.formatException(record.exc_info))
+        if record.stack_info:
+            parts.append(record.stack_info)
+        # The end tells what happened; the beginning is what may go.
+        clean = self._redaction.clean("\n".join(parts))
+        return clean if len(clean) <= _MAX_TRACEBACK else "…" + clean[-_MAX_TRACEBACK:]
+
+    def _cut(self, text: str, limit: int) -> str:
+        clean = self._redaction.clean(text)
+        return clean if len(clean) <= limit else clean[:limit] + "…"
+
+
+class ConsoleFormatter(_Formatter):
+    """`TIME LEVEL message  key=value …  (logger)`; a traceback follows, each line behind a bar."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        parts = [f"{_time(record)} {record.levelname:<8}{printable(self._message(record))}"]
+        extras = " ".join(
+            f"{printable(key)}={_shown(value)}" for key, value in self._extras(record)
+        )
+        if extras:
+            parts.append(extras)
+        parts.append(f"({printable(record.name)})")
+        lines = ["  ".join(parts)]
+        lines += [f"  | {printable(line)}" for line in self._traceback(record).split("\n") if line]
+        return "\n".join(lines)
+
+
+class JsonFormatter(_Formatter):
+    """One JSON object on each line: `time`, `level`, `logger`, `message`, the keys, `exception`.
+
+    A key that is taken gets an underscore at its end.
+    """
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._message(record),
+        }
+        for key, value in self._extras(record):
+            line[f"{key}_" if key in line or key == "exception" else key] = value
+        traceback = self._traceback(record)
+        if traceback:
+            line["exception"] = traceback
+        return json.dumps(line).replace("\x7f", "\\u007f")
+
+
+def _time(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shown(value: object) -> str:
+    """Show a value in quotes where it could be taken for something else."""
+    if isinstance(value, str):
+        return (
+            value if _PLAIN.fullmatch(value) else printable(json.dumps(value, ensure_ascii=False))
+        )
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+class _Handler(logging.StreamHandler["TextIO"]):
+    """Writes lines, never a raw record: logging's own complaint would show its arguments."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return str(record.msg) not in _TOLD_ELSEWHERE and bool(super().filter(record))
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[0]
+        if error is None or issubclass(error, OSError | ValueError):
+            return  # the stream is gone: there is nobody left to tell
+        name = error.__name__
+        self.stream.write(f"a log line of {printable(record.name)} could not be made: {name}\n")
+
+
+_FORMATTERS: Final[Mapping[str, type[_Formatter]]] = {
+    "console": ConsoleFormatter,
+    "json": JsonFormatter,
+}
+
+
+def configure(format: LogFormat, stream: TextIO | None = None) -> None:  # noqa: A002 - as the property is named
+    """Send every record of this process to one stream; a second call replaces the first.
+
+    Mediafleet's own records are shown from INFO on, all others (the HTTP server's, the contract
+    library's, the migrations') from WARNING on. Warnings and crashes become records as well, so
+    that redaction holds for them.
+
+    Args:
+        format: Lines for a person, or one JSON object on each line.
+        stream: The standard error stream if not given.
+    """
+    handler = _Handler(sys.stderr if stream is None else stream)
+    handler.setFormatter(_FORMATTERS[format]())
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if isinstance(each, _Handler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("mediafleet").setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "connexion", "alembic"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_crash
+
+
+def _log_crash(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, traceback))

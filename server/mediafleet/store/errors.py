@@ -1,0 +1,124 @@
+"""What can go wrong with a store beyond the domain's errors, and how a database's errors read.
+
+::
+
+    MediafleetError
+    ├── StoreStartError              the server cannot start on this store
+    │   └── StoreInUseError · StoreTooNewError · StoreNotOpenedError · UnsupportedStoreUrlError
+    ├── UncertainCommitError         the server ends before a change's outcome was known
+    └── StoreUnavailableError        (the domain's)
+        └── SupersededError          another server has opened the store
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_DETAIL = 200
+
+
+class StoreStartError(MediafleetError):
+    """The store cannot be opened; a matter for whoever starts the server."""
+
+
+class StoreInUseError(StoreStartError):
+    """Another server works on this store.
+
+    Attributes:
+        store: The file, or the address without the password.
+        holder: Who has it, such as ``process 4711``; ``None`` when that is not known.
+    """
+
+    def __init__(self, store: str, holder: str | None) -> None:
+        super().__init__(store, holder)
+        self.store, self.holder = store, holder
+
+    def __str__(self) -> str:
+        return (
+            f"The store {self.store} is in use by another server ({self.holder or 'not known'}); "
+            "end that server first, or give this one a store of its own"
+        )
+
+
+class StoreTooNewError(StoreStartError):
+    """The store was written by a later Mediafleet than this one."""
+
+    def __init__(self, store: str, revision: str) -> None:
+        super().__init__(store, revision)
+        self.store, self.revision = store, revision
+
+    def __str__(self) -> str:
+        return (
+            f"The store {self.store} has revision {self.revision}, which this version of "
+            "Mediafleet does not know: a later version wrote it; install that version or restore "
+            "a copy from before it"
+        )
+
+
+class StoreNotOpenedError(StoreStartError):
+    """The store does not open: no such folder, no permission, not a database, not reachable."""
+
+    def __init__(self, store: str, detail: str) -> None:
+        super().__init__(store, detail)
+        self.store, self.detail = store, detail
+
+    def __str__(self) -> str:
+        return f"The store {self.store} cannot be opened: {self.detail}"
+
+
+class UnsupportedStoreUrlError(StoreStartError):
+    """The address names no database that can be a store; it is never repeated, for its secrets."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"The address of the store is not valid: {self.rule}"
+
+
+class UncertainCommitError(MediafleetError):
+    """The database went silent on a commit, and the store was closed before it spoke again.
+
+    Unlike :class:`StoreUnavailableError` this does not say that nothing was changed. The next
+    start finds out, as it reads everything from the store.
+    """
+
+    def __str__(self) -> str:
+        return "The server ended before the store told whether it took the change"
+
+
+class SupersededError(StoreUnavailableError):
+    """The store's term is not ours any more: another server has opened it."""
+
+    def __init__(self) -> None:
+        super().__init__("another server has opened the store")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn every error of the database and its driver into ``StoreUnavailableError``.
+
+    ``ValueError`` is among them: the SQLite driver raises it for a closed connection and for
+    text that is not Unicode.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        raise StoreUnavailableError(describe(error)) from error
+
+
+def describe(error: BaseException) -> str:
+    """The error in one bounded line, without statements and without their parameters."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    lines = str(cause).splitlines() or [""]
+    text = f"{type(cause).__name__}: {lines[0]}".removesuffix(": ")
+    return "".join(char if char.isprintable() else "?" for char in text[:_MAX_DETAIL])

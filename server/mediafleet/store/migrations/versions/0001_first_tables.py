@@ -1,0 +1,91 @@
+"""First tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def _length(table: str, column: str, least: int, most: int) -> sa.CheckConstraint:
+    return sa.CheckConstraint(
+        f"length({column}) BETWEEN {least} AND {most}", name=f"{table}_{column}_length"
+    )
+
+
+def upgrade() -> None:
+    _make_media_nodes()
+    _make_events()
+    journal = op.create_table(
+        "journal",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("term", sa.BigInteger, nullable=False),
+        sa.Column("last_sequence", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("id = 1", name="journal_has_one_row"),
+        sa.CheckConstraint("term >= 0", name="journal_term_counts"),
+        sa.CheckConstraint("last_sequence >= 0", name="journal_last_sequence_counts"),
+    )
+    op.bulk_insert(journal, [{"id": 1, "term": 0, "last_sequence": 0}])
+    op.create_table(
+        "facts",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("value", sa.String(1024), nullable=False),
+        _length("facts", "key", 1, 64),
+        _length("facts", "value", 1, 1024),
+    )
+
+
+def downgrade() -> None:
+    for table in ("facts", "journal", "events", "media_nodes"):
+        op.drop_table(table)
+
+
+def _make_media_nodes() -> None:
+    op.create_table(
+        "media_nodes",
+        sa.Column("id", sa.String(128), primary_key=True),
+        sa.Column("joined_sequence", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("environment_id", sa.String(255)),
+        sa.Column("ip", sa.String(64)),
+        sa.Column("uri", sa.String(255)),
+        sa.Column("launching_time", sa.BigInteger, nullable=False),
+        sa.Column("status_since", sa.BigInteger, nullable=False),
+        sa.Column("reason", sa.String(4000)),
+        sa.Column("evicts_sessions", sa.Boolean, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
+        sa.CheckConstraint(
+            "status IN ('launching', 'canceled', 'failed', 'running', "
+            "'waiting-idle-to-terminate', 'terminating', 'terminated')",
+            name="media_nodes_status_known",
+        ),
+        sa.CheckConstraint("version >= 1", name="media_nodes_version_counts"),
+        _length("media_nodes", "id", 1, 128),
+        _length("media_nodes", "environment_id", 1, 255),
+        _length("media_nodes", "ip", 1, 64),
+        _length("media_nodes", "uri", 1, 255),
+        _length("media_nodes", "reason", 0, 4000),
+    )
+
+
+def _make_events() -> None:
+    op.create_table(
+        "events",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("node_id", sa.String(128), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("timestamp", sa.BigInteger, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.CheckConstraint("sequence >= 1", name="events_sequence_counts"),
+        _length("events", "node_id", 1, 128),
+        _length("events", "name", 1, 64),
+        _length("events", "payload", 2, 16384),
+    )

@@ -1,0 +1,133 @@
+"""Domain values to rows and back; no statement is run here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
+from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from mediafleet.domain.events import Event, Payload
+    from mediafleet.domain.ports import Change
+
+Values = dict[str, Any]
+
+NODE_COLUMNS = (
+    "id",
+    "status",
+    "environment_id",
+    "ip",
+    "uri",
+    "launching_time",
+    "status_since",
+    "reason",
+    "evicts_sessions",
+    "version",
+)
+EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row of the ``events`` table.
+
+    Attributes:
+        sequence: 1 for the first event of the store, then without gaps.
+        node_id: The Media Node it is about.
+        name: As on the wire, such as ``mediaNodeStatusChanged``.
+        timestamp: When it happened (aware, UTC).
+        payload: As on the wire; times in UTC milliseconds.
+    """
+
+    sequence: int
+    node_id: str
+    name: str
+    timestamp: datetime
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change as rows, so that nothing is left to go wrong inside the transaction.
+
+    Attributes:
+        node: Columns of ``media_nodes`` but for the order of joining.
+        event: Columns of ``events`` but for the sequence.
+        leaves: The node's row is to be deleted.
+    """
+
+    node: Values
+    event: Values
+    leaves: bool
+
+
+def steps(changes: Sequence[Change], cluster_id: str) -> tuple[Step, ...]:
+    """The changes as rows, in order."""
+    return tuple(
+        Step(
+            node=_node_values(change.node),
+            event=_event_values(change.event, cluster_id),
+            leaves=change.forget or change.node.status is MediaNodeStatus.TERMINATED,
+        )
+        for change in changes
+    )
+
+
+def to_node(row: Row[Any]) -> MediaNode:
+    """The member that a row of ``media_nodes`` tells of."""
+    return MediaNode(
+        id=row.id,
+        status=MediaNodeStatus(row.status),
+        launching_time=from_milliseconds(row.launching_time),
+        status_since=from_milliseconds(row.status_since),
+        environment_id=row.environment_id,
+        ip=row.ip,
+        uri=row.uri,
+        reason=row.reason,
+        evicts_sessions=row.evicts_sessions,
+        version=row.version,
+    )
+
+
+def to_event(row: Row[Any]) -> StoredEvent:
+    """The event that a row of ``events`` tells of."""
+    return StoredEvent(
+        sequence=row.sequence,
+        node_id=row.node_id,
+        name=row.name,
+        timestamp=from_milliseconds(row.timestamp),
+        payload=orjson.loads(row.payload),
+    )
+
+
+def _node_values(node: MediaNode) -> Values:
+    return {
+        "id": node.id,
+        "status": str(node.status),
+        "environment_id": node.environment_id,
+        "ip": node.ip,
+        "uri": node.uri,
+        "launching_time": to_milliseconds(node.launching_time),
+        "status_since": to_milliseconds(node.status_since),
+        "reason": node.reason,
+        "evicts_sessions": node.evicts_sessions,
+        "version": node.version,
+    }
+
+
+def _event_values(event: Event, cluster_id: str) -> Values:
+    return {
+        "node_id": event.id,
+        "name": event.name,
+        "timestamp": to_milliseconds(event.timestamp),
+        "payload": orjson.dumps(event.payload(cluster_id)).decode(),
+    }

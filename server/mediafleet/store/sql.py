@@ -1,0 +1,109 @@
+"""The ``Store`` port over a SQL database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from sqlalchemy import select
+from typing_extensions import override
+
+from mediafleet.domain.ports import Store
+from mediafleet.store.errors import translated
+from mediafleet.store.rows import steps, to_event, to_node
+from mediafleet.store.statements import append_steps, claim, remember_fact
+from mediafleet.store.tables import events, media_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Row, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Change
+    from mediafleet.store.rows import StoredEvent
+    from mediafleet.store.standing import Standing, StoreLimits, Tenure
+    from mediafleet.store.writer import Database, Writer
+
+MAX_EVENTS = 1000
+"""Events in one answer."""
+
+
+class SqlStore(Store):
+    """Members, events and facts; made by :func:`mediafleet.store.open_store`.
+
+    Changes take turns in one transaction each. A change that leaves the cluster (``terminated``
+    or ``forget``) passes the same guard as all others: its node is one version ahead of the
+    stored one, which is then deleted; the events stay.
+
+    Attributes:
+        cluster_id: Goes into every event.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        writer: Writer,
+        tenure: Tenure,
+        *,
+        cluster_id: str,
+        term: int,
+        limits: StoreLimits,
+    ) -> None:
+        self.cluster_id = cluster_id
+        self._database = database
+        self._writer = writer
+        self._tenure = tenure
+        self._term = term
+        self._limits = limits
+        self._reading = anyio.Lock()
+
+    @property
+    def standing(self) -> Standing:
+        """Whether this server may write now."""
+        return self._tenure.standing
+
+    @override
+    async def load(self) -> tuple[MediaNode, ...]:
+        rows = await self._read(select(media_nodes).order_by(media_nodes.c.joined_sequence))
+        return tuple(to_node(row) for row in rows)
+
+    @override
+    async def commit(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        rows = steps(changes, self.cluster_id)
+        await self._writer.write(lambda connection: append_steps(connection, self._term, rows))
+
+    @override
+    async def remember(self, key: str, make: Callable[[], str]) -> str:
+        async def work(connection: AsyncConnection) -> str:
+            await claim(connection, self._term, 0)
+            return await remember_fact(connection, key, make)
+
+        return await self._writer.write(work)
+
+    async def events(self, after: int = 0, limit: int = MAX_EVENTS) -> tuple[StoredEvent, ...]:
+        """What happened, oldest first.
+
+        Args:
+            after: Number of the last event that is known already; 0 for none.
+            limit: Most events in the answer, 1–1000.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+        statement = (
+            select(events)
+            .where(events.c.sequence > after)
+            .order_by(events.c.sequence)
+            .limit(min(limit, MAX_EVENTS))
+        )
+        return tuple(to_event(row) for row in await self._read(statement))
+
+    async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        with translated(), anyio.fail_after(self._limits.commit):
+            # One at a time: a connection of the pool always stays free for the writer.
+            async with self._reading, self._database.connect() as connection:
+                return (await connection.execute(statement)).all()

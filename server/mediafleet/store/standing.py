@@ -1,0 +1,66 @@
+"""Whether this server may write to the store, and how long things may take there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+log = logging.getLogger(__name__)
+
+
+class Standing(StrEnum):
+    """What this server is to the store.
+
+    Attributes:
+        WRITER: The store's only writer.
+        SUSPENDED: The lock was lost and is being asked for again; changes are refused until then.
+        LOST: Another server has the store, for good; this one must end, its picture is outdated.
+    """
+
+    WRITER = "writer"
+    SUSPENDED = "suspended"
+    LOST = "lost"
+
+
+StandingObserver: TypeAlias = Callable[[Standing], None]
+"""Is told of every new standing; called on the event loop, must not block."""
+
+
+class Tenure:
+    """The standing as it is now; ``LOST`` is the last one."""
+
+    def __init__(self, observer: StandingObserver | None = None) -> None:
+        self._observer = observer
+        self._standing = Standing.WRITER
+
+    @property
+    def standing(self) -> Standing:
+        """What this server is to the store now."""
+        return self._standing
+
+    def become(self, standing: Standing, *, why: str) -> None:
+        """Take a new standing and tell of it; the same again, or any after ``LOST``, is ignored."""
+        if self._standing in {standing, Standing.LOST}:
+            return
+        self._standing = standing
+        log.warning("store standing changed", extra={"standing": str(standing), "reason": why})
+        if self._observer is not None:
+            self._observer(standing)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """Bounds of time, in seconds.
+
+    Attributes:
+        answer: A statement, or a wait for a lock inside the database.
+        commit: A change as a whole, queueing included.
+        close: The changes under way when the store is closed.
+    """
+
+    answer: float = 3.0
+    commit: float = 5.0
+    close: float = 10.0

@@ -1,0 +1,105 @@
+"""The statements that change the store; each runs in the transaction of its caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Integer, bindparam, delete, exists, insert, select, update
+
+from mediafleet.domain.errors import StaleMediaNodeError
+from mediafleet.store.errors import SupersededError
+from mediafleet.store.rows import EVENT_COLUMNS, NODE_COLUMNS
+from mediafleet.store.tables import events, facts, journal, media_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from mediafleet.store.rows import Step
+
+
+# The number of an event is told by how many of its transaction come after it. No statement then
+# needs an answer of the one before, which would be another trip to the database for each commit.
+_SEQUENCE = select(journal.c.last_sequence).scalar_subquery() - bindparam("behind", type_=Integer)
+
+_APPEND = insert(events).values(
+    {"sequence": _SEQUENCE} | {name: bindparam(name) for name in EVENT_COLUMNS}
+)
+
+_JOIN = insert(media_nodes).from_select(
+    ["joined_sequence", *NODE_COLUMNS],
+    select(
+        _SEQUENCE, *(bindparam(name, type_=media_nodes.c[name].type) for name in NODE_COLUMNS)
+    ).where(~exists().where(media_nodes.c.id == bindparam("id"))),
+)
+
+
+async def begin_term(connection: AsyncConnection) -> int:
+    """Make this server the one that may write, and every earlier one stop; tells the new term."""
+    await connection.execute(update(journal).values(term=journal.c.term + 1))
+    return int((await connection.execute(select(journal.c.term))).scalar_one())
+
+
+async def append_steps(connection: AsyncConnection, term: int, steps: Sequence[Step]) -> None:
+    """Save the nodes and append the events, in order.
+
+    Raises:
+        StaleMediaNodeError: A stored node is not one version behind.
+        SupersededError: Another server has opened the store.
+    """
+    await claim(connection, term, len(steps))
+    for behind, step in zip(reversed(range(len(steps))), steps, strict=True):
+        await _save_node(connection, step, behind)
+        await connection.execute(_APPEND, {"behind": behind, **step.event})
+
+
+async def claim(connection: AsyncConnection, term: int, count: int) -> None:
+    """Take the next numbers of events; the last of them is then ``journal.last_sequence``.
+
+    Every writing transaction begins with this, also one without events: the row it changes is
+    what keeps a server out that was superseded without noticing.
+
+    Raises:
+        SupersededError: Another server has opened the store.
+    """
+    claimed = await connection.execute(
+        update(journal)
+        .where(journal.c.term == term)
+        .values(last_sequence=journal.c.last_sequence + count)
+    )
+    if claimed.rowcount == 0:
+        raise SupersededError
+
+
+async def remember_fact(connection: AsyncConnection, key: str, make: Callable[[], str]) -> str:
+    """The value under the key, made and kept if there is none."""
+    known = await connection.scalar(select(facts.c.value).where(facts.c.key == key))
+    if known is not None:
+        return str(known)
+    value = make()
+    await connection.execute(insert(facts), {"key": key, "value": value})
+    return value
+
+
+async def keep_fact(connection: AsyncConnection, key: str, value: str) -> str:
+    """Put a value under the key, whatever was there before; tells the value."""
+    changed = await connection.execute(update(facts).where(facts.c.key == key).values(value=value))
+    if changed.rowcount == 0:
+        await connection.execute(insert(facts), {"key": key, "value": value})
+    return value
+
+
+async def _save_node(connection: AsyncConnection, step: Step, behind: int) -> None:
+    node = step.node
+    if node["version"] == 1:
+        saved = await connection.execute(_JOIN, {"behind": behind, **node})
+    else:
+        before = (media_nodes.c.id == node["id"]) & (media_nodes.c.version == node["version"] - 1)
+        saved = await connection.execute(
+            delete(media_nodes).where(before)
+            if step.leaves
+            else update(media_nodes).where(before).values(node)
+        )
+    if saved.rowcount == 0:
+        raise StaleMediaNodeError(node["id"])

@@ -1,0 +1,101 @@
+"""The tables, as SQLAlchemy Core metadata; how they came to be is told in ``migrations/``."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from mediafleet.domain.media_node import MediaNodeStatus
+
+metadata = MetaData()
+
+# On SQLite a key of this very type is the row's own address, without an index beside the table.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+_STATUSES = ", ".join(f"'{status}'" for status in MediaNodeStatus)
+
+
+def _length(table: str, column: str, least: int, most: int) -> CheckConstraint:
+    # SQLite keeps texts of any length, whatever the column's type says.
+    return CheckConstraint(
+        f"length({column}) BETWEEN {least} AND {most}", name=f"{table}_{column}_length"
+    )
+
+
+media_nodes = Table(
+    "media_nodes",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("joined_sequence", BigInteger, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("environment_id", String(255)),
+    Column("ip", String(64)),
+    Column("uri", String(255)),
+    Column("launching_time", BigInteger, nullable=False),
+    Column("status_since", BigInteger, nullable=False),
+    Column("reason", String(4000)),
+    Column("evicts_sessions", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
+    CheckConstraint(f"status IN ({_STATUSES})", name="media_nodes_status_known"),
+    CheckConstraint("version >= 1", name="media_nodes_version_counts"),
+    _length("media_nodes", "id", 1, 128),
+    _length("media_nodes", "environment_id", 1, 255),
+    _length("media_nodes", "ip", 1, 64),
+    _length("media_nodes", "uri", 1, 255),
+    _length("media_nodes", "reason", 0, 4000),
+)
+"""The members. ``joined_sequence`` is the number of a member's first event and so the order of
+joining; ``launching_time`` and ``status_since`` are UTC milliseconds. Who leaves is deleted."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", _NUMBER, primary_key=True, autoincrement=False),
+    Column("node_id", String(128), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+    CheckConstraint("sequence >= 1", name="events_sequence_counts"),
+    _length("events", "node_id", 1, 128),
+    _length("events", "name", 1, 64),
+    _length("events", "payload", 2, 16384),
+)
+"""Everything that happened, in order: 1, 2, 3 … without gaps, as numbered by the ``journal``.
+
+A database's own counter would not do: PostgreSQL's skips a number with each transaction that is
+rolled back, and SQLite's plain one gives the last number again once its row is deleted.
+``timestamp`` is in UTC milliseconds, ``payload`` is a JSON object."""
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("term", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="journal_has_one_row"),
+    CheckConstraint("term >= 0", name="journal_term_counts"),
+    CheckConstraint("last_sequence >= 0", name="journal_last_sequence_counts"),
+)
+"""One row. ``last_sequence`` is the number of the newest event ever. ``term`` grows whenever a
+server opens the store; a server that finds another term than its own may not write any more."""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", String(1024), nullable=False),
+    _length("facts", "key", 1, 64),
+    _length("facts", "value", 1, 1024),
+)
+"""Texts that are made once and kept, such as the cluster's id."""

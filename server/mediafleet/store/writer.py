@@ -1,0 +1,195 @@
+"""The single writer: one transaction after the other, each with a certain outcome.
+
+A change has two parts. Until its COMMIT is sent it can be given up at any moment, and it then
+certainly was not made: whoever waits gives it up when its time is over or when its task is
+cancelled. The writer *seals* a change just before COMMIT, with nothing awaited in between. A sealed
+change is waited for until its outcome is known, however long that takes, because an answer before
+that would be a guess: the databases bound this time as well as they can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+
+import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.store.errors import SupersededError, UncertainCommitError, translated
+from mediafleet.store.standing import Standing
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from mediafleet.store.standing import StoreLimits, Tenure
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 1024
+"""Changes in the queue; more are refused at once."""
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """What the writer needs to know of a kind of database."""
+
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection; what was not committed is rolled back when it is given back."""
+
+    async def begin(self, connection: AsyncConnection) -> int | None:
+        """Begin a transaction that writes; what comes back names it to :meth:`was_committed`."""
+
+    async def was_committed(self, transaction: int | None) -> bool:
+        """Find out what became of a transaction whose COMMIT failed; waits until that is known."""
+
+
+Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
+"""Statements of one change, run inside its transaction."""
+
+
+class _Job(Generic[T]):
+    """One change on its way."""
+
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self.outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.is_sealed = False
+        self.is_given_up = False
+
+    def seal(self) -> bool:
+        """Forbid giving up; false if that has happened already."""
+        self.is_sealed = not self.is_given_up
+        return self.is_sealed
+
+    def give_up(self) -> bool:
+        """Make sure that the change is never made; false if it is too late for that."""
+        self.is_given_up = not self.is_sealed
+        return self.is_given_up
+
+    def fail(self, error: MediafleetError) -> None:
+        if not self.outcome.done() and not self.is_given_up:
+            self.outcome.set_exception(error)
+
+
+class Writer:
+    """Carries changes to the database, in the order they came."""
+
+    def __init__(self, database: Database, tenure: Tenure, limits: StoreLimits) -> None:
+        self._database = database
+        self._tenure = tenure
+        self._limits = limits
+        self._send, self._receive = anyio.create_memory_object_stream[_Job[object]](MAX_WAITING)
+        self._scope = anyio.CancelScope(shield=True)
+        self._ended = anyio.Event()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run statements in a transaction of their own and commit it.
+
+        A caller that is cancelled meanwhile either gets its cancellation at once and the change
+        was not made, or this returns as if nothing had happened and the cancellation reaches the
+        caller at its next ``await``: what follows a change in one breath is never left out.
+
+        Raises:
+            StoreUnavailableError: The change was not made.
+            UncertainCommitError: The store was closed while the database was silent.
+        """
+        await checkpoint_if_cancelled()
+        job = _Job(work)
+        try:
+            self._send.send_nowait(job)  # type: ignore[arg-type]  # jobs of all results, one queue
+        except anyio.WouldBlock:
+            raise StoreUnavailableError(f"{MAX_WAITING} changes are waiting") from None
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            raise StoreUnavailableError("the store is closed") from None
+        return await _outcome(job, self._limits.commit)
+
+    async def run(self) -> None:
+        """Serve the queue until :meth:`close`; a cancelled task group does not interrupt it."""
+        try:
+            with self._scope, self._receive:
+                async for job in self._receive:
+                    await self._serve(job)
+        finally:
+            self._ended.set()
+            self._receive.close()
+
+    async def close(self) -> None:
+        """Take no more changes and finish those that wait, within the limit."""
+        self._send.close()
+        with anyio.move_on_after(self._limits.close, shield=True) as limit:
+            await self._ended.wait()
+        if limit.cancelled_caught:
+            log.error("store closed over an unfinished change")
+            self._scope.cancel()
+            with anyio.CancelScope(shield=True):
+                await self._ended.wait()
+
+    async def _serve(self, job: _Job[T]) -> None:
+        try:
+            with translated():
+                await self._carry_out(job)
+        except SupersededError as error:
+            self._tenure.become(Standing.LOST, why=str(error.detail))
+            job.fail(error)
+        except StoreUnavailableError as error:
+            log.warning("store refused a change", extra={"detail": error.detail})
+            job.fail(error)
+        except MediafleetError as error:
+            job.fail(error)
+        finally:
+            job.fail(UncertainCommitError() if job.is_sealed else StoreUnavailableError("closed"))
+
+    async def _carry_out(self, job: _Job[T]) -> None:
+        self._require_standing()
+        if job.is_given_up:
+            return
+        async with self._database.connect() as connection:
+            transaction = await self._database.begin(connection)
+            result = await job.work(connection)
+            self._require_standing()
+            if not job.seal():
+                return
+            try:
+                await connection.commit()
+            except (SQLAlchemyError, OSError, ValueError):
+                if not await self._database.was_committed(transaction):
+                    raise
+            job.outcome.set_result(result)
+
+    def _require_standing(self) -> None:
+        if self._tenure.standing is not Standing.WRITER:
+            raise StoreUnavailableError(f"the lock of the store is {self._tenure.standing}")
+
+
+async def _outcome(job: _Job[T], limit_s: float) -> T:
+    timeout: float | None = limit_s
+    was_cancelled = False
+    with anyio.CancelScope(shield=True):
+        while not job.outcome.done():
+            try:
+                await asyncio.wait([job.outcome], timeout=timeout)
+            except asyncio.CancelledError:
+                if job.give_up():
+                    raise
+                was_cancelled = True
+            if not job.outcome.done() and job.give_up():
+                raise StoreUnavailableError(f"not taken within {limit_s:g} s")
+            timeout = None
+    if was_cancelled:
+        _cancel_at_next_await()
+    return job.outcome.result()
+
+
+def _cancel_at_next_await() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        # The count of requests stays what it was: timeouts around the caller rely on it.
+        task.uncancel()
+        task.cancel()

@@ -1,0 +1,169 @@
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediafleet.configuration.characters import MAX_VALUE_CHARACTERS
+from mediafleet.configuration.dotenv_file import (
+    MAX_FILE_BYTES,
+    DotenvFileError,
+    locate_dotenv,
+    read_dotenv,
+    write_dotenv,
+)
+from mediafleet.configuration.problems import UnfitValueError
+
+# Replaces the file over and over, so that a kill at any moment hits one of the steps.
+WRITER = """
+import sys
+from pathlib import Path
+from mediafleet.configuration.dotenv_file import write_dotenv
+print("started", flush=True)
+while True:
+    for letter in "ab":
+        write_dotenv(Path(sys.argv[1]), {"A": letter * 5000, "B": letter * 5000})
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, ".env"),
+        ("", ".env"),
+        (".", ".env"),
+        ("/srv", "/srv/.env"),
+        ("/srv/", "/srv/.env"),
+        ("/srv/.env", "/srv/.env"),
+        ("/srv/production.env", "/srv/production.env"),
+    ],
+)
+def test_the_file_is_found_by_dotenv_path(given: str | None, expected: str) -> None:
+    environ = {} if given is None else {"DOTENV_PATH": given}
+
+    assert locate_dotenv(environ) == Path(expected)
+
+
+def test_a_new_file_is_readable_by_its_owner_only(path: Path) -> None:
+    write_dotenv(path, {"A": "1"})
+
+    assert path.read_text() == "A=1\n"
+    assert mode(path) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("rights", [0o600, 0o640, 0o664, 0o666])
+def test_the_mode_of_an_existing_file_is_kept(path: Path, rights: int) -> None:
+    path.write_text("# mine\nA=1\n")
+    path.chmod(rights)
+
+    write_dotenv(path, {"A": "2"})
+
+    assert path.read_text() == "# mine\nA=2\n"
+    assert mode(path) == rights
+
+
+def test_the_owner_of_an_existing_file_is_kept(path: Path) -> None:
+    path.write_text("A=1\n")
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+    before = path.stat()
+
+    write_dotenv(path, {"A": "2"})
+
+    after = path.stat()
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino
+
+
+def test_a_symbolic_link_stays_one(path: Path) -> None:
+    target = path.with_name("real")
+    target.write_text("A=1\n")
+    path.symlink_to(target)
+
+    write_dotenv(path, {"A": "2"})
+
+    assert path.is_symlink()
+    assert target.read_text() == "A=2\n"
+
+
+def test_a_leftover_of_a_crash_does_not_disturb_and_a_planted_link_is_not_followed(
+    path: Path,
+) -> None:
+    victim = path.with_name("victim")
+    victim.write_text("untouched")
+    path.with_name(".env.mediafleet-new").symlink_to(victim)
+
+    write_dotenv(path, {"A": "1"})
+
+    assert path.read_text() == "A=1\n"
+    assert victim.read_text() == "untouched"
+    assert sorted(each.name for each in path.parent.iterdir()) == [".env", "victim"]
+
+
+def test_no_directory_is_created(path: Path) -> None:
+    with pytest.raises(DotenvFileError, match="cannot be replaced"):
+        write_dotenv(path.parent / "absent" / ".env", {"A": "1"})
+
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_refused_value_leaves_the_file_as_it_was(path: Path) -> None:
+    path.write_text("A=1\n")
+
+    with pytest.raises(UnfitValueError):
+        write_dotenv(path, {"A": "2", "B": "x\nC=3"})
+
+    assert path.read_text() == "A=1\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_file_cannot_outgrow_what_is_read_back(path: Path) -> None:
+    path.write_text("#" * (MAX_FILE_BYTES - 100))
+
+    with pytest.raises(DotenvFileError, match="would become longer"):
+        write_dotenv(path, {"A": "x" * MAX_VALUE_CHARACTERS})
+
+    assert path.stat().st_size == MAX_FILE_BYTES - 100
+
+
+def test_a_failing_replacement_is_told_and_leaves_nothing_behind(path: Path) -> None:
+    # A directory in the place of the temporary file fails for every user, root included.
+    path.write_text("A=1\n")
+    path.with_name(".env.mediafleet-new").mkdir()
+
+    with pytest.raises(DotenvFileError, match="cannot be replaced") as refused:
+        write_dotenv(path, {"A": "2"})
+
+    assert refused.value.path == path
+    assert path.read_text() == "A=1\n"
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.003, 0.011, 0.029, 0.05])
+def test_killing_the_writer_leaves_the_old_file_or_the_new_one(path: Path, delay: float) -> None:
+    write_dotenv(path, {"A": "a" * 5000, "B": "a" * 5000})
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"started\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(delay)
+        writer.kill()
+
+    text = read_dotenv(path)
+    assert text in {f"A={letter * 5000}\nB={letter * 5000}\n" for letter in "ab"}
+    write_dotenv(path, {"A": "1", "B": "2"})
+    assert read_dotenv(path) == "A=1\nB=2\n"
+    assert list(path.parent.iterdir()) == [path]

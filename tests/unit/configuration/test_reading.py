@@ -1,0 +1,433 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from mediafleet.configuration import (
+    Configuration,
+    ConfigurationError,
+    Origin,
+    describe,
+    read_configuration,
+)
+from mediafleet.configuration.dotenv_file import MAX_FILE_BYTES
+from mediafleet.configuration.properties import BY_NAME, PROPERTIES, SETTABLE
+from mediafleet.configuration.property import Property, Use
+
+CANARY = "canary-5up3r"
+# Text for each property that is neither its default nor refused.
+SAMPLES = {
+    "DOMAIN_OR_PUBLIC_IP": ("my.openvidu.ip", "my.openvidu.ip"),
+    "HTTPS_PORT": ("4443", 4443),
+    "OPENVIDU_CDR": ("TRUE", True),
+    "OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH": ("1", 1),
+    "OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH": ("2", 2),
+    "OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH": ("3", 3),
+    "OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH": ("0", 0),
+    "OPENVIDU_SESSIONS_GARBAGE_INTERVAL": ("10", 10),
+    "OPENVIDU_SESSIONS_GARBAGE_THRESHOLD": ("20", 20),
+    "OPENVIDU_RECORDING": ("true", True),
+    "OPENVIDU_RECORDING_VERSION": ("2.16.0", "2.16.0"),
+    "OPENVIDU_RECORDING_PATH": ("/r", "/r/"),
+    "OPENVIDU_RECORDING_PUBLIC_ACCESS": ("True", True),
+    "OPENVIDU_RECORDING_NOTIFICATION": ("moderator", "moderator"),
+    "OPENVIDU_RECORDING_CUSTOM_LAYOUT": ("/l//", "/l/"),
+    "OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT": ("60", 60),
+    "OPENVIDU_RECORDING_COMPOSED_URL": ("https://page.example/?a=b", "https://page.example/?a=b"),
+    "OPENVIDU_WEBHOOK": ("true", True),
+    "OPENVIDU_WEBHOOK_ENDPOINT": ("http://hook.example:7777/w", "http://hook.example:7777/w"),
+    "OPENVIDU_WEBHOOK_HEADERS": ('["A: b, c"]', ("A: b, c",)),
+    "OPENVIDU_WEBHOOK_EVENTS": ("[autoscaling]", ("autoscaling",)),
+    "KMS_URIS": ('["ws://10.1.1.26:8888/kurento"]', ("ws://10.1.1.26:8888/kurento",)),
+    "OPENVIDU_PRO_STATS_MONITORING_INTERVAL": ("60", 60),
+    "OPENVIDU_PRO_STATS_WEBRTC_INTERVAL": ("20", 20),
+    "OPENVIDU_PRO_CLUSTER_ID": ("MY_CLUSTER", "MY_CLUSTER"),
+    "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": ("docker", "docker"),
+    "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": ("4", 4),
+    "OPENVIDU_PRO_CLUSTER_PATH": ("/c/", "/c/"),
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING": ("true", True),
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": ("3", 3),
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": ("2", 2),
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD": ("80", 80),
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": ("30", 30),
+    "OPENVIDU_PRO_ELASTICSEARCH_HOST": ("http://127.0.0.1:9200", "http://127.0.0.1:9200"),
+    "OPENVIDU_PRO_ELASTICSEARCH_VERSION": ("7.9.0", "7.9.0"),
+    "OPENVIDU_PRO_KIBANA_HOST": ("http://127.0.0.1/kibana", "http://127.0.0.1/kibana"),
+    "OPENVIDU_PRO_KIBANA_VERSION": ("7.9.0", "7.9.0"),
+    "OPENVIDU_SECRET": (" spaced = out ", " spaced = out "),
+    "SERVER_PORT": ("8443", 8443),
+    "MEDIAFLEET_BIND_ADDRESS": ("[::1]", "::1"),
+    "MEDIAFLEET_PORT": ("0", 0),
+    "MEDIAFLEET_DATA_DIR": ("/var/lib/mediafleet", "/var/lib/mediafleet"),
+    "MEDIAFLEET_DATABASE_URL": ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+    "MEDIAFLEET_ALLOWED_NODE_NETWORKS": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1/128")),
+    "MEDIAFLEET_NODE_CA_FILE": (__file__, __file__),
+    "MEDIAFLEET_CORS_ORIGINS": ("https://a.example", ("https://a.example",)),
+    "MEDIAFLEET_LOAD_INTERVAL": ("0.5", 0.5),
+    "MEDIAFLEET_LAUNCH_TIMEOUT": ("90", 90.0),
+    "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
+}
+WITH_EFFECT = [each for each in SETTABLE if each.use is not Use.KEPT]
+
+
+def from_file(path: Path, text: str, **environ: str) -> Configuration:
+    path.write_text(text, encoding="utf-8", newline="")
+    return read_configuration(overrides={}, dotenv_path=path, environ=environ)
+
+
+def problems_of(path: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as refused:
+        from_file(path, text, **environ)
+    return [str(problem) for problem in refused.value.problems]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+def test_every_property_with_an_effect_has_a_sample() -> None:
+    assert {each.name for each in WITH_EFFECT} == set(SAMPLES)
+
+
+@pytest.mark.parametrize("each", WITH_EFFECT, ids=lambda each: each.name)
+def test_a_property_is_read_from_each_source_and_the_higher_source_wins(
+    each: Property, path: Path
+) -> None:
+    text, value = SAMPLES[each.name]
+    # The companions that the rules between properties ask for.
+    support = {
+        "OPENVIDU_WEBHOOK_ENDPOINT": "http://other.example/",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": "50",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": "0",
+    }
+    environ = {**support, each.name: text}
+    by_environment = read_configuration(overrides={}, dotenv_path=None, environ=environ)
+    by_file = from_file(path, f"{each.name}={text}\n", **{**environ, each.name: "\x00bad"})
+    by_override = read_configuration(
+        overrides={each.name: text}, dotenv_path=path, environ={**environ, each.name: "\x00bad"}
+    )
+
+    assert by_environment[each.name] == by_file[each.name] == by_override[each.name] == value
+    assert type(by_file[each.name]) is type(value)
+    assert by_environment.origins[each.name] is Origin.ENVIRONMENT
+    assert by_file.origins[each.name] is Origin.FILE
+    assert by_override.origins[each.name] is Origin.OVERRIDE
+
+
+@pytest.mark.parametrize("each", WITH_EFFECT, ids=lambda each: each.name)
+def test_a_written_value_is_read_back_and_checked_alike(each: Property) -> None:
+    _, value = SAMPLES[each.name]
+    as_json = list(value) if isinstance(value, tuple) else value
+
+    assert each.kind.read(each.kind.write(value)) == value
+    assert each.kind.check(as_json) == value
+
+
+@pytest.mark.parametrize("each", PROPERTIES, ids=lambda each: each.name)
+def test_a_default_satisfies_its_own_rule(each: Property) -> None:
+    if each.default is not None:
+        assert each.kind.read(each.kind.write(each.default)) == each.default
+
+
+@pytest.mark.parametrize("each", SETTABLE, ids=lambda each: each.name)
+def test_a_line_separator_in_any_property_is_refused(each: Property, path: Path) -> None:
+    problems = problems_of(path, f"{each.name}=a\u2028b\n")
+
+    assert any(each.name in problem and "line 1" in problem for problem in problems)
+    assert not any("\u2028" in problem for problem in problems)
+
+
+def test_without_any_source_the_defaults_hold() -> None:
+    configuration = read_configuration(overrides={}, dotenv_path=None, environ={"HOME": "/home/me"})
+
+    assert configuration.secret is None
+    assert configuration.cluster_id is None
+    assert configuration.environment == "on_premise"
+    assert configuration.kms_uris == ()
+    assert configuration.cluster_media_nodes == 1
+    assert configuration.public_url == "https://localhost"
+    assert (configuration.bind_address, configuration.port) == ("127.0.0.1", 5443)
+    assert configuration.data_dir == Path("/home/me/.local/share/mediafleet")
+    assert configuration.database_url.endswith(":////home/me/.local/share/mediafleet/mediafleet.db")
+    assert [str(network) for network in configuration.allowed_node_networks] == [
+        "0.0.0.0/0",
+        "::/0",
+    ]
+    assert configuration.node_ca_file is None
+    assert configuration.cors_origins == ()
+    assert (configuration.load_interval, configuration.launch_timeout) == (5.0, 60.0)
+    assert configuration.log_format == "console"
+    assert configuration.unused == configuration.without_feature == ()
+    assert set(configuration.origins.values()) == {Origin.DEFAULT}
+
+
+def test_the_data_directory_follows_the_desktop_standard() -> None:
+    configuration = read_configuration(
+        overrides={}, dotenv_path=None, environ={"XDG_DATA_HOME": "/data", "HOME": "/home/me"}
+    )
+
+    assert configuration.data_dir == Path("/data/mediafleet")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "environ", "port"),
+    [
+        ({}, {"MEDIAFLEET_PORT": "1"}, 1),
+        ({}, {"MEDIAFLEET_PORT": "1", "SERVER_PORT": "2"}, 2),
+        ({"MEDIAFLEET_PORT": 0}, {"SERVER_PORT": "2"}, 0),
+        ({"MEDIAFLEET_PORT": None}, {"SERVER_PORT": "2"}, 2),
+    ],
+)
+def test_server_port_wins_unless_the_command_line_names_a_port(
+    overrides: dict[str, object], environ: dict[str, str], port: int
+) -> None:
+    configuration = read_configuration(overrides=overrides, dotenv_path=None, environ=environ)
+
+    assert configuration.port == port
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("my.openvidu.ip", "443", "https://my.openvidu.ip"),
+        ("my.openvidu.ip", "4443", "https://my.openvidu.ip:4443"),
+        ("2001:db8::1", "443", "https://[2001:db8::1]"),
+        ("[2001:db8::1]", "8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_the_public_url_has_no_slash_at_its_end(host: str, port: str, url: str) -> None:
+    configuration = read_configuration(
+        overrides={}, dotenv_path=None, environ={"DOMAIN_OR_PUBLIC_IP": host, "HTTPS_PORT": port}
+    )
+
+    assert configuration.public_url == url
+
+
+def test_older_names_are_read_when_the_name_itself_is_absent(path: Path) -> None:
+    older = "OPENVIDU_DOMAIN_OR_PUBLIC_IP=old.example\n"
+
+    assert from_file(path, older).public_url == "https://old.example"
+    assert from_file(path, older + "DOMAIN_OR_PUBLIC_IP=new.example\n").public_url == (
+        "https://new.example"
+    )
+
+
+def test_override_paths_are_taken_as_text(tmp_path: Path) -> None:
+    configuration = read_configuration(
+        overrides={"MEDIAFLEET_DATA_DIR": tmp_path}, dotenv_path=None, environ={}
+    )
+
+    assert configuration.data_dir == tmp_path
+
+
+def test_a_missing_file_means_defaults(tmp_path: Path) -> None:
+    configuration = read_configuration(
+        overrides={}, dotenv_path=tmp_path / "no" / ".env", environ={}
+    )
+
+    assert configuration.origins["OPENVIDU_CDR"] is Origin.DEFAULT
+
+
+def test_all_errors_of_all_sources_are_told_at_once(path: Path) -> None:
+    path.write_text("HTTPS_PORT=0\nnot a line\nOPENVIDU_SECRET=\nDOMAIN_OR_PUBLIC_IP=\n")
+    with pytest.raises(ConfigurationError) as refused:
+        read_configuration(
+            overrides={"MEDIAFLEET_PORT": "x", "MEDIAFLEET_PROT": 1},
+            dotenv_path=path,
+            environ={"OPENVIDU_CDR": "yes", "OPENVIDU_WEBHOOK": "true"},
+        )
+
+    assert [str(problem) for problem in refused.value.problems] == [
+        f"{path}, line 2: the line is neither KEY=VALUE nor blank nor a comment beginning with #.",
+        "Property DOMAIN_OR_PUBLIC_IP=: may not be empty; it must be a host name or an IP address"
+        f" ({path}, line 4).",
+        f"Property HTTPS_PORT=0: must be a whole number from 1 to 65535 ({path}, line 1).",
+        "Property OPENVIDU_CDR=yes: must be true or false.",
+        f"Property OPENVIDU_SECRET=***: may not be empty ({path}, line 3).",
+        "Property MEDIAFLEET_PORT=x: must be a whole number from 0 to 65535.",
+        "Property MEDIAFLEET_PROT=***: there is no such property to set.",
+        "Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when OPENVIDU_WEBHOOK is"
+        " true.",
+    ]
+    report = refused.value.report(path)
+    assert all(str(problem) in report for problem in refused.value.problems)
+    assert "8 problems" in report
+    assert str(path) in report.splitlines()[-4]
+
+
+@pytest.mark.parametrize("each", [each for each in SETTABLE if each.secret], ids=lambda e: e.name)
+def test_a_secret_is_never_told(each: Property, path: Path) -> None:
+    [problem] = problems_of(path, f"{each.name}={CANARY}\x1b\n")
+
+    assert CANARY not in problem
+    assert f"{each.name}=***" in problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"OPENVIDU_WEBHOOK_HEADERS=[{CANARY}]",
+        f"OPENVIDU_WEBHOOK_HEADERS=[Authorization: {CANARY}, bad]",
+        f"OPENVIDU_WEBHOOK_HEADERS=[Authorization: {CANARY}",
+        f"OPENVIDU_WEBHOOK_ENDPOINT=http://me:{CANARY}@hook.example/",
+        f"OPENVIDU_WEBHOOK_ENDPOINT=ftp://hook.example/?token={CANARY}",
+        f"OPENVIDU_PRO_ELASTICSEARCH_HOST=http://{CANARY}@h",
+        f"KMS_URIS=[ws://me:{CANARY}@10.0.0.1:8888/kurento]",
+        f"KMS_URIS=[ws://10.0.0.1:8888/kurento?{CANARY}]",
+        f"MEDIAFLEET_CORS_ORIGINS=[https://{CANARY}@h]",
+        f"OPENVIDU_SECRET {CANARY}",
+        f"OPENVIDU_SECRET: {CANARY}",
+        f"{CANARY}",
+        f"={CANARY}",
+    ],
+)
+def test_what_may_be_private_is_never_told(line: str, path: Path) -> None:
+    problems = problems_of(path, line + "\n")
+
+    assert problems
+    assert CANARY not in " ".join(problems)
+
+
+def test_the_text_form_of_a_configuration_shows_names_only(path: Path) -> None:
+    configuration = from_file(path, f"OPENVIDU_SECRET={CANARY}\nMEDIAFLEET_DATABASE_URL={CANARY}\n")
+
+    assert configuration.secret == CANARY
+    assert CANARY not in f"{configuration!r} {configuration!s}"
+    assert "OPENVIDU_SECRET" in repr(configuration)
+
+
+def test_a_file_with_windows_line_ends_is_refused_with_the_place_and_the_way_out(
+    path: Path,
+) -> None:
+    problems = problems_of(path, "# hello\r\nOPENVIDU_CDR=true\r\nHTTPS_PORT=443\r\n")
+
+    assert problems == [
+        f"{path}, line 2: the value of OPENVIDU_CDR and 1 more ends in a carriage return (U+000D),"
+        " which would become part of it; save the file with Unix line ends."
+    ]
+
+
+def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None:
+    configuration = from_file(
+        path,
+        f"SOMETHING=1\nCERTIFICATE_TYPE=owncert\nAWS_SECRET_ACCESS_KEY={CANARY}\nSOMETHING=2\n",
+    )
+
+    assert configuration.unused == ("SOMETHING", "CERTIFICATE_TYPE", "AWS_SECRET_ACCESS_KEY")
+    assert CANARY not in str(dict(configuration.values))
+
+
+def test_the_environment_does_not_set_what_has_no_effect() -> None:
+    # Kubernetes sets such names for services that happen to be called "http".
+    environ = {"HTTP_PORT": "tcp://10.0.0.1:80", "CERTIFICATE_TYPE": "none"}
+    configuration = read_configuration(overrides={}, dotenv_path=None, environ=environ)
+
+    assert configuration.unused == ()
+
+
+def test_documented_rules_of_properties_without_effect_are_checked(path: Path) -> None:
+    problems = problems_of(path, "CERTIFICATE_TYPE=mine\nOPENVIDU_PRO_PRIVATE_IP=x\n")
+
+    assert len(problems) == 2
+
+
+def test_settings_of_features_that_do_not_exist_are_named(path: Path) -> None:
+    configuration = from_file(
+        path, "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=false\nOPENVIDU_PRO_CLUSTER_ID=x\n"
+    )
+
+    assert configuration.without_feature == ("OPENVIDU_CDR",)
+
+
+def test_a_secret_and_a_cluster_id_that_were_made_are_taken_over() -> None:
+    bare = read_configuration(overrides={}, dotenv_path=None, environ={})
+    made = bare.with_made(secret="s", cluster_id="clu_x")
+
+    assert (made.secret, made.cluster_id) == ("s", "clu_x")
+    assert made.origins["OPENVIDU_SECRET"] is Origin.MADE
+    assert bare.secret is None
+
+
+def test_a_file_that_is_too_long_or_no_file_or_no_text_is_refused(path: Path) -> None:
+    assert "longer than" in problems_of(path, "#" * (MAX_FILE_BYTES + 1))[0]
+    assert from_file(path, "#" * MAX_FILE_BYTES).unused == ()
+    path.write_bytes(b"A=1\nB=\xff\n")
+    with pytest.raises(ConfigurationError, match=r"not UTF-8 in line 2"):
+        read_configuration(overrides={}, dotenv_path=path, environ={})
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_configuration(overrides={}, dotenv_path=path / ".env", environ={})
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        read_configuration(overrides={}, dotenv_path=path, environ={})
+
+
+def test_a_pipe_in_the_place_of_the_file_does_not_block(path: Path) -> None:
+    os.mkfifo(path)
+
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        read_configuration(overrides={}, dotenv_path=path, environ={})
+
+
+def test_values_longer_than_the_limit_are_refused(path: Path) -> None:
+    [problem] = problems_of(path, "KMS_URIS=[" + "x" * 8192 + "]\n")
+
+    assert "at most 8192 characters" in problem
+    assert len(problem) < 400
+
+
+def deployment(domain: str, secret: str) -> str:
+    sample = Path(__file__).with_name("deployment.env").read_text(encoding="utf-8")
+    return sample.replace("@DOMAIN@", domain).replace("@SECRET@", secret)
+
+
+def test_an_openvidu_deployment_file_loads_once_domain_and_secret_are_filled_in(
+    path: Path,
+) -> None:
+    configuration = from_file(path, deployment("video.example.com", "MY_SECRET"))
+
+    assert configuration.secret == "MY_SECRET"
+    assert configuration.kms_uris == (
+        "ws://10.1.1.26:8888/kurento",
+        "wss://[2001:db8::7]:8433/kurento",
+    )
+    assert configuration["OPENVIDU_WEBHOOK_HEADERS"] == ("Authorization: Basic xxx=",)
+    assert configuration["OPENVIDU_WEBHOOK_EVENTS"] == (
+        "sessionCreated",
+        "sessionDestroyed",
+        "nodeCrashed",
+    )
+    assert configuration["OPENVIDU_RECORDING_PATH"] == "/srv/recordings/"
+    assert configuration.unused == (
+        "OPENVIDU_PRO_LICENSE",
+        "OPENVIDU_EDITION",
+        "CERTIFICATE_TYPE",
+        "LETSENCRYPT_EMAIL",
+        "ALLOWED_ACCESS_TO_RESTAPI",
+        "OPENVIDU_PRO_CLUSTER_MODE",
+        "OPENVIDU_PRO_CLUSTER_LOAD_STRATEGY",
+        "OPENVIDU_PRO_ELASTICSEARCH",
+        "KIBANA_USER",
+        "KIBANA_PASSWORD",
+        "OPENVIDU_RECORDING_DEBUG",
+        "OPENVIDU_CDR_PATH",
+        "AWS_DEFAULT_REGION",
+        "KMS_IMAGE",
+    )
+    answer = describe(configuration, version="2.15.1", kms_uris=[])
+    assert answer["OPENVIDU_PUBLICURL"] == "https://video.example.com"
+    assert answer["OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH"] == 2000
+
+
+def test_an_openvidu_deployment_file_names_what_must_be_filled_in(path: Path) -> None:
+    problems = problems_of(path, deployment("", ""))
+
+    assert [problem.split(":")[0] for problem in problems] == [
+        "Property DOMAIN_OR_PUBLIC_IP=",
+        "Property OPENVIDU_SECRET=***",
+    ]
+
+
+def test_names_in_the_table_are_unique() -> None:
+    assert len(BY_NAME) == len(PROPERTIES)
