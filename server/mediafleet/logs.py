@@ -137,7 +137,9 @@ class ConsoleFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         parts = [f"{_time(record)} {record.levelname:<8}{printable(self._message(record))}"]
         extras = " ".join(
-            f"{printable(key)}={_shown(value)}" for key, value in self._extras(record)
+            f"{printable(key)}={_shown(value)}"
+            for key, value in self._extras(record)
+            if value is not None
         )
         if extras:
             parts.append(extras)

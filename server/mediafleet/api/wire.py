@@ -70,17 +70,19 @@ def _session(session: Session) -> Json:
     Who takes part is known to the application that made the pipeline, not to its media server:
     the list of connections is empty, and the modes are those a session has if nobody chose others.
     """
-    return {
+    body: Json = {
         "sessionId": session.id,
         "createdAt": to_milliseconds(session.created_at),
         "mediaMode": "ROUTED",
         "recordingMode": "MANUAL",
         "defaultOutputMode": "COMPOSED",
         "defaultRecordingLayout": "BEST_FIT",
-        "customSessionId": "" if session.id == session.object_id else session.id,
         "connections": {"numberOfElements": 0, "content": []},
         "recording": False,
     }
+    if session.id != session.object_id:
+        body["customSessionId"] = session.id
+    return body
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The configuration as the commands need it: read, completed with the secret, kept out of the log."""
+"""The configuration as the commands need it: read, completed with the secret, told in the log."""
 
 import logging
 import os

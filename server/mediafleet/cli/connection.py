@@ -8,20 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 import httpx
-from mediafleet_client import AuthenticatedClient, connect
-from mediafleet_client.models import Error
-from mediafleet_client.types import Response
 
 from mediafleet.cli.configuring import usual_data_dir
 from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
 from mediafleet.cli.secret_file import NAME, read_given_secret, read_own_secret
-
-_Parsed = TypeVar("_Parsed")
+from mediafleet_client import AuthenticatedClient, connect
+from mediafleet_client.models import Error
+from mediafleet_client.types import Response
 
 _CONNECT_S: Final = 10.0
 _MAX_REASON: Final = 500
@@ -60,23 +58,34 @@ class Server:
         self._access = access
         self.client = client
 
-    def ask(self, operation: Callable[[], Response[_Parsed]]) -> Response[_Parsed]:
+    def ask(self, operation: Callable[[], Response[Any]]) -> Response[Any]:
         """Perform one operation and hand on its answer if it is a success.
 
         Raises:
             CommandError: The server is not within reach, refuses, or is no Mediafleet server.
         """
         try:
-            answer = operation()
+            with self.understanding():
+                answer = operation()
         except httpx.TimeoutException as error:
             raise CommandError(self._late(error)) from error
         except httpx.HTTPError as error:
             raise CommandError(self._unreachable(error)) from error
-        except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
-            raise CommandError(self._strange("an answer that its API does not have")) from error
-        if not answer.status_code.is_success:
+        if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             raise self._refusal(answer.status_code, answer.parsed)
         return answer
+
+    @contextmanager
+    def understanding(self) -> Iterator[None]:
+        """Read an answer; one that the contract does not allow is told, not crashed on.
+
+        Raises:
+            CommandError: The answer lacks something or has it in another form.
+        """
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
+            raise CommandError(self._strange("an answer that its API does not have")) from error
 
     def _refusal(self, status: HTTPStatus, body: object) -> CommandError:
         if not isinstance(body, Error):

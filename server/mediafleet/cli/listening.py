@@ -95,9 +95,7 @@ def _refuse_passphrase() -> NoReturn:
 
 def _resolve(address: str, port: int) -> Sequence[tuple[socket.AddressFamily, str]]:
     try:
-        found = socket.getaddrinfo(
-            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise UsageFault(f"The address {address} to listen on is not known.") from error
     return [(family, str(place[0])) for family, _, _, _, place in found]
@@ -108,9 +106,7 @@ def _all_loopback(candidates: Sequence[tuple[socket.AddressFamily, str]]) -> boo
     return all(ipaddress.ip_address(text.partition("%")[0]).is_loopback for _, text in candidates)
 
 
-def _bound(
-    family: socket.AddressFamily, host: str, address: str, port: int
-) -> socket.socket:
+def _bound(family: socket.AddressFamily, host: str, address: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,14 +1,14 @@
 """How Media Nodes look in a terminal; where they come from is not here."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from mediafleet_client.models import MediaNode
-from mediafleet_client.types import Unset
 from rich.table import Table
 from rich.text import Text
 
 from mediafleet.cli.terminal import cell, moment
+from mediafleet_client.models import KurentoInfo, MediaNode
+from mediafleet_client.types import Unset
 
 _MAX_SESSIONS: Final = 1_000
 _STATUS_STYLES: Final = {
@@ -65,22 +65,14 @@ def _properties(node: MediaNode) -> Iterator[tuple[str, Text]]:
         for session in node.sessions[:_MAX_SESSIONS]:
             yield "", cell(f"{session.session_id}  since {moment(session.created_at)}")
     if not isinstance(node.kurento_info, Unset):
-        yield from _flat("kurento", node.kurento_info.to_dict())
+        yield from _media_server(node.kurento_info)
 
 
-def _flat(name: str, value: dict[str, Any]) -> Iterator[tuple[str, Text]]:
-    for key, each in value.items():
-        if isinstance(each, list):
-            shown = ", ".join(_brief(item) for item in each)
-        else:
-            shown = str(each)
-        yield cell(f"{name} {key}").plain, cell(shown)
-
-
-def _brief(item: object) -> str:
-    if isinstance(item, dict):
-        return " ".join(str(each) for each in item.values() if isinstance(each, str))
-    return str(item)
+def _media_server(info: KurentoInfo) -> Iterator[tuple[str, Text]]:
+    yield "kurento version", cell(info.version)
+    yield "kurento memory", cell(f"{info.memory} MiB")
+    yield "kurento capabilities", cell(info.capabilities)
+    yield "kurento modules", cell(", ".join(f"{each.name} {each.version}" for each in info.modules))
 
 
 def _status(node: MediaNode) -> Text:

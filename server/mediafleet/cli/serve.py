@@ -12,27 +12,40 @@ from mediafleet.cli.stopping import end_quietly, on_stop_signals
 
 
 def serve(
+    *,
     host: Annotated[
         str | None,
         typer.Option(help="Address to listen on; 127.0.0.1 if not set.", metavar="ADDRESS"),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port to listen on; 5443 if not set, 0 for any free."),
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port to listen on; 5443 if not set, 0 for any free.",
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where the server keeps its data; ~/.local/share/mediafleet if not set."),
+        typer.Option(
+            metavar="DIRECTORY",
+            help="Where the server keeps its data; ~/.local/share/mediafleet if not set.",
+        ),
     ] = None,
     env_file: Annotated[
         Path | None,
-        typer.Option(help="File of properties; .env in the working directory if not given."),
+        typer.Option(
+            metavar="FILE", help="File of properties; .env in the working directory if not given."
+        ),
     ] = None,
     tls_cert: Annotated[
-        Path | None, typer.Option(help="PEM file of the certificate, to speak HTTPS.")
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM file of the certificate, to speak HTTPS."),
     ] = None,
     tls_key: Annotated[
-        Path | None, typer.Option(help="PEM file of the certificate's key.")
+        Path | None, typer.Option(metavar="FILE", help="PEM file of the certificate's key.")
     ] = None,
     behind_proxy: Annotated[
         bool,
@@ -43,20 +56,18 @@ def serve(
         typer.Option(help="Log lines for a person or for a machine; console if not set."),
     ] = None,
 ) -> None:
-    r"""Run the server until Ctrl-C.
+    """Run the server until Ctrl-C.
 
     It listens on 127.0.0.1; on other addresses only if something encrypts. Without
     OPENVIDU_SECRET it makes a secret in its data directory, once, and prints how to use it.
     Options win over the .env file, which wins over the environment.
 
-    \b
     Examples:
       mediafleet serve
       mediafleet serve --port 8443 --data-dir ./data --log-format json
       mediafleet serve --host 0.0.0.0 --tls-cert server.pem --tls-key server.key
       mediafleet serve --host 0.0.0.0 --behind-proxy --env-file /etc/mediafleet/.env
 
-    \b
     Exit status: 0 ended by a signal, 1 could not start or go on,
     2 options or configuration that are not allowed.
     """

@@ -1,10 +1,9 @@
-"""Runs the application under the HTTP server until a signal comes; what it serves is `app`'s matter."""
+"""Runs the application under the HTTP server until a signal comes; `app` says what it serves."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -17,6 +16,7 @@ from mediafleet.cli.stopping import on_stop_signals
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Iterator
 
     from mediafleet.cli.listening import Listener, Tls
@@ -106,7 +106,7 @@ class _Application:
 
 
 class _Server(uvicorn.Server):
-    """The HTTP server, with a word when it accepts requests and signals that end it with status 0."""
+    """The HTTP server; it says when it accepts requests, and signals end it with status 0."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)

@@ -1,5 +1,7 @@
 """What reaches the terminal: data on stdout, messages on stderr, control characters escaped."""
 
+import json
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +14,7 @@ from mediafleet.logs import printable
 
 _PIPE_WIDTH: Final = 1_000
 _MAX_TEXT: Final = 2_048
+_NOT_ASCII: Final = re.compile("[^\n\x20-\x7e]")
 
 
 def say(text: str) -> None:
@@ -35,6 +38,18 @@ def show(table: Table) -> None:
     """Print a table to stdout: as wide as the terminal, or without any limit into a pipe."""
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     Console(highlight=False, markup=False, emoji=False, width=width).print(table)
+
+
+def show_json(content: bytes) -> None:
+    """Print an answer of the API to stdout as it came; for a terminal, in ASCII with escapes."""
+    if not content:
+        return
+    if sys.stdout.isatty():
+        text = content.decode("utf-8", "replace")
+        print(_NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content + b"\n")
 
 
 def moment(milliseconds: object) -> str:

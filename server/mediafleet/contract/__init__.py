@@ -24,10 +24,12 @@ from mediafleet.contract.errors import (
 )
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.schemas import SchemaValidator
+from mediafleet.contract.transport import BoundedHttpProtocol
 
 __all__ = [
     "MAX_MESSAGE_CHARACTERS",
     "MAX_PATH_CHARACTERS",
+    "BoundedHttpProtocol",
     "ContractError",
     "ContractSchemas",
     "EncodedJson",

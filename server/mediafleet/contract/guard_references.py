@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mediafleet.contract.errors import Unserved
+from mediafleet.contract.answers import JsonValue
+from mediafleet.contract.errors import Unserved, UnservedContractError
 from mediafleet.contract.texts import pointer
 
 _TARGET = re.compile(r"#/components/([A-Za-z]+)/([A-Za-z0-9._-]+)")
@@ -42,8 +43,6 @@ class Document:
         found = _TARGET.fullmatch(node["$ref"])
         if found is None or found[1] != kind:
             yield Unserved(place + pointer("$ref"), f"a reference out of #/components/{kind}/")
-        elif not self.resolve(node):
-            yield Unserved(place + pointer("$ref"), "a reference that leads nowhere")
 
     def _target(self, reference: str) -> Mapping[str, Any] | None:
         found = _TARGET.fullmatch(reference)
@@ -53,6 +52,34 @@ class Document:
             self.root.get("components", {}).get(found[1], {}).get(found[2])
         )
         return target
+
+
+def require_local_references(specification: Mapping[str, Any]) -> None:
+    """Refuse references that lead out of the document, or nowhere.
+
+    Asked before Connexion sees the document: it would open the files and addresses they name.
+
+    Raises:
+        UnservedContractError: With the place of each.
+    """
+    findings = [
+        Unserved(place, "a reference that leads nowhere in #/components/")
+        for place, reference in _references("", specification)
+        if not Document(specification).resolve({"$ref": reference})
+    ]
+    if findings:
+        raise UnservedContractError(findings)
+
+
+def _references(place: str, node: JsonValue) -> Iterator[tuple[str, str]]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get("$ref"), str):
+            yield place + "/$ref", node["$ref"]
+        for key, part in node.items():
+            yield from _references(place + pointer(key), part)
+    elif isinstance(node, list):
+        for index, part in enumerate(node):
+            yield from _references(place + pointer(index), part)
 
 
 def allowed_keys(

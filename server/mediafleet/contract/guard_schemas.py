@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import jsonschema_rs
+
 from mediafleet.contract.answers import JsonValue
 from mediafleet.contract.errors import Unserved
 from mediafleet.contract.guard_references import Document, allowed_keys
@@ -85,6 +87,7 @@ def schema_findings(
         return
     yield from allowed_keys(place, schema, _KEYWORDS, "a schema")
     yield from _format(place, schema)
+    yield from _pattern(place, schema)
     if schema.get("nullable") is True and "type" not in schema:
         yield Unserved(place + "/nullable", "nullable without a type beside it")
     for name, part in schema.get("properties", {}).items():
@@ -139,6 +142,15 @@ def _marks(place: str, schema: Mapping[str, Any], where: str) -> Findings:
     for mark in ("readOnly", "writeOnly"):
         if schema.get(mark) is True:
             yield Unserved(place + pointer(mark), f"{mark} {where}")
+
+
+def _pattern(place: str, schema: Mapping[str, Any]) -> Findings:
+    if "pattern" not in schema:
+        return
+    try:
+        jsonschema_rs.Draft4Validator({"pattern": schema["pattern"]})
+    except ValueError:
+        yield Unserved(place + "/pattern", "a pattern that does not compile")
 
 
 def _format(place: str, schema: Mapping[str, Any]) -> Findings:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mediafleet.contract.operations import CompiledOperation
 
+_WHOLE_SERVER = "*"
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -46,7 +47,13 @@ class Router:
         router = cls()
         for template in sorted(paths, key=_literals_first):
             router._add(template, _route(template, paths[template], protected_prefix))
+        methods = {method for route in router.routes() for method in route.allow.split(b", ")}
+        router._static[_WHOLE_SERVER] = Route({}, b", ".join(sorted(methods)), protected=False)
         return router
+
+    def routes(self) -> list[Route]:
+        """List all routes."""
+        return [*self._static.values(), *(route for _, route in self._dynamic)]
 
     def match(self, path: str) -> tuple[Route | None, tuple[str, ...]]:
         """Find the route of a path in its comparable form, and the segments of its parameters."""

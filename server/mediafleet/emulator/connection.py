@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 from websockets.frames import CloseCode
@@ -22,46 +22,12 @@ from mediafleet.emulator.handshake import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediafleet.emulator.settings import EmulatorSettings
+    from mediafleet.emulator.endpoint import Endpoint
     from mediafleet.emulator.timetable import Timer, Timetable
 
+# How long a client may take to notice that the connection was ended.
+_LINGER = 5.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-class Endpoint(Protocol):
-    """What answers at one local address: a node, or the steering desk."""
-
-    @property
-    def settings(self) -> EmulatorSettings:
-        """Limits of its connections."""
-
-    @property
-    def path(self) -> str:
-        """The one path of usable connections."""
-
-    @property
-    def handshake_delay(self) -> float:
-        """Seconds between a complete request and its answer."""
-
-    @property
-    def admits(self) -> bool:
-        """Whether a new connection is taken at all."""
-
-    @property
-    def works(self) -> bool:
-        """Whether it can handle input now; if not, `wait` says who is to be called later."""
-
-    def wait(self, connection: Connection) -> None:
-        """Have `work()` of a connection called once it works again."""
-
-    def attach(self, connection: Connection) -> None:
-        """A connection was taken."""
-
-    def detach(self, connection: Connection) -> None:
-        """A connection has ended."""
-
-    def receive(self, connection: Connection, message: str) -> None:
-        """Handle a message of a client."""
 
 
 class Connection(asyncio.Protocol):
@@ -73,6 +39,8 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_answer",
+        "_ended",
         "_endpoint",
         "_find",
         "_framing",
@@ -85,9 +53,7 @@ class Connection(asyncio.Protocol):
         "dead",
     )
 
-    def __init__(
-        self, find: Callable[[str, str], Endpoint | None], timetable: Timetable
-    ) -> None:
+    def __init__(self, find: Callable[[str, str], Endpoint | None], timetable: Timetable) -> None:
         """Wait for a client.
 
         Args:
@@ -101,7 +67,9 @@ class Connection(asyncio.Protocol):
         self._framing: Framing | None = None
         self._timer: Timer | None = None
         self._inbox = b""
+        self._answer: HandshakeAnswer | None = None
         self._messages: deque[str] = deque()
+        self._ended = False
         self.busy = False
         self.dead = False
 
@@ -146,27 +114,36 @@ class Connection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not self.dead:
+        if not (self.dead or self._ended):
             self._inbox = self._inbox + data if self._inbox else data
             self.work()
 
     def work(self) -> None:
         """Handle what has come in, as far as the endpoint can work; called again when it can."""
         endpoint, transport = self._endpoint, self._transport
-        if endpoint is None or transport is None or transport.is_closing():
+        if endpoint is None or transport is None or self._ended:
             return
-        while (self._messages or self._inbox) and not self.dead:
+        while self._has_input:
             if self.busy or not endpoint.works:
                 transport.pause_reading()
                 endpoint.wait(self)
                 return
             if not self._step(endpoint):
                 break
-        if not transport.is_closing():
-            transport.resume_reading()
+        self._flush()
+        transport.resume_reading()
+
+    @property
+    def _has_input(self) -> bool:
+        waiting = self._answer or self._messages or self._inbox
+        return bool(waiting) and not (self.dead or self._ended)
 
     def _step(self, endpoint: Endpoint) -> bool:
         """Handle one message, or the bytes that are there; False if more bytes are needed."""
+        if self._answer is not None:
+            answer, self._answer = self._answer, None
+            self._open(answer)
+            return True
         if self._messages:
             endpoint.receive(self, self._messages.popleft())
             return True
@@ -174,7 +151,6 @@ class Connection(asyncio.Protocol):
             return self._shake_hands(endpoint)
         data, self._inbox = self._inbox, b""
         self._messages.extend(self._framing.receive(data))
-        self._flush()
         return bool(self._messages)
 
     def _shake_hands(self, endpoint: Endpoint) -> bool:
@@ -185,26 +161,22 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         answer = answer_request(head[:MAX_HEAD_BYTES])
         self._inbox = rest
+        self._answer = answer
         if endpoint.handshake_delay > 0:
             self.busy = True
-            self._timer = self._timetable.after(
-                endpoint.handshake_delay, lambda: self._shaken(answer)
-            )
-        else:
-            self._open(answer)
+            self._timer = self._timetable.after(endpoint.handshake_delay, self._go_on)
         return True
 
-    def _shaken(self, answer: HandshakeAnswer) -> None:
+    def _go_on(self) -> None:
         self.busy = False
-        self._open(answer)
         self.work()
 
     def _open(self, answer: HandshakeAnswer) -> None:
-        if self._endpoint is None or self._transport is None or self.dead:
+        if self._endpoint is None or self._transport is None:
             return
         self._transport.write(answer.head)
         if answer.path is None:
-            self._transport.close()
+            self.drop()
             return
         self._framing = Framing(self._endpoint.settings.max_message_bytes)
         if answer.path != self._endpoint.path:
@@ -214,7 +186,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """Whether messages can be sent on it."""
-        return self._framing is not None and not self.dead
+        return self._framing is not None and not (self.dead or self._ended)
 
     def send(self, text: str) -> None:
         """Send a message, if the connection is open."""
@@ -222,32 +194,48 @@ class Connection(asyncio.Protocol):
             self._framing.send(text)
             self._flush()
 
-    def send_raw(self, data: bytes) -> None:
-        """Write bytes as they are, framed or not."""
-        if self._transport is not None and not self.dead and not self._transport.is_closing():
-            self._transport.write(data)
+    def write(self, frame: str | bytes) -> None:
+        """Send text as a message, or bytes as they are, without a frame around them."""
+        if isinstance(frame, str):
+            self.send(frame)
+        elif self._transport is not None and not (self.dead or self._ended):
+            self._transport.write(frame)
 
     def _flush(self) -> None:
         transport, endpoint = self._transport, self._endpoint
-        if self._framing is None or transport is None or endpoint is None:
+        if self._framing is None or transport is None or endpoint is None or self._ended:
             return
+        if self._messages and self._framing.closing:
+            return  # the messages before a Close frame are executed first
         data, ends = self._framing.take_bytes()
-        if data and not transport.is_closing():
+        if data:
             transport.write(data)
         if ends:
-            transport.close()
+            self.drop()
         elif transport.get_write_buffer_size() > endpoint.settings.max_unsent_bytes:
             transport.abort()
 
     def freeze(self) -> None:
         """Stop reading, as a stopped process does; `work()` goes on."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._ended:
             self._transport.pause_reading()
 
     def drop(self) -> None:
-        """End the connection without a Close frame, after what was already sent."""
-        if self._transport is not None:
-            self._transport.close()
+        """End the connection after what was already sent, without a Close frame of its own.
+
+        What the client still sends is read and thrown away: closing the socket over it would
+        reset the connection, and the client might lose what it was sent last.
+        """
+        transport = self._transport
+        if transport is None or self._ended:
+            return
+        self._ended = True
+        if not transport.can_write_eof():
+            transport.close()
+            return
+        transport.write_eof()
+        transport.resume_reading()
+        self._timetable.after(_LINGER, self.abort)
 
     def abort(self) -> None:
         """End the connection at once; what is still unsent is lost."""

@@ -81,6 +81,11 @@ class Framing:
             self._protocol.fail(CloseCode.INVALID_DATA)
             return []
 
+    @property
+    def closing(self) -> bool:
+        """Whether a Close frame was received or sent."""
+        return self._protocol.state is not OPEN
+
     def send(self, text: str) -> None:
         """Queue a text message; nothing is sent after a Close frame."""
         if self._protocol.state is OPEN:

@@ -1,233 +1,148 @@
-"""One emulated Media Node on its address: its server, its connections, and its faults on demand."""
+"""The handle of one emulated Media Node: what tests and the steering desk can do to it."""
 
 from __future__ import annotations
 
-import base64
-import math
-from collections import deque
-from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
-from mediafleet.emulator.connection import Connection
-from mediafleet.emulator.media_server import Fate, MediaServer
-from mediafleet.emulator.vitals import Vitals
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
-    from random import Random
+    from collections.abc import Sequence
 
-    from mediafleet.emulator.media_server import Answer
-    from mediafleet.emulator.settings import EmulatorSettings
-    from mediafleet.emulator.timetable import Clock, Timer, Timetable
-
-# The real server prints a backtrace before it dies of a segmentation fault.
-_CRASH_SILENCE = 0.5
-
-
-class NodeState(StrEnum):
-    """What the process on a node does."""
-
-    RUNNING = "running"
-    HUNG = "hung"
-    DOWN = "down"
+    from mediafleet.emulator.node_state import NodeState
+    from mediafleet.emulator.process import NodeProcess
 
 
 class EmulatedNode:
-    """A Media Node that tests and the steering desk can make work, fail and come back.
+    """A Media Node that can be made to work, to fail and to come back.
 
     Attributes:
+        index: Its number in the cluster, from 0.
         uri: Where clients connect.
-        settings: Its configuration.
-        state: What its process does.
     """
 
-    __slots__ = (
-        "_busy_workers",
-        "_clock",
-        "_connections",
-        "_gc_timer",
-        "_handshake_delay",
-        "_held_back",
-        "_random",
-        "_refusing",
-        "_replacements",
-        "_server",
-        "_terminating",
-        "_timetable",
-        "_vitals",
-        "_waiting",
-        "settings",
-        "state",
-        "uri",
-    )
+    __slots__ = ("_process", "index", "uri")
 
-    def __init__(
-        self,
-        uri: str,
-        *,
-        settings: EmulatorSettings,
-        random: Random,
-        clock: Clock,
-        timetable: Timetable,
-    ) -> None:
+    def __init__(self, index: int, uri: str, process: NodeProcess) -> None:
+        self.index = index
         self.uri = uri
-        self.settings = settings
-        self.state = NodeState.RUNNING
-        self._random = random
-        self._clock = clock
-        self._timetable = timetable
-        self._vitals = Vitals(settings, random)
-        self._server = self._new_server()
-        self._connections: dict[Connection, None] = {}
-        self._waiting: dict[Connection, None] = {}
-        self._held_back: list[Callable[[], None]] = []
-        self._replacements: deque[str | bytes] = deque()
-        self._gc_timer: Timer | None = None
-        self._handshake_delay = 0.0
-        self._busy_workers = 0
-        self._refusing = False
-        self._terminating = False
-
-    def _new_server(self) -> MediaServer:
-        return MediaServer(
-            settings=self.settings, vitals=self._vitals, random=self._random, clock=self._clock
-        )
-
-    # What connections need (see connection.Endpoint)
+        self._process = process
 
     @property
-    def path(self) -> str:
-        """The one path of usable connections."""
-        return self.settings.path
+    def server_id(self) -> str:
+        """The id of the present run of its server; another one after every restart."""
+        return self._process.server.server_id
 
     @property
-    def handshake_delay(self) -> float:
-        """Seconds between a complete request and its answer."""
-        return self._handshake_delay
+    def state(self) -> NodeState:
+        """Whether its process runs, hangs or is down."""
+        return self._process.state
 
     @property
-    def admits(self) -> bool:
-        """Whether a new connection is taken at all."""
-        return self.state is not NodeState.DOWN and not (self._refusing or self._terminating)
+    def connection_count(self) -> int:
+        """How many TCP connections it has now."""
+        return len(self._process.connections)
 
     @property
-    def works(self) -> bool:
-        """Whether a worker is free; without one not even a handshake is answered."""
-        running = self.state is NodeState.RUNNING and not self._terminating
-        return running and self._busy_workers < self.settings.threads
+    def pipelines(self) -> dict[str, str]:
+        """The names of its pipelines by object id."""
+        return {found.id: found.name for found in self._process.server.registry.pipelines()}
 
-    def wait(self, connection: Connection) -> None:
-        """Have `work()` of a connection called once there is a worker again."""
-        self._waiting[connection] = None
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions its server knows, "" (the one of `getPipelines`) among them."""
+        return sorted(self._process.server.registry.sessions)
 
-    def attach(self, connection: Connection) -> None:
-        """A connection was taken."""
-        self._connections[connection] = None
+    def holders(self, object_id: str) -> list[str]:
+        """The sessions that keep an object alive; empty if there is no such object."""
+        found = self._process.server.registry.objects.get(object_id)
+        return [] if found is None else sorted(found.holders)
 
-    def detach(self, connection: Connection) -> None:
-        """A connection has ended; its session goes on for one to two collector periods."""
-        self._connections.pop(connection, None)
-        self._waiting.pop(connection, None)
-        if self.state is NodeState.HUNG:
-            self._held_back.append(partial(self._server.forget, connection))
-        else:
-            self._server.forget(connection)
+    def set_load(self, percent_of_one_core: float | None) -> None:
+        """Fix what `getUsedCpu` answers.
 
-    def receive(self, connection: Connection, message: str) -> None:
-        """Execute a frame of a client."""
-        answer = self._server.process(connection, message)
-        if answer.fate is Fate.DROPPED:
-            connection.drop()
-        elif answer.fate is Fate.CRASHED:
-            self._terminating = True
-            self._later(_CRASH_SILENCE, self.crash)
-        elif answer.delay > 0:
-            connection.busy = True
-            self._busy_workers += 1
-            self._later(answer.delay, partial(self._finish, connection, answer))
-        else:
-            self._reply(connection, answer)
-        self._watch_collector()
+        Args:
+            percent_of_one_core: Up to 100 times the cores on a real machine, but anything is
+                taken. None is answered as null, infinity as 1e+9999.
+        """
+        self._process.vitals.load = percent_of_one_core
 
-    # The inside
+    def set_cpu_count(self, count: int) -> None:
+        """Change what `getCpuCount` answers."""
+        self._process.vitals.cpu_count = count
 
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something for the present run of the server; a stopped process does it late."""
-        server = self._server
+    def set_limits(self, *, threads: int | None = None, files: int | None = None) -> None:
+        """Refuse `create` with 40009 above a number of threads or open files; None is no limit."""
+        self._process.vitals.threads_limit = threads
+        self._process.vitals.files_limit = files
 
-        def act() -> None:
-            if server is not self._server:
-                return
-            if self.state is NodeState.HUNG:
-                self._held_back.append(act)
-            else:
-                action()
+    def create_pipeline(self, name: str | None = None, elements: int = 0) -> str:
+        """Make a pipeline as some application would that stays connected.
 
-        self._timetable.after(seconds, act)
+        Args:
+            name: Its name; None leaves the id.
+            elements: How many PassThrough elements it gets.
 
-    def _finish(self, connection: Connection, answer: Answer) -> None:
-        connection.busy = False
-        self._busy_workers -= 1
-        if self._terminating:
-            self._end_if_idle()
-            return
-        self._reply(connection, answer)
-        connection.work()
-        self._wake()
+        Returns:
+            Its object id. On a hung node its events come when it goes on.
+        """
+        object_id = self._process.server.create_pipeline(name, elements)
+        self._process.tell()
+        return object_id
 
-    def _reply(self, connection: Connection, answer: Answer) -> None:
-        """Send the reply and the events it caused: before or after it, as the real server does."""
-        events = self._server.take_events()
-        events_first = bool(events) and self._random.random() < 0.5  # noqa: PLR2004  # a coin
-        if events_first:
-            self._send_events(events)
-        if self._replacements:
-            self._send_instead(connection, self._replacements.popleft())
-        elif answer.text is not None:
-            connection.send(answer.text)
-        if not events_first:
-            self._send_events(events)
+    def release_pipeline(self, object_id: str) -> None:
+        """Destroy an object, whoever made it; an unknown one is no error."""
+        self._process.server.registry.release(object_id)
+        self._process.tell()
 
-    @staticmethod
-    def _send_instead(connection: Connection, frame: str | bytes) -> None:
-        if isinstance(frame, str):
-            connection.send(frame)
-        else:
-            connection.send_raw(frame)
+    def hang(self) -> None:
+        """Like SIGSTOP: TCP connections are still taken, nothing is answered any more."""
+        self._process.stop()
 
-    @staticmethod
-    def _send_events(events: list[tuple[Hashable, str]]) -> None:
-        for target, frame in events:
-            if isinstance(target, Connection):
-                target.send(frame)
+    def resume(self) -> None:
+        """Like SIGCONT after `hang`: what came in meanwhile is answered now."""
+        self._process.go_on()
 
-    def _tell(self) -> None:
-        """Deliver events nobody's request caused."""
-        if self.state is NodeState.RUNNING:
-            self._send_events(self._server.take_events())
-        self._watch_collector()
+    def crash(self) -> None:
+        """Like SIGKILL: connections end without a Close frame, new ones are refused."""
+        self._process.kill()
 
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for connection in waiting:
-            connection.work()
+    def terminate(self) -> None:
+        """Like SIGTERM: as a crash, but after the `getUsedCpu` calls that are running."""
+        self._process.terminate()
 
-    def _watch_collector(self) -> None:
-        due = self._server.next_due
-        if due is not None and self._gc_timer is None and self.state is NodeState.RUNNING:
-            self._gc_timer = self._timetable.at(due, self._collect)
+    def restart(self) -> None:
+        """Start the server again (killing it if it runs): new `server_id`, no objects."""
+        self._process.start()
 
-    def _collect(self) -> None:
-        self._gc_timer = None
-        if self.state is NodeState.RUNNING:
-            self._server.advance()
-            self._tell()
+    def refuse(self) -> None:
+        """Reset new connections at once; open ones go on."""
+        self._process.refusing = True
 
-    def _end_connections(self) -> None:
-        for connection in list(self._connections):
-            connection.abort()
+    def accept(self) -> None:
+        """Take new connections again after `refuse`."""
+        self._process.refusing = False
 
-    def _end_if_idle(self) -> None:
-        if self._busy_workers == 0:
-            self.crash()
+    def slow_handshake(self, seconds: float) -> None:
+        """Answer requests for a WebSocket so many seconds late; 0 ends it."""
+        self._process.handshake_delay = seconds
+
+    def malformed(self, frames: Sequence[str | bytes]) -> None:
+        """Send these in place of the next replies, one for one.
+
+        Args:
+            frames: Text is sent as a text frame; bytes are written as they are, without a frame
+                around them (so b"" just swallows a reply).
+        """
+        self._process.replacements.extend(frames)
+
+    def inject(self, frame: str | bytes) -> None:
+        """Send something on every open connection at once, as `malformed` would."""
+        self._process.inject(frame)
+
+    def disconnect(self) -> None:
+        """End every connection without a Close frame; the server and its sessions go on."""
+        self._process.drop_connections()
+
+    def silent_drop(self) -> None:
+        """Let the present connections go dead without ending them, like a cut cable."""
+        for connection in list(self._process.connections):
+            connection.dead = True

@@ -90,9 +90,7 @@ def _type(
     parent: str | None = "mediaPipeline",
     parent_class: str = "MediaPipeline",
 ) -> ObjectType:
-    events = frozenset(
-        event for member in (name, *ancestors) for event in _EVENTS.get(member, ())
-    )
+    events = frozenset(event for member in (name, *ancestors) for event in _EVENTS.get(member, ()))
     return ObjectType(name, ancestors, parent, parent_class, texts, events)
 
 
@@ -120,7 +118,7 @@ class Module:
         return {
             "__module__": "kurento",
             "__type__": "ModuleInfo",
-            "factories": list(sorted(self.types)),
+            "factories": [*sorted(self.types)],
             "generationTime": self.generated,
             "name": self.name,
             "version": VERSION,

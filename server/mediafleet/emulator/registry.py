@@ -200,4 +200,6 @@ class Registry:
     def pipelines(self) -> list[MediaObject]:
         """All pipelines in the order of their ids."""
         kind = "MediaPipeline"
-        return [self.objects[key] for key in sorted(self.objects) if self.objects[key].type.name == kind]
+        return [
+            self.objects[key] for key in sorted(self.objects) if self.objects[key].type.name == kind
+        ]

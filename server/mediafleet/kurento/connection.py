@@ -1,20 +1,33 @@
-"""One WebSocket to a media server: frames to messages, within bounds; knows no JSON-RPC."""
+"""One WebSocket to a media server: bytes to messages, within bounds; knows no JSON-RPC.
+
+The framing is that of ``websockets``, without its I/O: the socket is ours from its first byte to
+its last, so that giving up at any moment closes it, and a connection costs no task.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 from typing_extensions import override
+from websockets.client import ClientProtocol
+from websockets.exceptions import PayloadTooBig
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from websockets.uri import WebSocketURI
 
-    from picows.picows import WSCloseHandshake
+CLOSED_FOR_PROTOCOL = f"it closed the connection with code {CloseCode.PROTOCOL_ERROR.value}"
 
-CLOSED_FOR_PROTOCOL = "it closed the connection with code 1002"
-_PROTOCOL_BROKEN = "it broke the WebSocket protocol"
+_DATA = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
+
+# What one read may bring: more would let a node that sends empty frames hold up all others.
+_buffer = memoryview(bytearray(8192))
+
+_library_log = logging.getLogger(f"{__name__}.library")
+_library_log.setLevel(logging.INFO)  # below that it shows every frame, session ids included
 
 
 class Receiver(Protocol):
@@ -23,159 +36,175 @@ class Receiver(Protocol):
     def opened(self, websocket: WebSocket) -> None:
         """The handshake is done. Says nothing yet: a wrong path is told after it."""
 
-    def received(self, message: bytes | memoryview) -> None:
-        """A whole message; a view is void after the call."""
+    def received(self, message: bytes) -> None:
+        """A whole message."""
 
     def lost(self, reason: str) -> None:
         """No message comes any more; told once, after ``opened``."""
 
 
-class WebSocket(WSListener):
+class WebSocket(asyncio.BufferedProtocol):
     """Puts messages together from frames and watches that the peer keeps the rules.
 
     Args:
-        receiver: Is told of everything.
+        receiver: Is told of everything after the handshake.
+        uri: For the handshake.
         max_message_size: Bytes; a longer message ends the connection.
         max_frames: Frames the peer may send until ``count_anew`` is called.
+
+    Attributes:
+        handshake: Done when messages can be sent; fails with what was met instead.
     """
 
     __slots__ = (
         "_frames",
-        "_is_stalled",
+        "_has_answered",
+        "_library",
         "_max_frames",
         "_max_message_size",
         "_parts",
         "_receiver",
         "_transport",
-        "has_opened",
+        "handshake",
     )
 
-    def __init__(self, receiver: Receiver, *, max_message_size: int, max_frames: int) -> None:
+    def __init__(
+        self, receiver: Receiver, uri: WebSocketURI, *, max_message_size: int, max_frames: int
+    ) -> None:
         self._receiver = receiver
         self._max_message_size = max_message_size
         self._max_frames = max_frames
         self._frames = 0
+        self._has_answered = False
         self._parts: bytearray | None = None
-        self._transport: WSTransport | None = None
-        self._is_stalled = False
-        self.has_opened = False
+        self._transport: asyncio.Transport | None = None
+        self._library = ClientProtocol(uri, max_size=max_message_size, logger=_library_log)
+        self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
-        return self._transport is not None
+        return self._transport is not None and self._library.state is OPEN
 
     def send(self, message: bytes) -> None:
         """Send a text message; nothing happens when the connection is gone."""
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, message)
+        if self.is_open:
+            self._library.send_text(message)
+            self._flush()
 
     def count_anew(self) -> None:
         """Grant the peer its number of frames again."""
         self._frames = 0
 
-    def end(self, reason: str, code: WSCloseCode | None = None) -> None:
-        """Drop the connection now, with a Close frame if a code is given."""
-        transport, self._transport = self._transport, None
-        if transport is None:
-            return
-        if code is not None:
-            transport.send_close(code)
-        transport.disconnect(graceful=False)
-        self._receiver.lost(reason)
-
     def part(self) -> None:
         """Close the connection as one does when all is well."""
-        self.end("it was closed on purpose", WSCloseCode.OK)
+        if self.is_open:
+            self._library.send_close(CloseCode.NORMAL_CLOSURE)
+            self._flush()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+            self._tell_lost("it was closed on purpose")
+
+    def end(self, reason: str) -> None:
+        """Drop the connection now."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
+            self._tell_lost(reason)
 
     @override
-    def on_ws_connected(self, transport: WSTransport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
         self._transport = transport
-        self.has_opened = True
-        self._receiver.opened(self)
+        self._library.send_request(self._library.connect())
+        self._flush()
 
     @override
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        handshake: WSCloseHandshake | None = transport.close_handshake
-        sent = None if handshake is None else handshake.sent
-        reason = "the connection was cut"
-        if sent is not None:
-            too_big = sent.code == WSCloseCode.MESSAGE_TOO_BIG
-            reason = self._too_big() if too_big else _PROTOCOL_BROKEN
-        self.end(reason)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _buffer
 
     @override
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self._frames += 1
-        if self._transport is None:
-            return
-        if self._frames > self._max_frames:
-            self.end("it floods the connection", WSCloseCode.POLICY_VIOLATION)
-        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self.end(_PROTOCOL_BROKEN, WSCloseCode.PROTOCOL_ERROR)
-        elif frame.msg_type == WSMsgType.PING:
-            self._pong(transport, frame)
-        elif frame.msg_type == WSMsgType.CLOSE:
-            self._on_close(frame)
-        elif frame.msg_type != WSMsgType.PONG:
-            self._on_data(frame)
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._transport is not None:
+            self._has_answered = True
+            self._library.receive_data(bytes(_buffer[:nbytes]))
+            self._follow()
+
+    @override
+    def eof_received(self) -> None:
+        if self._transport is not None:
+            self._library.receive_eof()
+            self._follow()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end("the connection was cut")
 
     @override
     def pause_writing(self) -> None:
-        self._is_stalled = True
+        self.end("it does not read what it is sent")
 
-    @override
-    def resume_writing(self) -> None:
-        self._is_stalled = False
+    def _follow(self) -> None:
+        """See what came of the bytes: frames, answers to them, or the end."""
+        self._flush()
+        for event in self._library.events_received():
+            if self._transport is None:
+                return
+            if isinstance(event, Frame):
+                self._on_frame(event)
+            elif self._library.handshake_exc is None:
+                self._on_open()
+        if self._library.handshake_exc is not None:
+            self._refuse(self._library.handshake_exc)
+        elif self._library.parser_exc is not None:
+            self.end(self._reason_of(self._library.parser_exc))
 
-    def _pong(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Answer a ping, unless the peer reads nothing of what we send."""
-        if not self._is_stalled:
-            transport.send_pong(frame.get_payload_as_bytes())
+    def _on_open(self) -> None:
+        if not self.handshake.done():
+            self.handshake.set_result(None)
+        self._receiver.opened(self)
 
-    def _on_data(self, frame: WSFrame) -> None:
-        is_first = frame.msg_type != WSMsgType.CONTINUATION
-        if is_first != (self._parts is None):
-            self.end(_PROTOCOL_BROKEN, WSCloseCode.PROTOCOL_ERROR)
-            return
-        if is_first and frame.fin:
-            self._receiver.received(frame.get_payload_as_memoryview())
+    def _refuse(self, error: Exception) -> None:
+        if not self.handshake.done():
+            self.handshake.set_exception(error if self._has_answered else ConnectionResetError())
+        self.end("the handshake failed")
+
+    def _on_frame(self, frame: Frame) -> None:
+        self._frames += 1
+        if self._frames > self._max_frames:
+            self.end("it floods the connection")
+        elif frame.opcode in _DATA:
+            self._on_data(frame)
+        elif frame.opcode is Opcode.CLOSE:
+            told = f" with code {int.from_bytes(frame.data[:2])}" if frame.data else ""
+            self.end(f"it closed the connection{told}")
+
+    def _on_data(self, frame: Frame) -> None:
+        if frame.fin and self._parts is None:
+            self._receiver.received(bytes(frame.data))
             return
         parts = bytearray() if self._parts is None else self._parts
-        if len(parts) + frame.payload_size > self._max_message_size:
-            self.end(self._too_big(), WSCloseCode.MESSAGE_TOO_BIG)
-            return
-        parts += frame.get_payload_as_memoryview()
-        self._parts = parts
+        parts += frame.data
+        self._parts = None if frame.fin else parts
         if frame.fin:
-            self._parts = None
             self._receiver.received(bytes(parts))
 
-    def _on_close(self, frame: WSFrame) -> None:
-        payload = frame.get_payload_as_bytes()
-        told = f" with code {int.from_bytes(payload[:2])}" if payload else ""
-        self.end(f"it closed the connection{told}", WSCloseCode.OK)
+    def _tell_lost(self, reason: str) -> None:
+        """Tell the receiver, or who waits for the handshake when it was not done."""
+        if not self.handshake.done():
+            self.handshake.set_exception(ConnectionResetError())
+        elif not self.handshake.cancelled() and self.handshake.exception() is None:
+            self._receiver.lost(reason)
 
-    def _too_big(self) -> str:
-        return f"it sent a message of more than {self._max_message_size} bytes"
+    def _reason_of(self, error: Exception) -> str:
+        if isinstance(error, PayloadTooBig):
+            return f"it sent a message of more than {self._max_message_size} bytes"
+        if isinstance(error, EOFError):
+            return "the connection was cut"
+        return "it broke the WebSocket protocol"
 
-
-class LibraryLog(logging.LoggerAdapter[logging.Logger]):
-    """The WebSocket library's own words, which repeat ours: for debugging only, one line each."""
-
-    @override
-    def isEnabledFor(self, level: int) -> bool:
-        return self.logger.isEnabledFor(logging.DEBUG)
-
-    @override
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        return msg, {}
-
-    @override
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        if self.logger.isEnabledFor(logging.DEBUG):
-            self.logger.debug(
-                "websocket library", extra={"detail": str(msg) % args if args else str(msg)}
-            )
+    def _flush(self) -> None:
+        for data in self._library.data_to_send():
+            if data and self._transport is not None:
+                self._transport.write(data)

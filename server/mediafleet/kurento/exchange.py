@@ -178,7 +178,7 @@ class Exchange:
         """The handshake is done; says nothing of the path yet."""
         self._websocket = websocket
 
-    def received(self, message: bytes | memoryview) -> None:
+    def received(self, message: bytes) -> None:
         """A message came; before the first answer it must make sense."""
         incoming = self.peer.receive(message)
         match incoming:

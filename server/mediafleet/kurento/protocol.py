@@ -112,9 +112,9 @@ class Peer:
             {"jsonrpc": "2.0", "id": call.id, "method": method, "params": {**params, **session}}
         )
 
-    def receive(self, frame: bytes | memoryview) -> Incoming | None:
+    def receive(self, frame: bytes) -> Incoming | None:
         """What a frame means; ``None`` for an empty one, which a media server may send."""
-        if not len(frame):
+        if not frame:
             return None
         message = _parse(frame)
         if not isinstance(message, dict):
@@ -149,7 +149,7 @@ class Peer:
         return Odd() if call is None else Answer(call, outcome)
 
 
-def _parse(frame: bytes | memoryview) -> object:
+def _parse(frame: bytes) -> object:
     """The JSON value in a frame; ``None`` when there is none.
 
     A media server writes an infinite CPU load as ``1e+9999``, which only the lenient parser takes.
@@ -158,7 +158,7 @@ def _parse(frame: bytes | memoryview) -> object:
         return orjson.loads(frame)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(bytes(frame).decode())
+            return json.loads(frame.decode())
         except (ValueError, RecursionError):
             return None
 

@@ -6,11 +6,11 @@ import errno
 import ssl
 from http import HTTPStatus
 
-from picows import WSHandshakeError, WSInvalidStatusError
+from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from mediafleet.kurento.values import clean
 
-DIAL_ERRORS = (OSError, WSHandshakeError)
+DIAL_ERRORS = (OSError, InvalidHandshake)
 
 _CERTIFICATE_FAULTS = {
     9: "it is not valid yet",
@@ -26,7 +26,7 @@ _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTD
 _REDIRECTS = range(300, 400)
 
 
-def reason_of(error: OSError | WSHandshakeError) -> str:
+def reason_of(error: OSError | InvalidHandshake) -> str:
     """The sentence for what was met while a connection was made."""
     if isinstance(error, ssl.SSLCertVerificationError):
         fault = _CERTIFICATE_FAULTS.get(
@@ -35,7 +35,7 @@ def reason_of(error: OSError | WSHandshakeError) -> str:
         return f"its TLS certificate is refused: {fault}"
     if isinstance(error, ssl.SSLError):
         return _tls_reason(error)
-    if isinstance(error, WSHandshakeError):
+    if isinstance(error, InvalidHandshake):
         return _handshake_reason(error)
     return _network_reason(error)
 
@@ -46,10 +46,10 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return f"the TLS handshake failed ({clean(error.reason, 60) or 'no reason told'})"
 
 
-def _handshake_reason(error: WSHandshakeError) -> str:
-    if not isinstance(error, WSInvalidStatusError) or error.response is None:
+def _handshake_reason(error: InvalidHandshake) -> str:
+    if not isinstance(error, InvalidStatus):
         return "it does not answer as a WebSocket server does"
-    status = int(error.response.status)
+    status = error.response.status_code
     if status in _REDIRECTS:
         return f"it answered with a redirect (HTTP {status}), which is not followed"
     if status == HTTPStatus.BAD_REQUEST:

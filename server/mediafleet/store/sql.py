@@ -103,7 +103,12 @@ class SqlStore(Store):
         return tuple(to_event(row) for row in await self._read(statement))
 
     async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        with translated(), anyio.fail_after(self._limits.commit):
+        with translated():
+            with anyio.fail_after(self._limits.commit):
+                await self._reading.acquire()
             # One at a time: a connection of the pool always stays free for the writer.
-            async with self._reading, self._database.connect() as connection:
-                return (await connection.execute(statement)).all()
+            try:
+                async with self._database.connect() as connection:
+                    return (await connection.execute(statement)).all()
+            finally:
+                self._reading.release()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -17,13 +18,13 @@ from mediafleet.store.errors import StoreInUseError, StoreNotOpenedError
 from mediafleet.store.writer import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from mediafleet.store.standing import StoreLimits
+    from mediafleet.store.standing import StoreLimits, Tenure
 
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
@@ -34,10 +35,15 @@ class SqliteDatabase(Database):
     """A file, or memory when there is none (for tests)."""
 
     def __init__(self, file: Path | None, limits: StoreLimits) -> None:
+        self.name = str(file or "in memory")
         self.engine = _engine(file, limits)
 
     @override
-    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def connect(
+        self, *, limit_s: float | None = None
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
+        # Nothing here waits but for locks, which the driver bounds.
+        del limit_s
         return self.engine.connect()
 
     @override
@@ -51,25 +57,41 @@ class SqliteDatabase(Database):
         # It is in this process: a COMMIT that failed is rolled back with its connection.
         return False
 
-
-def file_of(url: URL) -> Path | None:
-    """The database file with all links followed; ``None`` for memory."""
-    if url.database in {None, "", ":memory:"}:
-        return None
-    return Path(str(url.database)).absolute().resolve()
+    @override
+    async def watch(self, term: int, tenure: Tenure) -> None:
+        # The kernel takes the lock of a living process from nobody.
+        await anyio.sleep_forever()
 
 
-@contextmanager
-def hold_file(file: Path) -> Iterator[None]:
-    """Make the file if it is missing, and keep every other process from opening it as a store.
-
-    The lock is on a file of its own beside it: the kernel frees it however this process ends,
-    and SQLite's locks on the database itself are not disturbed.
+@asynccontextmanager
+async def hold_sqlite(url: URL, limits: StoreLimits) -> AsyncIterator[SqliteDatabase]:
+    """The file of the address, made if it is missing, and kept from every other process.
 
     Raises:
         StoreInUseError: Another store, of this process or another, has it.
         StoreNotOpenedError: It cannot be made or opened for writing.
     """
+    file = _file_of(url)
+    with _held(file) if file else nullcontext():
+        database = SqliteDatabase(file, limits)
+        try:
+            yield database
+        finally:
+            with anyio.CancelScope(shield=True):
+                await database.engine.dispose()
+
+
+def _file_of(url: URL) -> Path | None:
+    if url.database in {None, "", ":memory:"}:
+        return None
+    # A lock must not depend on the name by which the file is called.
+    return Path(str(url.database)).absolute().resolve()
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[None]:
+    # The lock is on a file of its own: the kernel frees it however this process ends, and SQLite's
+    # locks on the database itself are not disturbed.
     try:
         file.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         lock = _open(file.with_name(f"{file.name}.lock"))

@@ -59,8 +59,15 @@ class StoreLimits:
         answer: A statement, or a wait for a lock inside the database.
         commit: A change as a whole, queueing included.
         close: The changes under way when the store is closed.
+        open: The transaction that opens a store, with its migrations.
+        takeover: A start on a database that another server holds, until it is refused; for a
+            server that follows another one. A SQLite file is refused at once.
+        heartbeat: Between two questions whether a PostgreSQL that holds our lock still answers.
     """
 
     answer: float = 3.0
     commit: float = 5.0
     close: float = 10.0
+    open: float = 60.0
+    takeover: float = 3.0
+    heartbeat: float = 2.0

@@ -38,16 +38,31 @@ T = TypeVar("T")
 
 
 class Database(Protocol):
-    """What the writer needs to know of a kind of database."""
+    """A kind of database, held by this server alone.
 
-    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection; what was not committed is rolled back when it is given back."""
+    Attributes:
+        name: For people; holds no secrets.
+    """
+
+    name: str
+
+    def connect(
+        self, *, limit_s: float | None = None
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection; what was not committed is rolled back when it is given back.
+
+        Args:
+            limit_s: Seconds that it may be needed for; the limit of a commit if not given.
+        """
 
     async def begin(self, connection: AsyncConnection) -> int | None:
         """Begin a transaction that writes; what comes back names it to :meth:`was_committed`."""
 
     async def was_committed(self, transaction: int | None) -> bool:
         """Find out what became of a transaction whose COMMIT failed; waits until that is known."""
+
+    async def watch(self, term: int, tenure: Tenure) -> None:
+        """See to it that the standing is right while the store is open; ends when cancelled."""
 
 
 Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]

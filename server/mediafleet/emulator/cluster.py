@@ -1,0 +1,158 @@
+"""Many emulated Media Nodes behind one listening socket, told apart by their loopback address."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from mediafleet.emulator.addresses import (
+    MAX_NODES,
+    STEERING_ADDRESS,
+    address_of,
+    index_of,
+    is_loopback,
+)
+from mediafleet.emulator.connection import Connection
+from mediafleet.emulator.node import EmulatedNode
+from mediafleet.emulator.process import NodeProcess
+from mediafleet.emulator.settings import EmulatorSettings
+from mediafleet.emulator.steering_desk import STEERING_PATH, SteeringDesk
+from mediafleet.emulator.timetable import Timetable
+
+if TYPE_CHECKING:
+    import ssl
+    from random import Random
+    from types import TracebackType
+
+    from mediafleet.emulator.endpoint import Endpoint
+    from mediafleet.emulator.timetable import Clock
+
+_BACKLOG = 4096
+
+
+class EmulatedCluster:
+    """Nodes that clients in this and in other processes can connect to.
+
+    An async context manager: the nodes answer from its entry to its exit. It works with callbacks
+    of the event loop alone, without tasks.
+
+    The socket listens on all addresses, since nothing less hears all of 127.0.0.0/8; connections
+    from or to an address outside of it are closed at once, before a byte is read. (Linux answers
+    on every loopback address by itself; other systems need each one configured.)
+
+    Attributes:
+        port: The port of all nodes, known from entry on.
+        nodes: All nodes, by number.
+    """
+
+    def __init__(
+        self,
+        *,
+        nodes: int,
+        port: int = 0,
+        settings: EmulatorSettings | None = None,
+        random: Random,
+        clock: Clock,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Prepare a cluster.
+
+        Args:
+            nodes: How many nodes it starts with, at most MAX_NODES.
+            port: 0 takes a free one.
+            settings: The set-up of every node; None means that of a real server.
+            random: Source of ids, loads and of the order of events and replies.
+            clock: Source of time; with one that is moved by hand, call `catch_up()` afterwards.
+            ssl_context: Speak wss instead of ws.
+        """
+        self.port = port
+        self.nodes: list[EmulatedNode] = []
+        self._first_nodes = nodes
+        self._settings = settings or EmulatorSettings()
+        self._random = random
+        self._clock = clock
+        self._ssl_context = ssl_context
+        self._timetable = Timetable(clock)
+        self._processes: list[NodeProcess] = []
+        self._desk = SteeringDesk(self)
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self._endpoint, self._timetable),
+            host="0.0.0.0",  # noqa: S104  # _endpoint turns away all but loopback
+            port=self.port,
+            backlog=_BACKLOG,
+            ssl=self._ssl_context,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        for _ in range(self._first_nodes):
+            self.add()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _endpoint(self, local: str, peer: str) -> Endpoint | None:
+        if not (is_loopback(local) and is_loopback(peer)):
+            return None
+        if local == STEERING_ADDRESS:
+            return self._desk
+        index = index_of(local)
+        return self._processes[index] if index is not None and index < len(self.nodes) else None
+
+    def add(self) -> EmulatedNode:
+        """Start one more node, at once.
+
+        Raises:
+            ValueError: There are MAX_NODES already.
+        """
+        index = len(self.nodes)
+        if index >= MAX_NODES:
+            message = f"an emulator holds at most {MAX_NODES} nodes"
+            raise ValueError(message)
+        process = NodeProcess(self._settings, self._random, self._clock, self._timetable)
+        node = EmulatedNode(index, self.uri(index), process)
+        self._processes.append(process)
+        self.nodes.append(node)
+        return node
+
+    def uri(self, index: int) -> str:
+        """Where the node with a number is, or would be."""
+        scheme = "ws" if self._ssl_context is None else "wss"
+        return f"{scheme}://{address_of(index)}:{self.port}{self._settings.path}"
+
+    @property
+    def steering_uri(self) -> str:
+        """Where `Steering` connects."""
+        scheme = "ws" if self._ssl_context is None else "wss"
+        return f"{scheme}://{STEERING_ADDRESS}:{self.port}{STEERING_PATH}"
+
+    async def add_node(self) -> EmulatedNode:
+        """Start one more node.
+
+        Raises:
+            ValueError: There are MAX_NODES already.
+        """
+        return self.add()
+
+    def catch_up(self) -> None:
+        """Do everything that is due by the clock now; needed only with a clock moved by hand."""
+        self._timetable.run_due()
+
+    async def stop(self) -> None:
+        """End all nodes as a crash would, and the listener; again is no error."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for process in self._processes:
+            process.kill()
+        self._desk.close()
+        self._timetable.close()
+        await server.wait_closed()

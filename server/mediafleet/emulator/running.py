@@ -1,0 +1,66 @@
+"""An emulator as a process of its own: what the command line runs."""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING, Protocol
+
+from mediafleet.emulator.cluster import EmulatedCluster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from mediafleet.emulator.settings import EmulatorSettings
+    from mediafleet.emulator.timetable import Clock
+
+# Descriptors for the listener, the event loop, the standard streams and the steering.
+_OWN_DESCRIPTORS = 64
+_DESCRIPTORS_PER_NODE = 4
+
+
+class StopSignal(Protocol):
+    """Something that can be waited for, such as anyio.Event."""
+
+    async def wait(self) -> None:
+        """Return when it is time to stop."""
+
+
+async def run_emulator(
+    *,
+    nodes: int,
+    port: int,
+    announce: Callable[[str], None],
+    stop: StopSignal,
+    random: Random,
+    clock: Clock,
+    settings: EmulatorSettings | None = None,
+) -> None:
+    """Run nodes until told to stop.
+
+    Args:
+        nodes: How many.
+        port: Their port; 0 takes a free one.
+        announce: Called with the URI of each node, in order, once all of them answer.
+        stop: When to end.
+        random: Source of ids and loads.
+        clock: Source of time.
+        settings: The set-up of every node; None means that of a real server.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    _allow_descriptors(_OWN_DESCRIPTORS + nodes * _DESCRIPTORS_PER_NODE)
+    cluster = EmulatedCluster(nodes=nodes, port=port, settings=settings, random=random, clock=clock)
+    async with cluster:
+        for node in cluster.nodes:
+            announce(node.uri)
+        await stop.wait()
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Raise the soft limit of open files as far as needed and permitted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,242 @@
+"""PostgreSQL as a store: one server on the database, which an advisory lock makes sure of.
+
+The lock belongs to a connection that does nothing else. If that connection breaks, the lock may be
+somebody else's from then on: changes are refused at once. When the lock is ours again and no other
+server has opened the store in between (the term is still the same), they are taken again.
+
+A database that says nothing is met in one way only: the connection is cut. The driver would ask
+the silent server to cancel instead, and wait for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import anyio
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from typing_extensions import override
+
+from mediafleet.store.errors import StoreInUseError, UnsupportedStoreUrlError, describe
+from mediafleet.store.standing import Standing
+from mediafleet.store.writer import Database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from sqlalchemy import URL
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from mediafleet.store.standing import StoreLimits, Tenure
+
+LOCK = (0x6D666C74, 1)
+"""The advisory lock's two numbers; there is one store in a database."""
+
+_RETRY_S = 0.25
+_MAX_NAME = 63
+_TRANSACTION_UNKNOWN = "22023"
+_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1, $2)"
+_HOLDER = """
+    SELECT coalesce(nullif(application_name, ''), 'session ' || pid)
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND (classid, objid, objsubid) = ($1::bigint, $2::bigint, 2)
+      AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+# A database may be set to answer before a commit is on its disk; ours is not.
+_BEGIN = """
+    SELECT txid_current(),
+      CASE WHEN current_setting('synchronous_commit') = 'off'
+           THEN set_config('synchronous_commit', 'on', true) END
+"""
+
+
+class PostgresqlDatabase(Database):
+    """One database of a server; made by :func:`hold_postgresql`."""
+
+    def __init__(self, url: URL, limits: StoreLimits) -> None:
+        self.name = f"postgresql://{url.host or 'localhost'}/{url.database or ''}"
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._limits = limits
+        self._dialled: WeakSet[Any] = WeakSet()
+        self._lock: Any = None
+        # A writer and a reader.
+        self.engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._dial,
+            pool_size=2,
+            max_overflow=0,
+            pool_timeout=limits.commit,
+            hide_parameters=True,
+        )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+
+    @override
+    @asynccontextmanager
+    async def connect(self, *, limit_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        with ExitStack() as fuse:
+            async with self.engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                fuse.enter_context(_cut_after(driver, limit_s or self._limits.commit))
+                yield connection
+
+    @override
+    async def begin(self, connection: AsyncConnection) -> int | None:
+        return int((await connection.exec_driver_sql(_BEGIN)).scalar_one())
+
+    @override
+    async def was_committed(self, transaction: int | None) -> bool:
+        while True:
+            try:
+                async with self.connect() as connection:
+                    answer = await connection.exec_driver_sql(
+                        "SELECT txid_status($1)", (transaction,)
+                    )
+                    status = answer.scalar_one()
+                if status != "in progress":
+                    return bool(status == "committed")
+            except DBAPIError as error:
+                if getattr(error.orig, "pgcode", None) == _TRANSACTION_UNKNOWN:
+                    return False
+            except (SQLAlchemyError, OSError):
+                pass
+            await anyio.sleep(_RETRY_S)
+
+    @override
+    async def watch(self, term: int, tenure: Tenure) -> None:
+        while True:
+            why = await self._until_the_lock_is_lost()
+            tenure.become(Standing.SUSPENDED, why=why)
+            if not await self._regain(term):
+                tenure.become(Standing.LOST, why="another server has opened the store")
+                return
+            tenure.become(Standing.WRITER, why="the lock was taken again")
+
+    async def take_lock(self) -> None:
+        """Get the lock, waiting a little for a server that is about to end.
+
+        Raises:
+            StoreInUseError: Another server keeps it.
+            OSError: The database does not answer.
+        """
+        self._lock = await self._dial()
+        try:
+            for _ in range(max(1, round(self._limits.takeover / _RETRY_S))):
+                if await self._ask(_TRY_LOCK, *LOCK):
+                    return
+                await anyio.sleep(_RETRY_S)
+            holder = await self._ask(_HOLDER, *LOCK)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(describe(error)) from error
+        raise StoreInUseError(self.name, holder)
+
+    async def close(self) -> None:
+        """End all connections, and with them the lock."""
+        with ExitStack() as fuses:
+            for connection in list(self._dialled):
+                fuses.enter_context(_cut_after(connection, self._limits.answer))
+            await self.engine.dispose()
+            if self._lock is not None:
+                with suppress(*_DRIVER_ERRORS):
+                    await self._lock.close()
+
+    async def _dial(self) -> Any:  # noqa: ANN401  # the driver has no types
+        milliseconds = round(self._limits.answer * 1000)
+        name = f"mediafleet process {os.getpid()} on {socket.gethostname()}"
+        try:
+            connection = await asyncpg.connect(
+                self._dsn,
+                timeout=self._limits.commit,
+                server_settings={
+                    "application_name": name[:_MAX_NAME],
+                    "lock_timeout": str(milliseconds),
+                    # What is left of a server that froze or vanished must not keep locks for long.
+                    "idle_in_transaction_session_timeout": str(round(self._limits.open * 1000)),
+                    "tcp_keepalives_idle": "5",
+                    "tcp_keepalives_interval": "5",
+                    "tcp_keepalives_count": "3",
+                },
+            )
+        except ValueError:
+            # Never chained: the driver's message may repeat parts of the address.
+            raise UnsupportedStoreUrlError("expected postgresql://user:password@host/db") from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(describe(error)) from error
+        self._dialled.add(connection)
+        return connection
+
+    async def _ask(self, query: str, *values: object) -> Any:  # noqa: ANN401  # one value of SQL
+        with anyio.CancelScope(shield=True), _cut_after(self._lock, self._limits.answer):
+            return await self._lock.fetchval(query, *values)
+
+    async def _until_the_lock_is_lost(self) -> str:
+        ended = anyio.Event()
+        self._lock.add_termination_listener(lambda _: ended.set())
+        while not self._lock.is_closed():
+            with anyio.move_on_after(self._limits.heartbeat):
+                await ended.wait()
+                break
+            try:
+                await self._ask("SELECT 1")
+            except _DRIVER_ERRORS as error:
+                self._lock.terminate()
+                return describe(error)
+        return "the database closed the connection"
+
+    async def _regain(self, term: int) -> bool:
+        while True:
+            await anyio.sleep(_RETRY_S)
+            try:
+                self._lock = await self._dial()
+                while True:
+                    is_held = await self._ask(_TRY_LOCK, *LOCK)
+                    # Asked with the lock in hand: from here on the term cannot change.
+                    if await self._ask("SELECT term FROM journal") != term:
+                        return False
+                    if is_held:
+                        return True
+                    await anyio.sleep(_RETRY_S)
+            except _DRIVER_ERRORS:
+                self._lock.terminate()
+
+
+@asynccontextmanager
+async def hold_postgresql(url: URL, limits: StoreLimits) -> AsyncIterator[PostgresqlDatabase]:
+    """The database, kept from every other server.
+
+    Raises:
+        StoreInUseError: Another server has it.
+        UnsupportedStoreUrlError: The driver cannot read the address.
+        OSError: The database does not answer.
+    """
+    database = PostgresqlDatabase(url, limits)
+    try:
+        await database.take_lock()
+        yield database
+    finally:
+        with anyio.CancelScope(shield=True):
+            await database.close()
+
+
+@contextmanager
+def _cut_after(connection: Any, seconds: float) -> Iterator[None]:  # noqa: ANN401  # no types
+    timer = asyncio.get_running_loop().call_later(seconds, connection.terminate)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:  # noqa: ANN401
+    del record, proxy
+    if connection.driver_connection.is_closed():
+        # The pool then makes a new one.
+        raise DisconnectionError

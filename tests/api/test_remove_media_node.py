@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from mediafleet.emulator import EmulatedCluster
+from support import histories
+from support.cluster_client import add, delete, get, patch, until_gone, until_sessions, until_status
+
+pytestmark = pytest.mark.anyio
+
+UNKNOWN = "kms_Unknown1"
+
+
+async def test_an_empty_node_is_removed_by_any_strategy(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    for number, strategy in enumerate(("now", "if-no-sessions", "when-no-sessions")):
+        node = await add(api, fleet.uri(number))
+        response = await delete(api, node["id"], deletion_strategy=strategy, wait="true")
+        assert (response.status_code, response.content) == (204, b"")
+        assert (await api.get(f"/pro/media-nodes/{node['id']}")).status_code == 404
+
+
+async def test_removing_without_a_strategy_spares_sessions(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    pipeline = fleet.nodes[0].create_pipeline("room")
+
+    response = await delete(api, node["id"])
+
+    assert response.status_code == 409
+    assert "1 session" in response.json()["message"]
+    assert (await get(api, node["id"]))["status"] == "running"
+    assert pipeline in fleet.nodes[0].pipelines
+
+
+async def test_now_ends_the_sessions_whoever_made_them(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    fleet.nodes[0].create_pipeline("room", elements=2)
+    await until_sessions(api, node["id"], 1)
+
+    response = await delete(api, node["id"], deletion_strategy="now", wait="true")
+
+    assert response.status_code == 204
+    assert list(fleet.nodes[0].pipelines) == []
+
+
+async def test_when_no_sessions_quarantines_until_the_last_session_ends(
+    api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
+) -> None:
+    node = await add(api, fleet.uri(0))
+    first, second = (fleet.nodes[0].create_pipeline(name) for name in ("one", "two"))
+
+    response = await delete(api, node["id"], deletion_strategy="when-no-sessions")
+    assert (response.status_code, response.content) == (202, b"")
+    waiting = await until_sessions(api, node["id"], 2)
+    assert waiting is not None
+    assert waiting["status"] == "waiting-idle-to-terminate"
+
+    fleet.nodes[0].release_pipeline(first)
+    await until_sessions(api, node["id"], 1)
+    assert (await delete(api, node["id"], deletion_strategy="when-no-sessions")).status_code == 202
+    fleet.nodes[0].release_pipeline(second)
+    await until_gone(api, node["id"])
+
+    events = histories.read_events(database)
+    assert [event["newStatus"] for event in events] == [
+        "launching",
+        "running",
+        "waiting-idle-to-terminate",
+        "terminating",
+        "terminated",
+    ]
+    assert histories.faults(events, {}) == []
+
+
+async def test_waiting_for_the_last_session_answers_when_the_node_is_gone(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    pipeline = fleet.nodes[0].create_pipeline("room")
+    await until_sessions(api, node["id"], 1)
+
+    async with anyio.create_task_group() as tasks:
+
+        async def remove() -> None:
+            query = {"deletion_strategy": "when-no-sessions", "wait": "true"}
+            assert (await delete(api, node["id"], **query)).status_code == 204
+
+        tasks.start_soon(remove)
+        await until_status(api, node["id"], "waiting-idle-to-terminate")
+        fleet.nodes[0].release_pipeline(pipeline)
+
+
+async def test_ending_the_quarantine_ends_the_wait_with_a_conflict(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    fleet.nodes[0].create_pipeline("room")
+    await until_sessions(api, node["id"], 1)
+
+    async with anyio.create_task_group() as tasks:
+
+        async def remove() -> None:
+            query = {"deletion_strategy": "when-no-sessions", "wait": "true"}
+            assert (await delete(api, node["id"], **query)).status_code == 409
+
+        tasks.start_soon(remove)
+        await until_status(api, node["id"], "waiting-idle-to-terminate")
+        assert (await patch(api, node["id"], "running")).status_code == 200
+
+
+async def test_an_unknown_node_is_404(api: httpx.AsyncClient) -> None:
+    for strategy in ("now", "if-no-sessions", "when-no-sessions"):
+        assert (await delete(api, UNKNOWN, deletion_strategy=strategy)).status_code == 404
+    assert (await patch(api, UNKNOWN, "running")).status_code == 404
+    assert (await api.get(f"/pro/media-nodes/{UNKNOWN}")).status_code == 404
+
+
+async def test_a_client_that_hangs_up_while_waiting_leaves_the_removal_going(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    pipeline = fleet.nodes[0].create_pipeline("room")
+    await until_sessions(api, node["id"], 1)
+
+    with pytest.raises(httpx.ReadTimeout):
+        await api.delete(
+            f"/pro/media-nodes/{node['id']}",
+            params={"deletion-strategy": "when-no-sessions", "wait": "true"},
+            timeout=0.3,
+        )
+
+    assert (await get(api, node["id"]))["status"] == "waiting-idle-to-terminate"
+    fleet.nodes[0].release_pipeline(pipeline)
+    await until_gone(api, node["id"])

@@ -1,0 +1,71 @@
+"""What tests ask of a running server, in one line each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import httpx
+
+NODES = "/pro/media-nodes"
+Json = dict[str, Any]
+
+
+async def add(api: httpx.AsyncClient, uri: str) -> Json:
+    """Add a Media Node and wait until it runs."""
+    response = await api.post(NODES, params={"wait": "true"}, json={"uri": uri})
+    assert response.status_code == 200, response.text
+    return response.json()  # type: ignore[no-any-return]
+
+
+async def get(api: httpx.AsyncClient, node_id: str, **query: str) -> Json:
+    response = await api.get(f"{NODES}/{node_id}", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()  # type: ignore[no-any-return]
+
+
+async def members(api: httpx.AsyncClient, **query: str) -> list[Json]:
+    response = await api.get(NODES, params=query)
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert body["numberOfElements"] == len(body["content"])
+    return body["content"]  # type: ignore[no-any-return]
+
+
+async def delete(api: httpx.AsyncClient, node_id: str, **query: str) -> httpx.Response:
+    return await api.delete(
+        f"{NODES}/{node_id}",
+        params={name.replace("_", "-"): value for name, value in query.items()},
+    )
+
+
+async def patch(api: httpx.AsyncClient, node_id: str, status: str) -> httpx.Response:
+    return await api.patch(f"{NODES}/{node_id}", json={"status": status})
+
+
+async def until(
+    api: httpx.AsyncClient, node_id: str, holds: Callable[[Json | None], bool], limit: float = 10
+) -> Json | None:
+    """Ask for a Media Node until a condition holds; ``None`` stands for one that is gone."""
+    node: Json | None = None
+    with anyio.move_on_after(limit):
+        while True:
+            response = await api.get(f"{NODES}/{node_id}", params={"sessions": "true"})
+            node = None if response.status_code == 404 else response.json()
+            if holds(node):
+                return node
+            await anyio.sleep(0.02)
+    raise AssertionError(f"after {limit} s the Media Node is still {node}")
+
+
+async def until_gone(api: httpx.AsyncClient, node_id: str) -> None:
+    await until(api, node_id, lambda node: node is None)
+
+
+async def until_sessions(api: httpx.AsyncClient, node_id: str, count: int) -> Json | None:
+    return await until(
+        api, node_id, lambda node: node is not None and len(node["sessions"]) == count
+    )
+
+
+async def until_status(api: httpx.AsyncClient, node_id: str, status: str) -> Json | None:
+    return await until(api, node_id, lambda node: node is not None and node["status"] == status)

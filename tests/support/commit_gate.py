@@ -1,0 +1,39 @@
+"""Holds a store's transactions just before their COMMIT is sent."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+from sqlalchemy import event
+from sqlalchemy.util import await_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mediafleet.store import SqlStore
+
+
+class Gate:
+    """Holds a real transaction just before its COMMIT is sent."""
+
+    def __init__(self) -> None:
+        self.reached = anyio.Event()
+        self.opened = anyio.Event()
+
+    def __call__(self, connection: object) -> None:
+        self.reached.set()
+        await_only(self.opened.wait())
+
+
+@contextmanager
+def gate_before_commit(store: SqlStore) -> Iterator[Gate]:
+    engine = store._database.engine.sync_engine
+    gate = Gate()
+    event.listen(engine, "commit", gate)
+    try:
+        yield gate
+    finally:
+        gate.opened.set()
+        event.remove(engine, "commit", gate)

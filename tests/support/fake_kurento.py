@@ -1,0 +1,255 @@
+"""A small media server for tests of the link: keeps the protocol until it is told to break it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Callable
+
+    from websockets.asyncio.server import Server, ServerConnection
+
+MANAGER = "manager_ServerManager"
+SUFFIX = "_kurento.MediaPipeline"
+
+
+class FakeKurento:
+    """Pipelines, sessions with references, events, and a knob for every misbehaviour.
+
+    Attributes:
+        pipelines: Object id to name.
+        references: Object id to the sessions that hold it.
+        cpu: What ``getUsedCpu`` answers; raw JSON when it is a ``str``.
+        answers: By method or operation: makes the raw frame(s) instead of the real answer, or
+            ``None`` for silence; is given the request.
+        requests: All that was asked, in order.
+    """
+
+    def __init__(self) -> None:
+        self.server_id = str(uuid.uuid4())
+        self.pipelines: dict[str, str] = {}
+        self.created_at: dict[str, int] = {}
+        self.references: dict[str, set[str]] = defaultdict(set)
+        self.sessions: set[str] = set()
+        self.bound: dict[str, ServerConnection] = {}
+        self.subscriptions: dict[str, set[str]] = defaultdict(set)
+        self.connections: set[ServerConnection] = set()
+        self.connection_count = 0
+        self.measuring = self.most_measuring = 0
+        self.cpu: Any = 50.0
+        self.cpu_count: Any = 2
+        self.cpu_sleep = 0.0
+        self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.on_request: Callable[[dict[str, Any]], Any] = lambda _: None
+        self.requests: list[dict[str, Any]] = []
+        self.is_hanging = False
+        self.port = 0
+        self.path = "/kurento"
+        self._server: Server | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"ws://127.0.0.1:{self.port}{self.path}"
+
+    async def start(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self._server = await serve(
+            self._serve,
+            host,
+            self.port,
+            ssl=tls,
+            compression=None,
+            ping_interval=None,
+            close_timeout=0.1,
+            max_size=2**22,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            for connection in list(self.connections):
+                connection.transport.abort()
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def restart(self) -> None:
+        """A new process on the same port: nothing of the old one is left."""
+        await self.stop()
+        self.server_id = str(uuid.uuid4())
+        for kept in (self.pipelines, self.references, self.bound, self.subscriptions):
+            kept.clear()
+        self.sessions.clear()
+        await self.start()
+
+    def cut(self) -> None:
+        """Cut all connections; the process lives on."""
+        for connection in list(self.connections):
+            connection.transport.abort()
+
+    def create(self, name: str | None = None, *, object_id: str | None = None) -> str:
+        object_id = object_id or f"{uuid.uuid4()}{SUFFIX}"
+        self.pipelines[object_id] = name or object_id
+        self.created_at[object_id] = 1795383333
+        self.references[object_id].add("application")
+        stamp = str(self.created_at[object_id] * 1000 + 459)
+        self.emit("ObjectCreated", {"object": object_id, "timestampMillis": stamp})
+        return object_id
+
+    def destroy(self, object_id: str) -> None:
+        self.pipelines.pop(object_id, None)
+        self.references.pop(object_id, None)
+        self.emit("ObjectDestroyed", {"objectId": object_id})
+
+    def drop_reference(self, object_id: str, session: str) -> None:
+        holders = self.references.get(object_id)
+        if holders is None:
+            return
+        holders.discard(session)
+        if not holders and object_id in self.pipelines:
+            self.destroy(object_id)
+
+    def emit(self, kind: str, data: dict[str, Any]) -> None:
+        value = {"data": data, "object": MANAGER, "type": kind}
+        frame = json.dumps({"jsonrpc": "2.0", "method": "onEvent", "params": {"value": value}})
+        for session, kinds in self.subscriptions.items():
+            if kind in kinds and session in self.bound:
+                self.send_raw(frame, session)
+
+    def send_raw(self, frame: str | bytes, session: str | None = None) -> None:
+        """A frame to one session, or to all."""
+        for known, connection in list(self.bound.items()):
+            if session in {None, known} and connection in self.connections:
+                connection.protocol.send_text(frame if isinstance(frame, bytes) else frame.encode())
+                connection.send_data()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        if connection.request is None or connection.request.path != self.path:
+            await connection.close(1002, "Invalid path")
+            return
+        self.connections.add(connection)
+        self.connection_count += 1
+        try:
+            async for frame in connection:
+                await self._on_frame(connection, json.loads(frame))
+        except ConnectionClosed:
+            pass
+        finally:
+            self.connections.discard(connection)
+
+    async def _on_frame(self, connection: ServerConnection, request: dict[str, Any]) -> None:
+        self.requests.append(request)
+        while self.is_hanging:
+            await asyncio.sleep(0.01)
+        self.on_request(request)
+        params = request["params"]
+        name = params.get("operation", request["method"])
+        if name in self.answers:
+            frames = self.answers[name](request)
+            for frame in frames if isinstance(frames, list) else [frames]:
+                if frame is not None:
+                    await connection.send(frame)
+            return
+        try:
+            result = await self._do(connection, request["method"], params)
+        except LookupError as error:
+            fault = {"code": error.args[0], "message": "no", "data": {"type": "X"}}
+            reply = {"error": fault, "id": request["id"], "jsonrpc": "2.0"}
+        else:
+            reply = {"id": request["id"], "jsonrpc": "2.0", "result": result}
+        text = json.dumps(reply)
+        if isinstance(self.cpu, str):
+            text = text.replace(json.dumps(self.cpu), self.cpu)
+        await connection.send(text)
+
+    async def _do(self, connection: ServerConnection, method: str, params: dict[str, Any]) -> Any:
+        session = params.get("sessionId") or str(uuid.uuid4())
+        if method == "connect" and "sessionId" in params and session not in self.sessions:
+            raise LookupError(40007)
+        self.bound[session] = connection
+        if method == "connect":
+            return {"serverId": self.server_id, "sessionId": session}
+        if method == "ping":
+            return {"value": "pong", "sessionId": session}
+        if method == "closeSession":
+            self._close_session(session)
+            return None
+        self.sessions.add(session)
+        object_id = params["object"]
+        if object_id not in self.pipelines and object_id != MANAGER and method != "release":
+            raise LookupError(40101)
+        if method == "unref":
+            self.drop_reference(object_id, session)
+            return {"sessionId": session}
+        if method == "release":
+            if object_id in self.pipelines:
+                self.destroy(object_id)
+            return {"sessionId": session}
+        self.references[object_id].add(session)
+        if method == "subscribe":
+            self.subscriptions[session].add(params["type"])
+            return {"sessionId": session, "value": str(uuid.uuid4())}
+        return {"sessionId": session, "value": await self._invoke(object_id, params["operation"])}
+
+    async def _invoke(self, object_id: str, operation: str) -> Any:
+        if operation == "getUsedCpu":
+            self.measuring += 1
+            self.most_measuring = max(self.most_measuring, self.measuring)
+            await asyncio.sleep(self.cpu_sleep)
+            self.measuring -= 1
+            return self.cpu
+        return {
+            "getPipelines": lambda: sorted(self.pipelines),
+            "getName": lambda: self.pipelines[object_id],
+            "getCreationTime": lambda: self.created_at[object_id],
+            "getCpuCount": lambda: self.cpu_count,
+            "getUsedMemory": lambda: 51200,
+            "getInfo": lambda: {
+                "version": "7.3.0",
+                "capabilities": ["transactions"],
+                "modules": [
+                    {
+                        "name": "core",
+                        "version": "7.3.0",
+                        "generationTime": "Nov 22 2026 21:26:07",
+                        "factories": ["MediaPipeline"],
+                    }
+                ],
+                "type": "KMS",
+            },
+        }[operation]()
+
+    def _close_session(self, session: str) -> None:
+        self.sessions.discard(session)
+        self.subscriptions.pop(session, None)
+        for object_id in list(self.references):
+            self.drop_reference(object_id, session)
+
+    def asked(self, name: str) -> list[dict[str, Any]]:
+        """Requests by method or operation."""
+        return [
+            request
+            for request in self.requests
+            if name in {request["method"], request["params"].get("operation")}
+        ]
+
+
+@asynccontextmanager
+async def fake_kurento() -> AsyncIterator[FakeKurento]:
+    """A running one on a free loopback port."""
+    fake = FakeKurento()
+    await fake.start()
+    try:
+        yield fake
+    finally:
+        with anyio.CancelScope(shield=True):
+            await fake.stop()

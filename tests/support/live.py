@@ -1,0 +1,72 @@
+"""A whole server on a real socket inside the test's event loop."""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import uvicorn
+
+from mediafleet.app import create_app
+from mediafleet.configuration import read_configuration
+
+SECRET = "a-secret-of-the-tests"
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals of the test run alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """Serve an ASGI application on a free loopback port; its base URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, http="httptools", lifespan="on", log_config=None, timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.serve, [listener])
+        with anyio.fail_after(20):
+            while not server.started:
+                if server.should_exit:
+                    raise RuntimeError("the server did not start")
+                await anyio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+
+
+def configuration(data_dir: Path, **properties: Any) -> Any:
+    """A checked configuration with a secret and a data directory of the test's own."""
+    overrides = {
+        "OPENVIDU_SECRET": SECRET,
+        "MEDIAFLEET_DATA_DIR": str(data_dir),
+        "MEDIAFLEET_ALLOWED_NODE_NETWORKS": '["127.0.0.0/8", "::1/128"]',
+        **properties,
+    }
+    return read_configuration(overrides=overrides, dotenv_path=None, environ={})
+
+
+@asynccontextmanager
+async def mediafleet(data_dir: Path, **properties: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A server of ours, and a client that has its credentials."""
+    app = create_app(configuration(data_dir, **properties))
+    async with (
+        serving(app) as url,
+        httpx.AsyncClient(
+            base_url=url,
+            auth=("OPENVIDUAPP", SECRET),
+            timeout=30,
+            limits=httpx.Limits(max_connections=300),
+        ) as client,
+    ):
+        yield client

@@ -1,0 +1,115 @@
+"""Databases for the store's contract suite, and nodes to put into them."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg  # type: ignore[import-untyped]
+
+from mediafleet.domain.media_node import MediaNodeStatus, admit, forget, transition
+from mediafleet.domain.ports import Change
+from mediafleet.store import StoreLimits, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from anyio.abc import TaskGroup
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.store import SqlStore
+    from support.postgresql_server import PostgresqlServer
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+CLUSTER_ID = "cluster-1"
+QUICK = StoreLimits(answer=0.2, commit=0.4, close=5.0, takeover=0.5, heartbeat=0.2)
+
+
+class StoreCase(ABC):
+    """One database, new for each test."""
+
+    name: str
+    url: str
+
+    @abstractmethod
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement from outside, past the store."""
+
+    @abstractmethod
+    def locked(self) -> AbstractAsyncContextManager[None]:
+        """Hold a lock that no writer gets past."""
+
+    def opened(self, tasks: TaskGroup, **options: Any) -> AbstractAsyncContextManager[SqlStore]:
+        """The store on this database."""
+        options = {"make_cluster_id": lambda: CLUSTER_ID, **options}
+        return open_store(self.url, tasks=tasks, **options)
+
+
+class SqliteCase(StoreCase):
+    name = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "data" / "mediafleet.db"
+        self.url = f"sqlite:///{self.file}"
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
+            return connection.execute(statement).fetchall()
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        with self._locked():
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            try:
+                yield
+            finally:
+                connection.execute("ROLLBACK")
+
+
+class PostgresqlCase(StoreCase):
+    name = "postgresql"
+
+    def __init__(self, server: PostgresqlServer) -> None:
+        self.server = server
+        self.database = server.new_database()
+        self.url = server.url(self.database)
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        return self.server.execute(statement, self.database)
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        connection = await asyncpg.connect(self.url)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE journal, media_nodes IN EXCLUSIVE MODE")
+                yield
+        finally:
+            await connection.close()
+
+
+def added(node_id: str, **facts: Any) -> Change:
+    """A Media Node that joins."""
+    return Change(*admit(node_id, at=AT, **facts))
+
+
+def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Change:
+    """The next step of a Media Node, one second after the one before."""
+    at = node.status_since + timedelta(seconds=1)
+    return Change(*transition(node, to, at=at, **facts))
+
+
+def forgotten(node: MediaNode) -> Change:
+    """A failed Media Node that leaves the books."""
+    at = node.status_since + timedelta(hours=1)
+    return Change(*forget(node, at=at), forget=True)
