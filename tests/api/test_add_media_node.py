@@ -72,7 +72,7 @@ async def test_one_media_server_under_two_names_is_a_conflict_naming_the_member(
     ("change", "reason"),
     [
         (lambda uri: uri.replace("/kurento", "/other"), "path"),
-        (lambda uri: uri.replace("127.0.1.1", "10.255.255.1"), "MEDIAFLEET_ALLOWED_NODE_NETWORKS"),
+        (lambda uri: uri.replace("127.0.1.1", "10.255.255.1"), "ALLOWED_NODE_NETWORKS"),
         (
             lambda uri: uri.replace("127.0.1.1", "169.254.169.254"),
             "MEDIAFLEET_ALLOWED_NODE_NETWORKS",

@@ -1,0 +1,98 @@
+"""The product's own processes, as a user starts them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import httpx
+from anyio.abc import Process
+
+SECRET = "a-secret-of-the-tests"
+_URL = re.compile(r"serves (http\S+)")
+_NODE = re.compile(r"ws://127\.\d+\.\d+\.\d+:(\d+)/")
+
+
+@dataclass
+class Running:
+    """A child process and the first thing it announced."""
+
+    process: Process
+    announced: str
+    output: list[str]
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+
+
+@asynccontextmanager
+async def started(
+    pattern: re.Pattern[str], *arguments: str, **environment: str
+) -> AsyncIterator[Running]:
+    """Run ``mediafleet`` with arguments until the block ends; entered when the pattern was seen."""
+    process = await anyio.open_process(
+        [sys.executable, "-m", "mediafleet", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+    )
+    output: list[str] = []
+    found = anyio.Event()
+    announced: list[str] = []
+
+    async def read() -> None:
+        assert process.stdout is not None
+        rest = ""
+        async for chunk in process.stdout:
+            *lines, rest = (rest + chunk.decode("utf-8", "replace")).split("\n")
+            output.extend(lines)
+            match = pattern.search("\n".join(lines))
+            if match and not announced:
+                announced.append(match[1])
+                found.set()
+        found.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read)
+        try:
+            with anyio.fail_after(30):
+                await found.wait()
+            assert announced, "\n".join(output)
+            yield Running(process, announced[0], output)
+        finally:
+            with anyio.CancelScope(shield=True):
+                if process.returncode is None:
+                    process.send_signal(signal.SIGTERM)
+                with anyio.move_on_after(10):
+                    await process.wait()
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+
+
+@asynccontextmanager
+async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
+    """An emulator process; with its port."""
+    async with started(_NODE, "emulator", "--nodes", str(nodes), "--port", "0") as running:
+        yield running, int(running.announced)
+
+
+@asynccontextmanager
+async def server(
+    data_dir: Path, *arguments: str
+) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
+    """A server process; with a client that has its credentials."""
+    command = ("serve", "--port", "0", "--data-dir", str(data_dir), *arguments)
+    async with (
+        started(_URL, *command, OPENVIDU_SECRET=SECRET) as running,
+        httpx.AsyncClient(
+            base_url=running.announced, auth=("OPENVIDUAPP", SECRET), timeout=30
+        ) as client,
+    ):
+        yield running, client
