@@ -330,7 +330,7 @@ class Jars:
     async def _wait(self) -> None:
         self.waiting.set()
         try:
-            while not self.go_on.is_set():  # noqa: ASYNC110 - set by the thread of the test
+            while not self.go_on.is_set():
                 await anyio.sleep(0.01)
         except anyio.get_cancelled_exc_class():
             self.cancelled.set()

@@ -52,7 +52,8 @@ class FakeKurento:
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self.on_request: Callable[[dict[str, Any]], Any] = lambda _: None
         self.requests: list[dict[str, Any]] = []
-        self.is_hanging = False
+        self.is_awake = asyncio.Event()
+        self.is_awake.set()
         self.port = 0
         self.path = "/kurento"
         self._server: Server | None = None
@@ -60,6 +61,14 @@ class FakeKurento:
     @property
     def uri(self) -> str:
         return f"ws://127.0.0.1:{self.port}{self.path}"
+
+    def hang(self) -> None:
+        """Answer nothing until ``wake``."""
+        self.is_awake.clear()
+
+    def wake(self) -> None:
+        """Answer what was asked meanwhile, and go on."""
+        self.is_awake.set()
 
     async def start(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self._server = await serve(
@@ -148,8 +157,7 @@ class FakeKurento:
 
     async def _on_frame(self, connection: ServerConnection, request: dict[str, Any]) -> None:
         self.requests.append(request)
-        while self.is_hanging:
-            await asyncio.sleep(0.01)
+        await self.is_awake.wait()
         self.on_request(request)
         params = request["params"]
         name = params.get("operation", request["method"])
@@ -178,27 +186,25 @@ class FakeKurento:
         self.bound[session] = connection
         if method == "connect":
             return {"serverId": self.server_id, "sessionId": session}
-        if method == "ping":
-            return {"value": "pong", "sessionId": session}
         if method == "closeSession":
-            self._close_session(session)
-            return None
+            return self._close_session(session)
+        value = "pong" if method == "ping" else await self._touch(session, method, params)
+        return {"sessionId": session, "value": value}
+
+    async def _touch(self, session: str, method: str, params: dict[str, Any]) -> Any:
         self.sessions.add(session)
         object_id = params["object"]
-        if object_id not in self.pipelines and object_id != MANAGER and method != "release":
+        if method == "release":
+            return self.destroy(object_id) if object_id in self.pipelines else None
+        if object_id not in self.pipelines and object_id != MANAGER:
             raise LookupError(40101)
         if method == "unref":
-            self.drop_reference(object_id, session)
-            return {"sessionId": session}
-        if method == "release":
-            if object_id in self.pipelines:
-                self.destroy(object_id)
-            return {"sessionId": session}
+            return self.drop_reference(object_id, session)
         self.references[object_id].add(session)
         if method == "subscribe":
             self.subscriptions[session].add(params["type"])
-            return {"sessionId": session, "value": str(uuid.uuid4())}
-        return {"sessionId": session, "value": await self._invoke(object_id, params["operation"])}
+            return str(uuid.uuid4())
+        return await self._invoke(object_id, params["operation"])
 
     async def _invoke(self, object_id: str, operation: str) -> Any:
         if operation == "getUsedCpu":

@@ -41,8 +41,8 @@ async def raw_server(handler: Handler, tls: ssl.SSLContext | None = None) -> Asy
         for writer in list(writers):
             writer.transport.abort()
         await server.wait_closed()
-        while writers:
-            await asyncio.sleep(0.005)
+        for _ in range(3):
+            await asyncio.sleep(0)
 
 
 def answering(answer: bytes) -> Handler:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import anyio
@@ -13,6 +14,8 @@ from websockets.exceptions import ConnectionClosed
 
 PATIENCE = 5.0
 MANAGER = "manager_ServerManager"
+# One counter for all connections: an id that comes again in a session gets the first reply again.
+_REQUEST_IDS = count(1)
 
 
 class ManualClock:
@@ -48,7 +51,6 @@ class Wire:
         self.connection = connection
         self.replies: deque[Any] = deque()
         self.events: deque[Any] = deque()
-        self._last_id = 0
 
     async def send(self, frame: Any) -> None:
         await self.connection.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
@@ -74,10 +76,10 @@ class Wire:
 
     async def request(self, method: str, **params: Any) -> int:
         """Send a request with a fresh id; the id."""
-        self._last_id += 1
-        frame: dict[str, Any] = {"jsonrpc": "2.0", "id": self._last_id, "method": method}
+        request_id = next(_REQUEST_IDS)
+        frame: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id, "method": method}
         await self.send({**frame, "params": params} if params else frame)
-        return self._last_id
+        return request_id
 
     async def call(self, method: str, **params: Any) -> Any:
         """Send a request and give the result of its reply."""
@@ -145,7 +147,7 @@ async def wire(uri: str, **options: Any) -> AsyncIterator[Wire]:
 async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that no frame tells of."""
     with anyio.fail_after(seconds):
-        while not condition():  # noqa: ASYNC110  # there is no event to wait for
+        while not condition():  # there is no event to wait for
             await anyio.sleep(0.002)
 
 

@@ -78,7 +78,7 @@ async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
     """Wait for a condition that has no event; a failing one is named by its source."""
     try:
         with anyio.fail_after(within):
-            while not condition():
+            while not condition():  # there is no event for a condition
                 await anyio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"not within {within} s: {condition.__qualname__}") from None

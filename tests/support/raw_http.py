@@ -113,6 +113,14 @@ class RawConnection:
         except TimeoutError:
             return False
 
+    def ends_cleanly(self) -> bool:
+        """Wait for the server to end the connection without resetting it."""
+        self._socket.settimeout(self._timeout)
+        try:
+            return not self._buffer and self._socket.recv(1) == b""
+        except (ConnectionResetError, TimeoutError):
+            return False
+
     def _read_body(self, headers: tuple[tuple[str, str], ...], deadline: float) -> bytes:
         fields = dict(headers)
         if fields.get("transfer-encoding", "").lower() == "chunked":

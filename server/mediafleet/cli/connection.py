@@ -138,10 +138,10 @@ def open_server(access: Access) -> Iterator[Server]:
     address = _checked_url(access.url)
     local = _is_local(address)
     secret = _find_secret(access, local=local)
-    verify = True if access.ca_file is None else str(_checked_ca(access.ca_file))
-    client = connect(access.url, secret, verify_ssl=verify)
+    context = ssl.create_default_context() if access.ca_file is None else _trusting(access.ca_file)
+    client = connect(access.url, secret)
     # A proxy that the environment names knows another machine under the name of this one.
-    client = attrs.evolve(client, httpx_args={"trust_env": not local})
+    client = attrs.evolve(client, verify_ssl=context, httpx_args={"trust_env": not local})
     client = client.with_timeout(httpx.Timeout(access.timeout, connect=_CONNECT_S))
     with client as opened:
         yield Server(access, opened)
@@ -188,10 +188,9 @@ def _find_secret(access: Access, *, local: bool) -> str:
     return read_own_secret(path)
 
 
-def _checked_ca(path: Path) -> Path:
+def _trusting(path: Path) -> ssl.SSLContext:
     try:
-        ssl.create_default_context(cafile=path)
+        return ssl.create_default_context(cafile=path)
     except OSError as error:
         reason = error.strerror or "it holds no certificate in PEM form"
         raise UsageFault(f"The CA file {path} cannot be used: {reason}.") from error
-    return path

@@ -36,8 +36,13 @@ def cell(text: object, style: str = "") -> Text:
 
 def show(table: Table) -> None:
     """Print a table to stdout: as wide as the terminal, or without any limit into a pipe."""
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    Console(highlight=False, markup=False, emoji=False, width=width).print(table)
+    if sys.stdout.isatty():
+        _console().print(table)
+        return
+    console = _console(width=_PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def show_json(content: bytes) -> None:
@@ -61,6 +66,10 @@ def moment(milliseconds: object) -> str:
     except (OverflowError, ValueError, OSError):
         return str(milliseconds)
     return shown.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _console(width: int | None = None) -> Console:
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def _write(text: str, *, error: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from typing_extensions import override
 from websockets.client import ClientProtocol
@@ -115,8 +115,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
         self._library.send_request(self._library.connect())
         self._flush()
 
@@ -166,8 +165,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._receiver.opened(self)
 
     def _refuse(self, error: Exception) -> None:
-        if not self.handshake.done():
-            self.handshake.set_exception(error if self._has_answered else ConnectionResetError())
+        self._fail(error if self._has_answered else ConnectionResetError())
         self.end("the handshake failed")
 
     def _on_frame(self, frame: Frame) -> None:
@@ -193,9 +191,15 @@ class WebSocket(asyncio.BufferedProtocol):
     def _tell_lost(self, reason: str) -> None:
         """Tell the receiver, or who waits for the handshake when it was not done."""
         if not self.handshake.done():
-            self.handshake.set_exception(ConnectionResetError())
+            self._fail(ConnectionResetError())
         elif not self.handshake.cancelled() and self.handshake.exception() is None:
             self._receiver.lost(reason)
+
+    def _fail(self, error: Exception) -> None:
+        """Fail the handshake; nobody may be waiting for it any more, and then it is no news."""
+        if not self.handshake.done():
+            self.handshake.set_exception(error)
+            self.handshake.exception()
 
     def _reason_of(self, error: Exception) -> str:
         if isinstance(error, PayloadTooBig):

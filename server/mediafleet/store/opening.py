@@ -33,6 +33,7 @@ CLUSTER_ID = "cluster_id"
 
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
+_MAX_PORT = 65535
 _EXPECTED = (
     "expected sqlite:///file (four slashes before an absolute path) or "
     "postgresql://user:password@host/database"
@@ -93,7 +94,7 @@ def _parse(text: str) -> URL:
     except (ArgumentError, ValueError):
         # Never chained: these errors repeat parts of the address.
         raise UnsupportedStoreUrlError(_EXPECTED) from None
-    if url.drivername in _POSTGRESQL:
+    if url.drivername in _POSTGRESQL and (url.port or 1) <= _MAX_PORT:
         return url
     if url.drivername not in _SQLITE:
         raise UnsupportedStoreUrlError(_EXPECTED)

@@ -1,0 +1,158 @@
+"""The command line as its user has it: real processes with a home of their own."""
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+START_S = 40.0
+COMMAND = (sys.executable, "-m", "mediafleet")
+
+
+@dataclass
+class Finished:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class Running:
+    """A command that goes on until it is stopped; what it writes is kept."""
+
+    process: subprocess.Popen[str]
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+    _news: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
+    _readers: list[threading.Thread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
+            reader = threading.Thread(target=self._read, args=(stream, lines), daemon=True)
+            reader.start()
+            self._readers.append(reader)
+
+    def _read(self, stream: IO[str], lines: list[str]) -> None:
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+            self._news.put(line)
+        self._news.put(None)
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """Wait for a line of either stream."""
+        deadline = time.monotonic() + START_S
+        while True:
+            for line in [*self.out, *self.err]:
+                found = re.search(pattern, line)
+                if found is not None:
+                    return found
+            try:
+                self._news.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                pytest.fail(f"no line {pattern!r} in:\n{self.text}")
+            if self.process.poll() is not None and self._news.empty():
+                self.join()
+                if not re.search(pattern, self.text, re.MULTILINE):
+                    pytest.fail(f"ended without a line {pattern!r}:\n{self.text}")
+
+    @property
+    def url(self) -> str:
+        """The URL in the ready line."""
+        return self.line(r"^Mediafleet \S+ serves (\S+) ")[1]
+
+    @property
+    def text(self) -> str:
+        return "\n".join([*self.out, *self.err])
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(by)
+        return self.join()
+
+    def join(self) -> int:
+        code = self.process.wait(START_S)
+        for reader in self._readers:
+            reader.join(START_S)
+        return code
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def environ(home: Path) -> dict[str, str]:
+    """Nothing of this process's configuration, and directories that end with the test."""
+    kept = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+    return kept | {"HOME": str(home), "TMPDIR": str(home)}
+
+
+Run = Callable[..., Finished]
+Start = Callable[..., Running]
+
+
+@pytest.fixture(scope="module")
+def run(environ: dict[str, str], home: Path) -> Run:
+    """Run a command to its end."""
+
+    def run_command(*arguments: object, **variables: str) -> Finished:
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            env=environ | variables,
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+            stdin=subprocess.DEVNULL,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run_command
+
+
+@pytest.fixture(scope="module")
+def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
+    """Start a command that goes on; at the end of the module every one is killed."""
+    started: list[Running] = []
+
+    def start_command(
+        *arguments: object, stdin: Any = subprocess.DEVNULL, **variables: str
+    ) -> Running:
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            env=environ | variables,
+            cwd=home,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(Running(process))
+        return started[-1]
+
+    yield start_command
+    for each in started:
+        each.process.kill()
+        each.join()
+        for stream in (each.process.stdin, each.process.stdout, each.process.stderr):
+            if stream is not None:
+                stream.close()

@@ -1,0 +1,50 @@
+"""What a newcomer reads first."""
+
+import pytest
+from typer.testing import CliRunner
+
+from mediafleet.cli.application import application
+
+COMMANDS = [
+    ["serve"],
+    ["demo"],
+    ["emulator"],
+    ["nodes"],
+    *(["nodes", each] for each in ("list", "get", "add", "remove", "status", "discover")),
+]
+
+
+def help_of(command):
+    result = CliRunner().invoke(application, [*command, "--help"], prog_name="mediafleet")
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_every_help_has_examples_line_by_line(command):
+    text = help_of(command)
+
+    assert "\n  Examples:\n    mediafleet " in text
+    assert "\\b" not in text
+
+
+@pytest.mark.parametrize("command", [[], ["nodes"]], ids=" ".join)
+def test_exit_statuses_are_documented(command):
+    text = help_of(command)
+
+    assert "Exit status:" in text
+    assert all(digit in text[text.index("Exit status:") :] for digit in "012345")
+
+
+def test_the_version_is_told(run):
+    done = run("--version")
+
+    assert (done.code, done.out, done.err) == (0, "mediafleet 0.1.0\n", "")
+
+
+def test_an_unknown_option_is_a_usage_error(run):
+    done = run("serve", "--hust", "127.0.0.1")
+
+    assert done.code == 2
+    assert "--hust" in done.err
+    assert done.out == ""

@@ -1,0 +1,364 @@
+"""`mediafleet serve`: what it says, when it says it, and how it ends."""
+
+import json
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+
+import httpx
+import pytest
+import trustme
+
+NODES = "/pro/media-nodes"
+
+
+def ask(url, secret, **options):
+    return httpx.get(f"{url}{NODES}", auth=("OPENVIDUAPP", secret), trust_env=False, **options)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def serve(start, data):
+    def start_server(*options, **variables):
+        return start("serve", "--port", 0, "--data-dir", data, *options, **variables)
+
+    return start_server
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(serve, data):
+    server = serve()
+
+    url = server.url
+    assert ask(url, (data / "secret").read_text().strip()).status_code == 200
+    assert url.startswith("http://127.0.0.1:")
+    assert not url.endswith(":0")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_printed_command_line_works_as_it_is(serve):
+    server = serve()
+    command = server.line(r"^  (curl .*)$")[1]
+
+    answer = subprocess.check_output(["sh", "-c", f"{command} -s --noproxy '*'"], timeout=30)
+
+    assert json.loads(answer) == {"numberOfElements": 0, "content": []}
+
+
+def test_a_path_with_spaces_and_quotes_is_quoted_in_the_printed_command_line(start, tmp_path):
+    data = tmp_path / "it's mine"
+    server = start("serve", "--port", 0, "--data-dir", data)
+    argument = server.line(r'^  curl -u ("OPENVIDUAPP:.*") http')[1]
+
+    words = subprocess.check_output(["sh", "-c", f"printf %s {argument}"], text=True, timeout=30)
+
+    assert words == "OPENVIDUAPP:" + (data / "secret").read_text().strip()
+
+
+def test_the_secret_is_made_once_and_never_shown(serve, data):
+    first = serve()
+    first.line("^  curl")
+    secret = (data / "secret").read_text().strip()
+    assert first.stop() == 0
+
+    second = serve()
+    assert ask(second.url, secret).status_code == 200
+    assert second.stop() == 0
+
+    assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert secret not in first.text + second.text
+
+
+def test_everything_in_the_data_directory_is_for_its_owner(serve, data):
+    data.mkdir(mode=0o755)
+    serve().line("^  curl")
+
+    assert [each for each in data.iterdir() if each.stat().st_mode & 0o077] == []
+
+
+def test_a_secret_that_others_can_read_stops_the_start(run, serve, data):
+    data.mkdir()
+    (data / "secret").write_text("made-known\n")
+    (data / "secret").chmod(0o644)
+
+    done = run("serve", "--port", 0, "--data-dir", data)
+
+    assert done.code == 2
+    assert "open to other users" in done.err
+    assert "made-known" not in done.all
+
+
+def test_a_configured_secret_is_named_and_no_other_is_made(serve, data):
+    server = serve(OPENVIDU_SECRET="canary-4711")
+
+    assert '-u "OPENVIDUAPP:$OPENVIDU_SECRET"' in server.line("^  curl.*")[0]
+    assert ask(server.url, "canary-4711").status_code == 200
+    assert not (data / "secret").exists()
+    assert "canary-4711" not in server.text
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])
+def test_another_address_without_encryption_is_refused(run, data, address):
+    done = run("serve", "--port", 0, "--data-dir", data, "--host", address)
+
+    assert done.code == 2
+    assert address in done.err
+    assert "--tls-cert" in done.err
+    assert "--behind-proxy" in done.err
+    assert not data.exists()
+
+
+def test_the_address_of_the_configuration_is_held_to_the_same_rule(run, data):
+    done = run("serve", "--data-dir", data, MEDIAFLEET_BIND_ADDRESS="0.0.0.0", MEDIAFLEET_PORT="0")
+
+    assert done.code == 2
+
+
+def test_an_unknown_name_to_listen_on_is_refused(run, data):
+    done = run("serve", "--port", 0, "--data-dir", data, "--host", "nowhere.invalid")
+
+    assert done.code == 2
+    assert "nowhere.invalid" in done.err
+
+
+def test_behind_a_proxy_every_address_may_be_listened_on(serve, data):
+    server = serve("--host", "0.0.0.0", "--behind-proxy")
+
+    port = server.url.removeprefix("http://0.0.0.0:")
+    assert f"http://127.0.0.1:{port}/pro" in server.line("^  curl.*")[0]
+    secret = (data / "secret").read_text().strip()
+    assert ask(f"http://127.0.0.1:{port}", secret).status_code == 200
+
+
+def test_loopback_of_ipv6_is_loopback(serve, data):
+    server = serve("--host", "::1")
+
+    assert server.url.startswith("http://[::1]:")
+    assert ask(server.url, (data / "secret").read_text().strip()).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(directory / "ca.pem")
+    for name in ("localhost", "other"):
+        issued = authority.issue_cert(name)
+        issued.private_key_pem.write_to_path(directory / f"{name}.key")
+        issued.cert_chain_pems[0].write_to_path(directory / f"{name}.pem")
+    return directory
+
+
+def test_https_is_spoken_with_a_certificate(run, serve, authority, data):
+    server = serve(
+        "--tls-cert", authority / "localhost.pem", "--tls-key", authority / "localhost.key"
+    )
+    url = server.line(r"^  mediafleet nodes list --url (https://localhost:\d+)")[1]
+    secret = data / "secret"
+
+    trusted = run(
+        "nodes", "list", "--url", url, "--secret-file", secret, "--ca-file", authority / "ca.pem"
+    )
+    untrusted = run("nodes", "list", "--url", url, "--secret-file", secret)
+
+    assert server.url.startswith("https://127.0.0.1:")
+    assert (trusted.code, untrusted.code) == (0, 1), trusted.err + untrusted.err
+    assert "--ca-file" in untrusted.err
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key"),
+    [
+        ("localhost.pem", None),
+        (None, "localhost.key"),
+        ("localhost.pem", "other.key"),
+        ("no", "no"),
+    ],
+)
+def test_certificate_and_key_have_to_belong_together(run, data, authority, certificate, key):
+    options = [] if certificate is None else ["--tls-cert", authority / certificate]
+    options += [] if key is None else ["--tls-key", authority / key]
+
+    done = run("serve", "--port", 0, "--data-dir", data, *options)
+
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_everything_wrong_with_the_configuration_is_told_at_once(run, data, home):
+    (home / "bad.env").write_text("OPENVIDU_CDR=perhaps\nHTTPS_PORT=0\n")
+
+    done = run(
+        "serve", "--data-dir", data, "--env-file", "bad.env", MEDIAFLEET_LOAD_INTERVAL="never"
+    )
+
+    assert done.code == 2
+    assert all(
+        name in done.err for name in ("OPENVIDU_CDR", "HTTPS_PORT", "MEDIAFLEET_LOAD_INTERVAL")
+    )
+    assert "How to mend it" in done.err
+    assert not data.exists()
+
+
+def test_a_named_file_of_properties_has_to_exist(run, data):
+    done = run("serve", "--data-dir", data, "--env-file", "missing.env")
+
+    assert done.code == 2
+    assert "missing.env" in done.err
+
+
+def test_an_environment_that_is_not_served_is_refused_with_those_that_are(run, data):
+    done = run("serve", "--data-dir", data, OPENVIDU_PRO_CLUSTER_ENVIRONMENT="docker")
+
+    assert done.code == 2
+    assert "docker" in done.err
+    assert "on_premise" in done.err
+    assert not data.exists()
+
+
+def test_a_port_in_use_is_told_in_one_line(run, data, taken):
+    done = run("serve", "--port", taken, "--data-dir", data)
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert f"Port {taken}" in done.err
+    assert done.out == ""
+
+
+def test_a_store_in_use_is_told_in_one_line(run, serve, data):
+    serve().line("^  curl")
+
+    done = run("serve", "--port", 0, "--data-dir", data)
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1, done.err
+    assert "in use" in done.err
+    assert done.out == ""
+
+
+def test_a_store_that_cannot_be_opened_is_told_in_one_line(run, data):
+    done = run(
+        "serve", "--port", 0, "--data-dir", data,
+        MEDIAFLEET_DATABASE_URL="sqlite+aiosqlite:////nowhere/at/all.db",
+    )  # fmt: skip
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1, done.err
+    assert "store" in done.err
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_server_cleanly(serve, by):
+    server = serve()
+    server.line("^  curl")
+
+    assert server.stop(by) == 0
+    assert server.err == []
+
+
+def test_a_signal_during_the_start_ends_it_cleanly_too(serve, data):
+    server = serve()
+    # The directory is made while the parts are being put together.
+    while not data.exists():
+        assert server.process.poll() is None, server.text
+
+    assert server.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in server.text
+
+
+def test_a_request_that_waits_does_not_hold_up_the_end(serve, data):
+    server = serve()
+    secret = (data / "secret") if server.url else None
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as half_sent:
+        half_sent.sendall(
+            b"POST /pro/media-nodes HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+        )
+        assert secret is not None
+        assert server.stop() == 0
+
+
+def test_properties_set_in_vain_are_told_once_each(serve, home):
+    (home / "full.env").write_text(
+        "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nAWS_ACCESS_KEY_ID=canary-1\nFOREIGN=canary-2\n"
+    )
+    server = serve("--env-file", "full.env", "--log-format", "json")
+    server.line("^  curl")
+    server.stop()
+    lines = [json.loads(line) for line in server.err]
+
+    vain = [line for line in lines if "no effect" in line["message"]]
+    unused = [line for line in lines if "properties" in line]
+    assert {line["property"] for line in vain} == {"OPENVIDU_CDR", "OPENVIDU_RECORDING"}
+    assert {line["level"] for line in vain} == {"warning"}
+    assert [line["properties"] for line in unused] == [["AWS_ACCESS_KEY_ID", "FOREIGN"]]
+    assert "canary" not in server.text
+
+
+def test_options_win_over_the_environment(serve):
+    server = serve("--log-format", "json", MEDIAFLEET_PORT="1", OPENVIDU_CDR="true")
+    server.line("^  curl")
+    server.stop()
+
+    assert all(json.loads(line) for line in server.err)
+
+
+CANARIES = ("canary-secret", "canary-header", "canary-user", "canary-password", "canary-database")
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_no_secret_is_ever_written(serve, log_format):
+    server = serve(
+        "--log-format", log_format,
+        OPENVIDU_SECRET="canary-secret",
+        OPENVIDU_WEBHOOK="true",
+        OPENVIDU_WEBHOOK_ENDPOINT="http://127.0.0.1:1/hook",
+        OPENVIDU_WEBHOOK_HEADERS='["Authorization: Bearer canary-header"]',
+    )  # fmt: skip
+    url = server.url
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        for secret in ("canary-secret", "canary-password"):
+            for uri in (
+                "ws://canary-user:canary-password@127.0.0.1:1/kurento",
+                "ws://127.0.0.1:1/canary-password@x",
+                "ws://127.0.0.1:1/kurento",
+            ):
+                answer = client.post(NODES, json={"uri": uri}, auth=("OPENVIDUAPP", secret))
+                assert answer.status_code >= 400
+                assert "canary" not in answer.text
+        config = client.get("/pro/config", auth=("OPENVIDUAPP", "canary-secret"))
+        assert "canary-secret" not in config.text
+    assert server.stop() == 0
+
+    assert [each for each in CANARIES if each in server.text] == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"KMS_URIS": '["ws://canary-user:canary-password@127.0.0.1:8888/kurento"]'},
+        {"MEDIAFLEET_DATABASE_URL": "postgresql://canary-user:canary-password@127.0.0.1:1/x"},
+        {"MEDIAFLEET_DATABASE_URL": "canary-database://x:canary-password@y"},
+        {"OPENVIDU_SECRET": "canary-secret\n"},
+        {"OPENVIDU_WEBHOOK_HEADERS": '["Authorization canary-header"]'},
+    ],
+    ids=str,
+)
+def test_a_refused_start_shows_no_secret(run, data, variables):
+    done = run("serve", "--port", 0, "--data-dir", data, **variables)
+
+    assert done.code in {1, 2}
+    assert "Traceback" not in done.err
+    assert [each for each in CANARIES if each in done.all] == []

@@ -1,0 +1,166 @@
+"""Basic authentication over real sockets: it comes first, and it is strict."""
+
+import base64
+
+import pytest
+
+from mediafleet.contract import Limits
+from mediafleet.contract.authentication import Gate
+from mediafleet.contract.requests import Request
+from support.contract_app import SECRET, USER, Jars, make_app, serving
+from support.raw_http import RawConnection, basic, exchange, request_bytes
+
+
+def b64(text: str | bytes) -> str:
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def test_good_credentials_pass_again_and_again(ask):
+    assert [ask("GET", "/pro/jars").status for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic " + b64(USER),
+        "Basic " + b64(f"{USER}:"),
+        "Basic " + b64(f"{USER}:{SECRET}x"),
+        "Basic " + b64(f"{USER}x:{SECRET}"),
+        "Basic " + b64(f"{USER}:{SECRET}")[:-1],
+        "Basic " + b64(f"{USER}:{SECRET}".encode("latin-1")),
+        "Basic " + b64(f"{USER}:{SECRET}") + "\x80",
+        "Bearer " + b64(f"{USER}:{SECRET}"),
+        b64(f"{USER}:{SECRET}"),
+        "Basic " + b64(b"\xff\xfe:\xff"),
+        "Basic " + b64(b"\x00" * 50),
+        "Basic " + b64(USER + ":" + "x" * 20_000),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_bad_credentials_are_401_with_a_challenge(ask, jars, value):
+    headers = [] if value is None else [("Authorization", value)]
+    response = ask("GET", "/pro/jars", headers=headers, credentials=False)
+
+    assert response.status == 401
+    assert response.header("www-authenticate") == 'Basic realm="Mediafleet", charset="UTF-8"'
+    assert response.json()["error"] == "Unauthorized"
+    assert jars.calls == []
+
+
+@pytest.mark.parametrize("scheme", ["basic", "BASIC", "Basic"])
+def test_the_scheme_is_taken_in_any_case(ask, scheme):
+    headers = [("Authorization", f"{scheme} {b64(f'{USER}:{SECRET}')}")]
+
+    assert ask("GET", "/pro/jars", headers=headers, credentials=False).status == 200
+
+
+def test_several_headers_are_401_even_if_both_are_good(ask):
+    assert ask("GET", "/pro/jars", headers=[basic(USER, SECRET)]).status == 401
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ("GET", "/pro", [], None),
+        ("GET", "/pro/nowhere", [], None),
+        ("GET", "/pro/names/%zz", [], None),
+        ("GET", "/%70ro/names/%zz", [], None),
+        ("GET", "/pro/names/%2e%2e", [], None),
+        ("PUT", "/pro/jars", [], None),
+        ("TRACE", "/pro/jars", [], None),
+        ("OPTIONS", "/pro/nowhere", [], None),
+        ("GET", "/pro/jars?nonsense=1", [], None),
+        ("GET", "/pro/jars/!!", [], None),
+        ("POST", "/pro/echo", [("Content-Type", "text/plain")], b"x"),
+        ("POST", "/pro/echo", [("Content-Type", "application/json")], b"{"),
+        ("POST", "/pro/echo", [("Content-Type", "application/json")], b"x" * 20_000),
+        ("POST", "/pro/echo", [("Content-Length", "999999999")], None),
+    ],
+)
+def test_below_the_prefix_401_comes_before_everything_else(ask, jars, request_):
+    method, target, headers, body = request_
+    response = ask(method, target, headers=headers, body=body, credentials=False)
+
+    assert response.status == 401
+    assert jars.calls == []
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/projects", 404),
+        ("POST", "/open", 405),
+        ("GET", "/open", 200),
+    ],
+)
+def test_outside_the_prefix_nobody_is_asked(ask, method, target, status):
+    assert ask(method, target, credentials=False).status == status
+
+
+def test_a_refused_client_with_a_body_reads_its_answer_and_is_parted_from(address):
+    head = request_bytes("POST", "/pro/echo", headers=[("Content-Length", "9000")])
+    with RawConnection(address) as connection:
+        connection.send(head)
+        response = connection.read_response()
+        connection.send(b"x" * 9000)
+
+        assert response.status == 401
+        assert response.header("connection") == "close"
+        assert connection.ends_cleanly()
+
+
+def test_a_refused_client_without_a_body_may_try_again_on_the_same_connection(address):
+    with RawConnection(address) as connection:
+        connection.send(request_bytes("GET", "/pro/jars"))
+        assert connection.read_response().status == 401
+        connection.send(request_bytes("GET", "/pro/jars", headers=[basic(USER, SECRET)]))
+        assert connection.read_response().status == 200
+
+
+def test_changed_credentials_count_from_the_next_request():
+    current = ["old"]
+    app = make_app(Jars(), authenticate=lambda user, secret: (user, secret) == ("u", current[0]))
+    with serving(app) as address:
+
+        def status(secret: str) -> int:
+            data = request_bytes("GET", "/pro/jars", headers=[basic("u", secret)])
+            return exchange(address, data).status
+
+        assert [status("old"), status("old"), status("new")] == [200, 200, 401]
+        current[0] = "new"
+        assert [status("old"), status("new"), status("old")] == [401, 200, 401]
+
+
+def test_more_good_headers_than_are_remembered_all_pass():
+    with serving(make_app(Jars(), authenticate=lambda user, secret: secret == "s")) as address:
+        for number in [*range(30), *range(30)]:
+            data = request_bytes("GET", "/pro/jars", headers=[basic(f"user{number}", "s")])
+            assert exchange(address, data).status == 200
+
+
+def test_what_is_remembered_of_good_headers_is_bounded():
+    gate = Gate(lambda user, secret: True, Limits())
+    for number in range(1_000):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [(b"authorization", basic(f"user{number}", "s")[1].encode())],
+        }
+        gate.check(Request(scope, receive=None))
+
+    assert len(gate._remembered) <= 8
+
+
+def test_an_operation_outside_the_prefix_may_ask_for_credentials_too():
+    with serving(make_app(Jars(), protected_prefix="/elsewhere")) as address:
+        assert exchange(address, request_bytes("GET", "/pro/jars")).status == 401
+        assert exchange(address, request_bytes("PUT", "/pro/jars")).status == 401
+        assert exchange(address, request_bytes("GET", "/pro/nowhere")).status == 404
+        assert exchange(address, request_bytes("GET", "/elsewhere/x")).status == 401

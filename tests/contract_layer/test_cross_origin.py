@@ -1,0 +1,112 @@
+"""CORS over real sockets: nothing unless origins are configured, and then only for those."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.contract_app import SECRET, USER, Jars, make_app, serving
+from support.raw_http import RawResponse, basic, exchange, request_bytes
+
+ORIGIN = "https://console.example"
+AUTH = basic(USER, SECRET)
+
+
+@pytest.fixture(scope="module")
+def with_origins() -> Iterator[tuple[str, int]]:
+    app = make_app(Jars(), cors_origins=[ORIGIN, "http://127.0.0.1:5173"])
+    with serving(app) as where:
+        yield where
+
+
+def access(response: RawResponse) -> dict[str, str]:
+    return {n: v for n, v in response.headers if n.startswith("access-control-") or n == "vary"}
+
+
+def preflight(origin: str, target: str = "/pro/jars/a") -> bytes:
+    fields = [
+        ("Origin", origin),
+        ("Access-Control-Request-Method", "DELETE"),
+        ("Access-Control-Request-Headers", "authorization"),
+    ]
+    return request_bytes("OPTIONS", target, headers=fields)
+
+
+def test_without_configured_origins_there_is_no_access_header(address):
+    for data in (
+        preflight(ORIGIN),
+        request_bytes("GET", "/pro/jars", headers=[AUTH, ("Origin", ORIGIN)]),
+    ):
+        assert access(exchange(address, data)) == {}
+
+
+def test_a_preflight_is_answered_before_credentials(with_origins):
+    response = exchange(with_origins, preflight(ORIGIN))
+
+    assert response.status == 204
+    assert access(response) == {
+        "access-control-allow-origin": ORIGIN,
+        "access-control-allow-methods": "DELETE, GET, HEAD, OPTIONS, PATCH",
+        "access-control-allow-headers": "Authorization, Content-Type",
+        "access-control-max-age": "600",
+        "vary": "Origin",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [("GET", "/pro/jars", 200), ("GET", "/pro/jars/none", 404), ("PUT", "/pro/jars", 405)],
+)
+def test_a_configured_origin_may_read_answers_and_errors(with_origins, method, target, status):
+    data = request_bytes(method, target, headers=[AUTH, ("Origin", "http://127.0.0.1:5173")])
+    response = exchange(with_origins, data)
+
+    assert response.status == status
+    assert access(response) == {
+        "access-control-allow-origin": "http://127.0.0.1:5173",
+        "vary": "Origin",
+    }
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://console.example.evil.org",
+        "https://evil.org",
+        "https://CONSOLE.example",
+        "http://console.example",
+        "https://console.example:443",
+        "https://console.example/",
+        "null",
+        "*",
+        "",
+    ],
+)
+def test_any_other_origin_gets_nothing_but_vary(with_origins, origin):
+    fields = [AUTH, ("Origin", origin)]
+
+    assert access(exchange(with_origins, preflight(origin))) == {"vary": "Origin"}
+    answer = exchange(with_origins, request_bytes("GET", "/pro/jars", headers=fields))
+    assert access(answer) == {"vary": "Origin"}
+
+
+def test_two_origins_in_one_request_are_none(with_origins):
+    fields = [AUTH, ("Origin", ORIGIN), ("Origin", ORIGIN)]
+    answer = exchange(with_origins, request_bytes("GET", "/pro/jars", headers=fields))
+
+    assert access(answer) == {"vary": "Origin"}
+
+
+def test_a_preflight_for_no_resource_allows_nothing(with_origins):
+    response = exchange(with_origins, preflight(ORIGIN, "/pro/nowhere"))
+
+    assert response.status == 401
+    assert "access-control-allow-methods" not in access(response)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "console.example", "https://", "https://console.example/", "HTTPS://x", "a b"],
+)
+def test_an_origin_that_could_never_match_stops_the_program(origin):
+    with pytest.raises(Exception, match="is not an origin"):
+        make_app(Jars(), cors_origins=[origin])

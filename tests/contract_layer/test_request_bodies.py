@@ -1,0 +1,474 @@
+"""Request bodies over real sockets: how they are declared, framed, decoded and bounded."""
+
+import json
+import time
+
+import pytest
+
+from support.contract_app import SECRET, USER
+from support.raw_http import RawConnection, basic, chunked, exchange, request_bytes
+
+JSON = ("Content-Type", "application/json")
+AUTH = basic(USER, SECRET)
+LIMIT = 10_000
+TOO_BIG = "body/grams: must be of type integer; body/grams: must be 9223372036854775807 or less"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "Application/Json",
+        "application/json;charset=utf-8",
+        'application/json; Charset="UTF-8"',
+        "application/json ; profile=x",
+        "application/json;",
+    ],
+)
+def test_a_json_type_in_any_case_and_with_parameters_is_taken(ask, jars, declared):
+    response = ask("POST", "/pro/jars", headers=[("Content-Type", declared)], body=b'{"grams":5}')
+
+    assert response.status == 200
+    assert jars.calls == [("add_jar", {"wait": False, "body": {"grams": 5}})]
+
+
+@pytest.mark.parametrize("declared", ["application/json", "APPLICATION/JSON", "aPPlication/jSON"])
+def test_no_spelling_of_the_type_bypasses_validation(ask, jars, declared):
+    response = ask("POST", "/pro/jars", headers=[("Content-Type", declared)], body=b'{"grams":"x"}')
+
+    assert response.status == 400
+    assert jars.calls == []
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/vnd.api+json",
+        "application/json, text/plain",
+        "application/json text",
+        "application",
+        "",
+        "\x80\xff",
+        "application/json; charset=utf-16",
+        "application/json; charset=iso-8859-1",
+        "application/json; charset=",
+    ],
+)
+def test_a_body_declared_otherwise_is_415_and_the_message_names_the_header(ask, jars, declared):
+    response = ask("POST", "/pro/jars", headers=[("Content-Type", declared)], body=b"{}")
+
+    assert response.status == 415
+    assert "Content-Type: application/json" in response.json()["message"]
+    assert jars.calls == []
+
+
+def test_a_body_without_a_type_is_415(ask):
+    response = ask("POST", "/pro/jars", body=b"{}")
+
+    assert response.status == 415
+    assert "Content-Type: application/json" in response.json()["message"]
+
+
+def test_a_compressed_body_is_415(ask):
+    response = ask("POST", "/pro/jars", headers=[JSON, ("Content-Encoding", "gzip")], body=b"{}")
+
+    assert response.status == 415
+
+
+def test_several_content_types_are_400(ask, jars):
+    response = ask("POST", "/pro/jars", headers=[JSON, JSON], body=b"{}")
+
+    assert response.status == 400
+    assert jars.calls == []
+
+
+@pytest.mark.parametrize("declared", ["text/plain", "application/json", "nonsense"])
+def test_a_type_without_a_body_is_never_refused(ask, jars, declared):
+    response = ask("POST", "/pro/jars", headers=[("Content-Type", declared)])
+
+    assert response.status == 200
+    assert jars.calls == [("add_jar", {"wait": False, "body": {}})]
+
+
+def test_several_types_without_a_body_are_not_refused_either(ask):
+    assert ask("POST", "/pro/jars", headers=[JSON, ("Content-Type", "text/plain")]).status == 200
+
+
+@pytest.mark.parametrize(
+    "body", [None, b""], ids=["no framing at all", "a content-length of nought"]
+)
+def test_an_optional_body_left_out_becomes_the_default(ask, jars, body):
+    response = ask("POST", "/pro/jars", body=body)
+
+    assert response.status == 200
+    assert jars.calls == [("add_jar", {"wait": False, "body": {}})]
+
+
+def test_an_empty_chunked_body_is_no_body(ask, jars):
+    framing = [("Transfer-Encoding", "chunked")]
+    response = ask("POST", "/pro/jars", headers=framing, body=chunked())
+
+    assert response.status == 200
+    assert jars.calls == [("add_jar", {"wait": False, "body": {}})]
+
+
+def test_a_required_body_left_out_is_400(ask):
+    response = ask("PATCH", "/pro/jars/a")
+
+    assert response.status == 400
+    assert "required" in response.json()["message"]
+
+
+def test_the_default_body_is_a_fresh_one_each_time(ask, jars):
+    ask("POST", "/pro/jars")
+    jars.calls[0][1]["body"]["grams"] = 99
+    ask("POST", "/pro/jars")
+
+    assert jars.calls[1][1]["body"] == {}
+
+
+def test_a_chunked_body_reaches_the_handler_whole(ask, jars):
+    framing = [JSON, ("Transfer-Encoding", "chunked")]
+    body = chunked(b'{"gr', b"ams", b'":12', b"34}")
+    response = ask("PATCH", "/pro/jars/a", headers=framing, body=body)
+
+    assert response.status == 200
+    assert jars.calls == [("modify_jar", {"jar_id": "a", "body": {"grams": 1234}})]
+
+
+def test_a_chunked_body_is_validated(ask):
+    framing = [JSON, ("Transfer-Encoding", "chunked")]
+    response = ask("PATCH", "/pro/jars/a", headers=framing, body=chunked(b'{"grams":', b'"x"}'))
+
+    assert response.status == 400
+    assert response.json()["message"] == "body/grams: must be of type integer"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b"nul",
+        b"{'a': 1}",
+        b'{"a":1}x',
+        b'{"a":1} {"b":2}',
+        b"\xff\xfe{}",
+        b'"\xc3\x28"',
+        b'"\xed\xa0\x80"',
+        b'"\xf8\x88\x80\x80\x80"',
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        '{"a": 1}'.encode("utf-16-le"),
+        '{"a": 1}'.encode("utf-32"),
+        b"NaN",
+        b'{"a":NaN}',
+        b"Infinity",
+        b"-Infinity",
+        b'{"a":1e400}',
+        b'{"a":-1e999}',
+        b"9" * 5000,
+        b'"\\ud800"',
+        b'"\\udc00\\ud800"',
+        b'{"\\ud800":1}',
+        b'"\x00"',
+        b'"\x1f"',
+        b'"a\nb"',
+        b"[" * 9_000,
+        b"[" * 4_900 + b"]" * 4_900,
+        b'{"a":' * 1_500 + b"1" + b"}" * 1_500,
+        b"\x00",
+        b"\x80" * 100,
+    ],
+    ids=lambda body: repr(body[:24]) + f"_{len(body)}",
+)
+def test_what_is_not_json_is_400(ask, jars, body):
+    response = ask("POST", "/pro/echo", headers=[JSON], body=body)
+
+    assert response.status == 400
+    assert response.json()["status"] == 400
+    assert jars.calls == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "received"),
+    [
+        (b'"\\u0000"', "\x00"),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b'"\xf0\x9f\x98\x80"', "😀"),
+        (b'{"a":1,"a":2}', {"a": 2}),
+        (b" \t\r\n null ", None),
+        (b"18446744073709551615", 18446744073709551615),
+        (b"-9223372036854775808", -9223372036854775808),
+        (b"1e308", 1e308),
+        (b"[" * 200 + b"]" * 200, json.loads("[" * 200 + "]" * 200)),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_odd_but_honest_json_reaches_the_handler(ask, jars, sent, received):
+    response = ask("POST", "/pro/echo", headers=[JSON], body=sent)
+
+    assert response.status == 200
+    assert jars.calls == [("echo", {"body": received})]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"grams":-1}', "body/grams: must be 0 or more"),
+        (b'{"grams":1.5}', "body/grams: must be of type integer"),
+        (b'{"grams":1.0}', "body/grams: must be of type integer"),
+        (b'{"grams":true}', "body/grams: must be of type integer"),
+        (b'{"grams":9223372036854775808}', "body/grams: must be 9223372036854775807 or less"),
+        (b'{"grams":18446744073709551616}', TOO_BIG),
+        (b'{"grams":1' + b"0" * 200 + b"}", TOO_BIG),
+        (b'{"share":100.5}', "body/share: must be 100 or less"),
+        (b'{"label":"abc\\n"}', "body/label: must match the pattern ^[a-z]*$"),
+        (b'{"label":"aaaaaaaaaaa"}', "body/label: must have at most 10 characters"),
+        (b'{"tags":["a","toolong"]}', "body/tags/1: must have at most 5 characters"),
+        (b"[]", "body: must be of type object"),
+        (b"null", "body: must be of type object"),
+        (b'"x"', "body: must be of type object"),
+    ],
+)
+def test_a_broken_schema_is_400_with_place_and_rule(ask, jars, body, message):
+    response = ask("POST", "/pro/jars", headers=[JSON], body=body)
+
+    assert response.status == 400
+    assert response.json()["message"] == message
+    assert jars.calls == []
+
+
+def test_every_problem_of_a_body_is_listed(ask):
+    body = b'{"grams":"x","share":-1,"label":"A"}'
+    message = ask("POST", "/pro/jars", headers=[JSON], body=body).json()["message"]
+
+    assert sorted(message.split("; ")) == [
+        "body/grams: must be of type integer",
+        "body/label: must match the pattern ^[a-z]*$",
+        "body/share: must be 0 or more",
+    ]
+
+
+def test_unknown_keys_are_the_schemas_business(ask, jars):
+    open_schema = ask("POST", "/pro/jars", headers=[JSON], body=b'{"colour":"red"}')
+    closed = ask("PATCH", "/pro/jars/a", headers=[JSON], body=b'{"grams":1,"colour":"red"}')
+
+    assert open_schema.status == 200
+    assert jars.calls == [("add_jar", {"wait": False, "body": {"colour": "red"}})]
+    assert closed.status == 400
+    assert closed.json()["message"] == "body: unknown property 'colour'"
+
+
+def test_names_in_a_message_are_cleaned_and_bounded(ask):
+    name = "evil\u202e\n\x1b[31m" + "x" * 5000
+    body = json.dumps({"grams": 1, name: 1}).encode()
+    message = ask("PATCH", "/pro/jars/a", headers=[JSON], body=body).json()["message"]
+
+    assert len(message) < 120
+    assert message.startswith("body: unknown property 'evil")
+    assert message.isprintable()
+
+
+def test_a_value_too_deep_for_the_validator_is_400(ask):
+    deep = b'{"grams":' + b"[" * 600 + b"]" * 600 + b"}"
+
+    assert ask("PATCH", "/pro/jars/a", headers=[JSON], body=deep).status == 400
+
+
+def test_many_problems_cost_no_more_than_a_few(ask):
+    body = b'{"tags":[' + b",".join([b"1"] * 4_000) + b"]}"
+    message = ask("POST", "/pro/jars", headers=[JSON], body=body).json()["message"]
+
+    assert message.endswith("; and more")
+    assert message.count(";") == 20
+
+
+def test_a_body_of_exactly_the_limit_is_taken(ask):
+    body = b'{"x":"' + b"a" * (LIMIT - 8) + b'"}'
+
+    assert len(body) == LIMIT
+    assert ask("POST", "/pro/echo", headers=[JSON], body=body).status == 200
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, LIMIT * 10, 5_000_000])
+def test_a_declared_length_over_the_limit_is_413_and_the_answer_arrives(ask, jars, size):
+    body = b'"' + b"a" * (size - 2) + b'"'
+    response = ask("POST", "/pro/echo", headers=[JSON], body=body)
+
+    assert response.status == 413
+    assert response.json()["message"] == f"the body must have at most {LIMIT} bytes"
+    assert response.header("connection") == "close"
+    assert jars.calls == []
+
+
+def test_an_absurd_declared_length_is_413_before_a_byte_is_sent(address):
+    head = request_bytes(
+        "POST", "/pro/echo", headers=[AUTH, JSON, ("Content-Length", "99999999999999999")]
+    )
+
+    assert exchange(address, head).status == 413
+
+
+@pytest.mark.parametrize("chunks", [11, 100, 3_000])
+def test_a_chunked_body_over_the_limit_is_413(ask, jars, chunks):
+    framing = [JSON, ("Transfer-Encoding", "chunked")]
+    body = chunked(*[b"1" * 1000] * chunks)
+    response = ask("POST", "/pro/echo", headers=framing, body=body)
+
+    assert response.status == 413
+    assert jars.calls == []
+
+
+def test_an_endless_chunked_body_is_answered_and_cut_off(address):
+    head = request_bytes(
+        "POST", "/pro/echo", headers=[AUTH, JSON, ("Transfer-Encoding", "chunked")]
+    )
+    with RawConnection(address) as connection:
+        connection.send(head)
+        for _ in range(20):
+            connection.send(b"3e8\r\n" + b"a" * 1000 + b"\r\n")
+
+        assert connection.read_response().status == 413
+        assert connection.is_closed_by_peer()
+
+
+@pytest.mark.parametrize(
+    "framing", [("Content-Length", "50"), ("Transfer-Encoding", "chunked")], ids=lambda f: f[0]
+)
+def test_half_a_body_is_400_when_the_time_is_over(address, jars, framing):
+    head = request_bytes("POST", "/pro/echo", headers=[AUTH, JSON, framing])
+    with RawConnection(address) as connection:
+        connection.send(head + b'5\r\n{"a":' if framing[1] == "chunked" else head + b'{"a":')
+        response = connection.read_response()
+
+        assert response.status == 400
+        assert response.json()["message"] == "the body did not arrive within 0.5 seconds"
+        assert response.header("connection") == "close"
+        assert connection.is_closed_by_peer()
+    assert jars.calls == []
+
+
+def test_a_body_that_drips_is_cut_off_as_a_whole(address):
+    head = request_bytes("POST", "/pro/echo", headers=[AUTH, JSON, ("Content-Length", "5000")])
+    started = time.monotonic()
+    with RawConnection(address) as connection:
+        connection.send(head)
+        while time.monotonic() - started < 1:
+            connection.send(b"1")
+            time.sleep(0.05)  # the drip itself is what is tested
+
+        assert connection.read_response().status == 400
+
+
+def test_a_slow_body_within_the_time_is_taken(address):
+    body = b'{"a": 1}'
+    head = request_bytes(
+        "POST", "/pro/echo", headers=[AUTH, JSON, ("Content-Length", str(len(body)))]
+    )
+    with RawConnection(address) as connection:
+        for piece in (head[:30], head[30:], body[:4], body[4:]):
+            connection.send(piece)
+            time.sleep(0.05)  # separate packets
+
+        assert connection.read_response().json() == {"value": {"a": 1}}
+
+
+def test_half_a_request_line_then_the_end_is_no_trouble(address, ask):
+    with RawConnection(address) as connection:
+        connection.send(b"POST /pro/ec")
+
+    assert ask("GET", "/open").status == 200
+
+
+def test_a_hang_up_in_the_middle_of_a_body_leaves_no_trace(address, ask, jars):
+    head = request_bytes("POST", "/pro/echo", headers=[AUTH, JSON, ("Content-Length", "100")])
+    for _ in range(5):
+        with RawConnection(address) as connection:
+            connection.send(head + b'{"a":')
+
+    assert ask("GET", "/open").status == 200
+    assert jars.calls == [("open_door", {})]
+
+
+def test_a_chunked_body_whose_end_never_came_is_not_taken_for_a_whole_one(address, caplog, jars):
+    framing = [AUTH, JSON, ("Transfer-Encoding", "chunked")]
+    with RawConnection(address) as connection:
+        connection.send(request_bytes("POST", "/pro/jars", headers=framing))
+        connection.send(chunked(b'{"grams":5}').removesuffix(b"0\r\n\r\n"))
+
+    deadline = time.monotonic() + 5
+    while "client hung up" not in caplog.messages:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert jars.calls == []
+
+
+def test_the_connection_survives_a_refused_body_that_was_read(address):
+    bad = request_bytes("POST", "/pro/echo", headers=[AUTH, JSON], body=b"{")
+    good = request_bytes("POST", "/pro/echo", headers=[AUTH, JSON], body=b"{}")
+    with RawConnection(address) as connection:
+        connection.send(bad)
+        assert connection.read_response().status == 400
+        connection.send(good)
+        assert connection.read_response().status == 200
+
+
+def test_a_wrong_parameter_with_a_body_leaves_the_connection_open(address):
+    bad = request_bytes("POST", "/pro/jars?wait=maybe", headers=[AUTH, JSON], body=b"{}")
+    with RawConnection(address) as connection:
+        connection.send(bad)
+        response = connection.read_response()
+        assert response.status == 400
+        assert response.header("connection") is None
+        connection.send(request_bytes("GET", "/open"))
+        assert connection.read_response().status == 200
+
+
+def test_a_body_where_none_belongs_is_ignored(address, jars):
+    with RawConnection(address) as connection:
+        connection.send(request_bytes("DELETE", "/pro/jars/a", headers=[AUTH], body=b"junk"))
+        assert connection.read_response().status == 202
+        connection.send(request_bytes("GET", "/pro/jars/a", headers=[AUTH], body=b"\xff\x00"))
+        assert connection.read_response().status == 200
+    assert [name for name, _ in jars.calls] == ["remove_jar", "get_jar"]
+
+
+def test_too_long_a_body_where_none_belongs_closes_the_connection(address):
+    with RawConnection(address) as connection:
+        connection.send(
+            request_bytes("DELETE", "/pro/jars/a", headers=[AUTH], body=b"x" * (LIMIT + 1))
+        )
+        response = connection.read_response()
+
+        assert response.status == 202
+        assert response.header("connection") == "close"
+        assert connection.is_closed_by_peer()
+
+
+def test_a_client_that_asks_first_is_told_to_continue(address):
+    head = request_bytes(
+        "POST",
+        "/pro/echo",
+        headers=[AUTH, JSON, ("Content-Length", "2"), ("Expect", "100-continue")],
+    )
+    with RawConnection(address) as connection:
+        connection.send(head)
+        assert connection.read_interim() == 100
+        connection.send(b"{}")
+        assert connection.read_response().status == 200
+
+
+@pytest.mark.parametrize(
+    ("credentials", "length", "status"), [([], "2", 401), ([AUTH], "99999999", 413)]
+)
+def test_a_client_that_asks_first_is_refused_without_its_body(address, credentials, length, status):
+    fields = [*credentials, JSON, ("Content-Length", length), ("Expect", "100-continue")]
+    with RawConnection(address) as connection:
+        connection.send(request_bytes("POST", "/pro/echo", headers=fields))
+
+        assert connection.read_response().status == status

@@ -1,0 +1,83 @@
+"""Requests before they are requests: heads that are slow, endless, or never come."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mediafleet.contract import BoundedHttpProtocol
+from support.contract_app import SECRET, USER, Jars, make_app, serving
+from support.raw_http import RawConnection, basic, request_bytes
+
+AUTH = basic(USER, SECRET)
+WAIT = request_bytes("DELETE", "/pro/jars/a?wait=true", headers=[AUTH])
+
+
+class Impatient(BoundedHttpProtocol):
+    head_seconds = 0.3
+
+
+@pytest.fixture(scope="module")
+def impatient(jars: Jars) -> Iterator[tuple[str, int]]:
+    with serving(make_app(jars), http=Impatient) as where:
+        yield where
+
+
+@pytest.mark.parametrize("start", [b"G", b"GET /open HT", b"GET /open HTTP/1.1\r\nHost: x\r\nX-"])
+def test_half_a_head_is_400_when_the_time_is_over(impatient, start):
+    with RawConnection(impatient) as connection:
+        connection.send(start)
+        response = connection.read_response()
+
+        assert response.status == 400
+        assert response.body == b"The request's head did not arrive in time."
+        assert connection.is_closed_by_peer()
+
+
+def test_a_connection_that_stays_silent_is_closed(impatient):
+    with RawConnection(impatient) as connection:
+        assert connection.is_closed_by_peer()
+
+
+def test_half_a_head_after_a_request_is_400_too(impatient):
+    with RawConnection(impatient) as connection:
+        connection.send(request_bytes("GET", "/open") + b"GET /op")
+        assert connection.read_response().status == 200
+        assert connection.read_response().status == 400
+
+
+def test_half_a_head_behind_a_request_in_progress_closes_the_connection(impatient, jars):
+    with RawConnection(impatient) as connection:
+        connection.send(WAIT + b"GET /op")
+        assert jars.waiting.wait(5)
+
+        assert connection.is_closed_by_peer()
+    assert jars.cancelled.wait(5)
+
+
+def test_the_time_for_a_head_does_not_run_while_a_request_is_served(impatient, jars):
+    with RawConnection(impatient) as connection:
+        connection.send(WAIT[:20])
+        connection.send(WAIT[20:])
+        assert jars.waiting.wait(5)
+        assert not jars.cancelled.wait(2 * Impatient.head_seconds)
+        jars.go_on.set()
+
+        assert connection.read_response().status == 202
+
+
+def test_a_head_of_endless_headers_is_400(address):
+    with RawConnection(address) as connection:
+        connection.send(b"GET /open HTTP/1.1\r\nHost: x\r\n")
+        for number in range(2_000):
+            connection.send(b"X-%d: %b\r\n" % (number, b"a" * 1000))
+        response = connection.read_response()
+
+        assert response.status == 400
+        assert b"at most 65536 bytes" in response.body
+
+
+def test_a_large_but_bounded_head_is_served(address):
+    with RawConnection(address) as connection:
+        connection.send(request_bytes("GET", "/open", headers=[("X-Large", "a" * 50_000)]))
+
+        assert connection.read_response().status == 200

@@ -1,0 +1,74 @@
+"""The documents hang together: links lead somewhere, decisions have one form, versions agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import mediafleet
+from support.readme import ROOT
+
+ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PARTS = ["Context", "Decision", "Why", "Consequences", "Exceptions"]
+LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def anchors(document: Path) -> set[str]:
+    titles = HEADING.findall(document.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_links_to_files_and_headings_lead_somewhere(document: Path) -> None:
+    links = LINK.findall(document.read_text("utf-8"))
+
+    for link in links:
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = document.parent / name if name else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("adr", ADRS, ids=relative)
+def test_a_decision_fits_on_a_page_and_has_its_five_parts(adr: Path) -> None:
+    text = adr.read_text("utf-8")
+    number = adr.name[:4]
+
+    assert text.startswith(f"# {number}. ")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == PARTS
+    assert len(text.splitlines()) <= 80
+
+
+def test_the_readme_links_every_decision_under_its_title() -> None:
+    index = re.findall(
+        r"^- \[(\d{4})\]\(docs/adr/(.+?\.md)\) (.+)$",
+        (ROOT / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+
+    titles = [adr.read_text("utf-8").splitlines()[0] for adr in ADRS]
+
+    assert [f"# {number}. {title}" for number, _, title in index] == titles
+    assert [name for _, name, _ in index] == [adr.name for adr in ADRS]
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(adr.name[:4]) for adr in ADRS]
+
+    assert numbers == list(range(1, len(ADRS) + 1))
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+    versions = re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)
+
+    assert versions[0] == mediafleet.__version__

@@ -1,0 +1,200 @@
+"""What the transcripts do not show or only hint at: order, workers, the cache, element types."""
+
+import json
+
+import anyio
+import pytest
+
+from mediafleet.emulator import EmulatorSettings
+from mediafleet.emulator.object_types import MODULES
+from support.kurento_wire import MANAGER, RefusedError, open_wire, until, wire
+
+pytestmark = pytest.mark.anyio
+
+BUSY = {"object": MANAGER, "operation": "getUsedCpu", "operationParams": {"interval": 1000}}
+
+
+async def test_requests_of_one_connection_wait_for_get_used_cpu(start, move) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client, wire(cluster.uri(0)) as other:
+        first = await client.request("invoke", **BUSY)
+        second = await client.request("ping")
+        await other.call("ping")
+        assert await client.is_silent()
+        move(cluster, 1)
+        assert [(await client.reply())["id"], (await client.reply())["id"]] == [first, second]
+
+
+async def test_node_without_a_free_worker_is_mute(start, move) -> None:
+    cluster = await start(nodes=2, threads=2)
+    node = cluster.nodes[0]
+    async with wire(node.uri) as idle, wire(node.uri) as one, wire(node.uri) as two:
+        await one.request("invoke", **BUSY)
+        await two.request("invoke", **BUSY)
+        await until(lambda: len(node.sessions) == 2)
+        await idle.request("ping")
+        assert await idle.is_silent()
+        with pytest.raises(TimeoutError):
+            await open_wire(node.uri, seconds=0.2)
+        async with wire(cluster.uri(1)) as neighbour:
+            await neighbour.call("ping")
+        move(cluster, 1)
+        assert (await idle.reply())["result"]["value"] == "pong"
+        assert "result" in await one.reply()
+        async with wire(node.uri) as late:
+            await late.call("ping")
+
+
+async def test_request_cache_can_be_switched_off(start) -> None:
+    cluster = await start(request_cache=False)
+    async with wire(cluster.uri(0)) as client:
+        session = (await client.call("connect"))["sessionId"]
+        frame = {"jsonrpc": "2.0", "id": 5, "method": "create"}
+        frame["params"] = {"type": "MediaPipeline", "sessionId": session}
+        await client.send(frame)
+        await client.send(frame)
+        values = {(await client.reply())["result"]["value"] for _ in range(2)}
+        assert len(values) == 2
+
+
+async def test_cached_reply_is_gone_after_twenty_seconds(start, move) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        await client.call("connect")
+        frame = {"jsonrpc": "2.0", "id": 5, "method": "create", "params": {"type": "MediaPipeline"}}
+        values = []
+        for wait in (0, 19.9, 0.2):
+            move(cluster, wait)
+            await client.send(frame)
+            values.append((await client.reply())["result"]["value"])
+        assert values[0] == values[1] != values[2]
+
+
+async def test_every_factory_of_get_info_makes_an_object(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        info = await client.invoke(MANAGER, "getInfo")
+        assert [module["name"] for module in info["modules"]] == ["core", "elements", "filters"]
+        pipeline = await client.create("MediaPipeline")
+        hub = await client.create("Composite", mediaPipeline=pipeline)
+        extra = {"uri": "file:///dev/null", "command": "identity", "hub": hub}
+        for module in info["modules"]:
+            for name in module["factories"]:
+                made = await client.create(name, mediaPipeline=pipeline, **extra)
+                described = await client.call("describe", object=made)
+                assert described["qualifiedType"] == f"kurento.{name}"
+                assert described["hierarchy"][-1] == "kurento.MediaObject"
+        assert (await client.create("HubPort", hub=hub)).startswith(f"{hub}/")
+
+
+async def test_required_constructor_parameters_are_asked_for(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        pipeline = await client.create("MediaPipeline")
+        for name, missing in (("PlayerEndpoint", "uri"), ("GStreamerFilter", "command")):
+            with pytest.raises(RefusedError, match=f"'{missing}' parameter should be a string"):
+                await client.create(name, mediaPipeline=pipeline)
+        with pytest.raises(RefusedError, match="bad_weak_ptr"):
+            await client.create("HubPort", hub=pipeline)
+
+
+async def test_every_event_of_a_class_can_be_subscribed_to(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        pipeline = await client.create("MediaPipeline")
+        endpoint = await client.create("WebRtcEndpoint", mediaPipeline=pipeline)
+        for event in MODULES["elements"].types["WebRtcEndpoint"].events:
+            await client.subscribe(event, endpoint)
+        with pytest.raises(RefusedError, match="Event 'EndOfStream' not supported"):
+            await client.subscribe("EndOfStream", endpoint)
+        await client.invoke(endpoint, "gatherCandidates")
+        assert (await client.event())["type"] == "IceGatheringDone"
+
+
+async def test_offer_is_refused_since_there_is_no_media(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        pipeline = await client.create("MediaPipeline")
+        endpoint = await client.create("WebRtcEndpoint", mediaPipeline=pipeline)
+        with pytest.raises(RefusedError) as refused:
+            await client.invoke(endpoint, "generateOffer")
+        assert (refused.value.code, refused.value.type) == (40006, "NOT_IMPLEMENTED")
+
+
+async def test_elements_of_two_pipelines_cannot_be_linked(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        ends = [
+            await client.create("PassThrough", mediaPipeline=await client.create("MediaPipeline"))
+            for _ in range(2)
+        ]
+        with pytest.raises(RefusedError, match="do not share pipeline"):
+            await client.invoke(ends[0], "connect", sink=ends[1])
+
+
+async def test_new_source_takes_the_place_of_the_old_one(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        pipeline = await client.create("MediaPipeline")
+        old, new, sink = [
+            await client.create("PassThrough", mediaPipeline=pipeline) for _ in range(3)
+        ]
+        await client.invoke(old, "connect", sink=sink)
+        await client.invoke(new, "connect", sink=sink, mediaType="AUDIO")
+        into = await client.invoke(sink, "getSourceConnections")
+        assert {(link["type"], link["source"]) for link in into} == {
+            ("AUDIO", new),
+            ("VIDEO", old),
+            ("DATA", old),
+        }
+        assert len(await client.invoke(new, "getSinkConnections")) == 1
+        assert len(await client.invoke(sink, "getSourceConnections", mediaType="VIDEO")) == 1
+
+
+async def test_events_come_before_and_after_the_reply_that_causes_them(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        await client.subscribe("ObjectCreated")
+        orders = set()
+        for _ in range(40):
+            await client.request("create", type="MediaPipeline")
+            first = json.loads(await client.connection.recv())
+            orders.add("method" in first)
+            await client.connection.recv()
+        assert orders == {True, False}
+
+
+async def test_nodes_know_nothing_of_each_other(start) -> None:
+    cluster = await start(nodes=2)
+    one, two = cluster.nodes
+    assert one.server_id != two.server_id
+    async with wire(one.uri) as client, wire(two.uri) as other:
+        pipeline = await client.create("MediaPipeline")
+        with pytest.raises(RefusedError, match="not found"):
+            await other.invoke(pipeline, "getName")
+
+
+async def test_client_that_does_not_read_is_dropped_at_the_bound(start) -> None:
+    cluster = await start(max_unsent_bytes=100_000)
+    node = cluster.nodes[0]
+    async with wire(node.uri) as worker:
+        deaf = await anyio.connect_tcp("127.0.1.1", cluster.port)
+        key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        head = b"GET /kurento HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        await deaf.send(head + key)
+        await deaf.receive()
+        await until(lambda: node.connection_count == 2)
+        for _ in range(200):
+            node.inject("x" * 50_000)
+            if node.connection_count == 1:
+                break
+            await worker.connection.recv()
+        assert node.connection_count == 1
+        await deaf.aclose()
+
+
+def test_settings_are_those_of_a_real_server() -> None:
+    settings = EmulatorSettings()
+    assert settings.garbage_collector_period == 240
+    assert settings.threads == 10
+    assert settings.request_cache

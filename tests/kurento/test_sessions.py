@@ -1,0 +1,126 @@
+"""What is asked of a node by name: its sessions, their end, its inside facts."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.ports import ServerInfo, ServerModule
+from support.fake_kurento import SUFFIX, fake_kurento
+from support.links import NODE, links, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_list_is_the_nodes_own_word_and_the_books_follow():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        gone = fake.create("gone")
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: observer.session_ids() == ["gone"])
+        del fake.pipelines[gone]
+        unseen = f"unseen{SUFFIX}"
+        fake.pipelines[unseen] = "unseen"
+        fake.created_at[unseen] = 1795383333
+        fake.references[unseen].add("application")
+        sessions = await media_servers.list_sessions(NODE)
+        assert [session.object_id for session in sessions] == [unseen]
+        await until(lambda: observer.session_ids() == ["unseen"])
+
+
+async def test_a_list_of_a_node_that_is_not_connected_is_an_error():
+    async with links() as (media_servers, _):
+        with pytest.raises(UnreachableMediaServerError, match="not connected"):
+            await media_servers.list_sessions("kms_unknown")
+        media_servers.attach(NODE, "ws://127.0.0.1:1/kurento")
+        with pytest.raises(UnreachableMediaServerError, match="not connected"):
+            await media_servers.list_sessions(NODE)
+
+
+@pytest.mark.parametrize("answer", ["null", '"x"', "{}", "7"])
+async def test_a_list_that_is_none_is_an_error(answer):
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getPipelines"] = lambda r: f'{{"id":{r["id"]},"result":{{"value":{answer}}}}}'
+        with pytest.raises(UnreachableMediaServerError):
+            await media_servers.list_sessions(NODE)
+
+
+async def test_odd_members_of_a_list_are_passed_over():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getPipelines"] = lambda r: (
+            f'{{"id":{r["id"]},"result":{{"value":[1,null,"","x",[],{{}},"a{SUFFIX}",'
+            f'"a{SUFFIX}","b/c{SUFFIX}"]}}}}'
+        )
+        (session,) = await media_servers.list_sessions(NODE)
+        assert session.object_id == f"a{SUFFIX}"
+
+
+async def test_a_list_that_is_not_answered_is_an_error_in_time():
+    async with fake_kurento() as fake, links(ping_interval=30) as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getPipelines"] = lambda _: None
+        with (
+            anyio.fail_after(2),
+            pytest.raises(UnreachableMediaServerError, match="does not answer"),
+        ):
+            await media_servers.list_sessions(NODE)
+
+
+async def test_releasing_ends_all_sessions_those_made_meanwhile_too():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        for number in range(120):
+            fake.create(f"room-{number}")
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: len(observer.session_ids()) == 120)
+
+        def once_more(request):
+            if request["method"] == "release" and len(fake.asked("release")) == 60:
+                fake.create("late")
+
+        fake.on_request = once_more
+        await media_servers.release_sessions(NODE)
+        assert not fake.pipelines
+        await until(lambda: observer.session_ids() == [])
+        assert len(fake.asked("release")) == 121
+
+
+async def test_sessions_that_do_not_end_are_an_error_in_time():
+    async with (
+        fake_kurento() as fake,
+        links(release_timeout=0.3, ping_interval=30) as (media_servers, observer),
+    ):
+        fake.create("undead")
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["release"] = lambda r: f'{{"id":{r["id"]},"result":{{}}}}'
+        with anyio.fail_after(2), pytest.raises(UnreachableMediaServerError, match="did not end"):
+            await media_servers.release_sessions(NODE)
+
+
+async def test_a_server_describes_itself():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        assert await media_servers.describe(NODE) == ServerInfo(
+            version="7.3.0",
+            capabilities=("transactions",),
+            memory=50,
+            modules=(ServerModule("core", "7.3.0", "Nov 22 2026 21:26:07", ("MediaPipeline",)),),
+        )
+
+
+async def test_a_server_that_does_not_describe_itself_in_time_has_no_facts():
+    async with fake_kurento() as fake, links(ping_interval=30) as (media_servers, observer):
+        assert await media_servers.describe(NODE) is None
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getUsedMemory"] = lambda _: None
+        with anyio.fail_after(2):
+            assert await media_servers.describe(NODE) is None
+        fake.answers["getInfo"] = lambda r: f'{{"id":{r["id"]},"error":{{"code":40008}}}}'
+        assert await media_servers.describe(NODE) is None

@@ -1,0 +1,199 @@
+"""Whatever bytes and values a node sends: nothing is raised, and the books stay clean."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+from websockets.uri import WebSocketURI
+
+from mediafleet.kurento.connection import WebSocket
+from mediafleet.kurento.exchange import Exchange
+from mediafleet.kurento.protocol import Peer
+from mediafleet.kurento.session_watch import SessionWatch
+from mediafleet.kurento.settings import LinkSettings
+from support.hostile_servers import frame
+
+SAFE = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+PIPELINES = [
+    "a_kurento.MediaPipeline",
+    "b_kurento.MediaPipeline",
+    "\x1b[2J_kurento.MediaPipeline",
+    "x" * 500 + "_kurento.MediaPipeline",
+    "\ud800_kurento.MediaPipeline",
+    "c_kurento.PassThrough",
+]
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.sampled_from([*PIPELINES, "room", "1795383333459", 1795383333, 10**400])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(max_size=5) | st.sampled_from(["value", "object", "sessionId"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+EVENTS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["ObjectCreated", "ObjectDestroyed"]) | VALUES,
+        "data": st.fixed_dictionaries(
+            {},
+            optional={
+                "object": st.sampled_from(PIPELINES) | VALUES,
+                "objectId": st.sampled_from(PIPELINES) | VALUES,
+                "timestampMillis": VALUES,
+            },
+        )
+        | VALUES,
+    }
+).map(lambda value: {"method": "onEvent", "params": {"value": value}})
+ANSWERS = st.tuples(
+    st.sampled_from(["result", "error"]),
+    VALUES
+    | st.fixed_dictionaries({"value": VALUES | st.lists(st.sampled_from(PIPELINES))})
+    | st.fixed_dictionaries({"code": VALUES | st.just(40101)}),
+)
+STEPS = st.one_of(
+    st.binary(max_size=40).map(lambda data: ("bytes", data)),
+    st.tuples(st.binary(max_size=20), st.integers(0, 15), st.booleans(), st.integers(0, 7)).map(
+        lambda f: ("bytes", frame(f[0], opcode=f[1], fin=f[2], rsv=f[3]))
+    ),
+    st.binary(max_size=40).map(lambda data: ("frame", data)),
+    VALUES.map(lambda value: ("frame", json.dumps(value).encode())),
+    EVENTS.map(lambda value: ("frame", json.dumps(value).encode())),
+    ANSWERS.map(lambda answer: ("answer", answer)),
+    st.floats(0, 6).map(lambda seconds: ("wait", seconds)),
+)
+
+
+class Wire(asyncio.Transport):
+    """The node's end of a connection that needs no network."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = b""
+        self.is_cut = False
+
+    @override
+    def write(self, data):
+        self.written += bytes(data)
+
+    @override
+    def abort(self):
+        self.is_cut = True
+
+    @override
+    def close(self):
+        self.is_cut = True
+
+
+class SteppedClock:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def now(self):
+        return datetime(2026, 11, 22, tzinfo=UTC)
+
+    def monotonic(self):
+        return self.seconds
+
+
+class Harness:
+    """A connection and its watch, over a wire."""
+
+    def __init__(self):
+        bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
+        self.clock = SteppedClock()
+        self.wire = Wire()
+        self.watch = SessionWatch(bounds, self.clock, lambda: None)
+        self.exchange = Exchange(Peer(1), self.clock, max_waiting=16, on_event=self.watch.on_event)
+        self.websocket = WebSocket(
+            self.exchange,
+            WebSocketURI(False, "node", 8888, "/kurento", "", None, None),
+            max_message_size=5000,
+            max_frames=1000,
+        )
+        self.websocket.connection_made(self.wire)
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", self.wire.written).group(1)
+        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+        self.feed(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        assert self.websocket.is_open
+        self.watch.begin(self.exchange)
+        self.exchange.call("connect", {}, lambda _: None, timeout_s=5)
+        self.feed(frame(b'{"id":1,"result":{"sessionId":"s"}}'))
+
+    def feed(self, data):
+        if not self.wire.is_cut:
+            self.websocket.get_buffer(-1)[: len(data)] = data
+            self.websocket.buffer_updated(len(data))
+
+    def answer(self, kind, value):
+        for call_id in sorted(self.exchange.peer.calls)[:1]:
+            reply = {"id": call_id, "jsonrpc": "2.0", kind: value}
+            self.feed(frame(json.dumps(reply).encode()))
+
+    def step(self, kind, what):
+        match kind:
+            case "bytes":
+                self.feed(what)
+            case "frame":
+                self.feed(frame(what))
+            case "answer":
+                self.answer(*what)
+            case "wait":
+                self.clock.seconds += what
+                self.exchange.check_deadlines(self.clock.monotonic())
+        self.watch.work()
+
+    def check(self):
+        sessions = self.watch.sessions()
+        assert len(sessions) <= 4
+        assert len({session.id for session in sessions}) == len(sessions)
+        for session in sessions:
+            assert SAFE.fullmatch(session.id)
+            assert SAFE.fullmatch(session.object_id)
+            assert session.created_at <= datetime(2026, 11, 22, 1, tzinfo=UTC)
+        assert len(self.exchange.peer.calls) <= 16
+
+
+@given(st.lists(STEPS, max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_no_sequence_of_frames_breaks_the_link_or_the_books(steps):
+    async def play():
+        harness = Harness()
+        listing = asyncio.ensure_future(harness.watch.list_pipelines(harness.exchange))
+        for kind, what in steps:
+            harness.step(kind, what)
+            await asyncio.sleep(0)
+            harness.check()
+        harness.websocket.connection_lost(None)
+        await asyncio.gather(listing, return_exceptions=True)
+        assert harness.exchange.peer.calls == {}
+        assert harness.exchange.lost_reason.isprintable()
+        result = listing.exception()
+        assert result is None or type(result).__name__ == "UnreachableMediaServerError"
+
+    asyncio.run(play())

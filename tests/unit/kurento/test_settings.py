@@ -1,0 +1,18 @@
+"""Bounds of the links."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediafleet.kurento.settings import LinkSettings
+
+
+def test_reconnecting_follows_the_schedule_of_openvidu():
+    settings = LinkSettings()
+    pauses = [settings.reconnect_pause(failures) for failures in range(1, 40)]
+    assert pauses == [1.0] * 10 + [3.0] * 20 + [10.0] * 9
+
+
+def test_the_cpu_is_not_measured_over_a_time_that_tells_nothing():
+    with pytest.raises(ValueError, match="500"):
+        LinkSettings(cpu_interval_ms=499)

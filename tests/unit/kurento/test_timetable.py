@@ -1,0 +1,80 @@
+"""One timer for many due times."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import pytest
+
+from mediafleet.clock import SystemClock
+from mediafleet.kurento.timetable import SLOT_S, Timetable
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_actions_come_in_order_and_never_early():
+    clock = SystemClock()
+    timetable = Timetable(clock)
+    start = clock.monotonic()
+    came, last = [], anyio.Event()
+
+    def note(due, *, is_last=False):
+        came.append((due, clock.monotonic() - start))
+        if is_last:
+            last.set()
+
+    for due in (0.06, 0.02, 0.04, -1.0):
+        timetable.at(start + due, lambda due=due: note(due))
+    timetable.at(start + 0.08, lambda: note(0.08, is_last=True))
+    with anyio.fail_after(2):
+        await last.wait()
+    assert [due for due, _ in came] == [-1.0, 0.02, 0.04, 0.06, 0.08]
+    assert all(at >= due for due, at in came)
+
+
+async def test_what_is_called_off_does_not_come():
+    clock = SystemClock()
+    timetable = Timetable(clock)
+    came, last = [], anyio.Event()
+    timetable.at(clock.monotonic(), lambda: came.append("off")).call_off()
+    timetable.at(clock.monotonic() + 2 * SLOT_S, last.set)
+    with anyio.fail_after(2):
+        await last.wait()
+    assert came == []
+
+
+async def test_an_action_that_is_due_again_at_once_does_not_hold_up_the_others():
+    clock = SystemClock()
+    timetable = Timetable(clock)
+    rounds = 0
+
+    def again():
+        nonlocal rounds
+        rounds += 1
+        timetable.at(0.0, again)
+
+    again()
+    await anyio.sleep(5 * SLOT_S)
+    assert 1 < rounds < 500
+    timetable.stop()
+    stopped = rounds
+    await anyio.sleep(2 * SLOT_S)
+    assert rounds == stopped
+
+
+async def test_a_raising_action_does_not_stop_the_timetable():
+    clock = SystemClock()
+    timetable = Timetable(clock)
+    came = anyio.Event()
+    met = []
+
+    def fail():
+        raise ValueError("a bug")
+
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: met.append(context))
+    timetable.at(0.0, fail)
+    timetable.at(clock.monotonic() + SLOT_S, came.set)
+    with anyio.fail_after(2):
+        await came.wait()
+    assert isinstance(met[0]["exception"], ValueError)

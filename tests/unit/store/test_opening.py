@@ -1,0 +1,38 @@
+"""Addresses of stores: which are taken, which are refused, and that no secret is repeated."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediafleet.store import StoreStartError, UnsupportedStoreUrlError, open_store
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mediafleet.db",
+        "mysql://user:canary@host/db",
+        "sqlite+pysqlite:///file.db",
+        "sqlite://user:canary@host/file.db",
+        "sqlite:///file.db?mode=canary",
+        "postgresql://user:can:ary@host:canary/db",
+        "postgresql://user:canary@host:65536/db",
+        "postgresql://user:password@host/db?sslmode=canary",
+    ],
+)
+async def test_an_address_that_is_no_store_is_refused_without_repeating_it(tasks, url):
+    with pytest.raises(UnsupportedStoreUrlError) as raised:
+        async with open_store(url, tasks=tasks, make_cluster_id=str):
+            pytest.fail("it was opened")
+
+    assert isinstance(raised.value, StoreStartError)
+    assert "canary" not in str(raised.value) + repr(raised.value)
+
+
+async def test_a_relative_file_is_made_where_the_server_runs(tasks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with open_store("sqlite:///here.db", tasks=tasks, make_cluster_id=lambda: "c"):
+        assert (tmp_path / "here.db").is_file()
