@@ -240,7 +240,7 @@ CONTRACT: dict[str, Any] = {
                     "timestamp": {"type": "integer", "format": "int64"},
                     "status": {"type": "integer", "minimum": 400, "maximum": 599},
                     "error": {"type": "string", "maxLength": 64},
-                    "message": {"type": "string", "maxLength": 1000},
+                    "message": {"type": "string", "maxLength": 8192},
                     "path": {"type": "string", "maxLength": 1000},
                 },
             },
