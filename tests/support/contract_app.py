@@ -357,7 +357,7 @@ ODD: dict[str, Any] = {
     "crash": Crash("CANARY-CRASH"),
     "group": ExceptionGroup("many", [Crash("CANARY-CRASH")]),
     "problem": JarError(Problem(409, "already\r\nthere\x1b[31m")),
-    "long problem": JarError(Problem(409, "x" * 5000)),
+    "long problem": JarError(Problem(409, "x" * 9000)),
     "problem with header": JarError(Problem(503, "busy", (("Retry-After", "5"),))),
     "problem without header": JarError(Problem(503, "busy")),
     "undocumented problem": JarError(Problem(418, "teapot")),
