@@ -33,7 +33,9 @@ _UNPRINTABLE: Final = re.compile(
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _USER_INFORMATION: Final = re.compile(r"://[^\s/?#]*@")
-_CREDENTIALS: Final = re.compile(r"(authorization.{0,8}?\b(?:basic|bearer)\s+)[\w+/=.~-]+", re.I)
+_CREDENTIALS: Final = re.compile(
+    r"((?i:authorization.{0,8}?\b(?:basic|bearer))\s+|\b(?:Basic|Bearer)\s+)[\w+/=.~-]+"
+)
 _PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",

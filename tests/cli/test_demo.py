@@ -54,7 +54,7 @@ def demo(start):
     return start("demo", "--nodes", 3, "--port", 0)
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_its_nodes_run_and_nothing_is_left_behind(demo, home, by):
     nodes = Nodes(demo)
     until(nodes.all_run)

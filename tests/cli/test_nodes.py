@@ -78,6 +78,15 @@ def with_session(demo, member):
     raise AssertionError("the session never showed")
 
 
+def until_connected(pid):
+    """Wait until a process has a socket; what it asks is on its way then."""
+    for _ in range(int(LIMIT_S / 0.05)):
+        if any("socket:" in str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()):
+            return
+        anyio.run(anyio.sleep, 0.05)
+    raise AssertionError("it never connected")
+
+
 def test_list_shows_one_line_for_each_node(nodes):
     done = nodes("list")
 
@@ -185,6 +194,7 @@ def test_remove_can_wait_for_the_last_session(nodes, demo, start, access, member
     waiting = start(
         "nodes", "remove", member["id"], "--strategy", "when-no-sessions", "--wait", **access
     )
+    until_connected(waiting.process.pid)
     steer(member, "release_pipeline", session)
 
     assert (accepted.code, accepted.out) == (0, "")

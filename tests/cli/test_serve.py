@@ -5,9 +5,11 @@ import shlex
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import time
+from contextlib import closing
 
 import httpx
 import pytest
@@ -302,6 +304,20 @@ def test_a_half_sent_request_does_not_hold_up_the_end(serve):
         )
 
         assert server.stop() == 0
+
+
+def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, run, data):
+    uri = start("emulator", "--port", 0).line("^ws://.*$")[0]
+    server = serve()
+    access = ["--url", server.url, "--secret-file", data / "secret"]
+    with closing(sqlite3.connect(data / "mediafleet.db")) as database, database:
+        database.execute("UPDATE journal SET term = term + 1")
+
+    refused = run("nodes", "add", uri, *access)
+
+    assert refused.code == 1
+    assert server.join() == 1
+    assert server.err[-1].startswith("mediafleet: Another server has taken over the store")
 
 
 def test_properties_set_in_vain_are_told_once_each(serve, home):

@@ -40,7 +40,7 @@ def server():
             self.end_headers()
             self.wfile.write(listener.body)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer
+        do_GET = answer  # noqa: N815 - as the library wants it
 
         def log_message(self, *_):
             pass
@@ -101,7 +101,7 @@ def test_messages_of_the_server_cannot_steer_the_terminal(nodes, server):
 def on_a_terminal(environ, home, url, *arguments):
     """Run a command whose stdout is a terminal; what the terminal gets."""
     ours, theirs = pty.openpty()
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
+    try:
         done = subprocess.run(
             [sys.executable, "-m", "mediafleet", "nodes", *arguments],
             env=environ | {"MEDIAFLEET_URL": url, "OPENVIDU_SECRET": SECRET, "TERM": "xterm"},
@@ -113,9 +113,10 @@ def on_a_terminal(environ, home, url, *arguments):
             check=True,
         )
         assert done.stderr == b""
-        written = os.read(ours, 65536)
-    os.close(theirs)
-    return written
+        return os.read(ours, 65536)
+    finally:
+        os.close(theirs)
+        os.close(ours)
 
 
 def test_a_terminal_gets_colours_of_ours_alone(environ, home, server):
@@ -145,9 +146,10 @@ def test_a_terminal_gets_json_in_ascii(environ, home, server):
 def test_no_colour_where_it_is_not_wanted(environ, home, server):
     server.body = listing().encode()
 
-    assert b"\x1b" not in on_a_terminal(
-        environ | {"NO_COLOR": "1"}, home, server.url, "list"
-    ).replace(b"\x1b[1m", b"").replace(b"\x1b[0m", b"")
+    written = on_a_terminal(environ | {"NO_COLOR": "1"}, home, server.url, "list")
+
+    assert b"running" in written
+    assert b"\x1b[3" not in written
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,11 @@ def test_a_server_that_never_answers_is_given_up(nodes):
 def test_a_server_that_hangs_up_is_told_in_one_line(nodes):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        hang_up = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+
+        def accept_and_close():
+            listener.accept()[0].close()
+
+        hang_up = threading.Thread(target=accept_and_close, daemon=True)
         hang_up.start()
 
         done = nodes("list", MEDIAFLEET_URL=f"http://127.0.0.1:{port}")

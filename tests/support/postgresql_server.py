@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +80,10 @@ class PostgresqlServer:
 
     def freeze(self) -> None:
         """Every process of the server stops in its tracks; the sockets stay open."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        for pid in self._pids():
-            os.kill(pid, signal.SIGCONT)
+        self._signal_all(signal.SIGCONT)
 
     def new_database(self) -> str:
         """A new, empty database; its name."""
@@ -111,6 +109,11 @@ class PostgresqlServer:
         # The caller may be inside an event loop.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, run()).result()
+
+    def _signal_all(self, number: int) -> None:
+        for pid in self._pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _pids(self) -> list[int]:
         assert self._process is not None

@@ -112,8 +112,9 @@ def _emulated_nodes(count: int, port: int) -> Iterator[list[str]]:
 
 def _read_uris(child: subprocess.Popen[str], count: int) -> list[str]:
     guard = threading.Timer(_START_S, child.kill)
-    guard.start()
+    guard.daemon = True
     try:
+        guard.start()
         lines: Iterable[str] = child.stdout or []
         uris = [line.strip() for line in islice(lines, count)]
     finally:

@@ -32,16 +32,6 @@ class Endpoint:
     address: Address
     port: int
 
-    @property
-    def family(self) -> socket.AddressFamily:
-        """For the socket."""
-        return socket.AF_INET if isinstance(self.address, IPv4Address) else socket.AF_INET6
-
-    @property
-    def name(self) -> tuple[str, int]:
-        """For ``connect``."""
-        return str(self.address), self.port
-
 
 async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[Endpoint, ...]:
     """Addresses of a host that may be dialled, in the resolver's order, at most eight.

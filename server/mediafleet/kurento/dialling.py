@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,12 @@ from websockets.uri import WebSocketURI
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.addresses import resolve
 from mediafleet.kurento.connection import WebSocket
+from mediafleet.kurento.exchange import no_answer
 from mediafleet.kurento.refusals import DIAL_ERRORS, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mediafleet.domain.ports import Clock
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.addresses import Endpoint
     from mediafleet.kurento.connection import Receiver
@@ -33,15 +32,13 @@ class Dialler:
 
     Args:
         settings: Bounds, allowed networks, certificate authorities.
-        clock: The time.
 
     Raises:
         OSError: The file of certificate authorities cannot be read or holds none.
     """
 
-    def __init__(self, settings: LinkSettings, clock: Clock) -> None:
+    def __init__(self, settings: LinkSettings) -> None:
         self._settings = settings
-        self._clock = clock
         self._tls = None if settings.ca_file is None else _tls_context(settings)
 
     async def dial(self, uri: MediaServerUri, receiver: Receiver) -> str:
@@ -54,15 +51,14 @@ class Dialler:
             UnreachableMediaServerError: It was not opened within ``handshake_timeout``.
         """
         timeout = self._settings.handshake_timeout
-        deadline = self._clock.monotonic() + timeout
         late = f"its host name was not resolved within {timeout:g} s"
         try:
-            with anyio.fail_after(timeout):
+            with anyio.fail_after(timeout) as scope:
                 endpoints = await resolve(uri.host, uri.port, self._settings.allowed_networks)
-                late = f"it did not accept a connection within {timeout:g} s"
-                connected, endpoint = await self._connect(endpoints, deadline)
-                late = f"it accepts connections but does not answer within {timeout:g} s"
-                await self._shake_hands(uri, connected, receiver)
+                late = _late_connection(uri, timeout)
+                websocket, endpoint = await self._connect(uri, endpoints, receiver, scope.deadline)
+                late = no_answer(timeout)
+                await _shake_hands(websocket)
         except TimeoutError:
             raise UnreachableMediaServerError(late) from None
         except DIAL_ERRORS as error:
@@ -70,39 +66,36 @@ class Dialler:
         return str(endpoint.address)
 
     async def _connect(
-        self, endpoints: Sequence[Endpoint], deadline: float
-    ) -> tuple[socket.socket, Endpoint]:
-        """A TCP connection to the first address that accepts one; the time is shared."""
+        self,
+        uri: MediaServerUri,
+        endpoints: Sequence[Endpoint],
+        receiver: Receiver,
+        deadline: float,
+    ) -> tuple[WebSocket, Endpoint]:
+        """A connection to the first address that accepts one; the time is shared."""
         for left, endpoint in zip(range(len(endpoints), 1, -1), endpoints, strict=False):
-            share = (deadline - self._clock.monotonic()) / left
+            share = (deadline - anyio.current_time()) / left
             try:
                 with anyio.fail_after(share):
-                    return await _connect(endpoint), endpoint
+                    return await self._connect_to(endpoint, uri, receiver), endpoint
             except OSError:
                 continue
-        return await _connect(endpoints[-1]), endpoints[-1]
+        return await self._connect_to(endpoints[-1], uri, receiver), endpoints[-1]
 
-    async def _shake_hands(
-        self, uri: MediaServerUri, connected: socket.socket, receiver: Receiver
-    ) -> None:
+    async def _connect_to(
+        self, endpoint: Endpoint, uri: MediaServerUri, receiver: Receiver
+    ) -> WebSocket:
+        """A TCP connection to exactly this address, and TLS where the uri wants it."""
         websocket = WebSocket(
             receiver,
             WebSocketURI(uri.is_secure, uri.host, uri.port, uri.path, "", None, None),
             max_message_size=self._settings.max_message_size,
             max_frames=self._settings.max_frames,
         )
-        try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: websocket, sock=connected, **self._tls_options(uri)
-            )
-        except BaseException:
-            connected.close()  # not every event loop does that
-            raise
-        try:
-            await websocket.handshake
-        except BaseException:
-            websocket.end("it was given up")
-            raise
+        await asyncio.get_running_loop().create_connection(
+            lambda: websocket, str(endpoint.address), endpoint.port, **self._tls_options(uri)
+        )
+        return websocket
 
     def _tls_options(self, uri: MediaServerUri) -> dict[str, Any]:
         if not uri.is_secure:
@@ -121,13 +114,15 @@ def _tls_context(settings: LinkSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.ca_file)
 
 
-async def _connect(endpoint: Endpoint) -> socket.socket:
-    """A TCP connection to exactly this address."""
-    dialling = socket.socket(endpoint.family, socket.SOCK_STREAM)
+def _late_connection(uri: MediaServerUri, timeout_s: float) -> str:
+    if uri.is_secure:
+        return f"it does not accept connections, or does not answer in TLS, within {timeout_s:g} s"
+    return f"it did not accept a connection within {timeout_s:g} s"
+
+
+async def _shake_hands(websocket: WebSocket) -> None:
     try:
-        dialling.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(dialling, endpoint.name)
+        await websocket.handshake
     except BaseException:
-        dialling.close()
+        websocket.end("it was given up")
         raise
-    return dialling

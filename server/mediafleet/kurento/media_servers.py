@@ -61,7 +61,7 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         self._observer = observer
         self._settings = settings
-        self._tools = Tools(settings, clock, random, Dialler(settings, clock))
+        self._tools = Tools(settings, clock, random, Dialler(settings))
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
 

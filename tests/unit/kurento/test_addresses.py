@@ -53,7 +53,7 @@ async def test_only_the_allowed_addresses_of_a_host_are_left(monkeypatch):
     found = [(0, 0, 0, "", (answer, 8888)) for answer in answers]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     endpoints = await resolve("node.example", 8888, (ip_network("10.0.0.0/8"),))
-    assert [endpoint.name for endpoint in endpoints] == [("10.0.0.1", 8888), ("10.0.0.2", 8888)]
+    assert [str(endpoint.address) for endpoint in endpoints] == ["10.0.0.1", "10.0.0.2"]
 
 
 async def test_a_host_with_very_many_addresses_is_tried_at_a_few():
