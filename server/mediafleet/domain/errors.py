@@ -13,6 +13,7 @@
     ├── MissingUriError
     ├── UnreachableMediaServerError
     ├── EnvironmentFailureError
+    │   └── MediaNodeNotTerminatedError
     └── UnavailableError
         └── StoreUnavailableError · NotReadyError
 
@@ -195,6 +196,17 @@ class EnvironmentFailureError(MediafleetError):
 
     def __str__(self) -> str:
         return f"Environment {self.environment} failed to {self.operation}: {self.detail}"
+
+
+class MediaNodeNotTerminatedError(EnvironmentFailureError):
+    """The machine of a node that is on its way out could not be unmade; that goes on."""
+
+    def __init__(self, node_id: str, trouble: str) -> None:
+        MediafleetError.__init__(self, node_id, trouble)
+        self.node_id, self.trouble = node_id, trouble
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} is still terminating, it is tried again: {self.trouble}"
 
 
 class UnavailableError(MediafleetError):

@@ -9,6 +9,7 @@ import anyio
 
 from mediafleet.domain.errors import (
     MediaNodeBusyError,
+    MediaNodeNotTerminatedError,
     MediaNodeRestoredError,
     UnreachableMediaServerError,
 )
@@ -50,6 +51,7 @@ class Removals:
             MediaNodeNotFoundError: No member has that id.
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
             MediaNodeRestoredError: Somebody ended the quarantine while we waited.
+            MediaNodeNotTerminatedError: Its machine could not be unmade; that is tried again.
         """
         sessions = await self._sessions_of(self._state.existing(node_id), strategy)
 
@@ -99,8 +101,12 @@ class Removals:
     async def _removed(self, node_id: str) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""
         with anyio.move_on_after(WAIT_LIMIT_S):
-            await self._state.wait_until(node_id, _removal_settled)
+            await self._state.wait_until(
+                node_id, lambda m: _removal_settled(m) or (m is not None and m.trouble is not None)
+            )
         member = self._state.member(node_id)
+        if member is not None and member.trouble is not None:
+            raise MediaNodeNotTerminatedError(node_id, member.trouble)
         if member is not None and _removal_settled(member):
             raise MediaNodeRestoredError(node_id, str(member.node.status))
         return member is None
