@@ -45,6 +45,8 @@ USER = "OPENVIDUAPP"
 OPENVIDU_PRO_VERSION = "2.15.1"
 MAX_SUMMARY_CHARACTERS = 8192
 ENVIRONMENTS = {"on_premise": OnPremise}
+HTTP_PROTOCOL = contract.BoundedHttpProtocol
+"""For uvicorn's ``http`` option: request heads are bounded in size and time."""
 
 
 def create_app(

@@ -117,6 +117,7 @@ def run(environ: dict[str, str], home: Path) -> Run:
     def run_command(*arguments: object, **variables: str) -> Finished:
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
+            check=False,
             env=environ | variables,
             cwd=home,
             capture_output=True,

@@ -1,11 +1,13 @@
 """`mediafleet serve`: what it says, when it says it, and how it ends."""
 
 import json
+import shlex
 import shutil
 import signal
 import socket
 import stat
 import subprocess
+import time
 
 import httpx
 import pytest
@@ -37,8 +39,21 @@ def taken():
         yield listener.getsockname()[1]
 
 
-def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(serve, data):
-    server = serve()
+@pytest.fixture(scope="module")
+def awkward(tmp_path_factory):
+    """A data directory whose name needs quoting, and which was open to others."""
+    directory = tmp_path_factory.mktemp("data") / "it's mine"
+    directory.mkdir(mode=0o755)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def server(start, awkward):
+    return start("serve", "--port", 0, "--data-dir", awkward)
+
+
+def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(start, data):
+    server = start("serve", "--port", 0, "--data-dir", data)
 
     url = server.url
     assert ask(url, (data / "secret").read_text().strip()).status_code == 200
@@ -47,8 +62,7 @@ def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(serve, data):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_the_printed_command_line_works_as_it_is(serve):
-    server = serve()
+def test_the_printed_command_line_works_as_it_is(server):
     command = server.line(r"^  (curl .*)$")[1]
 
     answer = subprocess.check_output(["sh", "-c", f"{command} -s --noproxy '*'"], timeout=30)
@@ -56,14 +70,30 @@ def test_the_printed_command_line_works_as_it_is(serve):
     assert json.loads(answer) == {"numberOfElements": 0, "content": []}
 
 
-def test_a_path_with_spaces_and_quotes_is_quoted_in_the_printed_command_line(start, tmp_path):
-    data = tmp_path / "it's mine"
-    server = start("serve", "--port", 0, "--data-dir", data)
-    argument = server.line(r'^  curl -u ("OPENVIDUAPP:.*") http')[1]
+def test_the_printed_nodes_command_works_as_it_is(server, run):
+    options = server.line(r"^  mediafleet (nodes list .*)$")[1]
 
-    words = subprocess.check_output(["sh", "-c", f"printf %s {argument}"], text=True, timeout=30)
+    done = run(*shlex.split(options), "--json")
 
-    assert words == "OPENVIDUAPP:" + (data / "secret").read_text().strip()
+    assert (done.code, done.json["numberOfElements"]) == (0, 0)
+
+
+def test_everything_in_the_data_directory_is_for_its_owner(server, awkward):
+    server.line("^  curl")
+
+    assert {"secret", "mediafleet.db"} <= {each.name for each in awkward.iterdir()}
+    assert [each for each in awkward.iterdir() if each.stat().st_mode & 0o077] == []
+
+
+def test_a_store_in_use_is_told_in_one_line(server, awkward, run):
+    server.line("^  curl")
+
+    done = run("serve", "--port", 0, "--data-dir", awkward)
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1, done.err
+    assert "in use" in done.err
+    assert done.out == ""
 
 
 def test_the_secret_is_made_once_and_never_shown(serve, data):
@@ -72,20 +102,13 @@ def test_the_secret_is_made_once_and_never_shown(serve, data):
     secret = (data / "secret").read_text().strip()
     assert first.stop() == 0
 
-    second = serve()
+    second = serve("--log-format", "json")
     assert ask(second.url, secret).status_code == 200
     assert second.stop() == 0
 
     assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert secret not in first.text + second.text
-
-
-def test_everything_in_the_data_directory_is_for_its_owner(serve, data):
-    data.mkdir(mode=0o755)
-    serve().line("^  curl")
-
-    assert [each for each in data.iterdir() if each.stat().st_mode & 0o077] == []
 
 
 def test_a_secret_that_others_can_read_stops_the_start(run, serve, data):
@@ -237,22 +260,11 @@ def test_a_port_in_use_is_told_in_one_line(run, data, taken):
     assert done.out == ""
 
 
-def test_a_store_in_use_is_told_in_one_line(run, serve, data):
-    serve().line("^  curl")
+def test_a_store_that_cannot_be_opened_is_told_in_one_line(run, data, tmp_path):
+    (tmp_path / "file").touch()
+    url = f"sqlite+aiosqlite:///{tmp_path}/file/mediafleet.db"
 
-    done = run("serve", "--port", 0, "--data-dir", data)
-
-    assert done.code == 1
-    assert done.err.count("\n") == 1, done.err
-    assert "in use" in done.err
-    assert done.out == ""
-
-
-def test_a_store_that_cannot_be_opened_is_told_in_one_line(run, data):
-    done = run(
-        "serve", "--port", 0, "--data-dir", data,
-        MEDIAFLEET_DATABASE_URL="sqlite+aiosqlite:////nowhere/at/all.db",
-    )  # fmt: skip
+    done = run("serve", "--port", 0, "--data-dir", data, MEDIAFLEET_DATABASE_URL=url)
 
     assert done.code == 1
     assert done.err.count("\n") == 1, done.err
@@ -269,24 +281,26 @@ def test_a_signal_ends_the_server_cleanly(serve, by):
 
 
 def test_a_signal_during_the_start_ends_it_cleanly_too(serve, data):
-    server = serve()
+    # Without the test's own warnings: a signal may come while a file is being opened.
+    server = serve(PYTHONWARNINGS="")
     # The directory is made while the parts are being put together.
     while not data.exists():
         assert server.process.poll() is None, server.text
+        time.sleep(0.01)
 
     assert server.stop(signal.SIGTERM) == 0
     assert "Traceback" not in server.text
 
 
-def test_a_request_that_waits_does_not_hold_up_the_end(serve, data):
+def test_a_half_sent_request_does_not_hold_up_the_end(serve):
     server = serve()
-    secret = (data / "secret") if server.url else None
     host, port = server.url.removeprefix("http://").split(":")
+
     with socket.create_connection((host, int(port))) as half_sent:
         half_sent.sendall(
-            b"POST /pro/media-nodes HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+            b"POST /pro/media-nodes HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
         )
-        assert secret is not None
+
         assert server.stop() == 0
 
 
@@ -294,7 +308,7 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     (home / "full.env").write_text(
         "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nAWS_ACCESS_KEY_ID=canary-1\nFOREIGN=canary-2\n"
     )
-    server = serve("--env-file", "full.env", "--log-format", "json")
+    server = serve("--env-file", "full.env", "--log-format", "json", MEDIAFLEET_PORT="1")
     server.line("^  curl")
     server.stop()
     lines = [json.loads(line) for line in server.err]
@@ -305,14 +319,6 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     assert {line["level"] for line in vain} == {"warning"}
     assert [line["properties"] for line in unused] == [["AWS_ACCESS_KEY_ID", "FOREIGN"]]
     assert "canary" not in server.text
-
-
-def test_options_win_over_the_environment(serve):
-    server = serve("--log-format", "json", MEDIAFLEET_PORT="1", OPENVIDU_CDR="true")
-    server.line("^  curl")
-    server.stop()
-
-    assert all(json.loads(line) for line in server.err)
 
 
 CANARIES = ("canary-secret", "canary-header", "canary-user", "canary-password", "canary-database")

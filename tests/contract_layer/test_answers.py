@@ -148,7 +148,7 @@ def test_an_error_of_the_domain_gets_its_status_and_a_clean_message(ask):
 def test_a_long_message_is_cut(ask):
     message = odd(ask, "long problem").json()["message"]
 
-    assert len(message) == 1000
+    assert len(message) == 8192
     assert message.endswith("x…")
 
 

@@ -13,6 +13,11 @@ Start = Callable[..., Awaitable[EmulatedCluster]]
 
 
 @pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
 

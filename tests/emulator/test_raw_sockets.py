@@ -2,11 +2,16 @@
 
 import json
 import re
+import ssl
+from random import Random
+from ssl import PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER
 
 import anyio
 import pytest
+import trustme
 
 from emulator.replay import TRANSCRIPTS, read_transcript
+from mediafleet.emulator import EmulatedCluster
 from support.kurento_wire import MANAGER, open_wire, until, wire
 
 pytestmark = pytest.mark.anyio
@@ -200,3 +205,20 @@ async def test_deeply_nested_transactions_end_only_their_own_connection(start) -
     assert await client.end() == (1006, "")
     async with wire(cluster.uri(0)) as other:
         assert await other.invoke(MANAGER, "getPipelines") == []
+
+
+async def test_cluster_can_speak_tls(clock) -> None:
+    authority = trustme.CA()
+    server, client = (ssl.SSLContext(side) for side in (PROTOCOL_TLS_SERVER, PROTOCOL_TLS_CLIENT))
+    authority.issue_cert("127.0.1.1").configure_cert(server)
+    authority.configure_trust(client)
+    cluster = EmulatedCluster(nodes=1, random=Random(1), clock=clock, ssl_context=server)
+    async with cluster:
+        assert cluster.uri(0).startswith("wss://")
+        async with wire(cluster.uri(0), ssl=client) as secured:
+            await secured.call("ping")
+            cluster.nodes[0].crash()
+            assert await secured.end() == (1006, "")
+        async with await connect(cluster) as stream:
+            await stream.send(UPGRADE + b"\r\n")
+            assert b"HTTP" not in await rest(stream)

@@ -31,7 +31,7 @@ async def test_node_without_a_free_worker_is_mute(start, move) -> None:
     async with wire(node.uri) as idle, wire(node.uri) as one, wire(node.uri) as two:
         await one.request("invoke", **BUSY)
         await two.request("invoke", **BUSY)
-        await until(lambda: len(node.sessions) == 2)
+        await until(lambda: node.busy_workers == 2)
         await idle.request("ping")
         assert await idle.is_silent()
         with pytest.raises(TimeoutError):

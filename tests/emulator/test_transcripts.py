@@ -98,7 +98,7 @@ async def terminate_during_get_used_cpu(replay: Replay) -> None:
     await wire.request("invoke", **params, operationParams={"interval": 4000})
     node = replay.node
     assert node is not None
-    await until(lambda: node.sessions != [])
+    await until(lambda: node.busy_workers == 1)
     node.terminate()
 
 

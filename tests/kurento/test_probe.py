@@ -111,7 +111,7 @@ async def test_it_sends_an_endless_header():
     async def pour(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 101 Switching Protocols\r\n")
-        while True:
+        while not writer.is_closing():
             writer.write(b"X-A: " + b"a" * 4000 + b"\r\n")
             await writer.drain()
 

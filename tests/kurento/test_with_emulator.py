@@ -200,7 +200,7 @@ async def test_a_wrong_path_a_slow_handshake_and_a_refusal_are_told_apart():
 
 async def test_many_nodes_are_linked_at_once_and_parted_from_without_a_trace():
     async with emulated(200) as cluster:
-        async with links() as (media_servers, observer):
+        async with links(load_interval=60, ping_interval=5) as (media_servers, observer):
             for node in cluster.nodes:
                 node.create_pipeline("room")
                 media_servers.attach(f"kms_{node.index}", node.uri)

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import uvicorn
 
-from mediafleet.app import create_app
+from mediafleet.app import HTTP_PROTOCOL, create_app
 from mediafleet.configuration import read_configuration
 
 SECRET = "a-secret-of-the-tests"
@@ -31,7 +31,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", lifespan="on", log_config=None, timeout_graceful_shutdown=2
+        app, http=HTTP_PROTOCOL, lifespan="on", log_config=None, timeout_graceful_shutdown=2
     )
     server = _Server(config)
     async with anyio.create_task_group() as tasks:

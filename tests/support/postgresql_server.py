@@ -158,8 +158,7 @@ def private_server() -> Iterator[PostgresqlServer | None]:
             # PostgreSQL refuses to run as root, and the other user must get at its programs.
             os.chown(home, uid, -1)
             if not _may_traverse(binaries):
-                shutil.copytree(binaries.parent, home / "programs", symlinks=True)
-                binaries = home / "programs" / binaries.name
+                binaries = _copy(binaries, home / "programs")
         server = PostgresqlServer(binaries, home, uid=uid)
         server.make()
         server.start()
@@ -181,6 +180,16 @@ def _find_binaries() -> Path | None:
     if package is None or package.origin is None:
         return None
     return next(iter(Path(package.origin).parent.glob("pginstall*/bin")), None)
+
+
+def _copy(binaries: Path, to: Path) -> Path:
+    # A package has the libraries of its programs beside itself.
+    package = binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(binaries.parent, to / package.name / binaries.parent.name, symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, to / libraries.name)
+    return to / package.name / binaries.parent.name / binaries.name
 
 
 def _may_traverse(folder: Path) -> bool:

@@ -8,7 +8,6 @@ import json
 import socket
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -72,10 +71,13 @@ class RawConnection:
         """Hang up."""
         self._socket.close()
 
-    def send(self, data: bytes) -> None:
-        """Send bytes as they are; a server that has closed already is no error here."""
-        with suppress(BrokenPipeError, ConnectionResetError):
+    def send(self, data: bytes) -> bool:
+        """Send bytes as they are; False when the server has reset the connection already."""
+        try:
             self._socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
 
     def read_response(self, method: str = "GET") -> RawResponse:
         """Read one final response; interim ones (1xx) are skipped.

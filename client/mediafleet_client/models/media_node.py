@@ -67,8 +67,7 @@ class MediaNode:
 
     A node whose launch ends while it is `canceled` goes to `terminating` without ever running. The sessions of a
     node in quarantine go on, and participants may still come and go. Losing the connection to a node does not
-    change its
-    status: see `connected`.
+    change its status: see `connected`.
      """
     disconnection_time: int | None | Unset = UNSET
     """ When the connection was lost, in UTC milliseconds. Present only if `connected` is false; null if there never

@@ -12,7 +12,7 @@ import typer
 
 from mediafleet.cli.exits import CommandError
 from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
-from mediafleet.cli.terminal import complain, say
+from mediafleet.cli.terminal import say
 from mediafleet.clock import SystemClock
 
 STDIN_OPTION: Final = "--until-stdin-closes"
@@ -51,31 +51,32 @@ def emulator(
     Exit status: 0 ended by a signal, 1 could not start, 2 wrong options.
     """
     with on_stop_signals(end_quietly):
-        try:
-            anyio.run(_run, nodes, port, until_stdin_closes)
-        except OSError as error:
-            raise CommandError(_refusal(port, error)) from error
+        failure = anyio.run(_run, nodes, port, until_stdin_closes)
+    if failure is not None:
+        raise CommandError(_refusal(port, failure)) from failure
 
 
-async def _run(nodes: int, port: int, until_stdin_closes: bool) -> None:
+async def _run(nodes: int, port: int, until_stdin_closes: bool) -> OSError | None:
     from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
 
-    stop = anyio.Event()
+    stop, failure = anyio.Event(), None
     async with anyio.create_task_group() as watchers:
         watchers.start_soon(_stop_on_signal, stop)
         if until_stdin_closes:
             watchers.start_soon(_stop_on_end_of_stdin, stop)
-        else:
-            complain(f"Emulating {nodes} Media Node(s) until Ctrl-C:")
-        await run_emulator(
-            nodes=nodes,
-            port=port,
-            announce=say,
-            stop=stop,
-            random=random.SystemRandom(),
-            clock=SystemClock(),
-        )
+        try:
+            await run_emulator(
+                nodes=nodes,
+                port=port,
+                announce=say,
+                stop=stop,
+                random=random.SystemRandom(),
+                clock=SystemClock(),
+            )
+        except OSError as error:
+            failure = error
         watchers.cancel_scope.cancel()
+    return failure
 
 
 async def _stop_on_signal(stop: anyio.Event) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from typing_extensions import override
 
-from mediafleet.app import create_app
+from mediafleet.app import HTTP_PROTOCOL, create_app
 from mediafleet.cli.exits import CommandError
 from mediafleet.cli.listening import refusal
 from mediafleet.cli.stopping import on_stop_signals
@@ -40,7 +40,7 @@ def run_server(
 
     Args:
         configuration: Complete, its secret included.
-        listener: Where to listen; closed at the end.
+        listener: Where to listen.
         tls: What to encrypt with; `None` for plain HTTP.
         announce: Called once, when requests are accepted.
 
@@ -50,8 +50,7 @@ def run_server(
     application = _Application()
     server = _Server(_settings(application, tls), announce)
     application.app = create_app(configuration, on_standing_lost=server.give_up)
-    with contextlib.closing(listener.socket):
-        server.run(sockets=[listener.socket])
+    server.run(sockets=[listener.socket])
     if application.failure is not None:
         raise CommandError(_sentence(application.failure)) from application.failure
     if server.failure is not None:
@@ -62,7 +61,7 @@ def _settings(application: _Application, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         interface="asgi3",
-        http="httptools",
+        http=HTTP_PROTOCOL,
         loop="uvloop",
         ws="none",
         lifespan="on",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, cast
 
 from mediafleet import __version__, logs
@@ -44,6 +45,16 @@ def run(
     """
     os.umask(_OWNER_ONLY)
     logs.configure(cast("logs.LogFormat", configuration.log_format))
+    listener = bind(
+        configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
+    )
+    with closing(listener.socket):
+        _serve(configuration, listener, tls, remarks)
+
+
+def _serve(
+    configuration: Configuration, listener: Listener, tls: Tls | None, remarks: Sequence[str]
+) -> None:
     with warnings.catch_warnings():
         # Deprecations that libraries announce to one another when they are loaded.
         warnings.simplefilter("ignore")
@@ -54,9 +65,6 @@ def run(
             f"OPENVIDU_PRO_CLUSTER_ENVIRONMENT={configuration.environment} is not served by this "
             f"version of Mediafleet; it serves: {', '.join(ENVIRONMENTS)}."
         )
-    listener = bind(
-        configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
-    )
     complete = with_secret(configuration)
     log_doubts(complete)
     ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"

@@ -9,7 +9,7 @@ import orjson
 
 from mediafleet.contract.texts import clean
 
-MAX_MESSAGE_CHARACTERS = 1000
+MAX_MESSAGE_CHARACTERS = 8192
 MAX_PATH_CHARACTERS = 1000
 
 _PHRASES = {

@@ -235,7 +235,9 @@ class Connection(asyncio.Protocol):
             return
         transport.write_eof()
         transport.resume_reading()
-        self._timetable.after(_LINGER, self.abort)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timetable.after(_LINGER, self.abort)
 
     def abort(self) -> None:
         """End the connection at once; what is still unsent is lost."""

@@ -42,6 +42,11 @@ class EmulatedNode:
         return len(self._process.connections)
 
     @property
+    def busy_workers(self) -> int:
+        """How many `getUsedCpu` calls it is in; with as many as `threads` it is mute."""
+        return self._process.busy_workers
+
+    @property
     def pipelines(self) -> dict[str, str]:
         """The names of its pipelines by object id."""
         return {found.id: found.name for found in self._process.server.registry.pipelines()}

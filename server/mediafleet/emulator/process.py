@@ -33,13 +33,13 @@ class NodeProcess:
         server: The present run of the server.
         state: Whether it runs.
         connections: Its open connections (a dict for its order).
+        busy_workers: How many `getUsedCpu` calls are running.
         refusing: New connections are closed at once.
         handshake_delay: Seconds between a complete request and its answer.
         replacements: What is sent in place of the next replies.
     """
 
     __slots__ = (
-        "_busy_workers",
         "_clock",
         "_collector",
         "_held_back",
@@ -47,6 +47,7 @@ class NodeProcess:
         "_terminating",
         "_timetable",
         "_waiting",
+        "busy_workers",
         "connections",
         "handshake_delay",
         "refusing",
@@ -74,7 +75,7 @@ class NodeProcess:
         self._waiting: dict[Connection, None] = {}
         self._held_back: list[Callable[[], None]] = []
         self._collector: Timer | None = None
-        self._busy_workers = 0
+        self.busy_workers = 0
         self._terminating = False
 
     def _new_server(self) -> MediaServer:
@@ -96,7 +97,7 @@ class NodeProcess:
     def works(self) -> bool:
         """Whether a worker is free; without one not even a handshake is answered."""
         running = self.state is NodeState.RUNNING and not self._terminating
-        return running and self._busy_workers < self.settings.threads
+        return running and self.busy_workers < self.settings.threads
 
     def wait(self, connection: Connection) -> None:
         """Have `work()` of a connection called once there is a worker again."""
@@ -122,7 +123,7 @@ class NodeProcess:
             self._later(_CRASH_SILENCE, self.kill)
         elif answer.delay > 0:
             connection.busy = True
-            self._busy_workers += 1
+            self.busy_workers += 1
             self._later(answer.delay, partial(self._finish, connection, answer))
         else:
             self._reply(connection, answer)
@@ -148,7 +149,7 @@ class NodeProcess:
     def _finish(self, connection: Connection, answer: Answer) -> None:
         """A worker is free again."""
         connection.busy = False
-        self._busy_workers -= 1
+        self.busy_workers -= 1
         if self._terminating:
             self.terminate()
             return
@@ -222,7 +223,7 @@ class NodeProcess:
         """SIGKILL: every connection ends without a Close frame; what was unsent is lost."""
         self.state = NodeState.DOWN
         self._terminating = False
-        self._busy_workers = 0
+        self.busy_workers = 0
         self._held_back.clear()
         if self._collector is not None:
             self._collector.cancel()
@@ -232,7 +233,7 @@ class NodeProcess:
     def terminate(self) -> None:
         """SIGTERM: the same, but only after running `getUsedCpu` calls, whose replies are lost."""
         self._terminating = True
-        if self._busy_workers == 0:
+        if self.busy_workers == 0:
             self.kill()
 
     def start(self) -> None:

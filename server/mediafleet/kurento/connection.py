@@ -210,5 +210,5 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         for data in self._library.data_to_send():
-            if data and self._transport is not None:
+            if data and self._transport is not None and not self._transport.is_closing():
                 self._transport.write(data)

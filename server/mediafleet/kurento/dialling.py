@@ -85,17 +85,19 @@ class Dialler:
     async def _shake_hands(
         self, uri: MediaServerUri, connected: socket.socket, receiver: Receiver
     ) -> None:
-        settings = self._settings
-        _, websocket = await asyncio.get_running_loop().create_connection(
-            lambda: WebSocket(
-                receiver,
-                WebSocketURI(uri.is_secure, uri.host, uri.port, uri.path, "", None, None),
-                max_message_size=settings.max_message_size,
-                max_frames=settings.max_frames,
-            ),
-            sock=connected,
-            **self._tls_options(uri),
+        websocket = WebSocket(
+            receiver,
+            WebSocketURI(uri.is_secure, uri.host, uri.port, uri.path, "", None, None),
+            max_message_size=self._settings.max_message_size,
+            max_frames=self._settings.max_frames,
         )
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: websocket, sock=connected, **self._tls_options(uri)
+            )
+        except BaseException:
+            connected.close()  # not every event loop does that
+            raise
         try:
             await websocket.handshake
         except BaseException:

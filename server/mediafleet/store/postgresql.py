@@ -31,7 +31,7 @@ from mediafleet.store.writer import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from mediafleet.store.standing import StoreLimits, Tenure
@@ -42,7 +42,8 @@ LOCK = (0x6D666C74, 1)
 _RETRY_S = 0.25
 _MAX_NAME = 63
 _TRANSACTION_UNKNOWN = "22023"
-_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+# The internal one is raised for a statement that meets the server's farewell.
+_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1, $2)"
 _HOLDER = """
@@ -78,6 +79,7 @@ class PostgresqlDatabase(Database):
             hide_parameters=True,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self.engine.sync_engine, "handle_error", _tell_as_lost)
 
     @override
     @asynccontextmanager
@@ -134,7 +136,7 @@ class PostgresqlDatabase(Database):
                     return
                 await anyio.sleep(_RETRY_S)
             holder = await self._ask(_HOLDER, *LOCK)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _DRIVER_ERRORS as error:
             raise ConnectionError(describe(error)) from error
         raise StoreInUseError(self.name, holder)
 
@@ -145,7 +147,7 @@ class PostgresqlDatabase(Database):
                 fuses.enter_context(_cut_after(connection, self._limits.answer))
             await self.engine.dispose()
             if self._lock is not None:
-                with suppress(*_DRIVER_ERRORS):
+                with suppress(*_DRIVER_ERRORS, OSError):
                     await self._lock.close()
 
     async def _dial(self) -> Any:  # noqa: ANN401  # the driver has no types
@@ -168,7 +170,7 @@ class PostgresqlDatabase(Database):
         except ValueError:
             # Never chained: the driver's message may repeat parts of the address.
             raise UnsupportedStoreUrlError("expected postgresql://user:password@host/db") from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _DRIVER_ERRORS as error:
             raise ConnectionError(describe(error)) from error
         self._dialled.add(connection)
         return connection
@@ -186,7 +188,7 @@ class PostgresqlDatabase(Database):
                 break
             try:
                 await self._ask("SELECT 1")
-            except _DRIVER_ERRORS as error:
+            except (*_DRIVER_ERRORS, OSError) as error:
                 self._lock.terminate()
                 return describe(error)
         return "the database closed the connection"
@@ -204,7 +206,7 @@ class PostgresqlDatabase(Database):
                     if is_held:
                         return True
                     await anyio.sleep(_RETRY_S)
-            except _DRIVER_ERRORS:
+            except (*_DRIVER_ERRORS, OSError):
                 self._lock.terminate()
 
 
@@ -240,3 +242,11 @@ def _refuse_closed(connection: Any, record: object, proxy: object) -> None:  # n
     if connection.driver_connection.is_closed():
         # The pool then makes a new one.
         raise DisconnectionError
+
+
+def _tell_as_lost(context: ExceptionContext) -> Exception | None:
+    # The one error of the driver that SQLAlchemy does not know as such.
+    if not isinstance(context.original_exception, asyncpg.InternalClientError):
+        return None
+    context.is_disconnect = True
+    return ConnectionError(describe(context.original_exception))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from random import Random
 from typing import TYPE_CHECKING
 
 import anyio
@@ -208,6 +209,40 @@ async def test_a_stopped_database_refuses_and_recovers_when_it_is_back(
 
     await store.commit([added("kms_3")])
     assert [node.id for node in await store.load()] == ["kms_1", "kms_3"]
+
+
+async def test_every_outcome_is_true_while_connections_are_killed_at_random(case, store):
+    told: list[str] = []
+    refused: list[str] = []
+
+    async def write_on(writer: int) -> None:
+        for number in range(60):
+            node_id = f"kms_{writer}_{number}"
+            try:
+                await store.commit([added(node_id)])
+                told.append(node_id)
+            except StoreUnavailableError:
+                refused.append(node_id)
+                await anyio.sleep(0.02)
+
+    killer = await asyncpg.connect(case.url)
+    async with anyio.create_task_group() as group:
+        for writer in range(4):
+            group.start_soon(write_on, writer)
+        random = Random(11)
+        while len(told) + len(refused) < 240:
+            await anyio.sleep(random.uniform(0, 0.1))
+            await killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    await killer.close()
+
+    assert told
+    assert refused
+    assert sorted(nodes_in(case)) == sorted(told)
+    numbers = case.execute("SELECT sequence FROM events ORDER BY sequence")
+    assert numbers == [(number,) for number in range(1, len(told) + 1)]
 
 
 async def test_a_commit_whose_answer_is_lost_is_found_to_be_made(case, tasks, server):

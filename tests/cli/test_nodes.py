@@ -1,0 +1,253 @@
+"""`mediafleet nodes`: against a real server with emulated nodes."""
+
+import re
+import socket
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from mediafleet.emulator import Steering
+
+LIMIT_S = 15.0
+
+
+@pytest.fixture(scope="module")
+def demo(start):
+    demo = start("demo", "--nodes", 3, "--port", 0)
+    demo.line("^  curl")
+    return demo
+
+
+@pytest.fixture(scope="module")
+def access(demo):
+    return {"MEDIAFLEET_URL": demo.url, "OPENVIDU_SECRET": secret_file(demo).read_text().strip()}
+
+
+@pytest.fixture(scope="module")
+def nodes(run, access):
+    def ask(*arguments, **variables):
+        return run("nodes", *arguments, **(access | variables))
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def further(start):
+    """URIs of nodes that are no members yet."""
+    emulator = start("emulator", "--nodes", 6, "--port", 0)
+    emulator.line(r"^ws://127\.0\.1\.6:")
+    return iter(emulator.out)
+
+
+@pytest.fixture
+def member(nodes, further):
+    uri = next(further)
+    added = nodes("add", uri, "--wait", "--json")
+    assert added.code == 0, added.err
+    return added.json
+
+
+def secret_file(demo):
+    return Path(demo.line(r"cat '(.*/secret)'")[1])
+
+
+def steer(member, verb, *arguments):
+    """Have the emulator do something to a node."""
+    host, port = re.fullmatch(r"ws://([\d.]+):(\d+)/kurento", member["uri"]).groups()
+
+    async def call():
+        async with Steering(int(port)) as steering:
+            index = int(host.rpartition(".")[2]) - 1
+            return await getattr(steering, verb)(index, *arguments)
+
+    return anyio.run(call)
+
+
+def with_session(demo, member):
+    """Give the node a session, and wait until the server knows it."""
+    object_id = steer(member, "create_pipeline", "physics-101")
+    auth = ("OPENVIDUAPP", secret_file(demo).read_text().strip())
+    url = f"{demo.url}/pro/media-nodes/{member['id']}?sessions=true"
+    with httpx.Client(auth=auth, trust_env=False) as client:
+        for _ in range(int(LIMIT_S / 0.05)):
+            if client.get(url).json()["sessions"]:
+                return object_id
+            anyio.run(anyio.sleep, 0.05)
+    raise AssertionError("the session never showed")
+
+
+def test_list_shows_one_line_for_each_node(nodes):
+    done = nodes("list")
+
+    heading, *lines = done.out.splitlines()
+    assert heading.split() == ["ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", "SINCE"]
+    assert len(lines) == 3
+    for line in lines:
+        assert re.match(
+            r"kms_\w+ +running +yes +\d+\.\d\d +0 +ws://127\.0\.1\.\d+:\d+/kurento", line
+        )
+    assert done.err == ""
+
+
+def test_nothing_is_coloured_in_a_pipe(nodes):
+    assert "\x1b" not in nodes("list").out + nodes("list", TERM="xterm-256color").out
+
+
+def test_json_is_what_the_api_answers(nodes):
+    done = nodes("list", "--json")
+
+    assert done.json["numberOfElements"] == 3
+    assert "sessions" not in done.json["content"][0]
+    assert "sessions" in nodes("list", "--json", "--sessions").json["content"][0]
+
+
+def test_get_shows_a_node_with_its_sessions_and_its_media_server(nodes, demo, member):
+    with_session(demo, member)
+
+    shown = nodes("get", member["id"], "--sessions", "--extra-info")
+    plain = nodes("get", member["id"], "--json")
+
+    assert (shown.code, plain.code) == (0, 0)
+    assert "physics-101" in shown.out
+    assert "kurento version" in shown.out
+    assert plain.json["id"] == member["id"]
+    assert {"sessions", "kurentoInfo"}.isdisjoint(plain.json)
+
+
+def test_an_unknown_node_is_not_found(nodes):
+    for command in (["get", "kms_none"], ["remove", "kms_none"], ["status", "kms_none", "running"]):
+        done = nodes(*command)
+
+        assert done.code == 3
+        assert "kms_none" in done.err
+        assert done.out == ""
+
+
+@pytest.mark.parametrize("node_id", ["", "..", "a/b", "kms x", "k" * 65])
+def test_what_cannot_be_an_id_is_a_usage_error(nodes, node_id):
+    assert nodes("remove", node_id).code == 2
+
+
+def test_add_waits_until_the_node_runs(nodes, further):
+    done = nodes("add", next(further), "--wait", "--json")
+
+    assert done.code == 0
+    assert (done.json["status"], done.json["connected"]) == ("running", True)
+
+
+def test_a_node_that_is_a_member_is_in_conflict(nodes, member):
+    done = nodes("add", member["uri"])
+
+    assert done.code == 4
+    assert member["id"] in done.err
+
+
+def test_a_node_out_of_reach_is_not_found(nodes):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+
+        done = nodes("add", f"ws://127.0.0.1:{unused.getsockname()[1]}/kurento")
+
+    assert done.code == 3
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "uri", [[], ["http://127.0.0.1/"], ["ws://canary-user:canary-password@127.0.0.1:1/"]], ids=str
+)
+def test_a_request_that_is_wrong_is_told_without_what_may_be_a_password(nodes, uri):
+    done = nodes("add", *uri)
+
+    assert done.code == 2
+    assert "canary" not in done.all
+
+
+def test_remove_spares_sessions_unless_told_otherwise(nodes, demo, member):
+    with_session(demo, member)
+
+    refused = nodes("remove", member["id"])
+    removed = nodes("remove", member["id"], "--strategy", "now", "--wait")
+
+    assert (refused.code, removed.code) == (4, 0)
+    assert removed.err == f"{member['id']} is removed.\n"
+    assert nodes("get", member["id"]).code == 3
+
+
+def test_remove_can_wait_for_the_last_session(nodes, demo, start, access, member):
+    session = with_session(demo, member)
+
+    accepted = nodes("remove", member["id"], "--strategy", "when-no-sessions", "--json")
+    impatient = nodes(
+        "remove", member["id"], "--strategy", "when-no-sessions", "--wait", "--timeout", "0.5"
+    )
+    waiting = start(
+        "nodes", "remove", member["id"], "--strategy", "when-no-sessions", "--wait", **access
+    )
+    steer(member, "release_pipeline", session)
+
+    assert (accepted.code, accepted.out) == (0, "")
+    assert "hosts sessions" in accepted.err
+    assert impatient.code == 1
+    assert "0.5 s" in impatient.err
+    assert waiting.join() == 0
+
+
+def test_status_moves_a_node_into_quarantine_and_back(nodes, demo, member):
+    with_session(demo, member)
+
+    out = nodes("status", member["id"], "waiting-idle-to-terminate")
+    back = nodes("status", member["id"], "running", "--json")
+    again = nodes("status", member["id"], "running")
+
+    assert (out.code, back.code, again.code) == (0, 0, 0)
+    assert "waiting-idle-to-terminate" in out.out
+    assert back.json["status"] == "running"
+    assert (again.out, again.err) == ("", f"{member['id']} is running already.\n")
+
+
+def test_a_move_that_is_not_allowed_is_refused(nodes):
+    node = nodes("list", "--json").json["content"][0]
+
+    assert nodes("status", node["id"], "launching").code == 2
+    assert nodes("status", node["id"], "failed").code == 2
+
+
+def test_discover_tells_that_there_is_nothing_new(nodes):
+    done = nodes("discover")
+    as_json = nodes("discover", "--json")
+
+    assert done.code == 0
+    assert "No Media Node was found" in done.err
+    assert as_json.json == {"numberOfElements": 0, "content": []}
+
+
+def test_a_wrong_secret_is_refused_and_not_shown(nodes):
+    done = nodes("list", OPENVIDU_SECRET="canary-wrong")
+
+    assert done.code == 5
+    assert done.err.count("\n") == 1
+    assert "canary" not in done.all
+
+
+def test_a_secret_file_wins_over_the_environment(nodes, demo):
+    secret = secret_file(demo)
+
+    assert nodes("list", "--secret-file", secret, OPENVIDU_SECRET="wrong").code == 0
+
+
+def test_the_secret_of_a_server_on_this_machine_is_found(start, run, home):
+    server = start("serve", "--port", 0)
+    assert server.line("^  mediafleet.*")[0] == f"  mediafleet nodes list --url {server.url}"
+
+    done = run("nodes", "list", "--url", server.url)
+    assert done.code == 0
+
+    secret = home / ".local/share/mediafleet/secret"
+    secret.chmod(0o644)
+    refused = run("nodes", "list", "--url", server.url)
+    assert refused.code == 2
+    assert "open to other users" in refused.err
+    server.stop()
+    secret.unlink()

@@ -1,0 +1,273 @@
+"""`mediafleet nodes` when the other end is not there, not ours, or means harm."""
+
+import json
+import os
+import pty
+import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+NODE = {
+    "id": "kms_1",
+    "environmentId": None,
+    "ip": "127.0.0.1",
+    "uri": "ws://127.0.0.1:1/kurento",
+    "launchingTime": 1600678236916,
+    "connected": True,
+    "connectionTime": 1600678251771,
+    "load": 12.45,
+    "status": "running",
+}
+HARM = "\x1b]0;owned\x07\x1b[2J[red]\u202egpj\r\nforged\x9b1m"
+SECRET = "canary-secret"
+
+
+@pytest.fixture
+def server():
+    """Answers every request with what a test sets; remembers what it was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            listener.asked.append(dict(self.headers))
+            self.send_response(listener.status)
+            for name, value in listener.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(listener.body)))
+            self.end_headers()
+            self.wfile.write(listener.body)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        listener.status, listener.headers, listener.body, listener.asked = 200, {}, b"", []
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        listener.url = f"http://127.0.0.1:{listener.server_port}"
+        yield listener
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def nodes(run, server):
+    def ask(*arguments, **variables):
+        url = variables.pop("MEDIAFLEET_URL", server.url)
+        return run("nodes", *arguments, MEDIAFLEET_URL=url, OPENVIDU_SECRET=SECRET, **variables)
+
+    return ask
+
+
+def listing(**changes):
+    return json.dumps({"numberOfElements": 1, "content": [NODE | changes]}, ensure_ascii=False)
+
+
+def test_json_is_passed_on_byte_for_byte(nodes, server):
+    server.body = b'{ "content" : [ ],"numberOfElements":0, "more":"\xc3\xa9" }'
+
+    assert nodes("list", "--json").out.encode() == server.body + b"\n"
+
+
+def test_texts_of_the_server_cannot_steer_the_terminal(nodes, server):
+    server.body = listing(id=HARM, uri=HARM, status="running").encode()
+
+    done = nodes("list")
+
+    assert done.code == 0
+    assert len(done.out.splitlines()) == 2
+    assert "[red]" in done.out
+    assert all(harmful not in done.out for harmful in "\x1b\x07\u202e\r\x9b")
+
+
+def test_messages_of_the_server_cannot_steer_the_terminal(nodes, server):
+    server.status = 404
+    error = {"timestamp": 1, "status": 404, "error": "x", "message": HARM * 100, "path": "/"}
+    server.body = json.dumps(error).encode()
+
+    done = nodes("get", "kms_1")
+
+    assert done.code == 3
+    assert "[red]" in done.err
+    assert len(done.err) < 2_000
+    assert all(harmful not in done.err for harmful in "\x1b\x07\u202e\r\x9b")
+
+
+def on_a_terminal(environ, home, url, *arguments):
+    """Run a command whose stdout is a terminal; what the terminal gets."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "mediafleet", "nodes", *arguments],
+            env=environ | {"MEDIAFLEET_URL": url, "OPENVIDU_SECRET": SECRET, "TERM": "xterm"},
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            timeout=40,
+            check=True,
+        )
+        assert done.stderr == b""
+        written = os.read(ours, 65536)
+    os.close(theirs)
+    return written
+
+
+def test_a_terminal_gets_colours_of_ours_alone(environ, home, server):
+    server.body = listing(uri=HARM).encode()
+
+    written = on_a_terminal(environ, home, server.url, "list")
+
+    assert b"\x1b[32mrunning" in written
+    assert b"\x1b]0" not in written
+    assert b"\x1b[2J" not in written
+    assert b"\x07" not in written
+
+
+def test_a_terminal_gets_json_in_ascii(environ, home, server):
+    server.body = (
+        listing(uri=HARM.replace("\x1b", "").replace("\r\n", "") + "\x7f")
+        .replace("\x07", "")
+        .encode()
+    )
+
+    written = on_a_terminal(environ, home, server.url, "list", "--json")
+
+    assert json.loads(written) == json.loads(server.body)
+    assert all(0x20 <= byte < 0x7F for byte in written.strip())
+
+
+def test_no_colour_where_it_is_not_wanted(environ, home, server):
+    server.body = listing().encode()
+
+    assert b"\x1b" not in on_a_terminal(
+        environ | {"NO_COLOR": "1"}, home, server.url, "list"
+    ).replace(b"\x1b[1m", b"").replace(b"\x1b[0m", b"")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>Welcome</html>"),
+        (200, b""),
+        (200, b"[]"),
+        (200, b'{"content": [{}], "numberOfElements": 1}'),
+        (200, listing(status="dancing").encode()),
+        (200, listing(load="much").encode()),
+        (404, b"nothing here"),
+        (401, b"{}"),
+        (302, b""),
+        (418, b"{}"),
+        (599, b"{}"),
+    ],
+)
+def test_an_answer_that_is_not_of_the_api_is_told_in_one_line(nodes, server, status, body):
+    server.status, server.body = status, body
+    server.headers = {"Location": f"{server.url}/elsewhere"}
+
+    done = nodes("list")
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1, done.err
+    assert "Traceback" not in done.err
+    assert SECRET not in done.all
+    assert len(server.asked) == 1
+
+
+def test_no_server_is_told_in_one_line(nodes):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+
+        done = nodes("list", MEDIAFLEET_URL=f"http://127.0.0.1:{unused.getsockname()[1]}")
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert "mediafleet serve" in done.err
+
+
+def test_a_server_that_never_answers_is_given_up(nodes):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        done = nodes(
+            "list", "--timeout", "0.3", MEDIAFLEET_URL=f"http://127.0.0.1:{mute.getsockname()[1]}"
+        )
+
+    assert done.code == 1
+    assert "did not answer within 0.3 s" in done.err
+
+
+def test_a_server_that_hangs_up_is_told_in_one_line(nodes):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        hang_up = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        hang_up.start()
+
+        done = nodes("list", MEDIAFLEET_URL=f"http://127.0.0.1:{port}")
+        hang_up.join()
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(nodes, server):
+    server.body = b'{"content":[],"numberOfElements":0}'
+
+    assert nodes("list", http_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1").code == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://canary-user:canary-password@127.0.0.1:1",
+        "ftp://127.0.0.1",
+        "127.0.0.1:5443",
+        "http://",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1/?a=b",
+        "http://[::1",
+        "",
+    ],
+)
+def test_a_url_that_is_none_is_a_usage_error(nodes, url):
+    done = nodes("list", "--url", url)
+
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert "canary" not in done.all
+
+
+def test_the_secret_of_this_machine_is_not_sent_to_another_one(run, home):
+    directory = home / ".local/share/mediafleet"
+    directory.mkdir(parents=True)
+    (directory / "secret").touch(0o600)
+    (directory / "secret").write_text("canary-local\n")
+
+    done = run("nodes", "list", "--url", "http://192.0.2.1:5443", "--timeout", "0.2")
+
+    assert done.code == 2
+    assert "--secret-file" in done.err
+    assert "canary" not in done.all
+
+
+def test_a_missing_secret_is_told_with_the_places_to_put_it(run, tmp_path):
+    done = run("nodes", "list", HOME=str(tmp_path))
+
+    assert done.code == 2
+    assert all(place in done.err for place in ("OPENVIDU_SECRET", "--secret-file", str(tmp_path)))
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_file_that_is_none_is_a_usage_error(nodes, tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    done = nodes("list", "--ca-file", path)
+
+    assert done.code == 2
+    assert str(path) in done.err
