@@ -133,3 +133,12 @@ class Cluster:
             and member.connection.connected
             and member.node.status in SERVING_STATUSES
         )
+
+    @property
+    def disconnected_ids(self) -> tuple[str, ...]:
+        """Serving nodes whose link is down."""
+        return tuple(
+            member.node.id
+            for member in self
+            if not member.connection.connected and member.node.status in SERVING_STATUSES
+        )

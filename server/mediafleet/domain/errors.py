@@ -15,7 +15,8 @@
     ├── EnvironmentFailureError
     │   └── MediaNodeNotTerminatedError
     └── UnavailableError
-        └── StoreUnavailableError · NotReadyError
+        ├── StoreUnavailableError · NotReadyError
+        └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
 place, ``mediafleet/api/errors.py``.
@@ -235,3 +236,21 @@ class NotReadyError(UnavailableError):
 
     def __str__(self) -> str:
         return "The server is starting or shutting down"
+
+
+class RestartingError(UnavailableError):
+    """A restart is under way and takes longer than a request may wait."""
+
+    def __str__(self) -> str:
+        return "The server is restarting with a new configuration"
+
+
+class ConfigurationNotStoredError(UnavailableError):
+    """The configuration file could not be written, so nothing was changed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"Nothing was changed: {self.detail}"

@@ -221,9 +221,10 @@ class Settings(Protocol):
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
         """What ``GET /pro/config`` answers; no secrets."""
 
-    def change(self, changes: Mapping[str, JsonValue]) -> None:
-        """Apply new values, all or none.
+    async def change(self, changes: Mapping[str, JsonValue]) -> None:
+        """Store new values and put them in force, all or none.
 
         Raises:
             InvalidConfigurationError: Names every problem; nothing was changed.
+            ConfigurationNotStoredError: They could not be stored; nothing was changed.
         """
