@@ -104,24 +104,6 @@ async def test_user_information_in_a_uri_is_refused_and_not_repeated(
         assert "hunter2" not in response.text
 
 
-async def test_many_requests_for_one_uri_add_it_once(
-    api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
-) -> None:
-    statuses = []
-
-    async def post() -> None:
-        statuses.append((await api.post(NODES, json={"uri": fleet.uri(0)})).status_code)
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(200):
-            tasks.start_soon(post)
-
-    assert sorted(statuses) == [200] + [409] * 199
-    (node,) = await members(api)
-    await until_status(api, node["id"], "running")
-    assert histories.faults(histories.read_events(database), histories.read_members(database)) == []
-
-
 async def test_a_launch_that_is_canceled_ends_the_wait_with_a_conflict_and_the_node(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:

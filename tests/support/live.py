@@ -28,21 +28,21 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """Serve an ASGI application on a free loopback port; its base URL."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http=HTTP_PROTOCOL, lifespan="on", log_config=None, timeout_graceful_shutdown=2
     )
     server = _Server(config)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.serve, [listener])
-        with anyio.fail_after(20):
-            while not server.started:
-                if server.should_exit:
-                    raise RuntimeError("the server did not start")
-                await anyio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
+    with listener:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [listener])
+            with anyio.fail_after(20):
+                while not server.started:
+                    if server.should_exit:
+                        raise RuntimeError("the server did not start")
+                    await anyio.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            server.should_exit = True
 
 
 def configuration(data_dir: Path, **properties: Any) -> Any:
@@ -53,7 +53,7 @@ def configuration(data_dir: Path, **properties: Any) -> Any:
         "MEDIAFLEET_ALLOWED_NODE_NETWORKS": '["127.0.0.0/8", "::1/128"]',
         **properties,
     }
-    return read_configuration(overrides=overrides, dotenv_path=None, environ={})
+    return read_configuration(overrides=overrides, dotenv_path=data_dir / ".env", environ={})
 
 
 @asynccontextmanager

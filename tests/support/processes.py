@@ -92,7 +92,10 @@ async def server(
     async with (
         started(_URL, *command, OPENVIDU_SECRET=SECRET) as running,
         httpx.AsyncClient(
-            base_url=running.announced, auth=("OPENVIDUAPP", SECRET), timeout=30
+            base_url=running.announced,
+            auth=("OPENVIDUAPP", SECRET),
+            timeout=30,
+            limits=httpx.Limits(max_connections=300),
         ) as client,
     ):
         yield running, client

@@ -9,6 +9,8 @@ from .deletion_strategy import DeletionStrategy
 from .error import Error
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
+from .health import Health
+from .health_status import HealthStatus
 from .kurento_info import KurentoInfo
 from .kurento_module import KurentoModule
 from .media_filter import MediaFilter
@@ -42,6 +44,8 @@ __all__ = (
     "Error",
     "FilterMethod",
     "FilterMethodParams",
+    "Health",
+    "HealthStatus",
     "KurentoInfo",
     "KurentoModule",
     "MediaFilter",

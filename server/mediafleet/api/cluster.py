@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from mediafleet.api import wire
+
 if TYPE_CHECKING:
     from mediafleet.api.media_nodes import Reply
     from mediafleet.services.cluster import ClusterConfiguration
@@ -19,6 +21,9 @@ class ClusterHandlers:
     async def get_config(self) -> Reply:
         return dict(self._configuration.describe()), HTTPStatus.OK
 
+    async def get_health(self) -> Reply:
+        return wire.health(self._configuration.health()), HTTPStatus.OK
+
     async def restart(self, body: dict[str, Any]) -> Reply:
-        self._configuration.restart(body)
+        await self._configuration.restart(body)
         return None, HTTPStatus.OK

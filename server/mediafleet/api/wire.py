@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Member, Session
     from mediafleet.domain.ports import ServerInfo
+    from mediafleet.services.cluster import Health
 
 Json: TypeAlias = dict[str, Any]
 
@@ -55,6 +56,17 @@ def kurento_info(info: ServerInfo) -> Json:
             }
             for module in info.modules
         ],
+    }
+
+
+def health(facts: Health) -> Json:
+    """The health object; times in UTC milliseconds."""
+    return {
+        "status": "UP",
+        "startTime": to_milliseconds(facts.started),
+        "restartCounter": facts.restarts,
+        "lastRestartTime": to_milliseconds(facts.last_restart),
+        "disconnectedMediaNodes": list(facts.disconnected),
     }
 
 

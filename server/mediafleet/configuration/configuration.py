@@ -107,6 +107,13 @@ class Configuration:
         return cast("int", self["OPENVIDU_PRO_CLUSTER_MEDIA_NODES"])
 
     @property
+    def wanted_media_nodes(self) -> int:
+        """Size of a cluster that launches its nodes: the least with autoscaling, else the fixed."""
+        if self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]:
+            return cast("int", self["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES"])
+        return self.cluster_media_nodes
+
+    @property
     def public_url(self) -> str:
         """`https://HOST`, with `:PORT` unless it is 443, without a slash at its end."""
         host = self._text("DOMAIN_OR_PUBLIC_IP")

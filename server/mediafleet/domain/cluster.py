@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from mediafleet.domain.ports import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,31 @@ class Member:
         connection: What the link tells.
         since: When this process first saw the node in its present status, in seconds of the
             monotonic clock: patience is measured on a clock that nobody sets.
+        machine: Where the node is, while that is not stored with it yet: until it runs.
+        trouble: Why the environment could not do the last step; ``None`` when all is well.
     """
 
     node: MediaNode
     connection: Connection = NEVER_CONNECTED
     since: float = 0.0
+    machine: Machine | None = None
+    trouble: str | None = None
+
+    @property
+    def uri(self) -> str | None:
+        """Endpoint of the node's media server, as soon as it is known."""
+        return self.machine.uri if self.machine else self.node.uri
+
+    def located(self) -> MediaNode:
+        """The node as it is stored from the moment it runs: with its place."""
+        if self.machine is None:
+            return self.node
+        return replace(
+            self.node,
+            environment_id=self.machine.environment_id,
+            ip=self.machine.ip,
+            uri=self.machine.uri,
+        )
 
     @property
     def accepts_sessions(self) -> bool:
@@ -110,4 +132,13 @@ class Cluster:
             if member.node.uri is not None
             and member.connection.connected
             and member.node.status in SERVING_STATUSES
+        )
+
+    @property
+    def disconnected_ids(self) -> tuple[str, ...]:
+        """Serving nodes whose link is down."""
+        return tuple(
+            member.node.id
+            for member in self
+            if not member.connection.connected and member.node.status in SERVING_STATUSES
         )

@@ -13,8 +13,10 @@
     ├── MissingUriError
     ├── UnreachableMediaServerError
     ├── EnvironmentFailureError
+    │   └── MediaNodeNotTerminatedError
     └── UnavailableError
-        └── StoreUnavailableError · NotReadyError
+        ├── StoreUnavailableError · NotReadyError
+        └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
 place, ``mediafleet/api/errors.py``.
@@ -197,6 +199,17 @@ class EnvironmentFailureError(MediafleetError):
         return f"Environment {self.environment} failed to {self.operation}: {self.detail}"
 
 
+class MediaNodeNotTerminatedError(EnvironmentFailureError):
+    """The machine of a node that is on its way out could not be unmade; that goes on."""
+
+    def __init__(self, node_id: str, trouble: str) -> None:
+        MediafleetError.__init__(self, node_id, trouble)
+        self.node_id, self.trouble = node_id, trouble
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} is still terminating, it is tried again: {self.trouble}"
+
+
 class UnavailableError(MediafleetError):
     """The server cannot do this now; the same request may succeed later.
 
@@ -223,3 +236,21 @@ class NotReadyError(UnavailableError):
 
     def __str__(self) -> str:
         return "The server is starting or shutting down"
+
+
+class RestartingError(UnavailableError):
+    """A restart is under way and takes longer than a request may wait."""
+
+    def __str__(self) -> str:
+        return "The server is restarting with a new configuration"
+
+
+class ConfigurationNotStoredError(UnavailableError):
+    """The configuration file could not be written, so nothing was changed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"Nothing was changed: {self.detail}"

@@ -29,6 +29,8 @@ class Patience:
 class Step(Enum):
     """What is to be done next for a Media Node."""
 
+    LAUNCH = auto()
+    """Have the environment make its machine."""
     JOIN = auto()
     """The launch is complete: it runs."""
     FAIL = auto()
@@ -63,7 +65,9 @@ def next_step(member: Member, patience: Patience, now: float) -> Step | None:
             step = Step.JOIN
         case S.LAUNCHING if overdue:
             step = Step.FAIL
-        case S.CANCELED if connection.connected or overdue:
+        case S.LAUNCHING if member.uri is None:
+            step = Step.LAUNCH
+        case S.CANCELED if connection.connected or overdue or member.uri is None:
             step = Step.ABANDON
         case S.WAITING_IDLE_TO_TERMINATE if connection.connected and not connection.sessions:
             step = Step.RETIRE

@@ -55,8 +55,8 @@ REQUESTABLE: Mapping[S, Set[S]] = MappingProxyType(
 )
 """The moves a user may ask for with PATCH; all others are the cluster's own steps."""
 
-LAUNCH_STATUSES: frozenset[S] = frozenset({S.LAUNCHING, S.CANCELED})
-"""The launch is under way, wanted or not."""
+ACTIVE_STATUSES: frozenset[S] = frozenset({S.LAUNCHING, S.RUNNING})
+"""The node counts for the size of the cluster: it takes new sessions, or soon will."""
 
 SERVING_STATUSES: frozenset[S] = frozenset({S.RUNNING, S.WAITING_IDLE_TO_TERMINATE})
 """The node may host sessions."""

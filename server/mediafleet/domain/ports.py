@@ -86,11 +86,13 @@ class Machine:
         environment_id: Its name there; ``None`` on premises.
         ip: Its address; ``None`` where only a name is known.
         uri: WebSocket endpoint of its media server.
+        node_id: The Media Node it was launched for, where the machine itself tells.
     """
 
     environment_id: str | None
     ip: str | None
     uri: str
+    node_id: str | None = None
 
 
 class Environment(Protocol):
@@ -103,6 +105,10 @@ class Environment(Protocol):
     @property
     def launches_machines(self) -> bool:
         """Whether it makes and unmakes machines; on premises they are there already."""
+
+    @property
+    def ends_with_server(self) -> bool:
+        """Whether machines without sessions are unmade when the server is stopped."""
 
     async def launch(self, request: MachineRequest) -> Machine:
         """Make a machine ready for a Media Node; the second call for a node finds the first's.
@@ -215,9 +221,10 @@ class Settings(Protocol):
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
         """What ``GET /pro/config`` answers; no secrets."""
 
-    def change(self, changes: Mapping[str, JsonValue]) -> None:
-        """Apply new values, all or none.
+    async def change(self, changes: Mapping[str, JsonValue]) -> None:
+        """Store new values and put them in force, all or none.
 
         Raises:
             InvalidConfigurationError: Names every problem; nothing was changed.
+            ConfigurationNotStoredError: They could not be stored; nothing was changed.
         """

@@ -15,7 +15,7 @@ _URI = re.compile(
     r"""(?P<scheme>wss?)://
         (?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?P<host>[A-Za-z0-9._-]{1,253}))
         (?::(?P<port>[0-9]{1,5}))?
-        (?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?""",
+        (?P<path>/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", re.ASCII)

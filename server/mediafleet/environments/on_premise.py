@@ -21,6 +21,7 @@ class OnPremise(Environment):
 
     name = "on_premise"
     launches_machines = False
+    ends_with_server = False
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:

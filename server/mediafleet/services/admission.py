@@ -14,7 +14,7 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.lifecycle import twin_of
-from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
+from mediafleet.domain.media_node import ACTIVE_STATUSES, SERVING_STATUSES, MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -73,9 +73,24 @@ class Admission:
             EnvironmentFailureError: The machine could not be made.
         """
         node_id = self._new_node_id()
-        machine = await self._environment.launch(MachineRequest(node_id, uri))
-        member = await self._join(node_id, machine)
-        return await self._launched(member.node.id) if wait else member
+        if self._environment.launches_machines:
+            member = await self._admit(node_id)
+        else:
+            machine = await self._environment.launch(MachineRequest(node_id, uri))
+            member = await self._join(node_id, machine)
+        return await self._launched(node_id) if wait else member
+
+    async def grow_to(self, count: int) -> None:
+        """Launch as many nodes as are missing; nodes on their way out do not count."""
+        active = sum(member.node.status in ACTIVE_STATUSES for member in self._state.snapshot)
+        for _ in range(count - active):
+            await self._admit(self._new_node_id())
+
+    async def _admit(self, node_id: str) -> Member:
+        """Store the intent; the launch itself is the life cycle's next step."""
+        node, event = admit(node_id, at=self._clock.now())
+        await self._state.apply(Change(node, event))
+        return Member(node)
 
     async def _join(self, node_id: str, machine: Machine) -> Member:
         with self._reserved(MediaServerUri.parse(machine.uri)):
@@ -147,8 +162,10 @@ class Admission:
         """
         found = []
         for machine in await self._environment.discover():
+            if _is_member(self._state.snapshot, machine):
+                continue
             try:
-                found.append(await self._join(self._new_node_id(), machine))
+                found.append(await self._join(machine.node_id or self._new_node_id(), machine))
             except MediaNodeAlreadyAddedError:
                 continue
             except UnreachableMediaServerError as error:
@@ -157,6 +174,14 @@ class Admission:
                     extra={"environment_id": machine.environment_id, "reason": str(error)},
                 )
         return tuple(found)
+
+
+def _is_member(cluster: Cluster, machine: Machine) -> bool:
+    """Whether a member's launch made the machine, or the machine is a member's already."""
+    if machine.node_id is not None and cluster.get(machine.node_id) is not None:
+        return True
+    known = (member.node.environment_id for member in cluster)
+    return machine.environment_id is not None and machine.environment_id in known
 
 
 def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:

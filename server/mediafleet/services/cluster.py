@@ -3,33 +3,128 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import anyio
+
+from mediafleet.domain.errors import RestartingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
-    from mediafleet.domain.ports import JsonValue, Settings
+    from mediafleet.domain.ports import Clock, JsonValue, Settings
     from mediafleet.services.cluster_state import ClusterState
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WAIT_LIMIT_S = 10.0
+"""How long a request waits for a restart that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Facts of this process and its cluster; moments are aware, UTC.
+
+    Attributes:
+        started: When it began to serve.
+        restarts: How often it was restarted over the API since.
+        last_restart: When that was last; the start, if never.
+        disconnected: Ids of serving Media Nodes whose link is down.
+    """
+
+    started: datetime
+    restarts: int
+    last_restart: datetime
+    disconnected: tuple[str, ...]
+
 
 class ClusterConfiguration:
-    """Reads and changes the active configuration."""
+    """Reads and changes the active configuration.
 
-    def __init__(self, state: ClusterState, settings: Settings) -> None:
+    A restart replaces the configuration and nothing else: the listener, the links and the
+    sessions stay. It waits for no request that is under way, since none of them reads the
+    configuration twice; requests that come meanwhile wait for it.
+
+    Args:
+        state: The cluster in memory.
+        settings: The configuration in force.
+        clock: The time.
+        after_restart: Brings the cluster in line with the new configuration.
+    """
+
+    def __init__(
+        self,
+        state: ClusterState,
+        settings: Settings,
+        clock: Clock,
+        after_restart: Callable[[], Awaitable[None]],
+    ) -> None:
         self._state = state
         self._settings = settings
+        self._clock = clock
+        self._after_restart = after_restart
+        self._turn = anyio.Lock()
+        self._started = self._last_restart = clock.now()
+        self._restarts = 0
+
+    def health(self) -> Health:
+        """When the process started and restarted, and which nodes are out of touch."""
+        disconnected = self._state.snapshot.disconnected_ids
+        return Health(self._started, self._restarts, self._last_restart, disconnected)
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The active configuration without its secrets; the uris are those of connected nodes."""
         return self._settings.describe(self._state.snapshot.connected_uris)
 
-    def restart(self, changes: Mapping[str, JsonValue]) -> None:
-        """Apply new values without closing a session, a link or the listener.
+    async def restart(self, changes: Mapping[str, JsonValue]) -> None:
+        """Store new values and apply them; restarts take turns in the order they came.
+
+        Each is checked against the result of the one before. When this returns the values are on
+        disk and in force.
 
         Raises:
             InvalidConfigurationError: Names every problem; nothing was changed.
+            RestartingError: Others before it took too long; nothing was changed.
+            ConfigurationNotStoredError: The file could not be written; nothing was changed.
         """
-        self._settings.change(changes)
-        log.info("configuration changed", extra={"properties": sorted(changes)})
+        await self._take_turn()
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._settings.change(changes)
+                self._restarts += 1
+                self._last_restart = self._clock.now()
+                log.info(
+                    "restarted",
+                    extra={"properties": sorted(changes), "restarts": self._restarts},
+                )
+                await self._after_restart()
+        finally:
+            self._turn.release()
+
+    async def _take_turn(self) -> None:
+        with anyio.move_on_after(WAIT_LIMIT_S):
+            await self._turn.acquire()
+            return
+        raise RestartingError
+
+    def between_restarts(self, handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        """Have a handler wait for a restart that is under way when it is called.
+
+        Raises:
+            RestartingError: (the wrapped handler) The restart took too long.
+        """
+
+        @wraps(handler)
+        async def handle(*args: P.args, **kwargs: P.kwargs) -> T:
+            if self._turn.locked():
+                await self._take_turn()
+                self._turn.release()
+            return await handler(*args, **kwargs)
+
+        return handle

@@ -17,7 +17,7 @@ from mediafleet.domain.media_node import MediaNodeStatus
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from mediafleet.domain.ports import Change, Clock, Store
+    from mediafleet.domain.ports import Change, Clock, Machine, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -134,6 +134,16 @@ class ClusterState:
         if _moves_the_life_cycle(member.connection, connection):
             self._tell(node_id)
 
+    def locate(self, node_id: str, machine: Machine) -> None:
+        """Take in where a launched node is; it is stored with the step that makes it run."""
+        if (member := self._members.get(node_id)) is not None:
+            self._note(replace(member, machine=machine))
+
+    def report_trouble(self, node_id: str, trouble: str | None) -> None:
+        """Take in why a step failed, or with ``None`` that it did not."""
+        if (member := self._members.get(node_id)) is not None:
+            self._note(replace(member, trouble=trouble))
+
     async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
         """Return as soon as a condition holds for a member, or for its absence (``None``)."""
         while not settled(self._members.get(node_id)):
@@ -155,6 +165,11 @@ class ClusterState:
         """Have the reader of the news go on even if there are none."""
         self._news.set()
 
+    def _note(self, member: Member) -> None:
+        self._members[member.node.id] = member
+        self._snapshot = None
+        self._tell(member.node.id)
+
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
             node = change.node
@@ -164,7 +179,9 @@ class ClusterState:
                 known = self._members.get(node.id)
                 connection = known.connection if known else NEVER_CONNECTED
                 connection = decision.connections.get(node.id, connection)
-                self._members[node.id] = Member(node, connection, self._clock.monotonic())
+                machine = known.machine if known and node.uri is None else None
+                since = self._clock.monotonic()
+                self._members[node.id] = Member(node, connection, since, machine)
             self._snapshot = None
             log.info(
                 "media node changed",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.errors import EnvironmentFailureError, UnreachableMediaServerError
 from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step, twin_of
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, forget, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Change, MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -54,22 +54,45 @@ class Lifecycle:
         member = self._state.member(node_id)
         if member is None:
             return
-        if member.node.uri is not None and member.node.holds_its_uri:
-            self._media_servers.attach(node_id, member.node.uri)
+        if member.uri is not None and member.node.holds_its_uri:
+            self._media_servers.attach(node_id, member.uri)
         step = self._step(member)
-        if step is None:
-            return
-        if step is Step.RETIRE and await self._media_servers.list_sessions(node_id):
-            return  # the books lagged behind a session that began just now
+        if step is Step.LAUNCH:
+            await self._launch(node_id)
+        elif step is not None and await self._prepared(step, member):
+            await self._change(node_id, step)
+            after = self._state.member(node_id)
+            if after is None or not after.node.holds_its_uri:
+                await self._media_servers.detach(node_id)
+
+    async def _prepared(self, step: Step, member: Member) -> bool:
+        """Do what has to be done before a step is stored; whether the step may be taken then."""
+        if step is Step.RETIRE:  # the books may lag behind a session that began just now
+            return not await self._media_servers.list_sessions(member.node.id)
         if step is Step.TERMINATE:
             await self._terminate(member.node)
-        await self._change(node_id, step)
-        after = self._state.member(node_id)
-        if after is None or not after.node.holds_its_uri:
-            await self._media_servers.detach(node_id)
+        elif step is Step.FAIL:
+            await self._unmake(member.located())
+        return True
 
     def _step(self, member: Member) -> Step | None:
         return next_step(member, self._patience, self._clock.monotonic())
+
+    async def _launch(self, node_id: str) -> None:
+        """Have the machine made; a launch that was interrupted is found again, not repeated."""
+        try:
+            machine = await self._environment.launch(MachineRequest(node_id, None))
+        except EnvironmentFailureError as error:
+            await self._change(node_id, Step.LAUNCH, reason=error.detail)
+        else:
+            self._state.locate(node_id, machine)
+
+    async def _unmake(self, node: MediaNode) -> None:
+        try:
+            await self._environment.terminate(node)
+        except EnvironmentFailureError as error:
+            self._state.report_trouble(node.id, str(error))
+            raise
 
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
@@ -83,33 +106,34 @@ class Lifecycle:
                     extra={"media_node_id": node.id, "reason": str(error)},
                 )
         await self._media_servers.detach(node.id)
-        await self._environment.terminate(node)
+        await self._unmake(node)
 
-    async def _change(self, node_id: str, step: Step) -> None:
+    async def _change(self, node_id: str, step: Step, reason: str | None = None) -> None:
         """Apply a step unless the node has moved on since it was decided."""
 
         def decide(cluster: Cluster) -> Decision[None]:
             member = cluster.get(node_id)
             if member is None or self._step(member) is not step:
                 return Decision(None)
-            return Decision(None, (self._applied(step, member, cluster),))
+            return Decision(None, (self._applied(step, member, cluster, reason),))
 
         await self._state.change(decide)
 
-    def _applied(self, step: Step, member: Member, cluster: Cluster) -> Change:
+    def _applied(self, step: Step, member: Member, cluster: Cluster, reason: str | None) -> Change:
         at = self._clock.now()
         if step is Step.FORGET:
             return Change(*forget(member.node, at=at), forget=True)
-        to, reason = _OUTCOMES[step], None
+        to = _OUTCOMES[step]
         if step is Step.FAIL:
             reason = f"no connection within {self._patience.launch:.0f} s of the launch"
         elif step is Step.JOIN and (twin := twin_of(member, cluster)):
             to = MediaNodeStatus.FAILED
             reason = f"its media server is in the cluster already, as Media Node {twin}"
-        return Change(*transition(member.node, to, at=at, reason=reason))
+        return Change(*transition(member.located(), to, at=at, reason=reason))
 
 
 _OUTCOMES = {
+    Step.LAUNCH: MediaNodeStatus.FAILED,
     Step.JOIN: MediaNodeStatus.RUNNING,
     Step.FAIL: MediaNodeStatus.FAILED,
     Step.ABANDON: MediaNodeStatus.TERMINATING,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import (
+    MediafleetError,
     MediaNodeBusyError,
+    MediaNodeNotTerminatedError,
     MediaNodeRestoredError,
     UnreachableMediaServerError,
 )
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAIT_LIMIT_S = 3600.0
+PARTING_LIMIT_S = 15.0
 
 
 class Removals:
@@ -50,6 +53,7 @@ class Removals:
             MediaNodeNotFoundError: No member has that id.
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
             MediaNodeRestoredError: Somebody ended the quarantine while we waited.
+            MediaNodeNotTerminatedError: Its machine could not be unmade; that is tried again.
         """
         sessions = await self._sessions_of(self._state.existing(node_id), strategy)
 
@@ -65,6 +69,32 @@ class Removals:
         if not wait:
             return removal is not Removal.QUARANTINE
         return await self._removed(node_id)
+
+    async def part(self, *, evicting: bool) -> None:
+        """Remove every node that hosts no sessions, within a limit; the server is about to end.
+
+        Args:
+            evicting: Remove the others too, and end their sessions.
+        """
+        strategy = DeletionStrategy.NOW if evicting else DeletionStrategy.IF_NO_SESSIONS
+        with anyio.move_on_after(PARTING_LIMIT_S) as limit:
+            async with anyio.create_task_group() as partings:
+                for member in self._state.snapshot:
+                    if member.node.status is not MediaNodeStatus.FAILED:
+                        partings.start_soon(self._part_from, member.node.id, strategy)
+        if limit.cancelled_caught:
+            log.warning("some nodes could not be ended in time")
+
+    async def _part_from(self, node_id: str, strategy: DeletionStrategy) -> None:
+        try:
+            await self.remove(node_id, strategy, wait=True)
+        except MediaNodeBusyError as error:
+            log.info(
+                "node stays, it hosts sessions",
+                extra={"media_node_id": node_id, "sessions": error.sessions},
+            )
+        except MediafleetError as error:
+            log.warning("node not ended", extra={"media_node_id": node_id, "reason": str(error)})
 
     async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int:
         """Sessions by the node's own word where they matter; else by the books."""
@@ -99,8 +129,12 @@ class Removals:
     async def _removed(self, node_id: str) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""
         with anyio.move_on_after(WAIT_LIMIT_S):
-            await self._state.wait_until(node_id, _removal_settled)
+            await self._state.wait_until(
+                node_id, lambda m: _removal_settled(m) or (m is not None and m.trouble is not None)
+            )
         member = self._state.member(node_id)
+        if member is not None and member.trouble is not None:
+            raise MediaNodeNotTerminatedError(node_id, member.trouble)
         if member is not None and _removal_settled(member):
             raise MediaNodeRestoredError(node_id, str(member.node.status))
         return member is None

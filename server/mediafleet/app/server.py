@@ -1,28 +1,24 @@
-"""The composition root: configuration in, an ASGI application out; the only place that wires."""
+"""Wires one server and runs its life: the store first and last, loops and links in between."""
 
 from __future__ import annotations
 
-import hmac
 from contextlib import asynccontextmanager
-from pathlib import Path
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
-import yaml
 
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.media_nodes import MediaNodeHandlers
+from mediafleet.app.active_configuration import ActiveConfiguration
+from mediafleet.app.contract_file import load_contract
+from mediafleet.app.sources import make_environment
 from mediafleet.clock import SystemClock
-from mediafleet.configuration import Configuration, ConfigurationError, describe, with_changes
 from mediafleet.domain import identifiers
-from mediafleet.domain.errors import InvalidConfigurationError
 from mediafleet.domain.lifecycle import Patience
-from mediafleet.domain.ports import Settings
 from mediafleet.domain.timestamps import to_milliseconds
-from mediafleet.environments.on_premise import OnPremise
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.loops.lifecycle import LifecycleLoop
 from mediafleet.loops.supervise import supervise
@@ -32,19 +28,17 @@ from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.media_nodes import MediaNodes
 from mediafleet.services.removals import Removals
-from mediafleet.store import Standing, open_store
+from mediafleet.store import SqlStore, Standing, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
 
     from connexion import AsyncApp
 
-    from mediafleet.domain.ports import Clock, JsonValue
+    from mediafleet.configuration import Configuration
+    from mediafleet.domain.ports import Clock
 
-USER = "OPENVIDUAPP"
-OPENVIDU_PRO_VERSION = "2.15.1"
-MAX_SUMMARY_CHARACTERS = 8192
-ENVIRONMENTS = {"on_premise": OnPremise}
 HTTP_PROTOCOL = contract.BoundedHttpProtocol
 """For uvicorn's ``http`` option: request heads are bounded in size and time."""
 
@@ -52,6 +46,8 @@ HTTP_PROTOCOL = contract.BoundedHttpProtocol
 def create_app(
     configuration: Configuration,
     *,
+    dotenv_path: Path | None = None,
+    stop_nodes: bool = False,
     clock: Clock | None = None,
     random: Random | None = None,
     on_standing_lost: Callable[[], None] = lambda: None,
@@ -60,54 +56,23 @@ def create_app(
 
     Args:
         configuration: Checked values; the secret is set and the environment is one we have.
+        dotenv_path: Keeps what a restart changes; ``.env`` in the data directory if not given.
+        stop_nodes: At the end, end nodes with sessions too where nodes end with the server.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         on_standing_lost: Called when another server took the store; this one must end.
 
     Raises:
-        KeyError: No such environment.
+        ValueError: No such environment.
     """
     return _Server(
-        configuration, clock or SystemClock(), random or SystemRandom(), on_standing_lost
+        configuration,
+        ActiveConfiguration(configuration, dotenv_path or configuration.data_dir / ".env"),
+        clock or SystemClock(),
+        random or SystemRandom(),
+        on_standing_lost,
+        stop_nodes=stop_nodes,
     ).app()
-
-
-def load_contract() -> Mapping[str, Any]:
-    """The contract, from beside this module when installed, else from the top of the repository."""
-    here = Path(__file__).resolve()
-    installed = here.with_name("openapi.yaml")
-    path = installed if installed.is_file() else here.parents[2] / "openapi.yaml"
-    contract: Mapping[str, Any] = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506  # safe
-    return contract
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class ActiveConfiguration(Settings):
-    """The configuration in force, which a restart replaces."""
-
-    def __init__(self, configuration: Configuration) -> None:
-        self.value = configuration
-
-    def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
-        """See the port."""
-        return describe(self.value, version=OPENVIDU_PRO_VERSION, kms_uris=kms_uris)
-
-    def change(self, changes: Mapping[str, JsonValue]) -> None:
-        """See the port."""
-        try:
-            self.value = with_changes(self.value, changes)
-        except ConfigurationError as error:
-            raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
-
-    def authenticate(self, user: str, password: str) -> bool:
-        """Compare both in constant time."""
-        secret = self.value.secret
-        if secret is None:
-            return False
-        known_user = hmac.compare_digest(user.encode(), USER.encode())
-        return hmac.compare_digest(password.encode(), secret.encode()) and known_user
 
 
 class _Server:
@@ -116,15 +81,20 @@ class _Server:
     def __init__(
         self,
         configuration: Configuration,
+        settings: ActiveConfiguration,
         clock: Clock,
         random: Random,
         on_standing_lost: Callable[[], None],
+        *,
+        stop_nodes: bool,
     ) -> None:
         self._configuration = configuration
+        self._settings = settings
         self._clock = clock
         self._random = random
         self._on_standing_lost = on_standing_lost
-        self._settings = ActiveConfiguration(configuration)
+        self._stop_nodes = stop_nodes
+        self._store: SqlStore | None = None
         self._state = ClusterState(clock)
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
@@ -136,42 +106,34 @@ class _Server:
                 load_interval=configuration.load_interval,
             ),
         )
-        environment = ENVIRONMENTS[configuration.environment]()
+        self._environment = make_environment(configuration, self._cluster_id, clock)
         self._admission = Admission(
             self._state,
-            environment,
+            self._environment,
             self._media_servers,
             clock,
             lambda: identifiers.media_node_id(random),
         )
-        lifecycle = Lifecycle(
+        self._removals = Removals(self._state, self._media_servers, clock)
+        self._lifecycle_loop = LifecycleLoop(
             self._state,
-            environment,
-            self._media_servers,
+            Lifecycle(
+                self._state,
+                self._environment,
+                self._media_servers,
+                clock,
+                Patience(launch=configuration.launch_timeout),
+            ),
             clock,
-            Patience(launch=configuration.launch_timeout),
         )
-        self._lifecycle_loop = LifecycleLoop(self._state, lifecycle, clock)
+        self._cluster = ClusterConfiguration(
+            self._state, settings, clock, self._apply_configuration
+        )
 
     def app(self) -> AsyncApp:
-        media_nodes = MediaNodeHandlers(
-            MediaNodes(self._state, self._media_servers, self._clock),
-            self._admission,
-            Removals(self._state, self._media_servers, self._clock),
-        )
-        cluster = ClusterHandlers(ClusterConfiguration(self._state, self._settings))
         return contract.create_app(
             load_contract(),
-            {
-                "list_media_nodes": media_nodes.list_media_nodes,
-                "get_media_node": media_nodes.get_media_node,
-                "add_media_node": media_nodes.add_media_node,
-                "remove_media_node": media_nodes.remove_media_node,
-                "modify_media_node": media_nodes.modify_media_node,
-                "autodiscover_media_nodes": media_nodes.autodiscover_media_nodes,
-                "restart": cluster.restart,
-                "get_config": cluster.get_config,
-            },
+            self._handlers(),
             authenticate=self._settings.authenticate,
             describe_error=describe_error,
             lifespan=self._lifespan,
@@ -179,9 +141,29 @@ class _Server:
             now_ms=lambda: to_milliseconds(self._clock.now()),
         )
 
+    def _handlers(self) -> Mapping[str, contract.Handler]:
+        """Handlers by operationId; all but the restart itself wait for one that is under way."""
+        media_nodes = MediaNodeHandlers(
+            MediaNodes(self._state, self._media_servers, self._clock),
+            self._admission,
+            self._removals,
+        )
+        cluster = ClusterHandlers(self._cluster)
+        waiting = self._cluster.between_restarts
+        return {
+            "list_media_nodes": waiting(media_nodes.list_media_nodes),
+            "get_media_node": waiting(media_nodes.get_media_node),
+            "add_media_node": waiting(media_nodes.add_media_node),
+            "remove_media_node": waiting(media_nodes.remove_media_node),
+            "modify_media_node": waiting(media_nodes.modify_media_node),
+            "autodiscover_media_nodes": waiting(media_nodes.autodiscover_media_nodes),
+            "get_config": waiting(cluster.get_config),
+            "get_health": cluster.get_health,
+            "restart": cluster.restart,
+        }
+
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
-        """Open the store first and close it last; loops and links live in between."""
         async with (
             anyio.create_task_group() as store_tasks,
             open_store(
@@ -190,16 +172,32 @@ class _Server:
                 make_cluster_id=lambda: identifiers.cluster_id(self._random),
                 cluster_id=self._configuration.cluster_id,
                 observer=self._observe_standing,
-            ) as store,
-            self._state.kept_in(store),
+            ) as self._store,
+            self._state.kept_in(self._store),
             anyio.create_task_group() as loops,
         ):
-            self._settings.value = self._settings.value.with_made(cluster_id=store.cluster_id)
+            self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await self._admission.join_configured(self._configuration.kms_uris)
             loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
+            await self._grow()
             yield
+            if self._environment.ends_with_server:
+                await self._removals.part(evicting=self._stop_nodes)
             loops.cancel_scope.cancel()
+
+    async def _apply_configuration(self) -> None:
+        """Bring the running cluster in line with a configuration that was just stored."""
+        if self._store is not None:
+            self._store.cluster_id = self._cluster_id()
+        await self._grow()
+
+    async def _grow(self) -> None:
+        if self._environment.launches_machines:
+            await self._admission.grow_to(self._settings.value.wanted_media_nodes)
+
+    def _cluster_id(self) -> str:
+        return self._settings.value.cluster_id or ""
 
     def _observe_standing(self, standing: Standing) -> None:
         if standing is Standing.LOST:

@@ -1,0 +1,7 @@
+"""The composition root: configuration in, an ASGI application out; the only place that wires."""
+
+from mediafleet.app.contract_file import load_contract
+from mediafleet.app.server import HTTP_PROTOCOL, create_app
+from mediafleet.app.sources import ENVIRONMENTS
+
+__all__ = ["ENVIRONMENTS", "HTTP_PROTOCOL", "create_app", "load_contract"]

@@ -1,0 +1,71 @@
+"""The configuration in force: answers from it, checks credentials by it, replaces it on restart."""
+
+from __future__ import annotations
+
+import hmac
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+from typing_extensions import override
+
+from mediafleet.configuration import (
+    Configuration,
+    ConfigurationError,
+    DotenvFileError,
+    describe,
+    store_changes,
+    with_changes,
+)
+from mediafleet.domain.errors import ConfigurationNotStoredError, InvalidConfigurationError
+from mediafleet.domain.ports import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mediafleet.domain.ports import JsonValue
+
+USER = "OPENVIDUAPP"
+OPENVIDU_PRO_VERSION = "2.15.1"
+MAX_SUMMARY_CHARACTERS = 8192
+
+
+class ActiveConfiguration(Settings):
+    """The configuration in force, which a restart replaces.
+
+    Args:
+        value: Checked values.
+        path: The ``.env`` file that keeps what a restart changes.
+
+    Attributes:
+        value: The values in force.
+    """
+
+    def __init__(self, value: Configuration, path: Path) -> None:
+        self.value = value
+        self._path = path
+
+    @override
+    def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
+        return describe(self.value, version=OPENVIDU_PRO_VERSION, kms_uris=kms_uris)
+
+    @override
+    async def change(self, changes: Mapping[str, JsonValue]) -> None:
+        try:
+            changed = with_changes(self.value, changes)
+            store = partial(store_changes, self._path, changed, changes)
+            await anyio.to_thread.run_sync(store)
+        except ConfigurationError as error:
+            raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
+        except DotenvFileError as error:
+            raise ConfigurationNotStoredError(str(error)) from error
+        self.value = changed
+
+    def authenticate(self, user: str, password: str) -> bool:
+        """Compare both in constant time."""
+        secret = self.value.secret
+        if secret is None:
+            return False
+        known_user = hmac.compare_digest(user.encode(), USER.encode())
+        return hmac.compare_digest(password.encode(), secret.encode()) and known_user
