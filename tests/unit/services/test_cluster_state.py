@@ -1,0 +1,180 @@
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+
+from mediafleet.domain import identifiers
+from mediafleet.domain.cluster import Cluster, Connection
+from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, transition
+from mediafleet.domain.ports import Change
+from mediafleet.services.cluster_state import ClusterState, Decision
+from mediafleet.store import SqlStore, open_store
+from support.factories import MOMENT, make_session
+
+pytestmark = pytest.mark.anyio
+
+
+class StandingClock:
+    def now(self) -> datetime:
+        return MOMENT.astimezone(UTC)
+
+    def monotonic(self) -> float:
+        return 100.0
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[SqlStore]:
+    async with (
+        anyio.create_task_group() as tasks,
+        open_store(
+            "sqlite://",
+            tasks=tasks,
+            make_cluster_id=lambda: identifiers.cluster_id(random.Random(1)),
+        ) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+async def state(store: SqlStore) -> AsyncIterator[ClusterState]:
+    state = ClusterState(StandingClock())
+    async with state.kept_in(store):
+        yield state
+
+
+async def launch(state: ClusterState, node_id: str = "kms_A0000001") -> MediaNode:
+    node, event = admit(node_id, at=MOMENT, uri=f"ws://{node_id}/kurento")
+    await state.apply(Change(node, event))
+    return node
+
+
+async def test_a_change_is_stored_before_it_is_seen(state: ClusterState, store: SqlStore) -> None:
+    node = await launch(state)
+
+    assert state.existing(node.id).node == node
+    assert await store.load() == (node,)
+    assert [event.name for event in await store.events()] == ["mediaNodeStatusChanged"]
+
+
+async def test_a_snapshot_never_changes(state: ClusterState) -> None:
+    before = state.snapshot
+    await launch(state)
+
+    assert len(before) == 0
+    assert len(state.snapshot) == 1
+    assert state.snapshot is state.snapshot
+
+
+async def test_a_decision_that_raises_changes_nothing(state: ClusterState, store: SqlStore) -> None:
+    def decide(cluster: Cluster) -> Decision[None]:
+        raise MediaNodeNotFoundError("kms_A0000001")
+
+    with pytest.raises(MediaNodeNotFoundError):
+        await state.change(decide)
+
+    assert len(state.snapshot) == 0
+    assert await store.events() == ()
+
+
+async def test_decisions_take_turns_and_each_sees_the_one_before(state: ClusterState) -> None:
+    seen: list[int] = []
+
+    def decide(cluster: Cluster) -> Decision[None]:
+        seen.append(len(cluster))
+        node, event = admit(f"kms_A000000{len(cluster)}", at=MOMENT)
+        return Decision(None, (Change(node, event),))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(8):
+            tasks.start_soon(state.change, decide)
+
+    assert seen == list(range(8))
+
+
+async def test_without_a_store_nothing_changes() -> None:
+    state = ClusterState(StandingClock())
+
+    with pytest.raises(NotReadyError):
+        await launch(state)
+    assert len(state.snapshot) == 0
+
+
+async def test_facts_of_a_link_are_shown_and_never_stored(
+    state: ClusterState, store: SqlStore
+) -> None:
+    node = await launch(state)
+    connection = Connection(connected=True, load=12.5, sessions=(make_session(),))
+
+    state.observe(node.id, connection)
+    state.observe("kms_Unknown1", connection)
+
+    assert state.existing(node.id).connection == connection
+    assert state.snapshot.existing(node.id).connection == connection
+    assert len(await store.events()) == 1
+
+
+async def test_a_status_change_keeps_what_the_link_told(state: ClusterState) -> None:
+    node = await launch(state)
+    connection = Connection(connected=True, sessions=(make_session(),))
+    state.observe(node.id, connection)
+
+    await state.apply(Change(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
+
+    assert state.existing(node.id).connection == connection
+
+
+async def test_a_terminated_node_is_gone_and_those_who_waited_know(state: ClusterState) -> None:
+    node = await launch(state)
+    waited = anyio.Event()
+
+    async def wait() -> None:
+        await state.wait_until(node.id, lambda member: member is None)
+        waited.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        for status in (
+            MediaNodeStatus.RUNNING,
+            MediaNodeStatus.TERMINATING,
+            MediaNodeStatus.TERMINATED,
+        ):
+            assert not waited.is_set()
+            node, event = transition(node, status, at=MOMENT)
+            await state.apply(Change(node, event))
+        with anyio.fail_after(2):
+            await waited.wait()
+
+    with pytest.raises(MediaNodeNotFoundError):
+        state.existing(node.id)
+
+
+async def test_a_load_alone_is_no_news_but_a_lost_link_is(state: ClusterState) -> None:
+    node = await launch(state)
+    assert await state.news() == {node.id}
+    state.observe(node.id, Connection(load=10.0))
+
+    with anyio.move_on_after(0.05) as waited:
+        await state.news()
+    assert waited.cancelled_caught
+
+    state.observe(node.id, Connection(connected=True, load=10.0))
+    assert await state.news() == {node.id}
+
+
+async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
+    state: ClusterState, store: SqlStore
+) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(launch, state)
+        await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+
+    assert [member.node for member in state.snapshot] == list(await store.load())
