@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import pytest
 
+from mediafleet.cli import main
+
 START_S = 40.0
 COMMAND = (sys.executable, "-m", "mediafleet")
 
@@ -126,6 +128,24 @@ def run(environ: dict[str, str], home: Path) -> Run:
             stdin=subprocess.DEVNULL,
         )
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run_command
+
+
+@pytest.fixture
+def run_here(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Run a command to its end in this process, which is faster by a second."""
+
+    def run_command(*arguments: object, **variables: str) -> Finished:
+        monkeypatch.setattr(sys, "argv", ["mediafleet", *map(str, arguments)])
+        monkeypatch.setattr(os, "environ", environ | variables)
+        with pytest.raises(SystemExit) as caught:
+            main()
+        code = caught.value.code
+        assert code is None or isinstance(code, int)
+        return Finished(code or 0, *capfd.readouterr())
 
     return run_command
 

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -16,7 +17,7 @@ LIMIT_S = 15.0
 @pytest.fixture(scope="module")
 def demo(start):
     demo = start("demo", "--nodes", 3, "--port", 0)
-    demo.line("^  curl")
+    until(demo, "", lambda answer: {node["status"] for node in answer["content"]} == {"running"})
     return demo
 
 
@@ -25,10 +26,10 @@ def access(demo):
     return {"MEDIAFLEET_URL": demo.url, "OPENVIDU_SECRET": secret_file(demo).read_text().strip()}
 
 
-@pytest.fixture(scope="module")
-def nodes(run, access):
+@pytest.fixture
+def nodes(run_here, access):
     def ask(*arguments, **variables):
-        return run("nodes", *arguments, **(access | variables))
+        return run_here("nodes", *arguments, **(access | variables))
 
     return ask
 
@@ -65,23 +66,41 @@ def steer(member, verb, *arguments):
     return anyio.run(call)
 
 
-def with_session(demo, member):
-    """Give the node a session, and wait until the server knows it."""
-    object_id = steer(member, "create_pipeline", "physics-101")
+def until(demo, path, holds):
+    """Ask the API until its answer is the wanted one."""
     auth = ("OPENVIDUAPP", secret_file(demo).read_text().strip())
-    url = f"{demo.url}/pro/media-nodes/{member['id']}?sessions=true"
-    with httpx.Client(auth=auth, trust_env=False) as client:
+    with httpx.Client(base_url=demo.url, auth=auth, trust_env=False) as client:
         for _ in range(int(LIMIT_S / 0.05)):
-            if client.get(url).json()["sessions"]:
-                return object_id
+            answer = client.get(f"/pro/media-nodes{path}?sessions=true").json()
+            if holds(answer):
+                return
             anyio.run(anyio.sleep, 0.05)
-    raise AssertionError("the session never showed")
+    raise AssertionError(f"still {answer}")
+
+
+def with_session(demo, member):
+    """Give the node a session, and wait until the server knows it by its name."""
+    object_id = steer(member, "create_pipeline", "physics-101")
+    until(
+        demo,
+        f"/{member['id']}",
+        lambda node: [each["sessionId"] for each in node["sessions"]] == ["physics-101"],
+    )
+    return object_id
+
+
+def has_socket(pid):
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if "socket:" in str(each.readlink()):
+                return True
+    return False
 
 
 def until_connected(pid):
     """Wait until a process has a socket; what it asks is on its way then."""
     for _ in range(int(LIMIT_S / 0.05)):
-        if any("socket:" in str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()):
+        if has_socket(pid):
             return
         anyio.run(anyio.sleep, 0.05)
     raise AssertionError("it never connected")

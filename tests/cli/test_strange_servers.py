@@ -56,10 +56,12 @@ def server():
 
 
 @pytest.fixture
-def nodes(run, server):
+def nodes(run_here, server):
     def ask(*arguments, **variables):
         url = variables.pop("MEDIAFLEET_URL", server.url)
-        return run("nodes", *arguments, MEDIAFLEET_URL=url, OPENVIDU_SECRET=SECRET, **variables)
+        return run_here(
+            "nodes", *arguments, MEDIAFLEET_URL=url, OPENVIDU_SECRET=SECRET, **variables
+        )
 
     return ask
 
@@ -247,21 +249,21 @@ def test_a_url_that_is_none_is_a_usage_error(nodes, url):
     assert "canary" not in done.all
 
 
-def test_the_secret_of_this_machine_is_not_sent_to_another_one(run, home):
+def test_the_secret_of_this_machine_is_not_sent_to_another_one(run_here, home):
     directory = home / ".local/share/mediafleet"
     directory.mkdir(parents=True)
     (directory / "secret").touch(0o600)
     (directory / "secret").write_text("canary-local\n")
 
-    done = run("nodes", "list", "--url", "http://192.0.2.1:5443", "--timeout", "0.2")
+    done = run_here("nodes", "list", "--url", "http://192.0.2.1:5443", "--timeout", "0.2")
 
     assert done.code == 2
     assert "--secret-file" in done.err
     assert "canary" not in done.all
 
 
-def test_a_missing_secret_is_told_with_the_places_to_put_it(run, tmp_path):
-    done = run("nodes", "list", HOME=str(tmp_path))
+def test_a_missing_secret_is_told_with_the_places_to_put_it(run_here, tmp_path):
+    done = run_here("nodes", "list", HOME=str(tmp_path))
 
     assert done.code == 2
     assert all(place in done.err for place in ("OPENVIDU_SECRET", "--secret-file", str(tmp_path)))

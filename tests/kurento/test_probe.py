@@ -24,6 +24,11 @@ from support.links import Observer, make_media_servers, until
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["uvloop", "asyncio"])
+def anyio_backend(request):
+    return "asyncio", {"use_uvloop": request.param}
+
+
 def prober(**settings):
     return make_media_servers(Observer(), **settings)
 

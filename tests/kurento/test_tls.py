@@ -15,6 +15,11 @@ from support.links import NODE, Observer, links, make_media_servers, until
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["uvloop", "asyncio"])
+def anyio_backend(request):
+    return "asyncio", {"use_uvloop": request.param}
+
+
 @pytest.fixture(scope="module")
 def authority():
     return trustme.CA()

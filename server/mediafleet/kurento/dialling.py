@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mediafleet.kurento.settings import LinkSettings
 
 _TLS_FAREWELL_S = 1.0
+_GIVEN_UP = "it was given up"
 _TLS_SLACK_S = 1.0  # our own clock is to strike first, it knows the better reason
 
 
@@ -92,9 +93,13 @@ class Dialler:
             max_message_size=self._settings.max_message_size,
             max_frames=self._settings.max_frames,
         )
-        await asyncio.get_running_loop().create_connection(
-            lambda: websocket, str(endpoint.address), endpoint.port, **self._tls_options(uri)
-        )
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: websocket, str(endpoint.address), endpoint.port, **self._tls_options(uri)
+            )
+        except BaseException:
+            websocket.end(_GIVEN_UP)  # not every event loop tells it that its transport is gone
+            raise
         return websocket
 
     def _tls_options(self, uri: MediaServerUri) -> dict[str, Any]:
@@ -124,5 +129,5 @@ async def _shake_hands(websocket: WebSocket) -> None:
     try:
         await websocket.handshake
     except BaseException:
-        websocket.end("it was given up")
+        websocket.end(_GIVEN_UP)
         raise

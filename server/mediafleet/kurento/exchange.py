@@ -6,8 +6,6 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import anyio
-
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.connection import CLOSED_FOR_PROTOCOL
 from mediafleet.kurento.protocol import Answer, Event, Fault, NoAnswer, Odd, Outcome, Result
@@ -113,18 +111,19 @@ class Exchange:
             UnreachableMediaServerError: No answer within the time.
             RefusedError: The answer is an error.
         """
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
 
         def settle(outcome: Outcome) -> None:
             if not future.done():
                 future.set_result(outcome)
 
         self.call(method, params, settle, timeout_s=timeout_s)
+        timer = loop.call_later(timeout_s, settle, NoAnswer(no_answer(timeout_s)))
         try:
-            with anyio.fail_after(timeout_s):
-                outcome = await future
-        except TimeoutError:
-            raise UnreachableMediaServerError(no_answer(timeout_s)) from None
+            outcome = await future
+        finally:
+            timer.cancel()
         match outcome:
             case Result(value):
                 return value

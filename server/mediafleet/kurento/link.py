@@ -74,7 +74,7 @@ class Link:
     ) -> None:
         self.node_id = node_id
         self.uri = uri
-        self.watch = SessionWatch(tools.settings, tools.clock, self._on_sessions)
+        self.watch = SessionWatch(node_id, tools.settings, tools.clock, self._on_sessions)
         self._tools = tools
         self._settings = tools.settings
         self._reporter = Reporter(

@@ -66,7 +66,9 @@ class KurentoMediaServers(MediaServers):
         self._engine: Engine | None = None
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Drive the links until cancelled; then part from all media servers, within a second.
+        """Drive the links until cancelled; then part from all media servers, soon.
+
+        That takes at most twice ``close_timeout``, however many they are and whatever they do.
 
         May be run again after that, but only once at a time.
         """

@@ -38,6 +38,7 @@ class SessionWatch:
     followed by ``unref`` in the same breath; the media server works through a connection in order.
 
     Args:
+        node_id: Whose sessions.
         settings: Bounds.
         clock: The time.
         on_change: Is told when the sessions, or what is due next, changed.
@@ -50,13 +51,17 @@ class SessionWatch:
         "_exchange",
         "_interrupted",
         "_is_working",
+        "_node_id",
         "_on_change",
         "_questions",
         "_settings",
         "_settled",
     )
 
-    def __init__(self, settings: LinkSettings, clock: Clock, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, node_id: str, settings: LinkSettings, clock: Clock, on_change: Callable[[], None]
+    ) -> None:
+        self._node_id = node_id
         self._settings = settings
         self._clock = clock
         self._on_change = on_change
@@ -237,8 +242,13 @@ class SessionWatch:
     def _warn_when_full(self) -> None:
         if self._book.has_overflowed:
             self._book.has_overflowed = False
-            limit = self._settings.max_sessions_per_node
-            log.warning("sessions beyond the limit are not seen", extra={"limit": limit})
+            log.warning(
+                "sessions beyond the limit are not seen",
+                extra={
+                    "media_node_id": self._node_id,
+                    "limit": self._settings.max_sessions_per_node,
+                },
+            )
 
     def _check_settled(self) -> None:
         is_due = bool(self._questions) and self._questions[0][0] <= self._clock.monotonic()

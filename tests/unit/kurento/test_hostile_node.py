@@ -97,6 +97,10 @@ class Wire(asyncio.Transport):
         self.written += bytes(data)
 
     @override
+    def is_closing(self):
+        return self.is_cut
+
+    @override
     def abort(self):
         self.is_cut = True
 
@@ -125,7 +129,7 @@ class Harness:
         bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
         self.clock = SteppedClock()
         self.wire = Wire()
-        self.watch = SessionWatch(bounds, self.clock, lambda: None)
+        self.watch = SessionWatch("kms_A", bounds, self.clock, lambda: None)
         self.exchange = Exchange(Peer(1), self.clock, max_waiting=16, on_event=self.watch.on_event)
         self.websocket = WebSocket(
             self.exchange,
