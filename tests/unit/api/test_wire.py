@@ -1,0 +1,98 @@
+"""No node can make an answer break the contract, whatever it says of itself."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediafleet.api import wire
+from mediafleet.app import load_contract
+from mediafleet.contract import ContractSchemas, SchemaValidator
+from mediafleet.domain.cluster import Connection, Member
+from mediafleet.kurento.load import to_load
+from mediafleet.kurento.server_info import read_server_info
+from mediafleet.kurento.session_book import SessionBook
+from support.factories import MOMENT, make_member
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+INFO = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": JSON,
+        "capabilities": JSON | st.lists(st.text(max_size=300), max_size=90),
+        "modules": JSON
+        | st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "name": JSON,
+                    "version": JSON,
+                    "generationTime": st.text(max_size=200),
+                    "factories": JSON | st.lists(JSON, max_size=6),
+                },
+            ),
+            max_size=70,
+        ),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def media_node() -> SchemaValidator:
+    return ContractSchemas(load_contract()).component("MediaNode")
+
+
+def pipelines() -> st.SearchStrategy[list[str]]:
+    name = st.text(max_size=200) | st.from_regex(r"[a-f0-9-]{1,150}", fullmatch=True)
+    return st.lists(name.map(lambda text: f"{text}_kurento.MediaPipeline"), max_size=8)
+
+
+@given(info=JSON | INFO, memory=JSON)
+def test_any_server_information_is_fit_to_be_answered(
+    media_node: SchemaValidator, info: object, memory: object
+) -> None:
+    found = read_server_info(info, memory)
+    if found is None:
+        return
+
+    body = {**wire.media_node(make_member()), "kurentoInfo": wire.kurento_info(found)}
+
+    assert media_node.is_valid(body)
+
+
+@given(used=JSON, count=JSON, ids=pipelines(), names=st.lists(JSON, max_size=8))
+def test_any_load_and_sessions_are_fit_to_be_answered(
+    media_node: SchemaValidator, used: object, count: object, ids: list[str], names: list[object]
+) -> None:
+    book = SessionBook(limit=5)
+    for object_id in ids:
+        book.create(object_id, None, now=MOMENT)
+    for object_id, name in zip(ids, names, strict=False):
+        if object_id in book:
+            book.tell_name(object_id, name)
+    member = make_member()
+    connection = Connection(load=to_load(used, count), sessions=book.sessions())
+    member = Member(member.node, connection)
+
+    body = {**wire.media_node(member), "sessions": wire.sessions(member)}
+
+    assert media_node.is_valid(body)
+    assert len({session["sessionId"] for session in body["sessions"]}) == len(body["sessions"])
+
+
+def test_times_are_utc_milliseconds_and_a_load_has_two_decimals() -> None:
+    member = make_member()
+    lost = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
+    connection = Connection(connection_time=MOMENT, disconnection_time=lost, load=12.34567)
+
+    body = wire.media_node(Member(member.node, connection))
+
+    assert body["connectionTime"] == 1767323045678
+    assert body["disconnectionTime"] == 1767323046000
+    assert body["load"] == 12.35
+    assert "disconnectionTime" not in wire.media_node(make_member())
