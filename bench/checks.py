@@ -1,13 +1,13 @@
-"""What a server has to answer before it is worth measuring: the contract's own words, and no others."""
+"""What a server has to answer before it is measured: what the contract says, nothing else."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-
 from bench.fleet import COLLECTION
 from bench.peers import SECRET, USER
+
 from mediafleet.app import load_contract
 from mediafleet.contract import ContractSchemas
 

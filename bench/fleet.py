@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
-
 from bench.peers import SECRET, USER
 from bench.processes import Process, ServerFailedError, pin, started
 

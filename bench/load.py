@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from itertools import cycle
 
 import uvloop
-
 from bench.processes import cpu_ns, pin
 
 HEAD_END = b"\r\n\r\n"
@@ -162,7 +161,7 @@ class Client(asyncio.Protocol):
         self._window.fail(f"the server closed a connection: {exc}")
 
     def _read_head(self, head: bytes) -> bool:
-        before, found, after = head.lower().partition(LENGTH)
+        _, found, after = head.lower().partition(LENGTH)
         if not (head.startswith(GOOD) and found):
             self._window.fail(f"an answer begins {head[:200]!r}")
             return False

@@ -4,10 +4,9 @@ import hmac
 import re
 
 import msgspec
-from blacksheep import Application, Content, Request, Response
-
 from bench.peers.payload import AUTHORIZATION, NODES, listing
 from bench.peers.structs import ID, MediaNode, MediaNodeList
+from blacksheep import Application, Content, Request, Response
 
 BOOLEANS = {"true", "false"}
 is_id = re.compile(ID).match

@@ -1,14 +1,15 @@
-"""FastAPI as its documentation has it: typed parameters, a security dependency, a response model."""
+"""FastAPI as documented: typed parameters, a security dependency, a response model."""
+
+# ruff: noqa: N815 - the names are the contract's
 
 import secrets
 from typing import Annotated, Any, Literal
 
+from bench.peers import SECRET, USER
+from bench.peers.payload import NODES, listing
 from fastapi import Depends, FastAPI, HTTPException, Path, Query
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import BaseModel, ConfigDict, Field
-
-from bench.peers import SECRET, USER
-from bench.peers.payload import NODES, listing
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 Milliseconds = Annotated[int, Field(ge=0, le=253402300799999)]
@@ -81,9 +82,7 @@ app = FastAPI(dependencies=[Depends(known_user)])
 
 
 # Members that a node does not have must be left out, not null: the contract says so.
-@app.get(
-    "/pro/media-nodes", response_model=MediaNodeList, response_model_exclude_unset=True
-)
+@app.get("/pro/media-nodes", response_model=MediaNodeList, response_model_exclude_unset=True)
 async def list_media_nodes(sessions: bool = False, extra_info: ExtraInfo = False):
     return listing()
 

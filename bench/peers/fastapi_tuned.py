@@ -1,10 +1,9 @@
-"""FastAPI tuned by hand: no response model, so nothing of an answer is checked; bytes from orjson."""
+"""FastAPI tuned by hand: no response model, so no answer is checked; bytes from orjson."""
 
 import orjson
-from fastapi import Depends, FastAPI, HTTPException, Response
-
 from bench.peers.fastapi_model import ExtraInfo, NodeId, known_user
 from bench.peers.payload import NODES, listing
+from fastapi import Depends, FastAPI, HTTPException, Response
 
 JSON = "application/json"
 

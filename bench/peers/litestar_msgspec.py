@@ -4,14 +4,13 @@ import hmac
 from typing import Annotated
 
 import msgspec
+from bench.peers.payload import AUTHORIZATION, NODES, listing
+from bench.peers.structs import ID, MediaNode, MediaNodeList
 from litestar import Litestar, get
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
-
-from bench.peers.payload import AUTHORIZATION, NODES, listing
-from bench.peers.structs import ID, MediaNode, MediaNodeList
 
 EXPECTED = AUTHORIZATION.decode()
 NodeId = Annotated[str, Parameter(min_length=1, max_length=64, pattern=ID)]
@@ -25,9 +24,7 @@ def known_user(connection: ASGIConnection, _: BaseRouteHandler) -> None:
 
 
 @get("/pro/media-nodes")
-async def list_media_nodes(
-    sessions: bool = False, extra_info: ExtraInfo = False
-) -> MediaNodeList:
+async def list_media_nodes(sessions: bool = False, extra_info: ExtraInfo = False) -> MediaNodeList:
     return msgspec.convert(listing(), MediaNodeList)
 
 

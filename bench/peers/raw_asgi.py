@@ -7,7 +7,6 @@ import hmac
 from urllib.parse import parse_qsl
 
 import orjson
-
 from bench.peers.payload import AUTHORIZATION, NODES, listing
 
 COLLECTION = "/pro/media-nodes"

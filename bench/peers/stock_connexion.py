@@ -6,12 +6,12 @@ Answers are validated, as in Mediafleet.
 import copy
 import hmac
 
+from bench.peers import SECRET, USER
+from bench.peers.payload import NODES, listing
 from connexion import AsyncApp
 from connexion.exceptions import ProblemException
 from connexion.resolver import Resolver
 
-from bench.peers import SECRET, USER
-from bench.peers.payload import NODES, listing
 from mediafleet.app import load_contract
 
 

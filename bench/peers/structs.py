@@ -1,5 +1,7 @@
 """The contract's Media Node for msgspec, which checks while it converts."""
 
+# ruff: noqa: N815 - the names are the contract's
+
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -45,7 +47,7 @@ class MediaNode(Struct, forbid_unknown_fields=True):
     connectionTime: Milliseconds | None
     load: Annotated[float, Meta(ge=0, le=100)]
     status: Status
-    disconnectionTime: Milliseconds | None | UnsetType = UNSET
+    disconnectionTime: Milliseconds | UnsetType | None = UNSET
     sessions: Annotated[list[Session], Meta(max_length=10000)] | UnsetType = UNSET
     kurentoInfo: dict[str, Any] | UnsetType = UNSET
 

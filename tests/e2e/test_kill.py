@@ -12,11 +12,6 @@ pytestmark = pytest.mark.anyio
 MEMBERS = 20
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_a_killed_server_comes_back_with_all_members_sessions_and_loads(
     tmp_path: Path,
 ) -> None:

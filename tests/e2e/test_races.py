@@ -13,11 +13,6 @@ pytestmark = pytest.mark.anyio
 REQUESTS = 200
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_many_requests_for_one_uri_add_it_once(tmp_path: Path) -> None:
     statuses = []
     async with processes.emulator(1) as (_, port), processes.server(tmp_path) as (_, api):

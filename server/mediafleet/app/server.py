@@ -106,7 +106,7 @@ class _Server:
                 load_interval=configuration.load_interval,
             ),
         )
-        self._environment = make_environment(configuration, self._cluster_id, clock)
+        self._environment = make_environment(configuration)
         self._admission = Admission(
             self._state,
             self._environment,

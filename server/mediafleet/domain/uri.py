@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address, ip_address
 
 from mediafleet.domain.errors import InvalidUriError
 
@@ -62,8 +62,10 @@ class MediaServerUri:
     @property
     def ip(self) -> str | None:
         """The host, if it is an address and needs no look-up."""
-        is_address = ":" in self.host or re.fullmatch(r"[0-9.]+", self.host)
-        return self.host if is_address else None
+        try:
+            return str(ip_address(self.host))
+        except ValueError:
+            return None
 
     @property
     def is_secure(self) -> bool:
@@ -79,11 +81,6 @@ def _ipv6(text: str) -> str:
 
 
 def _host(text: str) -> str:
-    if re.fullmatch(r"[0-9.]+", text):
-        try:
-            return str(IPv4Address(text))
-        except AddressValueError:
-            raise InvalidUriError("the host is not an IPv4 address") from None
     if not all(_LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
         raise InvalidUriError("the host is not a host name")
     return text.lower()

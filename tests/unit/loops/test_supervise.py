@@ -9,11 +9,6 @@ from mediafleet.loops.supervise import succeeds, supervise
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_a_loop_that_crashes_or_ends_is_begun_anew(caplog: pytest.LogCaptureFixture) -> None:
     begun, third = [], anyio.Event()
 

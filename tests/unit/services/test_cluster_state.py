@@ -26,11 +26,6 @@ class StandingClock:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def store() -> AsyncIterator[SqlStore]:
     async with (
         anyio.create_task_group() as tasks,
