@@ -1,7 +1,5 @@
 """FastAPI as documented: typed parameters, a security dependency, a response model."""
 
-# ruff: noqa: N815 - the names are the contract's
-
 import secrets
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The contract's Media Node for msgspec, which checks while it converts."""
 
-# ruff: noqa: N815 - the names are the contract's
-
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType

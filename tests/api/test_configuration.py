@@ -4,10 +4,10 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from support import live
-from support.cluster_client import add, members
 
 from mediafleet.emulator import EmulatedCluster
+from support import live
+from support.cluster_client import add, members
 
 pytestmark = pytest.mark.anyio
 

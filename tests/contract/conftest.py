@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
-from support import fuzzing
 
 from mediafleet.emulator import Steering
+from support import fuzzing
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,9 +3,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support import fuzz_verdict, fuzzing, live
 
 from mediafleet.app import create_app
+from support import fuzz_verdict, fuzzing, live
 
 _folder = tempfile.TemporaryDirectory(prefix="mediafleet-fuzz-")
 schema = fuzzing.make_schema()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from support import fuzz_verdict, fuzzing
 
 PORT = fuzzing.free_port()

@@ -7,6 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+
+from mediafleet import contract
+from mediafleet.api.errors import describe_error
+from mediafleet.app import load_contract
+from mediafleet.domain.errors import StoreUnavailableError
+from mediafleet.emulator import EmulatedCluster
 from support import live
 from support.cluster_client import (
     NODES,
@@ -17,12 +23,6 @@ from support.cluster_client import (
     until_sessions,
 )
 from support.reachability import DOCUMENT, Reached, document, operations
-
-from mediafleet import contract
-from mediafleet.api.errors import describe_error
-from mediafleet.app import load_contract
-from mediafleet.domain.errors import StoreUnavailableError
-from mediafleet.emulator import EmulatedCluster
 
 pytestmark = pytest.mark.anyio
 

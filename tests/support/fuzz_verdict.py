@@ -3,6 +3,7 @@
 from typing import Any
 
 import yaml
+
 from support import fuzzing
 
 

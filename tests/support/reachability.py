@@ -11,13 +11,13 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reachability.md"
 
 PREFACE = """# Reachability
 
-Every status that `openapi.yaml` documents for an operation is an answer that clients can get. The suite in
-`tests/reachability` drives a running server to each of them and fails if one is not reached, or if an answer appears
-that is not documented. This table is what it prints.
+Every status that `openapi.yaml` documents for an operation is an answer that clients can get. The
+suite in `tests/reachability` drives a running server to each of them and fails if one is not
+reached, or if an answer appears that is not documented. This table is what it prints.
 
 - `live`: seen on a running server with connected Media Nodes.
-- `test app`: the same contract and error table over handlers that fail on purpose, since no production code exists
-  only to fail.
+- `test app`: the same contract and error table over handlers that fail on purpose, since no
+  production code exists only to fail.
 - `later`: 502 needs an environment that launches machines; on premises it cannot happen.
 """
 
@@ -75,7 +75,13 @@ class Reached:
     def _cell(self, operation: Operation, status: int) -> str:
         if status not in operation.statuses:
             return ""
-        return ", ".join(sorted(self.found.get((operation.id, status), {"later" if status == BAD_GATEWAY else "**missing**"})))
+        return ", ".join(
+            sorted(
+                self.found.get(
+                    (operation.id, status), {"later" if status == BAD_GATEWAY else "**missing**"}
+                )
+            )
+        )
 
 
 def document(reached: Reached) -> str:
