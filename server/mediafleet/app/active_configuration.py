@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import anyio
 from typing_extensions import override
 
+from mediafleet import logs
 from mediafleet.configuration import (
     Configuration,
     ConfigurationError,
     DotenvFileError,
     describe,
+    secret_texts,
     store_changes,
     with_changes,
 )
@@ -60,6 +62,8 @@ class ActiveConfiguration(Settings):
             raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
         except DotenvFileError as error:
             raise ConfigurationNotStoredError(str(error)) from error
+        for secret in secret_texts(changed):
+            logs.hide(secret)
         self.value = changed
 
     def authenticate(self, user: str, password: str) -> bool:

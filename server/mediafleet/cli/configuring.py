@@ -2,12 +2,9 @@
 
 import logging
 import os
-from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Final
 
 from mediafleet import logs
 from mediafleet.cli.exits import CommandError, UsageFault
@@ -17,6 +14,7 @@ from mediafleet.configuration import (
     ConfigurationError,
     locate_dotenv,
     read_configuration,
+    secret_texts,
 )
 
 USER: Final = "OPENVIDUAPP"
@@ -39,8 +37,12 @@ def read_whole_configuration(
     """
     if dotenv_path is not None and not dotenv_path.exists():
         raise UsageFault(f"There is no file {dotenv_path}, which --env-file names.")
-    path = dotenv_path or locate_dotenv(os.environ)
-    return _read(overrides, path, os.environ)
+    return _read(overrides, usual_dotenv(dotenv_path), os.environ)
+
+
+def usual_dotenv(given: Path | None) -> Path:
+    """Where the `.env` file is read, and written by a restart: as given, else as usual."""
+    return given or locate_dotenv(os.environ)
 
 
 def read_isolated_configuration(overrides: Mapping[str, Any]) -> Configuration:
@@ -74,7 +76,7 @@ def with_secret(configuration: Configuration) -> Configuration:
     complete = configuration
     if configuration.secret is None:
         complete = configuration.with_made(secret=obtain_secret(configuration.data_dir))
-    for secret in _secrets(complete):
+    for secret in secret_texts(complete):
         logs.hide(secret)
     return complete
 
@@ -99,22 +101,3 @@ def _read(
         return read_configuration(overrides=overrides, dotenv_path=dotenv_path, environ=environ)
     except ConfigurationError as error:
         raise UsageFault(error.report(dotenv_path)) from None
-
-
-def _secrets(configuration: Configuration) -> Iterator[str]:
-    secret = configuration.secret or ""
-    yield secret
-    yield b64encode(f"{USER}:{secret}".encode()).decode()
-    for header in cast("tuple[str, ...]", configuration["OPENVIDU_WEBHOOK_HEADERS"]):
-        yield header.partition(":")[2].strip()
-    with suppress(ValueError):
-        url = urlsplit(configuration.database_url)
-        for password in [url.password or "", *_passwords(url.query)]:
-            yield password
-            yield unquote(password)
-
-
-def _passwords(query: str) -> Iterator[str]:
-    for key, value in parse_qsl(query):
-        if "pass" in key.lower():
-            yield value

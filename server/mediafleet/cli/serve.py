@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mediafleet.cli.configuring import read_whole_configuration
+from mediafleet.cli.configuring import read_whole_configuration, usual_dotenv
 from mediafleet.cli.listening import choose_tls
 from mediafleet.cli.starting import run
 from mediafleet.cli.stopping import end_quietly, on_stop_signals
@@ -81,4 +81,9 @@ def serve(
             },
             env_file,
         )
-        run(configuration, tls=choose_tls(tls_cert, tls_key), behind_proxy=behind_proxy)
+        run(
+            configuration,
+            dotenv_path=usual_dotenv(env_file).absolute(),
+            tls=choose_tls(tls_cert, tls_key),
+            behind_proxy=behind_proxy,
+        )

@@ -18,6 +18,7 @@ from mediafleet.domain.errors import MediafleetError
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from mediafleet.cli.listening import Listener, Tls
     from mediafleet.configuration import Configuration
@@ -33,6 +34,7 @@ def run_server(
     configuration: Configuration,
     listener: Listener,
     *,
+    dotenv_path: Path | None,
     tls: Tls | None,
     announce: Callable[[], None],
 ) -> None:
@@ -41,6 +43,7 @@ def run_server(
     Args:
         configuration: Complete, its secret included.
         listener: Where to listen.
+        dotenv_path: Keeps what a restart changes; in the data directory if not given.
         tls: What to encrypt with; `None` for plain HTTP.
         announce: Called once, when requests are accepted.
 
@@ -49,7 +52,9 @@ def run_server(
     """
     application = _Application()
     server = _Server(_settings(application, tls), announce)
-    application.app = create_app(configuration, on_standing_lost=server.give_up)
+    application.app = create_app(
+        configuration, dotenv_path=dotenv_path, on_standing_lost=server.give_up
+    )
     server.run(sockets=[listener.socket])
     if application.failure is not None:
         raise CommandError(_sentence(application.failure)) from application.failure

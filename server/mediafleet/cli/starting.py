@@ -27,6 +27,7 @@ _OWNER_ONLY: Final = 0o077
 def run(
     configuration: Configuration,
     *,
+    dotenv_path: Path | None = None,
     tls: Tls | None = None,
     behind_proxy: bool = False,
     remarks: Sequence[str] = (),
@@ -35,6 +36,7 @@ def run(
 
     Args:
         configuration: Read and checked; a secret is made if it has none.
+        dotenv_path: Keeps what a restart changes; in the data directory if not given.
         tls: What to encrypt with.
         behind_proxy: Whether a proxy encrypts.
         remarks: Lines to print when requests are accepted, between the URL and what to try.
@@ -49,11 +51,15 @@ def run(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
     )
     with closing(listener.socket):
-        _serve(configuration, listener, tls, remarks)
+        _serve(configuration, listener, dotenv_path, tls, remarks)
 
 
 def _serve(
-    configuration: Configuration, listener: Listener, tls: Tls | None, remarks: Sequence[str]
+    configuration: Configuration,
+    listener: Listener,
+    dotenv_path: Path | None,
+    tls: Tls | None,
+    remarks: Sequence[str],
 ) -> None:
     with warnings.catch_warnings():
         # Deprecations that libraries announce to one another when they are loaded.
@@ -69,7 +75,13 @@ def _serve(
     log_doubts(complete)
     ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
     lines = [ready, *remarks, *_to_try(complete, listener)]
-    run_server(complete, listener, tls=tls, announce=lambda: say("\n".join(lines)))
+    run_server(
+        complete,
+        listener,
+        dotenv_path=dotenv_path,
+        tls=tls,
+        announce=lambda: say("\n".join(lines)),
+    )
 
 
 def _to_try(configuration: Configuration, listener: Listener) -> Sequence[str]:

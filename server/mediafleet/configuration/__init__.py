@@ -6,6 +6,7 @@ from mediafleet.configuration.description import describe
 from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
+from mediafleet.configuration.secret_texts import secret_texts
 
 __all__ = [
     "Configuration",
@@ -16,6 +17,7 @@ __all__ = [
     "describe",
     "locate_dotenv",
     "read_configuration",
+    "secret_texts",
     "store_changes",
     "with_changes",
 ]

@@ -168,6 +168,23 @@ async def test_a_frozen_database_refuses_in_time_and_recovers(case, store, stand
     assert [event.sequence for event in await store.events()] == [1, 2]
 
 
+async def test_a_store_closes_in_time_while_its_database_is_frozen(case, tasks, standings, server):
+    with anyio.fail_after(10):
+        async with case.opened(tasks, limits=QUICK, observer=standings.append) as store:
+            await store.commit([added("kms_1")])
+            server.freeze()
+            try:
+                await until(lambda: standings == [SUSPENDED])
+                with pytest.raises(StoreUnavailableError):
+                    await store.commit([added("kms_2")])
+            except BaseException:
+                server.thaw()
+                raise
+    server.thaw()
+
+    assert nodes_in(case) == ["kms_1"]
+
+
 @pytest.mark.parametrize("trial", range(3))
 async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
     case, store, standings, server, trial
