@@ -46,7 +46,7 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     names = [peer.key for peer in PEERS]
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="of each scenario; 5 if not given")
+    parser.add_argument("--rounds", type=int, default=7, help="of each scenario; 7 if not given")
     parser.add_argument(
         "--seconds", type=float, default=2.0, help="of load in each round; 2 if not given"
     )

@@ -87,6 +87,11 @@ class Row:
     def rate(self) -> float:
         return median(sample.rate for sample in self.samples)
 
+    def times(self, other: "Row") -> float:
+        """How much less CPU time this server takes than another; both in the same rounds."""
+        pairs = zip(other.samples, self.samples, strict=True)
+        return median(theirs.cpu_us / ours.cpu_us for theirs, ours in pairs)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "server": self.peer.key,
@@ -157,7 +162,7 @@ def measure(
 def _sample(each: Running, scenario: Scenario, nodes: list[Node], seconds: float) -> Sample:
     here, aside = cores()
     pin(each.process.pid, here)
-    idle_share = idle(each.process.pid, seconds)
+    idle_share = idle(each.process.pid, seconds / 2)
     measured = _load(each, scenario, nodes, seconds)
     pin(each.process.pid, aside)
     used_ns = measured.server_ns - idle_share * measured.seconds * 1e9

@@ -21,7 +21,7 @@ class Result:
 
     Attributes:
         rounds: Of each scenario.
-        seconds: Of load, and of idleness before it, in each round.
+        seconds: Of load in each round; half as long the server is left alone before it.
         load_before: The machine's load average when it began.
         rows: By scenario.
         idle: Empty when it was not measured.
@@ -86,7 +86,7 @@ def _table(rows: Sequence[Row]) -> str:
 def _ratio(rows: Sequence[Row], reference: Peer, row: Row) -> str:
     for known in rows:
         if known.peer is reference:
-            return f"{known.cpu_us / row.cpu_us:.2f}"
+            return f"{row.times(known):.2f}"
     return "–"
 
 
