@@ -1,4 +1,3 @@
-import secrets
 import subprocess
 import sys
 import threading
@@ -11,11 +10,14 @@ from mediafleet.emulator import Steering
 from support import fuzzing
 
 
+DEFAULT_SEED = "101"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Every run tries other cases; the seed it prints makes them come again."""
+    """CI tries the same cases every time; ``--hypothesis-seed N`` chooses others."""
     if config.getoption("--hypothesis-seed") is None:
-        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+        config.option.hypothesis_seed = DEFAULT_SEED
 
 
 @pytest.fixture(scope="session", autouse=True)
