@@ -9,7 +9,6 @@ import pytest
 from mediafleet.emulator import Steering
 from support import fuzzing
 
-
 DEFAULT_SEED = "101"
 
 
