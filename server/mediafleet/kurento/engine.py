@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from anyio.abc import TaskGroup
 
     from mediafleet.kurento.timetable import Timetable
 
@@ -17,26 +18,36 @@ if TYPE_CHECKING:
 
 
 class Workers:
-    """Runs jobs in the order asked for; a job must bound its own time.
+    """Runs jobs in the order asked for, while ``run`` runs; a job must bound its own time.
 
     Args:
-        tasks: Where the jobs run.
         limit: Most jobs at once.
     """
 
-    def __init__(self, tasks: TaskGroup, limit: int) -> None:
-        self._tasks = tasks
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._busy = 0
         self._waiting: deque[Job] = deque()
+        self._asked = asyncio.Event()
 
     def submit(self, job: Job) -> None:
-        """Run a job as soon as a place is free; the caller sees to it that jobs do not pile up."""
-        if self._busy < self._limit:
-            self._busy += 1
-            self._tasks.start_soon(self._work, job)
-        else:
-            self._waiting.append(job)
+        """Run a job as soon as a place is free; the caller sees to it that jobs do not pile up.
+
+        It starts nothing itself: it is called by timers, outside of any task, and there anyio does
+        not know its event loop if the package sniffio is installed.
+        """
+        self._waiting.append(job)
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Start jobs until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            while True:
+                await self._asked.wait()
+                self._asked.clear()
+                while self._waiting and self._busy < self._limit:
+                    self._busy += 1
+                    tasks.start_soon(self._work, self._waiting.popleft())
 
     async def _work(self, job: Job) -> None:
         try:

@@ -75,11 +75,11 @@ class KurentoMediaServers(MediaServers):
         timetable = Timetable(self._tools.clock)
         try:
             async with anyio.create_task_group() as tasks:
-                self._engine = Engine(
-                    timetable,
-                    Workers(tasks, self._settings.concurrent_dials),
-                    Workers(tasks, self._settings.concurrent_measurements),
-                )
+                dials = Workers(self._settings.concurrent_dials)
+                measurements = Workers(self._settings.concurrent_measurements)
+                tasks.start_soon(dials.run, name="dials")
+                tasks.start_soon(measurements.run, name="measurements")
+                self._engine = Engine(timetable, dials, measurements)
                 for link in self._links.values():
                     link.start(self._engine)
                 task_status.started()
