@@ -25,6 +25,8 @@ DEFAULTS = {"open": False, "extra_info": False}
         ("?label=", {"label": ""}),
         ("?label=a+b%2Bc", {"label": "a b+c"}),
         ("?label=%C3%A9=%26", {"label": "é=&"}),
+        ("?&", {}),
+        ("?&open=true&&limit=3&", {"open": True, "limit": 3}),
     ],
 )
 def test_parameters_arrive_typed_under_pythonic_names(ask, jars, query, arguments):
@@ -67,7 +69,7 @@ def test_parameters_arrive_typed_under_pythonic_names(ask, jars, query, argument
         ("label=%ed%a0%80", "the query string is not UTF-8"),
         ("%ff=1", "the query string is not UTF-8"),
         ("label=" + "a" * 9000, "the query string must have at most 8192 bytes"),
-        ("&", "unknown query parameter ''; allowed: open, extra-info, kind, limit, ratio, label"),
+        ("=", "unknown query parameter ''; allowed: open, extra-info, kind, limit, ratio, label"),
     ],
     ids=lambda text: text[:30],
 )

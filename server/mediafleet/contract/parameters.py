@@ -127,7 +127,7 @@ class Query:
             longest = self._limits.query_bytes
             raise Refusal(400, f"the query string must have at most {longest} bytes")
         found: dict[str, Any] = {}
-        for pair in raw.split(b"&") if raw else ():
+        for pair in filter(None, raw.split(b"&")):  # two "&" in a row have nothing between them
             name, _, text = pair.partition(b"=")
             parameter = self._known(decode_query_part(name))
             if parameter.argument in found:
