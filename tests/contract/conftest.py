@@ -1,22 +1,36 @@
 import subprocess
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 
 import anyio
 import pytest
 
 from mediafleet.emulator import Steering
-from support import fuzzing
+from support import fuzz_hooks, fuzz_verdict, fuzzing
+from support.fuzzing import fuzz
 
-DEFAULT_SEED = "101"
+assert fuzz_hooks.after_call  # importing it registers the hooks
+
+_TURN_S = 0.02
+_TURNS_OF_A_REMOVAL = 10
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """CI tries the same cases every time; ``--hypothesis-seed N`` chooses others."""
-    if config.getoption("--hypothesis-seed") is None:
-        config.option.hypothesis_seed = DEFAULT_SEED
+    """Every run tries other cases; the seed in its report makes them come again."""
+    chosen = config.getoption("--hypothesis-seed")
+    if chosen is not None:
+        fuzz.seed = int(chosen)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if fuzz_verdict.reports:
+        terminalreporter.section("contract fuzz")
+        for line in fuzz_verdict.reports:
+            terminalreporter.line(line)
+        terminalreporter.line(f"the same cases again: --hypothesis-seed {fuzz.seed}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,7 +40,7 @@ def emulated_nodes() -> Iterator[None]:
     options = ["--nodes", str(fuzzing.NODES), "--port", str(fuzzing.NODE_PORT)]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert any(fuzzing.POOL[fuzzing.NODES - 1] in line for line in process.stdout)
+        assert any(fuzzing.LIVE_URIS[-1] in line for line in process.stdout)
         end = threading.Event()
         keeper = threading.Thread(target=anyio.run, args=(_keep_busy, end))
         keeper.start()
@@ -37,14 +51,23 @@ def emulated_nodes() -> Iterator[None]:
 
 
 async def _keep_busy(end: threading.Event) -> None:
+    """Give sessions back to nodes that lost theirs; to members not before a removal is through."""
+    empty_for: Counter[int] = Counter()
     async with Steering(fuzzing.NODE_PORT) as steering:
         while not end.is_set():
             for number in fuzzing.BUSY_NODES:
-                if not (await steering.describe(number))["pipelines"]:
+                node = await steering.describe(number)
+                empty_for[number] = 0 if node["pipelines"] else empty_for[number] + 1
+                if empty_for[number] >= (_TURNS_OF_A_REMOVAL if node["connections"] else 1):
                     await steering.create_pipeline(number, f"room-{number}")
-            await anyio.sleep(0.05)
+            await anyio.sleep(_TURN_S)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fresh_count() -> None:
-    fuzzing.seen.__init__()  # type: ignore[misc]
+@pytest.fixture(scope="module")
+def run(request: pytest.FixtureRequest, emulated_nodes: None) -> Iterator[fuzzing.Run]:
+    """What the tests of one module met; reported even if they fail."""
+    fuzz.run = fuzzing.Run()
+    began = time.monotonic()
+    yield fuzz.run
+    name = request.module.__name__.rpartition("test_")[2].replace("_", " ")
+    fuzz_verdict.report(name, fuzz.run, time.monotonic() - began)

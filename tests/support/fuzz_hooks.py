@@ -1,0 +1,231 @@
+"""What the contract fuzz changes in drawn requests, and how it judges answers beyond the checks.
+
+Importing it registers the hooks for the process. ``uri`` is drawn from live nodes and two dead
+ones, since no random uri leads to a media server; ids are aimed at members, since no random id is
+one's. Outside scenarios every sixth registration finds its node taken, the others find it freed.
+"""
+
+import re
+import time
+import zlib
+from typing import Any
+
+import schemathesis
+import yaml
+from hypothesis import strategies as st
+from schemathesis.core import NotSet
+from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+
+from support.fuzzing import (
+    BUSY_URIS,
+    DEAD_URIS,
+    ITEM,
+    LIVE_URIS,
+    POOL,
+    ROOT,
+    SECRET,
+    ensure_member,
+    fuzz,
+    look_at,
+    member_at,
+    remove,
+)
+
+_contract: Any = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+_URI = re.compile(
+    _contract["components"]["schemas"]["NewMediaNode"]["properties"]["uri"]["pattern"]
+)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_DRAW = st.sampled_from([*reversed(LIVE_URIS * 4), *DEAD_URIS, None])
+_DRAW_FOR_NO_BODY = st.sampled_from([*reversed(LIVE_URIS), *([None] * 5)])
+_TAKEN_EACH = 6
+_AFTER_REMOVAL = {
+    202: {"waiting-idle-to-terminate", "terminating"},
+    204: {"terminating", "canceled"},
+}
+"""Statuses of a removed node that is not gone; ``canceled`` if it was removed in its launch."""
+_RULES_OF_A_RESTART = (
+    r"Property OPENVIDU_SECRET=\*\*\*: cannot be changed by a restart; it may only repeat the "
+    r"current one\.",
+    r"Property \w+=\d+: must not be above \w+=\d+\.",
+    r"Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when OPENVIDU_WEBHOOK is "
+    r"true\.",
+    r"Property OPENVIDU_WEBHOOK_ENDPOINT=\S*: must [^.]*\.",
+)
+_REFUSED_RESTART = re.compile(rf"(({'|'.join(_RULES_OF_A_RESTART)})( |$))+")
+_SETTLED_IN_S = 10.0
+
+
+def _accepted(body: object) -> bool:
+    if not isinstance(body, dict):
+        return False
+    uri = body.get("uri", "ws://a/")
+    return uri is None or (isinstance(uri, str) and _URI.search(uri) is not None)
+
+
+@schemathesis.hook.apply_to(operation_id="add_media_node")
+def flatmap_body(context: Any, body: Any) -> Any:
+    if not _accepted(body):
+        return st.just(body)
+    rest = {key: value for key, value in body.items() if key != "uri"}
+    return _DRAW.map(lambda uri: {**rest, "uri": uri} if uri else rest)
+
+
+@schemathesis.hook.apply_to(operation_id="add_media_node")
+def flatmap_case(context: Any, case: Any) -> Any:
+    """The body is optional, but on premises most requests without one lead nowhere."""
+    if not isinstance(case.body, NotSet) or not case.meta.generation.mode.is_positive:
+        return st.just(case)
+    return _DRAW_FOR_NO_BODY.map(lambda uri: _with_uri(case, uri) if uri else case)
+
+
+def _with_uri(case: Any, uri: str) -> Any:
+    case.body, case.media_type = {"uri": uri}, "application/json"
+    return case
+
+
+@schemathesis.hook.apply_to(operation_id="add_media_node")
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Examples and coverage know no strategies: their node is a function of what was drawn."""
+    uri = case.body.get("uri") if isinstance(case.body, dict) else None
+    if fuzz.asking or not isinstance(uri, str) or not _URI.search(uri):
+        return
+    if uri not in POOL:
+        uri = POOL[zlib.crc32(uri.encode()) % len(POOL)]
+        case.body = {**case.body, "uri": uri}
+    if uri in LIVE_URIS and not _in_scenario(case):
+        _free_or_take(case.operation.schema, uri)
+
+
+def _free_or_take(schema: Any, uri: str) -> None:
+    fuzz.run.registrations += 1
+    if fuzz.run.registrations % _TAKEN_EACH == 0:
+        ensure_member(schema, uri)
+    elif (node_id := member_at(schema, uri)) is not None:
+        remove(schema, node_id)
+
+
+@schemathesis.hook.apply_to(operation_id="restart")("before_call")
+def repeat_the_secret(context: Any, case: Any, kwargs: Any) -> None:
+    """A drawn secret is never the present one, and would have every restart refused."""
+    if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    drawn = case.body.get("OPENVIDU_SECRET") if isinstance(case.body, dict) else None
+    if drawn is not None and zlib.crc32(drawn.encode()) % 4:
+        case.body = {**case.body, "OPENVIDU_SECRET": SECRET}
+
+
+@schemathesis.hook("before_call")
+def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
+    """Random ids meet no member: three of four that fit stand for a node that hosts a session."""
+    if fuzz.asking or case.operation.path != ITEM or case.meta is None or _in_scenario(case):
+        return
+    drawn = (case.path_parameters or {}).get("MEDIA_NODE_ID")
+    if not isinstance(drawn, str) or not _ID.fullmatch(drawn):
+        return
+    chance = zlib.crc32(repr((drawn, case.query)).encode())
+    if chance % 4 or (case.query or {}).get("deletion-strategy") == "when-no-sessions":
+        uri = BUSY_URIS[chance % len(BUSY_URIS)]
+        case.path_parameters["MEDIA_NODE_ID"] = ensure_member(case.operation.schema, uri)
+
+
+@schemathesis.hook.apply_to(operation_id="remove_media_node")("before_call")
+def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
+    """Nobody ends the sessions here: such an answer would come after the run (tests/api has it)."""
+    query = case.query or {}
+    waits = query.get("wait") in (True, "true")
+    if fuzz.asking or not waits or query.get("deletion-strategy") != "when-no-sessions":
+        return
+    if not _in_scenario(case) or _hosts_sessions(case):
+        query["wait"] = "false"
+
+
+def _hosts_sessions(case: Any) -> bool:
+    node_id = case.path_parameters["MEDIA_NODE_ID"]
+    if not isinstance(node_id, str) or not _ID.fullmatch(node_id):
+        return False
+    return bool((look_at(case.operation.schema, node_id) or {}).get("sessions"))
+
+
+def _in_scenario(case: Any) -> bool:
+    return case.meta is not None and case.meta.phase.name.value == "stateful"
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    operation = case.operation.definition.raw.get("operationId")
+    if fuzz.asking or case.method.upper() != case.operation.method.upper():
+        return
+    status = response.status_code
+    fuzz.run.answers[operation, status] += 1
+    if operation == "remove_media_node" and status in _AFTER_REMOVAL:
+        _follow(case, case.path_parameters["MEDIA_NODE_ID"], status)
+    if _in_scenario(case):
+        fuzz.run.steps += 1
+        if operation == "add_media_node" and status == 200:
+            _settle(case, response.json()["id"])
+        elif operation in ("remove_media_node", "modify_media_node") and status < 300:
+            _settle(case, case.path_parameters["MEDIA_NODE_ID"])
+
+
+def _follow(case: Any, node_id: str, answered: int) -> None:
+    """After a removal the node is gone, or on its way out: nothing else is allowed."""
+    node = look_at(case.operation.schema, node_id)
+    if node is None:
+        fuzz.run.unfinished.discard(node_id)
+        return
+    fuzz.run.unfinished.add(node_id)
+    if node["status"] not in _AFTER_REMOVAL[answered]:
+        fuzz.run.broken.append(f"removed with {answered}, then {node}")
+
+
+def _settle(case: Any, node_id: str) -> None:
+    """Wait until nothing about a node moves by itself any more.
+
+    Hypothesis walks the same prefix again and again, and gives up when two walks differ: were a
+    node still launching or leaving on one of them, they would.
+    """
+    deadline = time.monotonic() + _SETTLED_IN_S
+    while (node := look_at(case.operation.schema, node_id)) is not None:
+        if _is_settled(node):
+            return
+        if time.monotonic() > deadline:
+            fuzz.run.broken.append(f"after {_SETTLED_IN_S} s still {node}")
+            return
+        time.sleep(0.005)
+    fuzz.run.unfinished.discard(node_id)
+
+
+def _is_settled(node: dict[str, Any]) -> bool:
+    hosts = bool(node["sessions"])
+    match node["status"]:
+        case "running":
+            return hosts == (node["uri"] in BUSY_URIS)
+        case "waiting-idle-to-terminate":
+            return hosts
+        case _:
+            return False
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Whether a failure counts; the exclusions that need a look at the answer are these three."""
+    excuse = _excuse(failure, case, response)
+    if excuse is not None:
+        fuzz.run.excused[excuse] += 1
+    return excuse is None
+
+
+def _excuse(failure: Any, case: Any, response: Any) -> str | None:
+    operation = case.operation.definition.raw.get("operationId")
+    if isinstance(failure, UseAfterFree):
+        node_id = (case.path_parameters or {}).get("MEDIA_NODE_ID")
+        return "removal not finished" if node_id in fuzz.run.unfinished else None
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return None
+    message = response.json()["message"]
+    if operation == "modify_media_node" and " cannot become " in message:
+        return "forbidden move"
+    if operation == "restart" and _REFUSED_RESTART.fullmatch(message):
+        return "refused restart"
+    return None
