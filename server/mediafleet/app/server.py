@@ -106,7 +106,7 @@ class _Server:
                 load_interval=configuration.load_interval,
             ),
         )
-        self._environment = make_environment(configuration)
+        self._environment = make_environment(configuration, clock)
         self._admission = Admission(
             self._state,
             self._environment,
@@ -173,6 +173,7 @@ class _Server:
                 cluster_id=self._configuration.cluster_id,
                 observer=self._observe_standing,
             ) as self._store,
+            self._environment.open(self._store.cluster_id),
             self._state.kept_in(self._store),
             anyio.create_task_group() as loops,
         ):

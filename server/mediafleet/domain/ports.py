@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from mediafleet.domain.cluster import Connection, Session
@@ -109,6 +110,16 @@ class Environment(Protocol):
     @property
     def ends_with_server(self) -> bool:
         """Whether machines without sessions are unmade when the server is stopped."""
+
+    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
+        """Hold what is needed to speak to the machines; the methods below work while entered.
+
+        Args:
+            cluster_id: Machines that carry it are this cluster's; no other is ever touched.
+
+        Raises:
+            EnvironmentFailureError: It cannot work as it is configured.
+        """
 
     async def launch(self, request: MachineRequest) -> Machine:
         """Make a machine ready for a Media Node; the second call for a node finds the first's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -12,6 +13,7 @@ from mediafleet.domain.uri import MediaServerUri
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
 
@@ -22,6 +24,10 @@ class OnPremise(Environment):
     name = "on_premise"
     launches_machines = False
     ends_with_server = False
+
+    @override
+    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
