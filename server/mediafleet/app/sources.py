@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.configuration import foreign_variables
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -30,7 +32,21 @@ def _on_premise(_configuration: Configuration, _clock: Clock) -> Environment:
     return OnPremise()
 
 
+def _local(configuration: Configuration, _clock: Clock) -> Environment:
+    from mediafleet.environments.local import Local, LocalSettings  # noqa: PLC0415 - the same
+
+    return Local(
+        LocalSettings(
+            directory=configuration.data_dir / "local",
+            command=configuration.local_command,
+            max_nodes=configuration.local_max_nodes,
+            launch_timeout=configuration.launch_timeout,
+            environ=foreign_variables(),
+        )
+    )
+
+
 _MAKERS: Mapping[str, Callable[[Configuration, Clock], Environment]] = MappingProxyType(
-    {"on_premise": _on_premise}
+    {"on_premise": _on_premise, "local": _local}
 )
 ENVIRONMENTS = tuple(_MAKERS)

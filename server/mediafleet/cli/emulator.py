@@ -1,22 +1,26 @@
 """`mediafleet emulator`: Media Nodes without media, in this process, until told to stop."""
 
 import errno
+import ipaddress
 import os
 import random
 import signal
 import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Final
 
 import anyio
 import typer
 
-from mediafleet.cli.exits import CommandError
+from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
 from mediafleet.cli.terminal import say
 from mediafleet.clock import SystemClock
 
 STDIN_OPTION: Final = "--until-stdin-closes"
 MAX_NODES: Final = 65_000
+MAX_SESSIONS: Final = 1_000
 _READ_BYTES: Final = 4_096
 
 
@@ -37,6 +41,20 @@ def emulator(
             help="Port of all of them; 0 for any free one.",
         ),
     ] = 8888,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="ADDRESS",
+            help="Loopback address of the only node; by number if not given.",
+        ),
+    ] = None,
+    sessions: Annotated[
+        int,
+        typer.Option(
+            metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
+        ),
+    ] = 0,
     until_stdin_closes: Annotated[bool, typer.Option(STDIN_OPTION, hidden=True)] = False,
 ) -> None:
     """Run Media Nodes that speak Kurento's protocol but move no media, until Ctrl-C.
@@ -46,33 +64,51 @@ def emulator(
 
     Examples:
       mediafleet emulator
-      mediafleet emulator --nodes 20 --port 9000
+      mediafleet emulator --nodes 20 --port 9000 --sessions 2
+      mediafleet emulator --address 127.9.9.9
 
     Exit status: 0 ended by a signal, 1 could not start, 2 wrong options.
     """
+    _check(address, nodes)
+    from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
+
+    emulate = partial(
+        run_emulator,
+        nodes=nodes,
+        port=port,
+        address=address,
+        sessions=sessions,
+        announce=say,
+        random=random.SystemRandom(),
+        clock=SystemClock(),
+    )
     with on_stop_signals(end_quietly):
-        failure = anyio.run(_run, nodes, port, until_stdin_closes)
+        failure = anyio.run(_run, emulate, until_stdin_closes)
     if failure is not None:
         raise CommandError(_refusal(port, failure)) from failure
 
 
-async def _run(nodes: int, port: int, until_stdin_closes: bool) -> OSError | None:
-    from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
+def _check(address: str | None, nodes: int) -> None:
+    if address is None:
+        return
+    if nodes != 1:
+        raise UsageFault("An address belongs to one node: leave out --nodes or --address.")
+    try:
+        is_loopback = ipaddress.IPv4Address(address).is_loopback
+    except ipaddress.AddressValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise UsageFault("The address of an emulated node has to be one of 127.0.0.0/8.")
 
+
+async def _run(emulate: Callable[..., Awaitable[None]], until_stdin_closes: bool) -> OSError | None:
     stop, failure = anyio.Event(), None
     async with anyio.create_task_group() as watchers:
         watchers.start_soon(_stop_on_signal, stop)
         if until_stdin_closes:
             watchers.start_soon(_stop_on_end_of_stdin, stop)
         try:
-            await run_emulator(
-                nodes=nodes,
-                port=port,
-                announce=say,
-                stop=stop,
-                random=random.SystemRandom(),
-                clock=SystemClock(),
-            )
+            await emulate(stop=stop)
         except OSError as error:
             failure = error
         watchers.cancel_scope.cancel()

@@ -4,6 +4,7 @@ from mediafleet.configuration.changing import store_changes, with_changes
 from mediafleet.configuration.configuration import Configuration, Origin
 from mediafleet.configuration.description import describe
 from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
+from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
 from mediafleet.configuration.secret_texts import secret_texts
@@ -15,6 +16,7 @@ __all__ = [
     "DotenvFileError",
     "Origin",
     "describe",
+    "foreign_variables",
     "locate_dotenv",
     "read_configuration",
     "secret_texts",

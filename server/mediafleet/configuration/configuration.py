@@ -172,6 +172,16 @@ class Configuration:
         return cast("float", self["MEDIAFLEET_LAUNCH_TIMEOUT"])
 
     @property
+    def local_command(self) -> str | None:
+        """Command line of a local Media Node; `None` when none is configured."""
+        return cast("str | None", self["MEDIAFLEET_LOCAL_COMMAND"])
+
+    @property
+    def local_max_nodes(self) -> int:
+        """Local Media Nodes that may run at a time."""
+        return cast("int", self["MEDIAFLEET_LOCAL_MAX_NODES"])
+
+    @property
     def log_format(self) -> str:
         """`console` or `json`."""
         return self._text("MEDIAFLEET_LOG_FORMAT")

@@ -6,10 +6,11 @@ from mediafleet.configuration.arrays import Networks, Origins
 from mediafleet.configuration.kinds import Decimal, Integer
 from mediafleet.configuration.locations import Host
 from mediafleet.configuration.property import Property
-from mediafleet.configuration.texts import Choice, LocalPath, Text
+from mediafleet.configuration.texts import Choice, CommandLine, LocalPath, Text
 
 _MAX_SECRET: Final = 255
 _MAX_SECONDS: Final = 86_400.0
+_MAX_LOCAL_NODES: Final = 1_000
 
 OWN_PROPERTIES: Final = (
     Property(
@@ -79,6 +80,19 @@ OWN_PROPERTIES: Final = (
         kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
         default=60.0,
         doc="Seconds a Media Node may take from its launch until it runs.",
+    ),
+    Property(
+        name="MEDIAFLEET_LOCAL_COMMAND",
+        kind=CommandLine(),
+        default_note="Kurento if it is installed, else the emulator",
+        doc="Command of a Media Node in the environment local; {address}, {port} and {uri} in it"
+        " are replaced.",
+    ),
+    Property(
+        name="MEDIAFLEET_LOCAL_MAX_NODES",
+        kind=Integer(minimum=1, maximum=_MAX_LOCAL_NODES),
+        default=8,
+        doc="Media Nodes that may run at a time in the environment local.",
     ),
     Property(
         name="MEDIAFLEET_LOG_FORMAT",

@@ -1,5 +1,6 @@
 """Kinds of text: free text, words to choose from, paths."""
 
+import shlex
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from mediafleet.configuration.kinds import Kind, Value, require_clean
 from mediafleet.configuration.problems import UnfitValueError
 
 MAX_PATH_CHARACTERS: Final = 1024
+MAX_COMMAND_CHARACTERS: Final = 4096
 
 
 class TextKind(Kind):
@@ -67,6 +69,28 @@ class Choice(TextKind):
     @override
     def fit(self, text: str) -> str:
         if text not in self.words:
+            raise self.refusal()
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine(TextKind):
+    """A program and its arguments, quoted as in a shell; no shell ever sees it."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return f"a command line of 1 to {MAX_COMMAND_CHARACTERS} characters, quoted as in a shell"
+
+    @override
+    def fit(self, text: str) -> str:
+        if len(text) > MAX_COMMAND_CHARACTERS:
+            raise self.refusal()
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise self.refusal() from error
+        if not words or not words[0]:
             raise self.refusal()
         return text
 

@@ -26,8 +26,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.texts import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MAX_DETAIL_CHARACTERS = 1000
 
 
 class MediafleetError(Exception):
@@ -189,11 +193,16 @@ class UnreachableMediaServerError(MediafleetError):
 
 
 class EnvironmentFailureError(MediafleetError):
-    """The environment failed to launch, terminate or find machines."""
+    """The environment failed to launch, terminate or find machines.
+
+    Attributes:
+        detail: What it said: one line, cleaned and cut here, since it comes from outside.
+    """
 
     def __init__(self, environment: str, operation: str, detail: str) -> None:
         super().__init__(environment, operation, detail)
-        self.environment, self.operation, self.detail = environment, operation, detail
+        self.environment, self.operation = environment, operation
+        self.detail = one_line(detail, MAX_DETAIL_CHARACTERS)
 
     def __str__(self) -> str:
         return f"Environment {self.environment} failed to {self.operation}: {self.detail}"

@@ -50,6 +50,7 @@ class EmulatedCluster:
         *,
         nodes: int,
         port: int = 0,
+        address: str | None = None,
         settings: EmulatorSettings | None = None,
         random: Random,
         clock: Clock,
@@ -60,6 +61,8 @@ class EmulatedCluster:
         Args:
             nodes: How many nodes it starts with, at most MAX_NODES.
             port: 0 takes a free one.
+            address: Loopback address of the first node; it alone is listened on, so that there
+                are no other nodes and no steering.
             settings: The set-up of every node; None means that of a real server.
             random: Source of ids, loads and of the order of events and replies.
             clock: Source of time; with one that is moved by hand, call `catch_up()` afterwards.
@@ -67,6 +70,7 @@ class EmulatedCluster:
         """
         self.port = port
         self.nodes: list[EmulatedNode] = []
+        self._address = address
         self._first_nodes = nodes
         self._settings = settings or EmulatorSettings()
         self._random = random
@@ -80,7 +84,7 @@ class EmulatedCluster:
     async def __aenter__(self) -> Self:
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(self._endpoint, self._timetable),
-            host="0.0.0.0",  # noqa: S104  # _endpoint turns away all but loopback
+            host=self._address or "0.0.0.0",  # noqa: S104  # _endpoint turns away all but loopback
             port=self.port,
             backlog=_BACKLOG,
             ssl=self._ssl_context,
@@ -101,6 +105,8 @@ class EmulatedCluster:
     def _endpoint(self, local: str, peer: str) -> Endpoint | None:
         if not (is_loopback(local) and is_loopback(peer)):
             return None
+        if self._address is not None:
+            return self._processes[0]
         if local == STEERING_ADDRESS:
             return self._desk
         index = index_of(local)
@@ -110,11 +116,12 @@ class EmulatedCluster:
         """Start one more node, at once.
 
         Raises:
-            ValueError: There are MAX_NODES already.
+            ValueError: There are MAX_NODES already, or the one that a given address has.
         """
         index = len(self.nodes)
-        if index >= MAX_NODES:
-            message = f"an emulator holds at most {MAX_NODES} nodes"
+        most = MAX_NODES if self._address is None else 1
+        if index >= most:
+            message = f"this emulator holds at most {most} node(s)"
             raise ValueError(message)
         process = NodeProcess(self._settings, self._random, self._clock, self._timetable)
         node = EmulatedNode(index, self.uri(index), process)
@@ -125,7 +132,8 @@ class EmulatedCluster:
     def uri(self, index: int) -> str:
         """Where the node with a number is, or would be."""
         scheme = "ws" if self._ssl_context is None else "wss"
-        return f"{scheme}://{address_of(index)}:{self.port}{self._settings.path}"
+        address = self._address or address_of(index)
+        return f"{scheme}://{address}:{self.port}{self._settings.path}"
 
     @property
     def steering_uri(self) -> str:

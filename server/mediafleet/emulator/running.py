@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import string
 from typing import TYPE_CHECKING, Protocol
 
 from mediafleet.emulator.cluster import EmulatedCluster
@@ -30,6 +31,8 @@ async def run_emulator(
     *,
     nodes: int,
     port: int,
+    address: str | None = None,
+    sessions: int = 0,
     announce: Callable[[str], None],
     stop: StopSignal,
     random: Random,
@@ -41,6 +44,8 @@ async def run_emulator(
     Args:
         nodes: How many.
         port: Their port; 0 takes a free one.
+        address: Loopback address of the only node; by number if not given.
+        sessions: How many sessions each node holds at the start, with names of their own.
         announce: Called with the URI of each node, in order, once all of them answer.
         stop: When to end.
         random: Source of ids and loads.
@@ -49,13 +54,22 @@ async def run_emulator(
 
     Raises:
         OSError: The port is taken.
+        ValueError: An address was given and more than one node is wanted.
     """
     _allow_descriptors(_OWN_DESCRIPTORS + nodes * _DESCRIPTORS_PER_NODE)
-    cluster = EmulatedCluster(nodes=nodes, port=port, settings=settings, random=random, clock=clock)
+    cluster = EmulatedCluster(
+        nodes=nodes, port=port, address=address, settings=settings, random=random, clock=clock
+    )
     async with cluster:
+        for node in cluster.nodes * sessions:
+            node.create_pipeline(_session_name(random))
         for node in cluster.nodes:
             announce(node.uri)
         await stop.wait()
+
+
+def _session_name(random: Random) -> str:
+    return "ses_" + "".join(random.choices(string.ascii_letters + string.digits, k=10))
 
 
 def _allow_descriptors(wanted: int) -> None:

@@ -21,7 +21,7 @@ from mediafleet.configuration.kinds import Boolean, Decimal, Integer, Kind
 from mediafleet.configuration.locations import Host, OptionalAddress, WebUrl
 from mediafleet.configuration.problems import UnfitValueError
 from mediafleet.configuration.properties import PROPERTIES
-from mediafleet.configuration.texts import Choice, Directory, LocalPath, Text
+from mediafleet.configuration.texts import Choice, CommandLine, Directory, LocalPath, Text
 
 KINDS = sorted({each.kind for each in PROPERTIES}, key=repr)
 ANY_TEXT = st.text(st.characters(), max_size=60)
@@ -53,6 +53,11 @@ ANY_VALUE = st.recursive(
         (Text(1), ""),
         (Text(1, 3), "four"),
         (Choice(("a", "b")), "A"),
+        (CommandLine(), ""),
+        (CommandLine(), "  "),
+        (CommandLine(), "'' --option"),
+        (CommandLine(), "media-server 'unclosed"),
+        (CommandLine(), "x" * 4097),
         (Directory(), ""),
         (Directory(), "x" * 1025),
         (LocalPath(), ""),

@@ -65,6 +65,8 @@ SAMPLES = {
     "MEDIAFLEET_CORS_ORIGINS": ("https://a.example", ("https://a.example",)),
     "MEDIAFLEET_LOAD_INTERVAL": ("0.5", 0.5),
     "MEDIAFLEET_LAUNCH_TIMEOUT": ("90", 90.0),
+    "MEDIAFLEET_LOCAL_COMMAND": ("media-server -p '{port}'", "media-server -p '{port}'"),
+    "MEDIAFLEET_LOCAL_MAX_NODES": ("3", 3),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
 }
 WITH_EFFECT = [each for each in SETTABLE if each.use is not Use.KEPT]

@@ -1,0 +1,214 @@
+"""Launches, finds and ends Media Nodes that are processes of this machine."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+from typing_extensions import override
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.uri import MediaServerUri
+from mediafleet.environments.local import processes
+from mediafleet.environments.local.commands import command_line
+from mediafleet.environments.local.folders import OUTPUT, Folders
+from mediafleet.environments.local.marks import Mark, Owner
+from mediafleet.environments.local.places import place_for
+from mediafleet.environments.local.watching import Watch, end_all, until_ready
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.environments.local.processes import MarkedProcess
+    from mediafleet.environments.local.settings import LocalSettings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+NAME = "local"
+_CUT_EVERY_S = 10.0
+_TAIL_CHARACTERS = 600
+
+
+class Local(Environment):
+    """Runs Media Nodes beside the server, under the same user.
+
+    A process is known by the mark in its environment, which it has from its first moment on. So
+    nothing has to be written down before or after a launch, and a server that was killed finds
+    every process again. It lives in a session of its own and outlives the server.
+    """
+
+    name = NAME
+    launches_machines = True
+    ends_with_server = True
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self._settings = settings
+        self._folders = Folders(settings.directory)
+        self._starting = anyio.Lock()
+        self._watches: dict[MarkedProcess, Watch] = {}
+
+    @override
+    @asynccontextmanager
+    async def open(self, cluster_id: str) -> AsyncIterator[None]:
+        await _in_thread("find processes", processes.check_machine)
+        self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
+        async with anyio.create_task_group() as self._tasks:
+            self._greet(await _in_thread("find processes", processes.find_all))
+            self._tasks.start_soon(self._bound_outputs, name="outputs of local nodes")
+            yield
+            self._tasks.cancel_scope.cancel()
+
+    @override
+    async def launch(self, request: MachineRequest) -> Machine:
+        async with self._starting:  # one at a time counts what runs
+            start = partial(self._find_or_start, request.node_id)
+            watch = self._watched(await _in_thread("launch", start))
+        try:
+            await self._until_ready(watch)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._undo(request.node_id)
+            raise
+        return _machine(watch.process)
+
+    @override
+    async def terminate(self, node: MediaNode) -> None:
+        patience = {
+            signal.SIGTERM: self._settings.grace,
+            signal.SIGKILL: self._settings.last_wait,
+        }
+        if left := await self._end(node.id, patience):
+            pids = ", ".join(str(each.pid) for each in left)
+            raise EnvironmentFailureError(NAME, "terminate", f"process {pids} survives SIGKILL")
+        await _in_thread("terminate", partial(self._folders.remove, node.id))
+
+    @override
+    async def discover(self) -> Sequence[Machine]:
+        running = await _in_thread("find processes", self._running)
+        return [_machine(found[0]) for found in running.values()]
+
+    def _running(self) -> Mapping[str, Sequence[MarkedProcess]]:
+        """Our processes by node; the oldest of a node is its media server, or started it."""
+        running: dict[str, list[MarkedProcess]] = {}
+        for process in processes.find_all():
+            if process.mark.owner == self._owner:
+                running.setdefault(process.mark.node_id, []).append(process)
+        return running
+
+    def _find_or_start(self, node_id: str) -> MarkedProcess:
+        running = self._running()
+        if node_id in running:
+            return running[node_id][0]
+        if len(running) >= self._settings.max_nodes:
+            raise EnvironmentFailureError(
+                NAME,
+                "launch",
+                f"{len(running)} Media Nodes run on this machine, and "
+                f"MEDIAFLEET_LOCAL_MAX_NODES={self._settings.max_nodes} allows no more",
+            )
+        place = place_for(self._owner, node_id)
+        folder = self._folders.make(node_id, running=running)
+        mark = Mark(self._owner, node_id, place.uri)
+        command = command_line(self._settings, place, folder)
+        environ = {**self._settings.environ, **mark.variables}
+        try:
+            pid = processes.spawn(command, environ, folder / OUTPUT)
+        except OSError as error:
+            self._folders.remove(node_id)
+            detail = f"{command[0]} cannot be run: {error.strerror}"
+            raise EnvironmentFailureError(NAME, "launch", detail) from error
+        return processes.MarkedProcess(processes.started_at(pid), pid, mark)
+
+    async def _until_ready(self, watch: Watch) -> None:
+        if await until_ready(watch, self._settings.launch_timeout):
+            return
+        place = MediaServerUri.parse(watch.process.mark.uri)
+        tail = await anyio.to_thread.run_sync(self._folders.tail, watch.process.mark.node_id)
+        printed = f"its last words: {tail[-_TAIL_CHARACTERS:]}" if tail else "it printed nothing"
+        where = f"{place.host}:{place.port}"
+        detail = f"the command {watch.story} before it listened on {where}; {printed}"
+        raise EnvironmentFailureError(NAME, "launch", detail)
+
+    async def _undo(self, node_id: str) -> None:
+        """End what a failed launch left; its output is kept for a while."""
+        try:
+            left = await self._end(node_id, {signal.SIGKILL: self._settings.last_wait})
+        except EnvironmentFailureError as error:
+            log.warning(
+                "launch not undone", extra={"media_node_id": node_id, "reason": error.detail}
+            )
+        else:
+            if left:
+                pids = [each.pid for each in left]
+                log.warning("launch not undone", extra={"media_node_id": node_id, "pids": pids})
+
+    async def _end(
+        self, node_id: str, patience: Mapping[signal.Signals, float]
+    ) -> Sequence[MarkedProcess]:
+        """End the processes of a node; those that are left when patience is spent."""
+
+        async def find() -> Sequence[MarkedProcess]:
+            return (await _in_thread("terminate", self._running)).get(node_id, ())
+
+        for number, seconds in patience.items():
+            with anyio.move_on_after(seconds):
+                try:
+                    await end_all(find, number)
+                except OSError as error:
+                    raise EnvironmentFailureError(NAME, "terminate", str(error)) from error
+        return await find()
+
+    def _watched(self, process: MarkedProcess) -> Watch:
+        if process not in self._watches:
+            self._watches[process] = Watch(process)
+            name = f"process of {process.mark.node_id}"
+            self._tasks.start_soon(self._watch, self._watches[process], name=name)
+        return self._watches[process]
+
+    async def _watch(self, watch: Watch) -> None:
+        await watch.run()
+        del self._watches[watch.process]
+        log.info(
+            "process of a local node ended",
+            extra={"media_node_id": watch.process.mark.node_id, "how": watch.story},
+        )
+
+    def _greet(self, found: Sequence[MarkedProcess]) -> None:
+        """Watch what earlier runs left, and tell of what cannot be this cluster's any more."""
+        for process in found:
+            owner = process.mark.owner
+            if owner == self._owner:
+                self._watched(process)
+            elif owner.directory == self._owner.directory:
+                log.warning(
+                    "a local node of another cluster runs from this data directory; a server with "
+                    "that OPENVIDU_PRO_CLUSTER_ID and a PUT take it back",
+                    extra={"pid": process.pid, "cluster_id": owner.cluster},
+                )
+
+    async def _bound_outputs(self) -> None:
+        while True:
+            await anyio.sleep(_CUT_EVERY_S)
+            for node_id in {process.mark.node_id for process in self._watches}:
+                await anyio.to_thread.run_sync(self._folders.cut, node_id)
+
+
+def _machine(process: MarkedProcess) -> Machine:
+    mark = process.mark
+    ip = MediaServerUri.parse(mark.uri).ip
+    return Machine(process.environment_id, ip=ip, uri=mark.uri, node_id=mark.node_id)
+
+
+async def _in_thread(operation: str, job: Callable[[], T]) -> T:
+    """Do what may block; it is not interrupted half-way."""
+    try:
+        return await anyio.to_thread.run_sync(job)
+    except OSError as error:
+        raise EnvironmentFailureError(NAME, operation, error.strerror or str(error)) from error

@@ -1,0 +1,163 @@
+"""Processes that carry a mark: found in /proc, held by descriptors, never taken for another."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.environments.local.marks import Mark, read_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_PROC = Path("/proc")
+_MAX_ENVIRON = 1 << 20
+_STARTED = 19  # field of /proc/PID/stat, counted behind the name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MarkedProcess:
+    """A process of a Media Node; the media server's own, or a child of it.
+
+    Attributes:
+        started: Clock ticks from the start of the machine to its own; with the pid its identity.
+        pid: Process id.
+        mark: What it carries.
+    """
+
+    started: int
+    pid: int
+    mark: Mark
+
+    @property
+    def environment_id(self) -> str:
+        """Its name for users."""
+        return f"{self.pid}-{self.started}"
+
+
+class ProcessHandle:
+    """Holds one process, so that its pid cannot pass to another one meanwhile."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; one that has ended gets none.
+
+        Raises:
+            PermissionError: It may not be signalled by this user.
+        """
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._descriptor, number)
+
+    async def ended(self) -> None:
+        """Return when it has ended."""
+        await anyio.wait_readable(self._descriptor)
+
+    def reap(self) -> int | None:
+        """Take the exit status of an ended child: negative for a signal, ``None`` if not ours."""
+        try:
+            found = os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED | os.WNOHANG)
+        except ChildProcessError:
+            return None
+        if found is None:
+            return None
+        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+
+
+def check_machine() -> None:
+    """See that processes can be found and held here.
+
+    Raises:
+        OSError: They cannot: this is not Linux, or one older than 5.4, or without /proc.
+    """
+    if not hasattr(os, "pidfd_open"):
+        raise OSError("it needs Linux")
+    os.close(os.pidfd_open(os.getpid()))
+    (_PROC / "self" / "environ").read_bytes()
+
+
+def find_all() -> Sequence[MarkedProcess]:
+    """Every marked process on this machine that this user may look at, the oldest first."""
+    pids = (int(entry.name) for entry in os.scandir(_PROC) if entry.name.isdecimal())
+    return sorted(found for pid in pids if pid != os.getpid() and (found := read_process(pid)))
+
+
+def read_process(pid: int) -> MarkedProcess | None:
+    """The process with that pid, if it carries a mark and has not ended."""
+    try:
+        with (_PROC / str(pid) / "environ").open("rb") as file:
+            mark = read_mark(file.read(_MAX_ENVIRON))
+        return None if mark is None else MarkedProcess(started_at(pid), pid, mark)
+    except (OSError, ValueError, IndexError):  # gone, or another user's
+        return None
+
+
+def started_at(pid: int) -> int:
+    """When a process started that has not been reaped.
+
+    Raises:
+        OSError: There is none.
+    """
+    stat = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
+    return int(stat.rpartition(")")[2].split()[_STARTED])
+
+
+@contextmanager
+def held(process: MarkedProcess) -> Iterator[ProcessHandle | None]:
+    """Hold a process; ``None`` if it has ended and been reaped."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        # Only now can the pid not change hands any more: look once more who has it.
+        yield ProcessHandle(descriptor) if _is_still(process) else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_still(process: MarkedProcess) -> bool:
+    try:
+        return started_at(process.pid) == process.started
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def spawn(command: list[str], environ: Mapping[str, str], output: Path) -> int:
+    """Start a process in a session of its own, which no signal of our terminal reaches.
+
+    When this returns the process shows its new environment, or has ended already.
+
+    Args:
+        command: The program and its arguments; there is no shell.
+        environ: All of its environment.
+        output: File that takes what it prints, appended.
+
+    Returns:
+        Its pid; reap it.
+
+    Raises:
+        OSError: The program cannot be run.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawnp(
+        command[0],
+        command,
+        environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    )
