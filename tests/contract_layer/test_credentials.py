@@ -162,7 +162,7 @@ def test_what_is_remembered_of_good_headers_is_bounded():
 
 
 def test_an_operation_outside_the_prefix_may_ask_for_credentials_too():
-    with serving(make_app(Jars(), protected_prefix="/elsewhere")) as address:
+    with serving(make_app(Jars(), protected_prefixes=["/elsewhere"])) as address:
         assert exchange(address, request_bytes("GET", "/pro/jars")).status == 401
         assert exchange(address, request_bytes("PUT", "/pro/jars")).status == 401
         assert exchange(address, request_bytes("GET", "/pro/nowhere")).status == 404

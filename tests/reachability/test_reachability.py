@@ -1,6 +1,7 @@
 """Every documented answer of every operation is reached, and no other appears."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from mediafleet.emulator import EmulatedCluster
 from support import live
 from support.cluster_client import (
     NODES,
+    PREFIXES,
     add,
+    below,
     delete,
     members,
     patch,
+    until,
     until_sessions,
 )
 from support.reachability import DOCUMENT, Reached, document, operations
@@ -28,22 +32,29 @@ pytestmark = pytest.mark.anyio
 
 UNKNOWN = "kms_Unknown1"
 REACHED = Reached()
-LATER = [("add_media_node", 502), ("remove_media_node", 502)]
+LATER = [
+    (f"{family}{operation}", 502)
+    for family in ("", "openvidu_")
+    for operation in ("add_media_node", "remove_media_node")
+]
 """They need an environment that launches machines, and none does yet."""
 
 
 def noting(how: str) -> Any:
     """An event hook that notes every answer under its operation."""
-    by_path = {
-        (each.method, each.path.split("{")[0].rstrip("/"), "{" in each.path): each.id
+    patterns = [
+        (each.method, re.compile(re.sub(r"\{.*?\}", "[^/]+", each.path) + "/?"), each.id)
         for each in operations()
-    }
+    ]
 
     async def note(response: httpx.Response) -> None:
-        path = response.request.url.path.rstrip("/")
-        is_item = path.startswith(f"{NODES}/")
-        key = (response.request.method, NODES if is_item else path, is_item)
-        REACHED.note(by_path[key], response.status_code, how)
+        request = response.request
+        (operation,) = (
+            operation
+            for method, pattern, operation in patterns
+            if method == request.method and pattern.fullmatch(request.url.path)
+        )
+        REACHED.note(operation, response.status_code, how)
 
     return note
 
@@ -76,7 +87,11 @@ async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> N
                 assert answer.status_code == status
 
 
-async def test_the_life_of_media_nodes(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_the_life_of_media_nodes(
+    api: httpx.AsyncClient, fleet: EmulatedCluster, prefix: str
+) -> None:
+    api.event_hooks["request"].append(below(prefix))
     assert (await api.post(NODES)).status_code == 501
     assert (await api.post(NODES, json={"uri": "ws://127.0.0.1:9/kurento"})).status_code == 404
     node = await add(api, fleet.uri(0))
@@ -95,6 +110,7 @@ async def test_the_life_of_media_nodes(api: httpx.AsyncClient, fleet: EmulatedCl
     fleet.nodes[0].release_pipeline(pipeline)
     await until_sessions(api, node["id"], 0)
     assert (await delete(api, node["id"], wait="true")).status_code == 204
+    await add_and_remove_without_waiting(api, fleet.uri(1))
 
     for request in (
         api.get(f"{NODES}/{UNKNOWN}"),
@@ -104,11 +120,35 @@ async def test_the_life_of_media_nodes(api: httpx.AsyncClient, fleet: EmulatedCl
         assert (await request).status_code == 404
 
 
-async def test_the_cluster_as_a_whole(api: httpx.AsyncClient) -> None:
+async def add_and_remove_without_waiting(api: httpx.AsyncClient, uri: str) -> None:
+    node = await add(api, uri)
+    begun = await delete(api, node["id"])
+    assert begun.status_code == (204 if "/pro/" in begun.request.url.path else 200)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_the_cluster_as_a_whole(api: httpx.AsyncClient, prefix: str) -> None:
+    api.event_hooks["request"].append(below(prefix))
     assert (await api.post("/pro/restart", json={"OPENVIDU_CDR": True})).status_code == 200
     assert (await api.post("/pro/restart", json={"OPENVIDU_CDR": 1})).status_code == 400
     assert (await api.get("/pro/config")).status_code == 200
     assert (await api.get("/health")).status_code == 200
+
+
+async def test_the_health_that_a_status_tells(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    async def health() -> tuple[int, str]:
+        answer = await api.get("/openvidu/api/health")
+        return answer.status_code, answer.json()["status"]
+
+    assert await health() == (503, "DOWN")
+    nodes = [await add(api, fleet.uri(number)) for number in (0, 1)]
+    assert await health() == (200, "UP")
+    fleet.nodes[0].crash()
+    await until(api, nodes[0]["id"], lambda node: node is not None and not node["connected"])
+    assert await health() == (409, "UNSTABLE")
+    assert (await api.get("/openvidu/api/status")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -141,7 +181,7 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
         ) as client,
     ):
         for each in operations():
-            body = {} if each.id == "restart" else bodies.get(each.method)
+            body = {} if each.path.endswith("/restart") else bodies.get(each.method)
             answer = await client.request(each.method, url_of(each), json=body)
             assert answer.status_code == status, (each.id, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503)
@@ -155,6 +195,6 @@ def test_every_documented_answer_was_reached_and_no_other(
     if "MEDIAFLEET_WRITE_DOCS" in os.environ:
         DOCUMENT.write_text(document(REACHED))
 
-    assert REACHED.missing() == LATER
+    assert REACHED.missing() == sorted(LATER)
     assert REACHED.undocumented() == []
     assert DOCUMENT.read_text() == document(REACHED), "MEDIAFLEET_WRITE_DOCS=1 writes it anew"

@@ -16,7 +16,19 @@ OPERATIONS = {
     "restart": "post /pro/restart",
     "get_config": "get /pro/config",
     "get_health": "get /health",
+    "openvidu_list_media_nodes": "get /openvidu/api/media-nodes",
+    "openvidu_add_media_node": "post /openvidu/api/media-nodes",
+    "openvidu_autodiscover_media_nodes": "put /openvidu/api/media-nodes",
+    "openvidu_get_media_node": "get /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
+    "openvidu_remove_media_node": "delete /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
+    "openvidu_modify_media_node": "patch /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
+    "openvidu_restart": "post /openvidu/api/restart",
+    "openvidu_get_config": "get /openvidu/api/config",
+    "openvidu_get_health": "get /openvidu/api/health",
+    "openvidu_get_status": "get /openvidu/api/status",
 }
+BOTH_FAMILIES = [name for name in OPERATIONS if f"openvidu_{name}" in OPERATIONS]
+"""Operations under both families of paths; health has a body of its own there."""
 STATUSES = {
     "list_media_nodes": "200 400 401 500 503",
     "add_media_node": "200 400 401 404 409 413 415 500 501 502 503",
@@ -53,6 +65,30 @@ ANSWERS = {
     "get_config": "Config",
     "get_health": "Health",
 }
+# Under /openvidu/api everything is as under /pro, but for what later versions changed.
+for each in BOTH_FAMILIES:
+    STATUSES[f"openvidu_{each}"] = STATUSES[each]
+    PARAMETERS[f"openvidu_{each}"] = PARAMETERS[each]
+    for table in (BODIES, ANSWERS):
+        if each in table:
+            table[f"openvidu_{each}"] = table[each]
+STATUSES["openvidu_remove_media_node"] = "200 " + STATUSES["remove_media_node"]
+STATUSES["openvidu_get_health"] = "200 400 401 409 500 503"
+STATUSES["openvidu_get_status"] = STATUSES["get_health"]
+PARAMETERS["openvidu_list_media_nodes"] = PARAMETERS["list_media_nodes"] | {"recordings"}
+PARAMETERS["openvidu_get_media_node"] = PARAMETERS["get_media_node"] | {"recordings"}
+PARAMETERS["openvidu_get_status"] = set()
+ANSWERS |= {
+    "openvidu_list_media_nodes": "OpenViduMediaNodeList",
+    "openvidu_add_media_node": "OpenViduMediaNode",
+    "openvidu_autodiscover_media_nodes": "OpenViduMediaNodeList",
+    "openvidu_get_media_node": "OpenViduMediaNode",
+    "openvidu_modify_media_node": "OpenViduMediaNode",
+    "openvidu_get_health": "OpenViduHealth",
+    "openvidu_get_status": "OpenViduStatus",
+}
+HEALTH_BY_STATUS = {("openvidu_get_health", "409"), ("openvidu_get_health", "503")}
+"""Not errors: there the status tells the health."""
 # The published life cycle; the ones that a client can ask for come first.
 REQUESTABLE_MOVES = {
     ("launching", "canceled"),
@@ -164,7 +200,7 @@ def test_error_answers_say_what_they_are(operations, follow, name):
     for status, reference in operations[name]["responses"].items():
         response = follow(reference)
         assert response["description"], (name, status)
-        if int(status) < 400:
+        if int(status) < 400 or (name, status) in HEALTH_BY_STATUS:
             continue
         assert schema_name(response["content"]) == "Error", (name, status)
         examples = response["content"]["application/json"]["examples"]
@@ -180,12 +216,17 @@ def test_headers_that_clients_rely_on_are_required(operations, follow):
 
 
 def test_links_lead_from_an_added_node_to_its_operations(operations):
-    links = operations["add_media_node"]["responses"]["200"]["links"].values()
-    assert {link["operationId"] for link in links} == {
-        "get_media_node",
-        "modify_media_node",
-        "remove_media_node",
-    }
+    for family in ("", "openvidu_"):
+        links = operations[f"{family}add_media_node"]["responses"]["200"]["links"].values()
+        assert {link["operationId"] for link in links} == {
+            f"{family}get_media_node",
+            f"{family}modify_media_node",
+            f"{family}remove_media_node",
+        }
+        assert_links_lead_to_the_new_node(links)
+
+
+def assert_links_lead_to_the_new_node(links):
     assert all(link["parameters"] == {"MEDIA_NODE_ID": "$response.body#/id"} for link in links)
     assert all(link["description"] for link in links)
 
@@ -194,7 +235,11 @@ def test_waiting_operations_name_the_parameter_that_makes_them_wait(operations, 
     waiting = {
         name: each["x-waits-when"] for name, each in operations.items() if "x-waits-when" in each
     }
-    assert waiting == {"add_media_node": "wait", "remove_media_node": "wait"}
+    assert waiting == {
+        f"{family}{name}": "wait"
+        for family in ("", "openvidu_")
+        for name in ("add_media_node", "remove_media_node")
+    }
     for name, parameter in waiting.items():
         found = {follow(each)["name"]: follow(each) for each in operations[name]["parameters"]}
         assert found[parameter]["in"] == "query"

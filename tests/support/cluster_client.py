@@ -1,13 +1,25 @@
 """What tests ask of a running server, in one line each."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
 import httpx
 
 NODES = "/pro/media-nodes"
+PREFIXES = ("/pro", "/openvidu/api")
+"""What the two families of paths begin with."""
 Json = dict[str, Any]
+
+
+def below(prefix: str) -> Callable[[httpx.Request], Awaitable[None]]:
+    """An event hook of a client that sends what goes below `/pro` below another prefix."""
+
+    async def move(request: httpx.Request) -> None:
+        if request.url.path.startswith("/pro/"):
+            request.url = request.url.copy_with(path=prefix + request.url.path.removeprefix("/pro"))
+
+    return move
 
 
 async def add(api: httpx.AsyncClient, uri: str) -> Json:

@@ -14,18 +14,22 @@ import schemathesis
 import yaml
 from hypothesis import strategies as st
 from schemathesis.core import NotSet
-from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+from schemathesis.openapi.checks import (
+    EnsureResourceAvailability,
+    RejectedPositiveData,
+    UseAfterFree,
+)
 
 from support.fuzzing import (
     BUSY_URIS,
     DEAD_URIS,
-    ITEM,
     LIVE_URIS,
     POOL,
     ROOT,
     SECRET,
     ensure_member,
     fuzz,
+    in_families,
     look_at,
     member_at,
     remove,
@@ -39,7 +43,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DRAW = st.sampled_from([*reversed(LIVE_URIS * 4), *DEAD_URIS, None])
 _DRAW_FOR_NO_BODY = st.sampled_from([*reversed(LIVE_URIS), *([None] * 5)])
 _TAKEN_EACH = 6
+_ITEM = "/media-nodes/{MEDIA_NODE_ID}"
 _AFTER_REMOVAL = {
+    200: {"terminating", "canceled"},
     202: {"waiting-idle-to-terminate", "terminating"},
     204: {"terminating", "canceled"},
 }
@@ -63,7 +69,7 @@ def _accepted(body: object) -> bool:
     return uri is None or (isinstance(uri, str) and _URI.search(uri) is not None)
 
 
-@schemathesis.hook.apply_to(operation_id="add_media_node")
+@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
 def flatmap_body(context: Any, body: Any) -> Any:
     if not _accepted(body):
         return st.just(body)
@@ -71,7 +77,7 @@ def flatmap_body(context: Any, body: Any) -> Any:
     return _DRAW.map(lambda uri: {**rest, "uri": uri} if uri else rest)
 
 
-@schemathesis.hook.apply_to(operation_id="add_media_node")
+@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
 def flatmap_case(context: Any, case: Any) -> Any:
     """The body is optional, but on premises most requests without one lead nowhere."""
     if not isinstance(case.body, NotSet) or not case.meta.generation.mode.is_positive:
@@ -84,7 +90,7 @@ def _with_uri(case: Any, uri: str) -> Any:
     return case
 
 
-@schemathesis.hook.apply_to(operation_id="add_media_node")
+@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Examples and coverage know no strategies: their node is a function of what was drawn."""
     uri = case.body.get("uri") if isinstance(case.body, dict) else None
@@ -105,7 +111,7 @@ def _free_or_take(schema: Any, uri: str) -> None:
         remove(schema, node_id)
 
 
-@schemathesis.hook.apply_to(operation_id="restart")("before_call")
+@schemathesis.hook.apply_to(operation_id=in_families("restart"))("before_call")
 def repeat_the_secret(context: Any, case: Any, kwargs: Any) -> None:
     """A drawn secret is never the present one, and would have every restart refused."""
     if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
@@ -118,7 +124,12 @@ def repeat_the_secret(context: Any, case: Any, kwargs: Any) -> None:
 @schemathesis.hook("before_call")
 def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
     """Random ids meet no member: three of four that fit stand for a node that hosts a session."""
-    if fuzz.asking or case.operation.path != ITEM or case.meta is None or _in_scenario(case):
+    if (
+        fuzz.asking
+        or not case.operation.path.endswith(_ITEM)
+        or case.meta is None
+        or _in_scenario(case)
+    ):
         return
     drawn = (case.path_parameters or {}).get("MEDIA_NODE_ID")
     if not isinstance(drawn, str) or not _ID.fullmatch(drawn):
@@ -129,7 +140,7 @@ def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters["MEDIA_NODE_ID"] = ensure_member(case.operation.schema, uri)
 
 
-@schemathesis.hook.apply_to(operation_id="remove_media_node")("before_call")
+@schemathesis.hook.apply_to(operation_id=in_families("remove_media_node"))("before_call")
 def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
     """Nobody ends the sessions here: such an answer would come after the run (tests/api has it)."""
     query = case.query or {}
@@ -138,6 +149,16 @@ def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
         return
     if not _in_scenario(case) or _hosts_sessions(case):
         query["wait"] = "false"
+
+
+@schemathesis.hook.apply_to(operation_id="openvidu_get_health")("before_call")
+def have_a_node_but_at_first(context: Any, case: Any, kwargs: Any) -> None:
+    """An empty cluster is not healthy, and whether it is empty here is chance."""
+    schema = case.operation.schema
+    if not fuzz.asking and fuzz.run.answers["openvidu_get_health", 503]:
+        if (node_id := member_at(schema, LIVE_URIS[-1])) is not None:
+            remove(schema, node_id)
+        ensure_member(schema, LIVE_URIS[-1])
 
 
 def _hosts_sessions(case: Any) -> bool:
@@ -158,13 +179,15 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         return
     status = response.status_code
     fuzz.run.answers[operation, status] += 1
-    if operation == "remove_media_node" and status in _AFTER_REMOVAL:
+    shared = operation.removeprefix("openvidu_")
+    if shared == "remove_media_node" and status in _AFTER_REMOVAL:
         _follow(case, case.path_parameters["MEDIA_NODE_ID"], status)
+        fuzz.run.removed.add(case.path_parameters["MEDIA_NODE_ID"])
     if _in_scenario(case):
         fuzz.run.steps += 1
-        if operation == "add_media_node" and status == 200:
+        if shared == "add_media_node" and status == 200:
             _settle(case, response.json()["id"])
-        elif operation in ("remove_media_node", "modify_media_node") and status < 300:
+        elif shared in ("remove_media_node", "modify_media_node") and status < 300:
             _settle(case, case.path_parameters["MEDIA_NODE_ID"])
 
 
@@ -209,7 +232,7 @@ def _is_settled(node: dict[str, Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Whether a failure counts; the exclusions that need a look at the answer are these three."""
+    """Whether a failure counts; the exclusions that need a look at the answer are these four."""
     excuse = _excuse(failure, case, response)
     if excuse is not None:
         fuzz.run.excused[excuse] += 1
@@ -217,9 +240,11 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 
 
 def _excuse(failure: Any, case: Any, response: Any) -> str | None:
-    operation = case.operation.definition.raw.get("operationId")
+    operation = case.operation.definition.raw.get("operationId", "").removeprefix("openvidu_")
+    node_id = (case.path_parameters or {}).get("MEDIA_NODE_ID")
+    if isinstance(failure, EnsureResourceAvailability):
+        return "removed through the other paths" if node_id in fuzz.run.removed else None
     if isinstance(failure, UseAfterFree):
-        node_id = (case.path_parameters or {}).get("MEDIA_NODE_ID")
         return "removal not finished" if node_id in fuzz.run.unfinished else None
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return None

@@ -10,6 +10,9 @@ from support.fuzzing import ROOT, SCENARIOS, Run, fuzz
 LEAST_ADDED = 0.3
 """Share of the POSTs that must have added a node."""
 
+OUT_OF_REACH = {("openvidu_get_health", 409)}
+"""No node is lost in a run; tests/reachability loses one."""
+
 reports: list[str] = []
 
 
@@ -38,7 +41,7 @@ def report(name: str, run: Run, seconds: float) -> None:
 
 def check(run: Run) -> None:
     seen = set(run.answers)
-    missing = documented("2", "409") - seen
+    missing = documented("2", "409") - seen - OUT_OF_REACH
     undocumented = seen - documented("2", "4", "5")
     assert not missing, f"never seen: {sorted(missing)}"
     assert not undocumented, f"seen but not documented: {sorted(undocumented)}"

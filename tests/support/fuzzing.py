@@ -18,11 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-of-the-tests"
 AUTHORIZATION = {"Authorization": "Basic T1BFTlZJRFVBUFA6YS1zZWNyZXQtb2YtdGhlLXRlc3Rz"}
 ITEM = "/pro/media-nodes/{MEDIA_NODE_ID}"
+FAMILIES = ("", "openvidu_")
+"""Prefixes of the operations that the two families of paths share."""
 NODES = 20
 BUSY_NODES = range(5)
 """Numbers of the nodes that always host a session."""
-SCENARIOS = 30
+SCENARIOS = 40
 STEPS = 6
+
+
+def in_families(operation: str) -> list[str]:
+    """The names of an operation that both families of paths have."""
+    return [family + operation for family in FAMILIES]
 
 
 def free_port() -> int:
@@ -45,6 +52,7 @@ class Run:
         scenarios: How many walks were begun.
         steps: How many requests they made.
         registrations: How many live nodes were to be added outside of them.
+        removed: Ids of nodes whose removal was certain.
         unfinished: Ids of nodes that were removed and are not gone yet.
         broken: What contradicts a removal or a settled cluster, in words.
         excused: Failures that a written exclusion covers, by its name.
@@ -54,13 +62,15 @@ class Run:
         self.answers: Counter[tuple[str, int]] = Counter()
         self.scenarios = 0
         self.steps = self.registrations = 0
+        self.removed: set[str] = set()
         self.unfinished: set[str] = set()
         self.broken: list[str] = []
         self.excused: Counter[str] = Counter()
 
     def share(self, operation: str | None, status: int) -> float:
         """Share of a class of statuses (2) or of one status (200) among the answers."""
-        chosen = Counter({key: n for key, n in self.answers.items() if operation in (None, key[0])})
+        names = in_families(operation) if operation else {name for name, _ in self.answers}
+        chosen = Counter({key: n for key, n in self.answers.items() if key[0] in names})
         hits = sum(n for (_, each), n in chosen.items() if status in (each, each // 100))
         return hits / max(1, chosen.total())
 

@@ -62,7 +62,8 @@ def _odd_id(drawing: Drawing, request: Request) -> Request:
     ]
     if "{" not in drawing.operation.template:
         return request
-    return replace(request, path=b"/pro/media-nodes/" + drawing.one(ids))
+    folder, _, _ = drawing.operation.template.partition("{")
+    return replace(request, path=folder.encode() + drawing.one(ids))
 
 
 def _same_path_otherwise(drawing: Drawing, request: Request) -> Request:
@@ -79,6 +80,9 @@ def _unknown_path(drawing: Drawing, request: Request) -> Request:
         b"/pro//config",
         b"//pro/config",
         b"/healthz",
+        b"/openvidu",
+        b"/openvidu/api",
+        b"/openvidu/api/x",
     ]
     more = [
         b"/pro/media-nodes/a/b",

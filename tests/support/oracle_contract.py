@@ -36,6 +36,11 @@ class Operation:
     """One of its successes has no body."""
 
     @property
+    def shared_name(self) -> str:
+        """Its name without the family of paths that it belongs to."""
+        return self.name.removeprefix("openvidu_")
+
+    @property
     def flags(self) -> list[str]:
         """Names of its boolean parameters."""
         return [name for name, schema in self.query.items() if schema["type"] == "boolean"]

@@ -83,7 +83,9 @@ def wrong_credentials_and_path(drawing: Drawing, request: Request) -> Request:
     request = wrong_credentials(drawing, request)
     if drawing.one([True, False]):
         return other_method(drawing, request)
-    return replace(request, path=drawing.one([b"/pro", b"/pro/x", b"/pro/", b"/pro/config/x"]))
+    return replace(
+        request, path=drawing.one([b"/pro", b"/pro/x", b"/openvidu/api/", b"/pro/config/x"])
+    )
 
 
 def sloppy_credentials(drawing: Drawing, request: Request) -> Request:
@@ -192,7 +194,7 @@ def text_with_line_feed(drawing: Drawing, request: Request) -> Request:
             b'{"OPENVIDU_WEBHOOK_HEADERS": ["a: b", "c: d\\n"]}',
         ],
     }
-    return with_body(drawing, request, drawing.one(bodies[drawing.operation.name]))
+    return with_body(drawing, request, drawing.one(bodies[drawing.operation.shared_name]))
 
 
 ODD: tuple[tuple[Callable[[Operation], bool], Twist], ...] = (

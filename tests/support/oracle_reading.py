@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from support.oracle_contract import Operation, is_id, keeps, operations, template_of
 from support.oracle_request import Request
 
-PREFIX = "/pro"
+PREFIXES = ("/pro", "/openvidu/api")
 MAX_BODY = 1 << 20
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _PLAIN_JSON = re.compile(rb"application/json(;\s*charset=(?i:utf-8))?")
@@ -44,7 +44,7 @@ class Reading:
     @cached_property
     def protected(self) -> bool:
         """Nothing is told about the path without credentials (every operation wants them)."""
-        below = self.path == PREFIX or self.path.startswith(PREFIX + "/")
+        below = any(f"{self.path}/".startswith(f"{prefix}/") for prefix in PREFIXES)
         return below or self.template is not None
 
     @cached_property

@@ -35,7 +35,7 @@ def requests(draw: Any, port: int, fits: Callable[[Operation], bool], twist: Twi
     kind = draw(st.sampled_from(["plain"] * 5 + ["clean"] * 8 + ["odd"] * 3 + ["both"]))
     odd = kind in ("odd", "both")
     fitting = [o for o in operations() if not odd or fits(o)]
-    weighted = [o for o in fitting for _ in range(WEIGHTS.get(o.name, 1))]
+    weighted = [o for o in fitting for _ in range(WEIGHTS.get(o.shared_name, 1))]
     drawing = Drawing(draw, draw(st.sampled_from(weighted)), port)
     request = plain(drawing)
     if kind in ("clean", "both"):

@@ -18,10 +18,18 @@ from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
 from .media_node import MediaNode
 from .media_node_list import MediaNodeList
+from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
 from .media_node_status import MediaNodeStatus
 from .media_options import MediaOptions
+from .media_server_kind import MediaServerKind
 from .new_media_node import NewMediaNode
+from .open_vidu_health import OpenViduHealth
+from .open_vidu_health_status import OpenViduHealthStatus
+from .open_vidu_media_node import OpenViduMediaNode
+from .open_vidu_media_node_list import OpenViduMediaNodeList
+from .open_vidu_session import OpenViduSession
+from .open_vidu_status import OpenViduStatus
 from .publisher import Publisher
 from .recording_layout import RecordingLayout
 from .recording_mode import RecordingMode
@@ -30,6 +38,7 @@ from .recording_output_mode import RecordingOutputMode
 from .requestable_media_node_status import RequestableMediaNodeStatus
 from .restart_properties import RestartProperties
 from .session import Session
+from .session_object import SessionObject
 from .subscriber import Subscriber
 from .video_source import VideoSource
 from .webhook_event import WebhookEvent
@@ -53,10 +62,18 @@ __all__ = (
     "MediaMode",
     "MediaNode",
     "MediaNodeList",
+    "MediaNodeObject",
     "MediaNodePatch",
     "MediaNodeStatus",
     "MediaOptions",
+    "MediaServerKind",
     "NewMediaNode",
+    "OpenViduHealth",
+    "OpenViduHealthStatus",
+    "OpenViduMediaNode",
+    "OpenViduMediaNodeList",
+    "OpenViduSession",
+    "OpenViduStatus",
     "Publisher",
     "RecordingLayout",
     "RecordingMode",
@@ -65,6 +82,7 @@ __all__ = (
     "RequestableMediaNodeStatus",
     "RestartProperties",
     "Session",
+    "SessionObject",
     "Subscriber",
     "VideoSource",
     "WebhookEvent",

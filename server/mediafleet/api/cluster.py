@@ -6,10 +6,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.api import wire
+from mediafleet.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mediafleet.api.media_nodes import Reply
     from mediafleet.services.cluster import ClusterConfiguration
+
+
+_HEALTH_ANSWERS: Mapping[str, tuple[HTTPStatus, dict[str, str]]] = {
+    "UP": (HTTPStatus.OK, {}),
+    "UNSTABLE": (HTTPStatus.CONFLICT, {}),
+    "DOWN": (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(UnavailableError.retry_after)}),
+}
 
 
 class ClusterHandlers:
@@ -23,6 +33,13 @@ class ClusterHandlers:
 
     async def get_health(self) -> Reply:
         return wire.health(self._configuration.health()), HTTPStatus.OK
+
+    async def openvidu_get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
+        body = wire.openvidu_health(self._configuration.health())
+        return body, *_HEALTH_ANSWERS[body["status"]]
+
+    async def openvidu_get_status(self) -> Reply:
+        return wire.openvidu_status(self._configuration.health()), HTTPStatus.OK
 
     async def restart(self, body: dict[str, Any]) -> Reply:
         await self._configuration.restart(body)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.api import wire
@@ -10,7 +12,7 @@ from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from mediafleet.domain.cluster import Member
     from mediafleet.services.admission import Admission
@@ -20,42 +22,84 @@ if TYPE_CHECKING:
 Reply: TypeAlias = tuple[wire.Json | None, HTTPStatus]
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What differs between the families of paths that serve the same operations.
+
+    Attributes:
+        media_node: Makes the Media Node object.
+        sessions: Makes the Session objects of a Media Node.
+        extras: Members that ``extra-info=true`` adds whether or not the node answers.
+        removal_begun: Status of a removal that has begun and is certain.
+    """
+
+    media_node: Callable[[Member], wire.Json]
+    sessions: Callable[[Member], list[wire.Json]]
+    extras: Mapping[str, str]
+    removal_begun: HTTPStatus
+
+
+PRO = Family(wire.media_node, wire.sessions, MappingProxyType({}), HTTPStatus.NO_CONTENT)
+"""Below ``/pro``: OpenVidu Pro 2.15."""
+OPENVIDU = Family(
+    wire.openvidu_media_node,
+    wire.openvidu_sessions,
+    MappingProxyType({"mediaServer": "kurento"}),
+    HTTPStatus.OK,
+)
+"""Below ``/openvidu/api``: 2.16 to 2.32."""
+
+
 class MediaNodeHandlers:
     """One method for each operation, named after it; arguments were checked by the contract."""
 
-    def __init__(self, media_nodes: MediaNodes, admission: Admission, removals: Removals) -> None:
+    def __init__(
+        self, media_nodes: MediaNodes, admission: Admission, removals: Removals, family: Family
+    ) -> None:
         self._media_nodes = media_nodes
         self._admission = admission
         self._removals = removals
+        self._family = family
 
-    async def list_media_nodes(self, *, sessions: bool = False, extra_info: bool = False) -> Reply:
+    async def list_media_nodes(
+        self, *, sessions: bool = False, recordings: bool = False, extra_info: bool = False
+    ) -> Reply:
         members = self._media_nodes.list_all()
-        bodies = await self._bodies(members, sessions=sessions, extra_info=extra_info)
+        bodies = await self._bodies(
+            members, sessions=sessions, recordings=recordings, extra_info=extra_info
+        )
         return wire.listing(bodies), HTTPStatus.OK
 
     async def get_media_node(
-        self, media_node_id: str, *, sessions: bool = False, extra_info: bool = False
+        self,
+        media_node_id: str,
+        *,
+        sessions: bool = False,
+        recordings: bool = False,
+        extra_info: bool = False,
     ) -> Reply:
         member = self._media_nodes.get(media_node_id)
-        (body,) = await self._bodies([member], sessions=sessions, extra_info=extra_info)
+        (body,) = await self._bodies(
+            [member], sessions=sessions, recordings=recordings, extra_info=extra_info
+        )
         return body, HTTPStatus.OK
 
     async def add_media_node(
         self, body: dict[str, Any] | None = None, *, wait: bool = False
     ) -> Reply:
         member = await self._admission.add((body or {}).get("uri"), wait=wait)
-        return wire.media_node(member), HTTPStatus.OK
+        return self._family.media_node(member), HTTPStatus.OK
 
     async def autodiscover_media_nodes(self) -> Reply:
         members = await self._admission.discover()
-        return wire.listing(map(wire.media_node, members)), HTTPStatus.OK
+        return wire.listing(map(self._family.media_node, members)), HTTPStatus.OK
 
     async def modify_media_node(self, media_node_id: str, body: dict[str, Any]) -> Reply:
         status = MediaNodeStatus(body["status"])
         member = await self._media_nodes.change_status(media_node_id, status)
         if member is None:
             return None, HTTPStatus.NO_CONTENT
-        return wire.media_node(member), HTTPStatus.OK
+        return self._family.media_node(member), HTTPStatus.OK
 
     async def remove_media_node(
         self,
@@ -66,18 +110,24 @@ class MediaNodeHandlers:
     ) -> Reply:
         strategy = DeletionStrategy(deletion_strategy)
         certain = await self._removals.remove(media_node_id, strategy, wait=wait)
-        return None, HTTPStatus.NO_CONTENT if certain else HTTPStatus.ACCEPTED
+        if not certain:
+            return None, HTTPStatus.ACCEPTED
+        return None, HTTPStatus.NO_CONTENT if wait else self._family.removal_begun
 
     async def _bodies(
-        self, members: Iterable[Member], *, sessions: bool, extra_info: bool
+        self, members: Iterable[Member], *, sessions: bool, recordings: bool, extra_info: bool
     ) -> list[wire.Json]:
         members = list(members)
         infos = await self._media_nodes.describe(members) if extra_info else {}
         bodies = []
         for member in members:
-            body = wire.media_node(member)
+            body = self._family.media_node(member)
             if sessions:
-                body["sessions"] = wire.sessions(member)
+                body["sessions"] = self._family.sessions(member)
+            if recordings:
+                body["recordingIds"] = []  # nobody records here
+            if extra_info:
+                body.update(self._family.extras)
             if info := infos.get(member.node.id):
                 body["kurentoInfo"] = wire.kurento_info(info)
             bodies.append(body)

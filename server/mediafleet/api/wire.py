@@ -41,6 +41,24 @@ def sessions(member: Member) -> list[Json]:
     return [_session(session) for session in member.connection.sessions]
 
 
+def openvidu_media_node(member: Member) -> Json:
+    """The Media Node object of OpenVidu 2.16 and later."""
+    return {**media_node(member), "object": "mediaNode"}
+
+
+def openvidu_sessions(member: Member) -> list[Json]:
+    """The Session objects of a node's books, in the form of OpenVidu 2.17 and later."""
+    return [
+        {
+            **_session(session),
+            "id": session.id,
+            "object": "session",
+            "mediaNodeId": member.node.id,
+        }
+        for session in member.connection.sessions
+    ]
+
+
 def kurento_info(info: ServerInfo) -> Json:
     """Inside facts of a media server, memory in MiB."""
     return {
@@ -63,10 +81,28 @@ def health(facts: Health) -> Json:
     """The health object; times in UTC milliseconds."""
     return {
         "status": "UP",
+        **openvidu_status(facts),
+        "disconnectedMediaNodes": list(facts.disconnected),
+    }
+
+
+def openvidu_health(facts: Health) -> Json:
+    """The health object of OpenVidu 2.26 and later."""
+    if not facts.able:
+        status = "DOWN"
+    elif facts.disconnected:
+        status = "UNSTABLE"
+    else:
+        status = "UP"
+    return {"status": status, "disconnectedMediaNodes": list(facts.disconnected)}
+
+
+def openvidu_status(facts: Health) -> Json:
+    """The status object of OpenVidu 2.29; times in UTC milliseconds."""
+    return {
         "startTime": to_milliseconds(facts.started),
         "restartCounter": facts.restarts,
         "lastRestartTime": to_milliseconds(facts.last_restart),
-        "disconnectedMediaNodes": list(facts.disconnected),
     }
 
 

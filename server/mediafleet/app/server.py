@@ -11,7 +11,7 @@ import anyio
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
-from mediafleet.api.media_nodes import MediaNodeHandlers
+from mediafleet.api.media_nodes import OPENVIDU, PRO, Family, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.sources import make_environment
@@ -143,12 +143,29 @@ class _Server:
 
     def _handlers(self) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
+        cluster = ClusterHandlers(self._cluster)
+        handlers: dict[str, contract.Handler] = {
+            "get_health": cluster.get_health,
+            "openvidu_get_health": cluster.openvidu_get_health,
+            "openvidu_get_status": cluster.openvidu_get_status,
+        }
+        for prefix, family in (("", PRO), ("openvidu_", OPENVIDU)):
+            handlers |= {
+                f"{prefix}{operation}": handler
+                for operation, handler in self._handlers_of(family, cluster).items()
+            }
+        return handlers
+
+    def _handlers_of(
+        self, family: Family, cluster: ClusterHandlers
+    ) -> Mapping[str, contract.Handler]:
+        """Handlers of the operations that both families of paths serve."""
         media_nodes = MediaNodeHandlers(
             MediaNodes(self._state, self._media_servers, self._clock),
             self._admission,
             self._removals,
+            family,
         )
-        cluster = ClusterHandlers(self._cluster)
         waiting = self._cluster.between_restarts
         return {
             "list_media_nodes": waiting(media_nodes.list_media_nodes),
@@ -158,7 +175,6 @@ class _Server:
             "modify_media_node": waiting(media_nodes.modify_media_node),
             "autodiscover_media_nodes": waiting(media_nodes.autodiscover_media_nodes),
             "get_config": waiting(cluster.get_config),
-            "get_health": cluster.get_health,
             "restart": cluster.restart,
         }
 

@@ -1,6 +1,6 @@
 """The Connexion application made from a contract, its handlers and a few callables."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, NoReturn
@@ -29,7 +29,7 @@ def create_app(
     lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
     limits: Limits = _DEFAULT_LIMITS,
     cors_origins: Collection[str] = (),
-    protected_prefix: str = "/pro",
+    protected_prefixes: Sequence[str] = ("/pro", "/openvidu/api"),
     now_ms: Callable[[], int],
 ) -> connexion.AsyncApp:
     """Make an ASGI application that serves the contract, all of it, or fail.
@@ -47,14 +47,14 @@ def create_app(
         lifespan: Entered before the first request, left after the last one.
         limits: Bounds of a request.
         cors_origins: Origins whose web pages may call the API, compared exactly; none by default.
-        protected_prefix: At and below this path nothing is told without credentials.
+        protected_prefixes: At and below these paths nothing is told without credentials.
         now_ms: Milliseconds since the epoch, UTC; for the ``timestamp`` of error bodies.
 
     Raises:
         ContractError: The contract and the program do not fit; says where.
         connexion.exceptions.InvalidSpecification: The document is not OpenAPI 3.0.
     """
-    serving = Serving(authenticate, describe_error, limits, protected_prefix, now_ms)
+    serving = Serving(authenticate, describe_error, limits, tuple(protected_prefixes), now_ms)
     middlewares: list[Any] = [partial(ContractMiddleware, serving=serving), LifespanMiddleware]
     if cors_origins:
         middlewares.insert(0, partial(CorsMiddleware, origins=tuple(cors_origins)))
@@ -62,7 +62,7 @@ def create_app(
     require_local_references(specification)
     # A dict, not a file: Connexion would run a file through a template engine first.
     app.add_api(dict(specification), resolver=Resolver(partial(_find_handler, handlers)))
-    require_served(specification, protected_prefix)
+    require_served(specification, protected_prefixes)
     _compile(app)
     return app
 

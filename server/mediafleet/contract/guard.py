@@ -5,7 +5,7 @@ where somebody has to change something. Connexion has checked the document's for
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,12 +57,12 @@ _STATUS = re.compile(r"[2-5][0-9]{2}")
 _BODILESS = ("204", "205", "304")
 
 
-def require_served(specification: Mapping[str, Any], protected_prefix: str) -> None:
+def require_served(specification: Mapping[str, Any], protected_prefixes: Sequence[str]) -> None:
     """Refuse a contract that the layer would serve differently from what it says.
 
     Args:
         specification: OpenAPI 3.0 document, its form checked.
-        protected_prefix: Operations at or below this path must ask for Basic credentials.
+        protected_prefixes: Operations at or below these paths must ask for Basic credentials.
 
     Raises:
         UnservedContractError: With every feature found, by name and JSON pointer.
@@ -72,7 +72,7 @@ def require_served(specification: Mapping[str, Any], protected_prefix: str) -> N
         *_servers(specification),
         *_security(document, pointer("security"), specification.get("security", [])),
         *_components(document),
-        *_paths(document, protected_prefix),
+        *_paths(document, protected_prefixes),
     ]
     if findings:
         raise UnservedContractError(findings)
@@ -123,7 +123,7 @@ def _security(document: Document, place: str, requirements: list[Any]) -> Findin
                 yield Unserved(place + pointer(index, name), "an unknown security scheme")
 
 
-def _paths(document: Document, protected_prefix: str) -> Findings:
+def _paths(document: Document, protected_prefixes: Sequence[str]) -> Findings:
     servers = document.root.get("servers") or [{"url": ""}]
     base = re.sub(r"^[a-z]+://[^/]*", "", servers[0]["url"]).rstrip("/")
     shapes: dict[str, str] = {}
@@ -144,7 +144,7 @@ def _paths(document: Document, protected_prefix: str) -> Findings:
                 operation, at = item[method], place + pointer(method)
                 yield from _operation(document, at, operation, parameter_names(path))
                 yield from _unique(at, operation, operation_ids)
-                if is_below(base + path, protected_prefix):
+                if is_below(base + path, protected_prefixes):
                     yield from _protection(document, at, operation)
 
 

@@ -44,14 +44,14 @@ class Serving:
         authenticate: Compares a user name and a password in constant time.
         describe_error: Turns a handler's exception into an error answer; None for a crash.
         limits: Bounds of a request.
-        protected_prefix: No path at or below it tells anything without credentials.
+        protected_prefixes: No path at or below them tells anything without credentials.
         now_ms: Milliseconds since the epoch, UTC.
     """
 
     authenticate: Callable[[str, str], bool]
     describe_error: Callable[[Exception], Problem | None]
     limits: Limits
-    protected_prefix: str
+    protected_prefixes: tuple[str, ...]
     now_ms: Callable[[], int]
 
 
@@ -102,8 +102,9 @@ class ContractMiddleware(SpecMiddleware):
     def add_api(self, specification: Untyped, **options: Untyped) -> ContractApi:
         """Compile the contract; Connexion calls this while it builds its stack of middlewares."""
         api = ContractApi(specification, limits=self._limits, **options)
-        prefix = self._serving.protected_prefix
-        self._router = Router.build(api.operations, protected_prefix=prefix)
+        self._router = Router.build(
+            api.operations, protected_prefixes=self._serving.protected_prefixes
+        )
         return api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,7 +146,7 @@ class ContractMiddleware(SpecMiddleware):
         return await operation.run(request, segments)
 
     def _unknown(self, request: Request, *, well_formed: bool) -> Refusal:
-        if is_below(request.path, self._serving.protected_prefix):
+        if is_below(request.path, self._serving.protected_prefixes):
             self._gate.check(request)
         if well_formed:
             return Refusal(404, "no such resource")

@@ -1,7 +1,7 @@
 """From a method and a path to an operation; what that does with the request is not here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mediafleet.contract.operations import CompiledOperation
@@ -33,20 +33,23 @@ class Router:
 
     @classmethod
     def build(
-        cls, operations: Iterable[tuple[str, str, CompiledOperation]], *, protected_prefix: str
+        cls,
+        operations: Iterable[tuple[str, str, CompiledOperation]],
+        *,
+        protected_prefixes: Sequence[str],
     ) -> "Router":
         """Compile the routes.
 
         Args:
             operations: Path template with its base path, method in upper case, operation.
-            protected_prefix: Paths at or below it are protected whatever their operations say.
+            protected_prefixes: Paths at or below are protected whatever their operations say.
         """
         paths: dict[str, dict[str, CompiledOperation]] = {}
         for template, method, operation in operations:
             paths.setdefault(template, {})[method] = operation
         router = cls()
         for template in sorted(paths, key=_literals_first):
-            router._add(template, _route(template, paths[template], protected_prefix))
+            router._add(template, _route(template, paths[template], protected_prefixes))
         methods = {method for route in router.routes() for method in route.allow.split(b", ")}
         router._static[_WHOLE_SERVER] = Route({}, b", ".join(sorted(methods)), protected=False)
         return router
@@ -84,12 +87,14 @@ def parameter_names(template: str) -> list[str]:
     return _PARAMETER.findall(template)
 
 
-def is_below(path: str, prefix: str) -> bool:
-    """Tell whether *path* is *prefix* or lies under it."""
-    return path == prefix or path.startswith(prefix + "/")
+def is_below(path: str, prefixes: Iterable[str]) -> bool:
+    """Tell whether *path* is one of *prefixes* or lies under one."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
-def _route(template: str, operations: dict[str, CompiledOperation], prefix: str) -> Route:
+def _route(
+    template: str, operations: dict[str, CompiledOperation], prefixes: Sequence[str]
+) -> Route:
     served = dict(operations)
     if "GET" in served:
         served["HEAD"] = served["GET"]
@@ -97,7 +102,7 @@ def _route(template: str, operations: dict[str, CompiledOperation], prefix: str)
     return Route(
         operations=served,
         allow=", ".join(sorted({*served, "OPTIONS"})).encode(),
-        protected=secured or is_below(template, prefix),
+        protected=secured or is_below(template, prefixes),
     )
 
 

@@ -36,12 +36,14 @@ class Health:
         restarts: How often it was restarted over the API since.
         last_restart: When that was last; the start, if never.
         disconnected: Ids of serving Media Nodes whose link is down.
+        able: Some Media Node takes new sessions.
     """
 
     started: datetime
     restarts: int
     last_restart: datetime
     disconnected: tuple[str, ...]
+    able: bool
 
 
 class ClusterConfiguration:
@@ -75,8 +77,14 @@ class ClusterConfiguration:
 
     def health(self) -> Health:
         """When the process started and restarted, and which nodes are out of touch."""
-        disconnected = self._state.snapshot.disconnected_ids
-        return Health(self._started, self._restarts, self._last_restart, disconnected)
+        cluster = self._state.snapshot
+        return Health(
+            self._started,
+            self._restarts,
+            self._last_restart,
+            cluster.disconnected_ids,
+            able=any(member.accepts_sessions for member in cluster),
+        )
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The active configuration without its secrets; the uris are those of connected nodes."""

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.open_vidu_health_status import OpenViduHealthStatus
+
+T = TypeVar("T", bound="OpenViduHealth")
+
+
+@_attrs_define
+class OpenViduHealth:
+    """Whether the cluster can host sessions, as OpenVidu 2.26 and later tell it.
+
+    Example:
+        {'status': 'UNSTABLE', 'disconnectedMediaNodes': ['kms_FVrQslIr']}
+
+    """
+
+    status: OpenViduHealthStatus
+    """ The health of the cluster.
+
+    | value | meaning |
+    |---|---|
+    | `UP` | A Media Node is `running` and connected, and none that may host sessions is out of touch. |
+    | `UNSTABLE` | A Media Node is `running` and connected, but another one is out of touch. |
+    | `DOWN` | No Media Node is `running` and connected. |
+     """
+    disconnected_media_nodes: list[str]
+    """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
+
+    def to_dict(self) -> dict[str, Any]:
+        status = self.status.value
+
+        disconnected_media_nodes = self.disconnected_media_nodes
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "status": status,
+                "disconnectedMediaNodes": disconnected_media_nodes,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        status = OpenViduHealthStatus(d.pop("status"))
+
+        disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
+
+        open_vidu_health = cls(
+            status=status,
+            disconnected_media_nodes=disconnected_media_nodes,
+        )
+
+        return open_vidu_health

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+if TYPE_CHECKING:
+    from ..models.open_vidu_media_node import OpenViduMediaNode
+
+
+T = TypeVar("T", bound="OpenViduMediaNodeList")
+
+
+@_attrs_define
+class OpenViduMediaNodeList:
+    """A list of Media Nodes, as OpenVidu 2.16 and later describe them.
+
+    Example:
+        {'numberOfElements': 0, 'content': []}
+
+    """
+
+    number_of_elements: int
+    """ How many Media Nodes `content` holds. """
+    content: list[OpenViduMediaNode]
+    """ The Media Nodes. """
+
+    def to_dict(self) -> dict[str, Any]:
+        number_of_elements = self.number_of_elements
+
+        content = []
+        for content_item_data in self.content:
+            content_item = content_item_data.to_dict()
+            content.append(content_item)
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "numberOfElements": number_of_elements,
+                "content": content,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.open_vidu_media_node import OpenViduMediaNode  # noqa: PLC0415
+
+        d = dict(src_dict)
+        number_of_elements = d.pop("numberOfElements")
+
+        content = []
+        _content = d.pop("content")
+        for content_item_data in _content:
+            content_item = OpenViduMediaNode.from_dict(content_item_data)
+
+            content.append(content_item)
+
+        open_vidu_media_node_list = cls(
+            number_of_elements=number_of_elements,
+            content=content,
+        )
+
+        return open_vidu_media_node_list

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.media_mode import MediaMode
+from ..models.recording_layout import RecordingLayout
+from ..models.recording_mode import RecordingMode
+from ..models.recording_output_mode import RecordingOutputMode
+from ..models.session_object import SessionObject
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.connection_list import ConnectionList
+
+
+T = TypeVar("T", bound="OpenViduSession")
+
+
+@_attrs_define
+class OpenViduSession:
+    """A session that a Media Node hosts, as OpenVidu 2.17 and later describe it.
+
+    Example:
+        {'id': 'physics-101', 'object': 'session', 'sessionId': 'physics-101', 'createdAt': 1600678300000, 'mediaMode':
+            'ROUTED', 'recordingMode': 'MANUAL', 'defaultOutputMode': 'COMPOSED', 'defaultRecordingLayout': 'BEST_FIT',
+            'customSessionId': 'physics-101', 'connections': {'numberOfElements': 0, 'content': []}, 'recording': False,
+            'mediaNodeId': 'kms_FVrQslIr'}
+
+    """
+
+    session_id: str
+    """ Identifies the session. The name of its media pipeline if it has a fitting one that is unique on its node,
+    else the pipeline's object id. """
+    created_at: int
+    """ When the session began, in UTC milliseconds. """
+    media_mode: MediaMode
+    """ How media flows in a session. `ROUTED`, through the Media Node; `RELAYED`, between the participants. """
+    recording_mode: RecordingMode
+    """ How the recording of a session starts. `ALWAYS`, with the first publisher; `MANUAL`, when asked for. """
+    default_output_mode: RecordingOutputMode
+    """ What a recording of a session consists of. `COMPOSED`, one file of all streams in a grid;
+    `COMPOSED_QUICK_START`, the same with the recorder kept ready; `INDIVIDUAL`, one file for each stream. """
+    connections: ConnectionList
+    """ The participants of a session. """
+    recording: bool
+    """ Whether the session is being recorded. """
+    id: str
+    """ The same as `sessionId`. """
+    object_: SessionObject
+    """ Tells that an object is a session.
+
+    | value | meaning |
+    |---|---|
+    | `session` | A session. |
+     """
+    media_node_id: str
+    """ Id of the Media Node that hosts the session. """
+    default_recording_layout: RecordingLayout | Unset = UNSET
+    """ How a composed recording places the streams. `CUSTOM` is a layout of the application's own. """
+    default_custom_layout: str | Unset = UNSET
+    """ The folder of the application's own layout, below OPENVIDU_RECORDING_CUSTOM_LAYOUT. Present only if
+    `defaultRecordingLayout` is `CUSTOM`. """
+    custom_session_id: str | Unset = UNSET
+    """ The name that the application chose for the session. Absent if it chose none. """
+
+    def to_dict(self) -> dict[str, Any]:
+        session_id = self.session_id
+
+        created_at = self.created_at
+
+        media_mode = self.media_mode.value
+
+        recording_mode = self.recording_mode.value
+
+        default_output_mode = self.default_output_mode.value
+
+        connections = self.connections.to_dict()
+
+        recording = self.recording
+
+        id = self.id
+
+        object_ = self.object_.value
+
+        media_node_id = self.media_node_id
+
+        default_recording_layout: str | Unset = UNSET
+        if not isinstance(self.default_recording_layout, Unset):
+            default_recording_layout = self.default_recording_layout.value
+
+        default_custom_layout = self.default_custom_layout
+
+        custom_session_id = self.custom_session_id
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "sessionId": session_id,
+                "createdAt": created_at,
+                "mediaMode": media_mode,
+                "recordingMode": recording_mode,
+                "defaultOutputMode": default_output_mode,
+                "connections": connections,
+                "recording": recording,
+                "id": id,
+                "object": object_,
+                "mediaNodeId": media_node_id,
+            }
+        )
+        if default_recording_layout is not UNSET:
+            field_dict["defaultRecordingLayout"] = default_recording_layout
+        if default_custom_layout is not UNSET:
+            field_dict["defaultCustomLayout"] = default_custom_layout
+        if custom_session_id is not UNSET:
+            field_dict["customSessionId"] = custom_session_id
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.connection_list import ConnectionList  # noqa: PLC0415
+
+        d = dict(src_dict)
+        session_id = d.pop("sessionId")
+
+        created_at = d.pop("createdAt")
+
+        media_mode = MediaMode(d.pop("mediaMode"))
+
+        recording_mode = RecordingMode(d.pop("recordingMode"))
+
+        default_output_mode = RecordingOutputMode(d.pop("defaultOutputMode"))
+
+        connections = ConnectionList.from_dict(d.pop("connections"))
+
+        recording = d.pop("recording")
+
+        id = d.pop("id")
+
+        object_ = SessionObject(d.pop("object"))
+
+        media_node_id = d.pop("mediaNodeId")
+
+        _default_recording_layout = d.pop("defaultRecordingLayout", UNSET)
+        default_recording_layout: RecordingLayout | Unset
+        if isinstance(_default_recording_layout, Unset):
+            default_recording_layout = UNSET
+        else:
+            default_recording_layout = RecordingLayout(_default_recording_layout)
+
+        default_custom_layout = d.pop("defaultCustomLayout", UNSET)
+
+        custom_session_id = d.pop("customSessionId", UNSET)
+
+        open_vidu_session = cls(
+            session_id=session_id,
+            created_at=created_at,
+            media_mode=media_mode,
+            recording_mode=recording_mode,
+            default_output_mode=default_output_mode,
+            connections=connections,
+            recording=recording,
+            id=id,
+            object_=object_,
+            media_node_id=media_node_id,
+            default_recording_layout=default_recording_layout,
+            default_custom_layout=default_custom_layout,
+            custom_session_id=custom_session_id,
+        )
+
+        return open_vidu_session
