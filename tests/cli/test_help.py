@@ -10,7 +10,10 @@ COMMANDS = [
     ["demo"],
     ["emulator"],
     ["nodes"],
-    *(["nodes", each] for each in ("list", "get", "add", "remove", "status", "discover")),
+    *(
+        ["nodes", each]
+        for each in ("list", "get", "evidence", "add", "remove", "status", "discover")
+    ),
 ]
 
 

@@ -37,8 +37,8 @@ def nodes(run_here, access):
 @pytest.fixture(scope="module")
 def further(start):
     """URIs of nodes that are no members yet."""
-    emulator = start("emulator", "--nodes", 6, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.6:")
+    emulator = start("emulator", "--nodes", 7, "--port", 0)
+    emulator.line(r"^ws://127\.0\.1\.7:")
     return iter(emulator.out)
 
 
@@ -129,6 +129,22 @@ def test_json_is_what_the_api_answers(nodes):
     assert done.json["numberOfElements"] == 3
     assert "sessions" not in done.json["content"][0]
     assert "sessions" in nodes("list", "--json", "--sessions").json["content"][0]
+
+
+def test_evidence_shows_what_a_node_is_judged_on(nodes, member):
+    json = nodes("evidence", member["id"], "--json")
+    steer(member, "disconnect")
+    for _ in range(int(LIMIT_S / 0.1)):
+        shown = nodes("evidence", member["id"])
+        if "the connection was cut" in shown.out:
+            break
+
+    assert json.json["id"] == member["id"]
+    assert json.json["connected"] is True
+    assert re.search(r"^last reply +\S+ \S+Z, \d+\.\d s ago$", shown.out, re.MULTILINE)
+    assert re.search(r"^\S+ \S+Z +disconnected: the connection was cut$", shown.out, re.MULTILINE)
+    assert re.search(r"^ +own lag \d+ ms$", shown.out, re.MULTILINE)
+    assert nodes("evidence", "kms_Unknown1").code == 3
 
 
 def test_get_shows_a_node_with_its_sessions_and_its_media_server(nodes, demo, member):

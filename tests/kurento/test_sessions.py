@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.ports import ServerInfo, ServerModule
 from support.fake_kurento import SUFFIX, fake_kurento
 from support.links import NODE, links, until
@@ -60,7 +61,10 @@ async def test_odd_members_of_a_list_are_passed_over():
 
 
 async def test_a_list_that_is_not_answered_is_an_error_in_time():
-    async with fake_kurento() as fake, links(ping_interval=30) as (media_servers, observer):
+    async with (
+        fake_kurento() as fake,
+        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+    ):
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
         fake.answers["getPipelines"] = lambda _: None
@@ -92,7 +96,7 @@ async def test_releasing_ends_all_sessions_those_made_meanwhile_too():
 async def test_sessions_that_do_not_end_are_an_error_in_time():
     async with (
         fake_kurento() as fake,
-        links(release_timeout=0.3, ping_interval=30) as (media_servers, observer),
+        links(release_timeout=0.3, rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
         fake.create("undead")
         media_servers.attach(NODE, fake.uri)
@@ -115,7 +119,10 @@ async def test_a_server_describes_itself():
 
 
 async def test_a_server_that_does_not_describe_itself_in_time_has_no_facts():
-    async with fake_kurento() as fake, links(ping_interval=30) as (media_servers, observer):
+    async with (
+        fake_kurento() as fake,
+        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+    ):
         assert await media_servers.describe(NODE) is None
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)

@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 
 from mediafleet.clock import SystemClock
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from support.links import NODE, Observer, links, make_media_servers, until
 
@@ -72,7 +73,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_wat
 async def test_a_link_outlives_the_garbage_collector_and_goes_on_in_its_session():
     async with (
         emulated(garbage_collector_period=PERIOD_S) as cluster,
-        links(ping_interval=30) as (media_servers, observer),
+        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
         (node,) = cluster.nodes
         media_servers.attach(NODE, node.uri)
@@ -148,7 +149,7 @@ async def test_the_load_of_a_node_is_measured(percent, load):
 async def test_a_measurement_holds_up_neither_pings_nor_events():
     async with (
         emulated() as cluster,
-        links(request_timeout=0.3, ping_interval=0.1, measurement_timeout=5) as (
+        links(request_timeout=0.3, rhythm=Rhythm(interval=0.1), measurement_timeout=5) as (
             media_servers,
             observer,
         ),
@@ -200,7 +201,7 @@ async def test_a_wrong_path_a_slow_handshake_and_a_refusal_are_told_apart():
 
 async def test_many_nodes_are_linked_at_once_and_parted_from_without_a_trace():
     async with emulated(200) as cluster:
-        async with links(load_interval=60, ping_interval=5) as (media_servers, observer):
+        async with links(load_interval=60, rhythm=Rhythm(interval=5)) as (media_servers, observer):
             for node in cluster.nodes:
                 node.create_pipeline("room")
                 media_servers.attach(f"kms_{node.index}", node.uri)

@@ -16,6 +16,7 @@ OPERATIONS = {
     "restart": "post /pro/restart",
     "get_config": "get /pro/config",
     "get_health": "get /health",
+    "get_media_node_evidence": "get /fleet/media-nodes/{MEDIA_NODE_ID}/evidence",
     "openvidu_list_media_nodes": "get /openvidu/api/media-nodes",
     "openvidu_add_media_node": "post /openvidu/api/media-nodes",
     "openvidu_autodiscover_media_nodes": "put /openvidu/api/media-nodes",
@@ -39,6 +40,7 @@ STATUSES = {
     "restart": "200 400 401 413 415 500 503",
     "get_config": "200 400 401 500 503",
     "get_health": "200 400 401 500 503",
+    "get_media_node_evidence": "200 400 401 404 500 503",
 }
 PARAMETERS = {
     "list_media_nodes": {"sessions", "extra-info"},
@@ -50,6 +52,7 @@ PARAMETERS = {
     "restart": set(),
     "get_config": set(),
     "get_health": set(),
+    "get_media_node_evidence": {"MEDIA_NODE_ID"},
 }
 BODIES = {  # operation: (schema, required)
     "add_media_node": ("NewMediaNode", False),
@@ -64,6 +67,7 @@ ANSWERS = {
     "modify_media_node": "MediaNode",
     "get_config": "Config",
     "get_health": "Health",
+    "get_media_node_evidence": "MediaNodeEvidence",
 }
 # Under /openvidu/api everything is as under /pro, but for what later versions changed.
 for each in BOTH_FAMILIES:

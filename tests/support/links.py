@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from mediafleet.clock import SystemClock
+from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 QUICK: dict[str, Any] = {
     "handshake_timeout": 0.5,
     "request_timeout": 0.5,
-    "ping_interval": 0.2,
+    "rhythm": Rhythm(interval=0.2, timeout=0.2, probes=2, probe_interval=0.15),
     "load_interval": 0.2,
     "measurement_timeout": 1.0,
     "name_delays": (0.05, 0.1, 0.3),
@@ -54,10 +55,12 @@ class Observer:
         return [] if last is None else sorted(session.id for session in last.sessions)
 
 
-def make_media_servers(observer: Observer, **settings: Any) -> KurentoMediaServers:
+def make_media_servers(
+    observer: Observer, clock: AwakeClock | None = None, **settings: Any
+) -> KurentoMediaServers:
     return KurentoMediaServers(
         observer,
-        clock=SystemClock(),
+        clock=clock or AwakeClock(SystemClock()),
         random=random.Random(1),
         settings=LinkSettings(**{**QUICK, **settings}),
     )
@@ -67,8 +70,10 @@ def make_media_servers(observer: Observer, **settings: Any) -> KurentoMediaServe
 async def links(**settings: Any) -> AsyncIterator[tuple[KurentoMediaServers, Observer]]:
     """Running links with quick settings; they part from all servers at the end."""
     observer = Observer()
-    media_servers = make_media_servers(observer, **settings)
+    clock = AwakeClock(SystemClock())
+    media_servers = make_media_servers(observer, clock, **settings)
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(clock.beat)
         await tasks.start(media_servers.run)
         yield media_servers, observer
         tasks.cancel_scope.cancel()

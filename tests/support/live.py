@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from mediafleet.app import HTTP_PROTOCOL, create_app
+from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 
 SECRET = "a-secret-of-the-tests"
@@ -57,9 +58,11 @@ def configuration(data_dir: Path, **properties: Any) -> Any:
 
 
 @asynccontextmanager
-async def mediafleet(data_dir: Path, **properties: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def mediafleet(
+    data_dir: Path, *, clock: SystemClock | None = None, **properties: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """A server of ours, and a client that has its credentials."""
-    app = create_app(configuration(data_dir, **properties))
+    app = create_app(configuration(data_dir, **properties), clock=clock)
     async with (
         serving(app) as url,
         httpx.AsyncClient(

@@ -9,6 +9,7 @@ from .deletion_strategy import DeletionStrategy
 from .error import Error
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
+from .finding import Finding
 from .health import Health
 from .health_status import HealthStatus
 from .kurento_info import KurentoInfo
@@ -17,6 +18,7 @@ from .media_filter import MediaFilter
 from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
 from .media_node import MediaNode
+from .media_node_evidence import MediaNodeEvidence
 from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
@@ -30,6 +32,7 @@ from .open_vidu_media_node import OpenViduMediaNode
 from .open_vidu_media_node_list import OpenViduMediaNodeList
 from .open_vidu_session import OpenViduSession
 from .open_vidu_status import OpenViduStatus
+from .ping import Ping
 from .publisher import Publisher
 from .recording_layout import RecordingLayout
 from .recording_mode import RecordingMode
@@ -40,6 +43,7 @@ from .restart_properties import RestartProperties
 from .session import Session
 from .session_object import SessionObject
 from .subscriber import Subscriber
+from .verdict import Verdict
 from .video_source import VideoSource
 from .webhook_event import WebhookEvent
 
@@ -53,6 +57,7 @@ __all__ = (
     "Error",
     "FilterMethod",
     "FilterMethodParams",
+    "Finding",
     "Health",
     "HealthStatus",
     "KurentoInfo",
@@ -61,6 +66,7 @@ __all__ = (
     "MediaFilterOptions",
     "MediaMode",
     "MediaNode",
+    "MediaNodeEvidence",
     "MediaNodeList",
     "MediaNodeObject",
     "MediaNodePatch",
@@ -74,6 +80,7 @@ __all__ = (
     "OpenViduMediaNodeList",
     "OpenViduSession",
     "OpenViduStatus",
+    "Ping",
     "Publisher",
     "RecordingLayout",
     "RecordingMode",
@@ -84,6 +91,7 @@ __all__ = (
     "Session",
     "SessionObject",
     "Subscriber",
+    "Verdict",
     "VideoSource",
     "WebhookEvent",
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member, Session
+    from mediafleet.domain.evidence import Evidence, Ping
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
 
@@ -77,6 +78,34 @@ def kurento_info(info: ServerInfo) -> Json:
     }
 
 
+def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
+    """The evidence object; its sessions are known as of the last reply."""
+    return {
+        "id": node_id,
+        "timestamp": to_milliseconds(at),
+        "connected": found.connection.connected,
+        "suspect": found.connection.suspect,
+        "lastReplyTime": _milliseconds(found.last_reply),
+        "sessionsTime": _milliseconds(found.last_reply),
+        "loadTime": _milliseconds(found.load_time),
+        "pings": _pings(found.pings),
+        "ownLag": _span(found.lag),
+        "ownStalls": found.stalls,
+        "verdicts": [
+            {
+                "time": to_milliseconds(verdict.at),
+                "finding": verdict.finding.value,
+                "reason": verdict.reason,
+                "lastReplyTime": _milliseconds(verdict.last_reply),
+                "pings": _pings(verdict.pings),
+                "socketError": verdict.socket_error,
+                "ownLag": _span(verdict.lag),
+            }
+            for verdict in found.verdicts
+        ],
+    }
+
+
 def health(facts: Health) -> Json:
     """The health object; times in UTC milliseconds."""
     return {
@@ -131,6 +160,21 @@ def _session(session: Session) -> Json:
     if session.id != session.object_id:
         body["customSessionId"] = session.id
     return body
+
+
+def _pings(pings: Iterable[Ping]) -> list[Json]:
+    return [
+        {
+            "time": to_milliseconds(ping.sent),
+            "roundTripTime": None if ping.round_trip is None else _span(ping.round_trip),
+        }
+        for ping in pings
+    ]
+
+
+def _span(seconds: float) -> float:
+    """A length of time in milliseconds."""
+    return round(seconds * 1000, 3)
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

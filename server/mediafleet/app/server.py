@@ -15,8 +15,9 @@ from mediafleet.api.media_nodes import OPENVIDU, PRO, Family, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.sources import make_environment
-from mediafleet.clock import SystemClock
+from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
+from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.timestamps import to_milliseconds
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
@@ -68,7 +69,7 @@ def create_app(
     return _Server(
         configuration,
         ActiveConfiguration(configuration, dotenv_path or configuration.data_dir / ".env"),
-        clock or SystemClock(),
+        AwakeClock(clock or SystemClock()),
         random or SystemRandom(),
         on_standing_lost,
         stop_nodes=stop_nodes,
@@ -82,7 +83,7 @@ class _Server:
         self,
         configuration: Configuration,
         settings: ActiveConfiguration,
-        clock: Clock,
+        clock: AwakeClock,
         random: Random,
         on_standing_lost: Callable[[], None],
         *,
@@ -104,6 +105,12 @@ class _Server:
                 allowed_networks=configuration.allowed_node_networks,
                 ca_file=configuration.node_ca_file,
                 load_interval=configuration.load_interval,
+                rhythm=Rhythm(
+                    interval=configuration.ping_interval,
+                    timeout=configuration.ping_timeout,
+                    probes=configuration.ping_probes,
+                    probe_interval=configuration.ping_probe_interval,
+                ),
             ),
         )
         self._environment = make_environment(configuration, clock)
@@ -174,6 +181,7 @@ class _Server:
             "remove_media_node": waiting(media_nodes.remove_media_node),
             "modify_media_node": waiting(media_nodes.modify_media_node),
             "autodiscover_media_nodes": waiting(media_nodes.autodiscover_media_nodes),
+            "get_media_node_evidence": waiting(media_nodes.get_media_node_evidence),
             "get_config": waiting(cluster.get_config),
             "restart": cluster.restart,
         }
@@ -195,6 +203,7 @@ class _Server:
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await self._admission.join_configured(self._configuration.kms_uris)
+            loops.start_soon(supervise, "heartbeat", self._clock.beat, name="heartbeat")
             loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
             await self._grow()

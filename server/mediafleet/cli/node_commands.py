@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mediafleet.cli.connection import Access, Server, open_server
+from mediafleet.cli.evidence_tables import evidence_of
 from mediafleet.cli.node_options import (
     ANSWER_S,
     WAITED_ANSWER_S,
@@ -28,6 +29,7 @@ from mediafleet_client.api.media_nodes import (
     add_media_node,
     autodiscover_media_nodes,
     get_media_node,
+    get_media_node_evidence,
     list_media_nodes,
     modify_media_node,
     remove_media_node,
@@ -35,6 +37,7 @@ from mediafleet_client.api.media_nodes import (
 from mediafleet_client.models import (
     DeletionStrategy,
     MediaNode,
+    MediaNodeEvidence,
     MediaNodeList,
     MediaNodePatch,
     NewMediaNode,
@@ -94,6 +97,26 @@ def get_node(
             sessions=sessions,
             extra_info=extra_info,
         )
+        _print(server, server.ask(ask), json=json)
+
+
+def show_evidence(
+    media_node_id: Id,
+    *,
+    url: Url = DEFAULT_URL,
+    secret_file: SecretFile = None,
+    ca_file: CaFile = None,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> None:
+    """Show what a Media Node is judged on: pings, answers, and the last verdicts.
+
+    Examples:
+      mediafleet nodes evidence kms_FVrQslIr
+      mediafleet nodes evidence kms_FVrQslIr --json
+    """
+    with _server(url, secret_file, ca_file, timeout or ANSWER_S) as server:
+        ask = partial(get_media_node_evidence.sync_detailed, media_node_id, client=server.client)
         _print(server, server.ask(ask), json=json)
 
 
@@ -236,6 +259,8 @@ def _print(server: Server, answer: Response[Any], *, json: bool) -> None:
             table = details_of(answer.parsed)
         elif isinstance(answer.parsed, MediaNodeList):
             table = list_of(answer.parsed.content)
+        elif isinstance(answer.parsed, MediaNodeEvidence):
+            table = evidence_of(answer.parsed)
         else:
             return
     show(table)

@@ -10,6 +10,7 @@ from mediafleet.cli.node_commands import (
     get_node,
     list_nodes,
     remove_node,
+    show_evidence,
 )
 
 
@@ -35,6 +36,7 @@ def describe() -> None:
 nodes = typer.Typer(no_args_is_help=True, help=help_of(describe))
 nodes.command("list", help=help_of(list_nodes))(list_nodes)
 nodes.command("get", help=help_of(get_node))(get_node)
+nodes.command("evidence", help=help_of(show_evidence))(show_evidence)
 nodes.command("add", help=help_of(add_node))(add_node)
 nodes.command("remove", help=help_of(remove_node))(remove_node)
 nodes.command("status", help=help_of(change_status))(change_status)

@@ -167,6 +167,26 @@ class Configuration:
         return cast("float", self["MEDIAFLEET_LOAD_INTERVAL"])
 
     @property
+    def ping_interval(self) -> float:
+        """Seconds between two pings of a node."""
+        return cast("float", self["MEDIAFLEET_PING_INTERVAL"])
+
+    @property
+    def ping_timeout(self) -> float:
+        """Seconds without an answer until a node is suspect."""
+        return cast("float", self["MEDIAFLEET_PING_TIMEOUT"])
+
+    @property
+    def ping_probes(self) -> int:
+        """Further pings that a suspect node may leave unanswered."""
+        return cast("int", self["MEDIAFLEET_PING_PROBES"])
+
+    @property
+    def ping_probe_interval(self) -> float:
+        """Seconds between two of these, and after the last."""
+        return cast("float", self["MEDIAFLEET_PING_PROBE_INTERVAL"])
+
+    @property
     def launch_timeout(self) -> float:
         """Seconds a node may take from launch to running."""
         return cast("float", self["MEDIAFLEET_LAUNCH_TIMEOUT"])

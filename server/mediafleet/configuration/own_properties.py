@@ -76,6 +76,30 @@ OWN_PROPERTIES: Final = (
         doc="Seconds between two load measurements of a Media Node.",
     ),
     Property(
+        name="MEDIAFLEET_PING_INTERVAL",
+        kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
+        default=2.0,
+        doc="Seconds between two pings of a Media Node.",
+    ),
+    Property(
+        name="MEDIAFLEET_PING_TIMEOUT",
+        kind=Decimal(minimum=0.05, maximum=_MAX_SECONDS),
+        default=0.3,
+        doc="Seconds without an answer until a Media Node is suspect; far ones get more, up to 1.",
+    ),
+    Property(
+        name="MEDIAFLEET_PING_PROBES",
+        kind=Integer(minimum=1, maximum=100),
+        default=3,
+        doc="Further pings a suspect Media Node may leave unanswered until it is disconnected.",
+    ),
+    Property(
+        name="MEDIAFLEET_PING_PROBE_INTERVAL",
+        kind=Decimal(minimum=0.05, maximum=_MAX_SECONDS),
+        default=0.5,
+        doc="Seconds between two of these pings, and after the last.",
+    ),
+    Property(
         name="MEDIAFLEET_LAUNCH_TIMEOUT",
         kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
         default=60.0,

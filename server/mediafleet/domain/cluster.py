@@ -37,6 +37,7 @@ class Connection:
 
     Attributes:
         connected: The media server answered on the open WebSocket, and its sessions were listed.
+        suspect: Connected, but the last ping was not answered in time.
         connection_time: When the link was last made; ``None`` before the first time.
         disconnection_time: When it was lost; ``None`` while connected and before the first time.
         server_id: Identity of the media server's process; new at each of its starts.
@@ -45,6 +46,7 @@ class Connection:
     """
 
     connected: bool = False
+    suspect: bool = False
     connection_time: datetime | None = None
     disconnection_time: datetime | None = None
     server_id: str | None = None
@@ -92,8 +94,9 @@ class Member:
 
     @property
     def accepts_sessions(self) -> bool:
-        """Whether new sessions may be placed here: running and connected."""
-        return self.node.status is MediaNodeStatus.RUNNING and self.connection.connected
+        """Whether new sessions may be placed here: running, connected and answering."""
+        is_answering = self.connection.connected and not self.connection.suspect
+        return self.node.status is MediaNodeStatus.RUNNING and is_answering
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.events import Event
+    from mediafleet.domain.evidence import Evidence
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -214,6 +215,9 @@ class MediaServers(Protocol):
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
+
+    def evidence(self, node_id: str) -> Evidence | None:
+        """What the link to a member is judged on; ``None`` when there is no link."""
 
     async def describe(self, node_id: str) -> ServerInfo | None:
         """Inside facts of the node's media server; ``None`` when it does not answer in time."""

@@ -54,6 +54,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     Attributes:
         handshake: Done when messages can be sent; fails with what was met instead.
+        socket_error: What the system said when it ended the connection, if it did and said so.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class WebSocket(asyncio.BufferedProtocol):
         "_receiver",
         "_transport",
         "handshake",
+        "socket_error",
     )
 
     def __init__(
@@ -78,6 +80,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._has_answered = False
         self._parts: bytearray | None = None
         self._transport: asyncio.Transport | None = None
+        self.socket_error: str | None = None
         self._library = ClientProtocol(uri, max_size=max_message_size, logger=_library_log)
         self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -138,6 +141,8 @@ class WebSocket(asyncio.BufferedProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None and exc is not None:
+            self.socket_error = _error_text(exc)
         self.end("the connection was cut")
 
     @override
@@ -212,3 +217,10 @@ class WebSocket(asyncio.BufferedProtocol):
         for data in self._library.data_to_send():
             if data and self._transport is not None and not self._transport.is_closing():
                 self._transport.write(data)
+
+
+def _error_text(error: Exception) -> str:
+    """A system's error in words of ours and of the system, never of the peer."""
+    name = type(error).__name__
+    told = error.strerror if isinstance(error, OSError) else None
+    return f"{name}: {told}" if told else name

@@ -43,6 +43,7 @@ class Exchange:
         clock: The time.
         max_waiting: Calls that may wait at once.
         on_event: Is told of every event.
+        on_answer: Is told of every answer to a call.
         on_lost: Is told once why no answer comes any more; not after ``close``.
     """
 
@@ -50,6 +51,7 @@ class Exchange:
         "_clock",
         "_has_answered",
         "_max_waiting",
+        "_on_answer",
         "_on_event",
         "_on_lost",
         "_websocket",
@@ -64,12 +66,14 @@ class Exchange:
         *,
         max_waiting: int,
         on_event: Callable[[Event], None] = lambda _: None,
+        on_answer: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.peer = peer
         self._clock = clock
         self._max_waiting = max_waiting
         self._on_event = on_event
+        self._on_answer = on_answer
         self._on_lost = on_lost
         self._websocket: WebSocket | None = None
         self._has_answered = False
@@ -79,6 +83,11 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether a call can be answered."""
         return self._websocket is not None and self._websocket.is_open
+
+    @property
+    def socket_error(self) -> str | None:
+        """What the system said when it ended the connection, if it did and said so."""
+        return None if self._websocket is None else self._websocket.socket_error
 
     def has_room_for(self, calls: int) -> bool:
         """Whether that many calls can be sent now."""
@@ -166,6 +175,7 @@ class Exchange:
     async def close(self, timeout_s: float) -> None:
         """Part on purpose: end the session, so that nothing of it is left, and the connection."""
         self._on_event = lambda _: None
+        self._on_answer = lambda: None
         self._on_lost = lambda _: None
         if self.is_open and self.peer.session_id is not None:
             with suppress(UnreachableMediaServerError, RefusedError):
@@ -184,6 +194,7 @@ class Exchange:
             case Answer(call, outcome):
                 self._has_answered = True
                 call.on_outcome(outcome)
+                self._on_answer()
             case Event() if self._has_answered:
                 self._on_event(incoming)
             case Odd() if not self._has_answered:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.evidence import Evidence
 from mediafleet.kurento.exchange import NOT_CONNECTED, Exchange
 from mediafleet.kurento.load import measure_load
 from mediafleet.kurento.meeting import introduce
-from mediafleet.kurento.protocol import NoAnswer
+from mediafleet.kurento.pulse import Pulse
 from mediafleet.kurento.reporting import Reporter
 from mediafleet.kurento.session_watch import SessionWatch
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.engine import Engine
     from mediafleet.kurento.meeting import Introduction, Tools
-    from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.timetable import Appointment
 
 _FIRST_LOAD_WITHIN_S = 0.5
@@ -59,7 +59,7 @@ class Link:
         "_load_due",
         "_peer",
         "_phase",
-        "_ping_due",
+        "_pulse",
         "_reporter",
         "_retry_due",
         "_settings",
@@ -80,6 +80,7 @@ class Link:
         self._reporter = Reporter(
             node_id, observe, self.watch.sessions, tools.clock, tools.settings.publish_interval
         )
+        self._pulse = Pulse(tools, self._on_suspicion)
         self._peer = tools.new_peer()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
@@ -88,7 +89,7 @@ class Link:
         self._phase = Phase.IDLE
         self._failures = 0
         self._is_subscribed = self._is_measuring = False
-        self._retry_due = self._ping_due = self._load_due = 0.0
+        self._retry_due = self._load_due = 0.0
 
     def start(self, engine: Engine) -> None:
         """Begin, or begin again after ``stop``."""
@@ -109,6 +110,7 @@ class Link:
             self._dialling.cancel()
         exchange, self._exchange = self._exchange, None
         self.watch.pause()
+        self._pulse.pause()
         self._reporter.on_down(is_told=False)
         if exchange is not None:
             await exchange.close(self._settings.close_timeout)
@@ -125,6 +127,18 @@ class Link:
             raise UnreachableMediaServerError(NOT_CONNECTED)
         return self._exchange
 
+    def evidence(self) -> Evidence:
+        """What the link is judged on."""
+        return Evidence(
+            connection=self._reporter.connection,
+            last_reply=self._pulse.last_reply,
+            load_time=self._reporter.load_time,
+            pings=self._pulse.pings,
+            verdicts=self._pulse.verdicts,
+            lag=self._tools.clock.lag,
+            stalls=self._tools.clock.stalls,
+        )
+
     async def _dial(self) -> None:
         if self._phase is not Phase.DIALLING:
             return
@@ -133,6 +147,7 @@ class Link:
             self._tools.clock,
             max_waiting=self._settings.max_waiting_calls,
             on_event=self.watch.on_event,
+            on_answer=self._pulse.on_answer,
             on_lost=self._on_lost,
         )
         with anyio.CancelScope() as self._dialling:
@@ -162,25 +177,26 @@ class Link:
         with anyio.move_on_after(self._settings.settle_timeout):
             await self.watch.settle()
         if exchange.is_open:
-            self._on_up(introduction)
+            self._on_up(exchange, introduction)
 
-    def _on_up(self, introduction: Introduction) -> None:
+    def _on_up(self, exchange: Exchange, introduction: Introduction) -> None:
         now = self._now()
         vary = self._tools.random.uniform
         self._phase = Phase.UP
         self._failures = 0
-        self._ping_due = now + vary(0.5, 1.0) * self._settings.ping_interval
         self._load_due = now + vary(0, min(_FIRST_LOAD_WITHIN_S, self._settings.load_interval))
         log.info("media server connected", extra={"media_node_id": self.node_id})
+        self._pulse.begin(exchange)
         self._reporter.on_up(introduction.server_id)
         self._plan()
 
     def _on_lost(self, reason: str) -> None:
-        self._exchange = None
+        lost, self._exchange = self._exchange, None
         self.watch.pause()
         if self._phase is Phase.IDLE:
             return
         self._failures += 1
+        self._pulse.end(reason, socket_error=None if lost is None else lost.socket_error)
         was_up = self._reporter.connection.connected
         log.log(
             logging.INFO if was_up or self._failures == 1 else logging.DEBUG,
@@ -215,18 +231,18 @@ class Link:
         self._reporter.check(now)
         if self._load_due <= now and self._engine is not None:
             self._load_due = now + self._settings.load_interval
-            if not self._is_measuring:
+            if not self._is_measuring and not self._reporter.connection.suspect:
                 self._is_measuring = True
                 self._engine.measurements.submit(self._measure)
-        if self._ping_due <= now and self._exchange is not None:
-            self._ping_due = now + self._settings.ping_interval
-            self._exchange.count_anew()
-            self._exchange.call("ping", {}, self._on_pong, timeout_s=self._settings.request_timeout)
+        self._pulse.work(now)
 
-    def _on_pong(self, outcome: Outcome) -> None:
-        if isinstance(outcome, NoAnswer) and self._exchange is not None:
-            timeout_s = self._settings.request_timeout
-            self._exchange.end(f"it did not answer a ping within {timeout_s:g} s")
+    def _on_suspicion(self, is_suspect: bool) -> None:  # noqa: FBT001  # its only argument
+        log.log(
+            logging.WARNING if is_suspect else logging.INFO,
+            "media server suspect" if is_suspect else "media server answers again",
+            extra={"media_node_id": self.node_id},
+        )
+        self._reporter.on_suspicion(is_suspect=is_suspect)
 
     async def _measure(self) -> None:
         try:
@@ -258,7 +274,7 @@ class Link:
         if self._exchange is not None:
             dues = [self._peer.next_deadline(), self.watch.next_due()]
         if self._phase is Phase.UP:
-            dues += [self._ping_due, self._load_due, self._reporter.next_due()]
+            dues += [self._pulse.next_due(), self._load_due, self._reporter.next_due()]
         return min((due for due in dues if due is not None), default=None)
 
     def _now(self) -> float:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskStatus
 
+    from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.ports import Clock, ConnectionObserver, ServerInfo
+    from mediafleet.domain.evidence import Evidence
+    from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
 
 _RELEASES_AT_ONCE = 50
@@ -43,7 +45,7 @@ class KurentoMediaServers(MediaServers):
 
     Args:
         observer: Is told of every change of a link.
-        clock: The time.
+        clock: The time, as far as this process was awake.
         random: For request ids and jitter.
         settings: Every bound.
 
@@ -55,7 +57,7 @@ class KurentoMediaServers(MediaServers):
         self,
         observer: ConnectionObserver,
         *,
-        clock: Clock,
+        clock: AwakeClock,
         random: random.Random,
         settings: LinkSettings,
     ) -> None:
@@ -125,6 +127,11 @@ class KurentoMediaServers(MediaServers):
             raise UnreachableMediaServerError(
                 f"its sessions did not end within {self._settings.release_timeout:g} s"
             ) from None
+
+    @override
+    def evidence(self, node_id: str) -> Evidence | None:
+        link = self._links.get(node_id)
+        return None if link is None else link.evidence()
 
     @override
     async def describe(self, node_id: str) -> ServerInfo | None:

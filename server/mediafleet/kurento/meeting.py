@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import AsyncIterator, Mapping
 
-    from mediafleet.domain.ports import Clock
+    from mediafleet.clock import AwakeClock
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.dialling import Dialler
     from mediafleet.kurento.settings import LinkSettings
@@ -31,13 +31,13 @@ class Tools:
 
     Attributes:
         settings: Bounds.
-        clock: The time.
+        clock: The time, as far as this process was awake.
         random: For the first request id and for jitter; must not be seeded with the time alone.
         dialler: Opens connections.
     """
 
     settings: LinkSettings
-    clock: Clock
+    clock: AwakeClock
     random: random.Random
     dialler: Dialler
 

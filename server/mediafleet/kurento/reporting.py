@@ -9,6 +9,7 @@ from mediafleet.domain.cluster import NEVER_CONNECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.ports import Clock, ConnectionObserver
@@ -23,6 +24,10 @@ class Reporter:
         sessions: The node's sessions as last learnt.
         clock: The time.
         interval: Seconds that lie at least between two reports, unless the link comes or goes.
+
+    Attributes:
+        connection: The facts.
+        load_time: When the load was last learnt.
     """
 
     __slots__ = (
@@ -34,6 +39,7 @@ class Reporter:
         "_observe",
         "_sessions",
         "connection",
+        "load_time",
     )
 
     def __init__(
@@ -52,6 +58,7 @@ class Reporter:
         self._is_changed = False
         self._due = 0.0
         self.connection: Connection = NEVER_CONNECTED
+        self.load_time: datetime | None = None
 
     def on_up(self, server_id: str) -> None:
         """The link was made."""
@@ -72,6 +79,7 @@ class Reporter:
             self.connection,
             connected=False,
             disconnection_time=self._clock.now(),
+            suspect=False,
             load=None,
             sessions=self._sessions(),
         )
@@ -79,8 +87,16 @@ class Reporter:
         if is_told:
             self._observe(self._node_id, self.connection)
 
+    def on_suspicion(self, *, is_suspect: bool) -> None:
+        """A ping was not answered, or the node answers again."""
+        if self.connection.connected and is_suspect != self.connection.suspect:
+            self.connection = replace(self.connection, suspect=is_suspect)
+            self._tell()
+
     def on_load(self, load: float | None) -> None:
         """The load was measured, or could not be."""
+        if load is not None:
+            self.load_time = self._clock.now()
         if self.connection.connected and load != self.connection.load:
             self.connection = replace(self.connection, load=load)
             self._tell()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.heartbeat import DEFAULT_RHYTHM, Rhythm
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,7 +27,7 @@ class LinkSettings:
         ca_file: Certificate authorities for ``wss://``; ``None`` means those of the system.
         handshake_timeout: For name resolution, TCP, TLS and the WebSocket handshake together.
         request_timeout: For one answer of a media server.
-        ping_interval: Between application pings; a ping has ``request_timeout`` to be answered.
+        rhythm: Of the application pings.
         concurrent_dials: Links being made at once, over all nodes.
         max_message_size: Bytes of one message from a node; a longer one ends the link.
         max_frames: Frames from a node between two pings; more than these end the link.
@@ -52,7 +54,7 @@ class LinkSettings:
     ca_file: Path | None = None
     handshake_timeout: float = 5.0
     request_timeout: float = 5.0
-    ping_interval: float = 5.0
+    rhythm: Rhythm = DEFAULT_RHYTHM
     concurrent_dials: int = 200
     max_message_size: int = 1024 * 1024
     max_frames: int = 25_000

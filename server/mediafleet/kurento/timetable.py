@@ -62,6 +62,8 @@ class Timetable:
         self._set_timer()
 
     def _set_timer(self) -> None:
+        while self._appointments and self._appointments[0].action is None:
+            heapq.heappop(self._appointments)
         first = self._appointments[0].due if self._appointments else math.inf
         due = first if first == math.inf else math.ceil(first / SLOT_S) * SLOT_S
         if due == self._timer_due or self._is_running:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import Member
+from mediafleet.domain.evidence import Evidence
 from mediafleet.domain.media_node import transition_on_request
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.media_node import MediaNodeStatus
@@ -42,6 +44,16 @@ class MediaNodes:
         """All members."""
         return self._state.snapshot
 
+    def examine(self, node_id: str) -> tuple[Evidence, datetime]:
+        """What a member is judged on, and when that was (aware, UTC).
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+        """
+        member = self._state.existing(node_id)
+        evidence = self._media_servers.evidence(node_id) or Evidence(member.connection)
+        return evidence, self._clock.now()
+
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Inside facts of the media servers that answer in time, by node id."""
         found: dict[str, ServerInfo] = {}
@@ -56,7 +68,7 @@ class MediaNodes:
         with anyio.move_on_after(DESCRIBE_LIMIT_S):
             async with anyio.create_task_group() as asking:
                 for member in members:
-                    if member.connection.connected:
+                    if member.connection.connected and not member.connection.suspect:
                         asking.start_soon(ask, member.node.id, name=f"describe {member.node.id}")
         return found
 

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.finding import Finding
+
+if TYPE_CHECKING:
+    from ..models.ping import Ping
+
+
+T = TypeVar("T", bound="Verdict")
+
+
+@_attrs_define
+class Verdict:
+    """What was found of a Media Node, and all it was based on.
+
+    Example:
+        {'time': 1600681027820, 'finding': 'disconnected', 'reason': 'it did not answer any ping for 1.9 s',
+            'lastReplyTime': 1600681023903, 'pings': [{'time': 1600681025903, 'roundTripTime': None}], 'socketError': None,
+            'ownLag': 2.5}
+
+    """
+
+    time: int
+    """ When it was found, in UTC milliseconds. """
+    finding: Finding
+    """ What was found of a Media Node: `suspect`, a ping was not answered in time; `disconnected`, the connection
+    was
+    lost or given up.
+     """
+    reason: str
+    """ Why, for people. """
+    last_reply_time: int | None
+    """ When the node last answered anything, in UTC milliseconds. Null if it never did. """
+    pings: list[Ping]
+    """ The last pings before it, oldest first. """
+    socket_error: None | str
+    """ What the server's system said when it ended the connection. Null if it did not. """
+    own_lag: float
+    """ How late the server itself came at worst in the seconds before, in milliseconds. """
+
+    def to_dict(self) -> dict[str, Any]:
+        time = self.time
+
+        finding = self.finding.value
+
+        reason = self.reason
+
+        last_reply_time: int | None
+        last_reply_time = self.last_reply_time
+
+        pings = []
+        for pings_item_data in self.pings:
+            pings_item = pings_item_data.to_dict()
+            pings.append(pings_item)
+
+        socket_error: None | str
+        socket_error = self.socket_error
+
+        own_lag = self.own_lag
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "time": time,
+                "finding": finding,
+                "reason": reason,
+                "lastReplyTime": last_reply_time,
+                "pings": pings,
+                "socketError": socket_error,
+                "ownLag": own_lag,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.ping import Ping  # noqa: PLC0415
+
+        d = dict(src_dict)
+        time = d.pop("time")
+
+        finding = Finding(d.pop("finding"))
+
+        reason = d.pop("reason")
+
+        def _parse_last_reply_time(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        last_reply_time = _parse_last_reply_time(d.pop("lastReplyTime"))
+
+        pings = []
+        _pings = d.pop("pings")
+        for pings_item_data in _pings:
+            pings_item = Ping.from_dict(pings_item_data)
+
+            pings.append(pings_item)
+
+        def _parse_socket_error(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        socket_error = _parse_socket_error(d.pop("socketError"))
+
+        own_lag = d.pop("ownLag")
+
+        verdict = cls(
+            time=time,
+            finding=finding,
+            reason=reason,
+            last_reply_time=last_reply_time,
+            pings=pings,
+            socket_error=socket_error,
+            own_lag=own_lag,
+        )
+
+        return verdict

@@ -1,0 +1,82 @@
+"""What a node was judged on: pings, answers, the socket's end, and how late we were ourselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Connection
+
+PINGS_KEPT = 8
+VERDICTS_KEPT = 16
+
+
+class Finding(StrEnum):
+    """What was found of a node; values are the words of the wire."""
+
+    SUSPECT = "suspect"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """One ping.
+
+    Attributes:
+        sent: When (aware, UTC).
+        round_trip: Seconds until its answer; ``None`` while there is none.
+    """
+
+    sent: datetime
+    round_trip: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding and all it was based on.
+
+    Attributes:
+        at: When it was found (aware, UTC).
+        finding: What.
+        reason: Why, for people; cleaned.
+        last_reply: When the node last answered anything (aware, UTC).
+        pings: The last ones before the finding, oldest first.
+        socket_error: What the system said of the socket; ``None`` when it said nothing.
+        lag: How late our own event loop came at worst in the seconds before, in seconds.
+    """
+
+    at: datetime
+    finding: Finding
+    reason: str
+    last_reply: datetime | None
+    pings: tuple[Ping, ...]
+    socket_error: str | None
+    lag: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a node's link now, and the last verdicts on it.
+
+    Attributes:
+        connection: The link's facts.
+        last_reply: When the node last answered anything (aware, UTC). Its sessions are as of then,
+            because what it tells arrives in order.
+        load_time: When its load was last measured (aware, UTC).
+        pings: The last ones, oldest first.
+        verdicts: The last ones, oldest first.
+        lag: How late our own event loop came at worst in the last seconds, in seconds.
+        stalls: How often this server stood still since its start.
+    """
+
+    connection: Connection
+    last_reply: datetime | None = None
+    load_time: datetime | None = None
+    pings: tuple[Ping, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    lag: float = 0.0
+    stalls: int = 0
