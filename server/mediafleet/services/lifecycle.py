@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError, UnreachableMediaServerError
-from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step, twin_of
-from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, forget, transition
-from mediafleet.domain.ports import Change, MachineRequest
+from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step
+from mediafleet.domain.outcomes import change_of_step
+from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, MediaServers
 
 log = logging.getLogger(__name__)
@@ -115,28 +116,9 @@ class Lifecycle:
             member = cluster.get(node_id)
             if member is None or self._step(member) is not step:
                 return Decision(None)
-            return Decision(None, (self._applied(step, member, cluster, reason),))
+            change = change_of_step(
+                step, member, cluster, self._patience, at=self._clock.now(), reason=reason
+            )
+            return Decision(None, (change,))
 
         await self._state.change(decide)
-
-    def _applied(self, step: Step, member: Member, cluster: Cluster, reason: str | None) -> Change:
-        at = self._clock.now()
-        if step is Step.FORGET:
-            return Change(*forget(member.node, at=at), forget=True)
-        to = _OUTCOMES[step]
-        if step is Step.FAIL:
-            reason = f"no connection within {self._patience.launch:.0f} s of the launch"
-        elif step is Step.JOIN and (twin := twin_of(member, cluster)):
-            to = MediaNodeStatus.FAILED
-            reason = f"its media server is in the cluster already, as Media Node {twin}"
-        return Change(*transition(member.located(), to, at=at, reason=reason))
-
-
-_OUTCOMES = {
-    Step.LAUNCH: MediaNodeStatus.FAILED,
-    Step.JOIN: MediaNodeStatus.RUNNING,
-    Step.FAIL: MediaNodeStatus.FAILED,
-    Step.ABANDON: MediaNodeStatus.TERMINATING,
-    Step.RETIRE: MediaNodeStatus.TERMINATING,
-    Step.TERMINATE: MediaNodeStatus.TERMINATED,
-}

@@ -15,13 +15,12 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.lifecycle import DeletionStrategy, Removal, removal_of
-from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, forget, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
+from mediafleet.domain.outcomes import changes_of_removal
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Member
-    from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, MediaServers
 
 log = logging.getLogger(__name__)
@@ -63,7 +62,8 @@ class Removals:
             removal = removal_of(member.node, hosted, strategy)
             if removal is Removal.REFUSE:
                 raise MediaNodeBusyError(node_id, hosted)
-            return Decision(removal, self._removal_changes(member.node, removal, strategy))
+            changes = changes_of_removal(member.node, removal, strategy, at=self._clock.now())
+            return Decision(removal, changes)
 
         removal = await self._state.change(decide)
         if not wait:
@@ -106,25 +106,6 @@ class Removals:
                     "sessions taken from the books", extra={"media_node_id": member.node.id}
                 )
         return len(member.connection.sessions)
-
-    def _removal_changes(
-        self, node: MediaNode, removal: Removal, strategy: DeletionStrategy
-    ) -> tuple[Change, ...]:
-        at = self._clock.now()
-        match removal:
-            case Removal.CANCEL:
-                return (Change(*transition(node, MediaNodeStatus.CANCELED, at=at)),)
-            case Removal.FORGET:
-                return (Change(*forget(node, at=at), forget=True),)
-            case Removal.TERMINATE:
-                evict = strategy is DeletionStrategy.NOW
-                to = MediaNodeStatus.TERMINATING
-                return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
-            case Removal.QUARANTINE if not node.is_quarantined:
-                to = MediaNodeStatus.WAITING_IDLE_TO_TERMINATE
-                return (Change(*transition(node, to, at=at)),)
-            case _:
-                return ()
 
     async def _removed(self, node_id: str) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""

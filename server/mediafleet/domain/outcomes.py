@@ -1,0 +1,85 @@
+"""What a step or a removal does to a Media Node, as the change to be committed."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step, twin_of
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, forget, transition
+from mediafleet.domain.ports import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Cluster, Member
+
+_STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
+    {
+        Step.LAUNCH: MediaNodeStatus.FAILED,
+        Step.JOIN: MediaNodeStatus.RUNNING,
+        Step.FAIL: MediaNodeStatus.FAILED,
+        Step.ABANDON: MediaNodeStatus.TERMINATING,
+        Step.RETIRE: MediaNodeStatus.TERMINATING,
+        Step.TERMINATE: MediaNodeStatus.TERMINATED,
+    }
+)
+"""Where a step leads; a launch that succeeds changes nothing until the node is connected."""
+
+
+def change_of_step(
+    step: Step,
+    member: Member,
+    cluster: Cluster,
+    patience: Patience,
+    *,
+    at: datetime,
+    reason: str | None = None,
+) -> Change:
+    """Say what a step that was taken changes.
+
+    Args:
+        step: The member's next step, done; for a launch: that it failed.
+        member: The node as it is now.
+        cluster: With all others; two nodes never share a media server.
+        patience: What a launch that took too long was given.
+        at: Moment of the step (aware, UTC).
+        reason: Why a launch failed.
+    """
+    if step is Step.FORGET:
+        return Change(*forget(member.node, at=at), forget=True)
+    to = _STATUSES[step]
+    if step is Step.FAIL:
+        reason = f"no connection within {patience.launch:.0f} s of the launch"
+    elif step is Step.JOIN and (twin := twin_of(member, cluster)):
+        to = MediaNodeStatus.FAILED
+        reason = f"its media server is in the cluster already, as Media Node {twin}"
+    return Change(*transition(member.located(), to, at=at, reason=reason))
+
+
+def changes_of_removal(
+    node: MediaNode, removal: Removal, strategy: DeletionStrategy, *, at: datetime
+) -> tuple[Change, ...]:
+    """Say what a removal changes at once; nothing if it is under way already or refused.
+
+    Args:
+        node: The node as it is now.
+        removal: What the request comes to.
+        strategy: What was asked for.
+        at: Moment of the removal (aware, UTC).
+    """
+    match removal:
+        case Removal.CANCEL:
+            return (Change(*transition(node, MediaNodeStatus.CANCELED, at=at)),)
+        case Removal.FORGET:
+            return (Change(*forget(node, at=at), forget=True),)
+        case Removal.TERMINATE:
+            evict = strategy is DeletionStrategy.NOW
+            to = MediaNodeStatus.TERMINATING
+            return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
+        case Removal.QUARANTINE if not node.is_quarantined:
+            to = MediaNodeStatus.WAITING_IDLE_TO_TERMINATE
+            return (Change(*transition(node, to, at=at)),)
+        case _:
+            return ()
