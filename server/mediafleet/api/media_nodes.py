@@ -84,10 +84,6 @@ class MediaNodeHandlers:
         )
         return body, HTTPStatus.OK
 
-    async def get_media_node_evidence(self, media_node_id: str) -> Reply:
-        examined = self._media_nodes.examine(media_node_id)
-        return wire.evidence(media_node_id, *examined), HTTPStatus.OK
-
     async def add_media_node(
         self, body: dict[str, Any] | None = None, *, wait: bool = False
     ) -> Reply:

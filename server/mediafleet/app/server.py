@@ -11,6 +11,7 @@ import anyio
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
+from mediafleet.api.fleet import FleetHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, Family, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
@@ -151,37 +152,35 @@ class _Server:
     def _handlers(self) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
         cluster = ClusterHandlers(self._cluster)
+        media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
+        fleet = FleetHandlers(media_nodes)
+        waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
+            "get_media_node_evidence": waiting(fleet.get_media_node_evidence),
         }
         for prefix, family in (("", PRO), ("openvidu_", OPENVIDU)):
             handlers |= {
                 f"{prefix}{operation}": handler
-                for operation, handler in self._handlers_of(family, cluster).items()
+                for operation, handler in self._handlers_of(family, cluster, media_nodes).items()
             }
         return handlers
 
     def _handlers_of(
-        self, family: Family, cluster: ClusterHandlers
+        self, family: Family, cluster: ClusterHandlers, media_nodes: MediaNodes
     ) -> Mapping[str, contract.Handler]:
         """Handlers of the operations that both families of paths serve."""
-        media_nodes = MediaNodeHandlers(
-            MediaNodes(self._state, self._media_servers, self._clock),
-            self._admission,
-            self._removals,
-            family,
-        )
+        serve = MediaNodeHandlers(media_nodes, self._admission, self._removals, family)
         waiting = self._cluster.between_restarts
         return {
-            "list_media_nodes": waiting(media_nodes.list_media_nodes),
-            "get_media_node": waiting(media_nodes.get_media_node),
-            "add_media_node": waiting(media_nodes.add_media_node),
-            "remove_media_node": waiting(media_nodes.remove_media_node),
-            "modify_media_node": waiting(media_nodes.modify_media_node),
-            "autodiscover_media_nodes": waiting(media_nodes.autodiscover_media_nodes),
-            "get_media_node_evidence": waiting(media_nodes.get_media_node_evidence),
+            "list_media_nodes": waiting(serve.list_media_nodes),
+            "get_media_node": waiting(serve.get_media_node),
+            "add_media_node": waiting(serve.add_media_node),
+            "remove_media_node": waiting(serve.remove_media_node),
+            "modify_media_node": waiting(serve.modify_media_node),
+            "autodiscover_media_nodes": waiting(serve.autodiscover_media_nodes),
             "get_config": waiting(cluster.get_config),
             "restart": cluster.restart,
         }
