@@ -71,11 +71,27 @@ def next_step(member: Member, patience: Patience, now: float) -> Step | None:
             step = Step.ABANDON
         case S.WAITING_IDLE_TO_TERMINATE if connection.connected and not connection.sessions:
             step = Step.RETIRE
-        case S.TERMINATING:
+        case S.TERMINATING if member.node.evicts_sessions or not has_known_sessions(member):
             step = Step.TERMINATE
         case S.FAILED if overdue:
             step = Step.FORGET
     return step
+
+
+def has_known_sessions(member: Member) -> bool:
+    """Whether the node, as far as it can be asked, hosts sessions."""
+    return member.connection.connected and bool(member.connection.sessions)
+
+
+def is_still_due(step: Step, member: Member, patience: Patience, now: float) -> bool:
+    """Whether a step that was begun may be stored, now that what it does is done.
+
+    A termination may: what it unmade is gone, whatever the books say. Every other step has to be
+    the member's next one still.
+    """
+    if step is Step.TERMINATE:
+        return member.node.status is S.TERMINATING
+    return next_step(member, patience, now) is step
 
 
 def next_deadline(member: Member, patience: Patience) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError, UnreachableMediaServerError
-from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step
+from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
 from mediafleet.domain.outcomes import change_of_step
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -71,13 +71,43 @@ class Lifecycle:
         if step is Step.RETIRE:  # the books may lag behind a session that began just now
             return not await self._media_servers.list_sessions(member.node.id)
         if step is Step.TERMINATE:
+            if not member.node.evicts_sessions and await self._hosts_sessions(member):
+                return False
             await self._terminate(member.node)
         elif step is Step.FAIL:
             await self._unmake(member.located())
         return True
 
+    async def _hosts_sessions(self, member: Member) -> bool:
+        """Ask a node that is to go for sessions that were placed on it a moment too late.
+
+        A node that cannot be asked has none: that it had none is why it goes.
+        """
+        if member.uri is None:
+            return False
+        if member.connection.connection_time is None:
+            await self._until_connected(member.node.id)
+        try:
+            sessions = await self._media_servers.list_sessions(member.node.id)
+        except UnreachableMediaServerError:
+            return False
+        if sessions:
+            log.warning(
+                "node stays until sessions that came late have ended",
+                extra={"media_node_id": member.node.id, "sessions": len(sessions)},
+            )
+        return bool(sessions)
+
+    async def _until_connected(self, node_id: str) -> None:
+        """Give the link a moment: after a restart it is not up at once."""
+        with anyio.move_on_after(LINK_WAIT_S):
+            await self._state.wait_until(node_id, lambda m: m is None or m.connection.connected)
+
     def _step(self, member: Member) -> Step | None:
         return next_step(member, self._patience, self._clock.monotonic())
+
+    def _is_still_due(self, step: Step, member: Member) -> bool:
+        return is_still_due(step, member, self._patience, self._clock.monotonic())
 
     async def _launch(self, node_id: str) -> None:
         """Have the machine made; a launch that was interrupted is found again, not repeated."""
@@ -97,8 +127,7 @@ class Lifecycle:
 
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
-            with anyio.move_on_after(LINK_WAIT_S):  # after a restart the link is not up at once
-                await self._state.wait_until(node.id, lambda m: m is None or m.connection.connected)
+            await self._until_connected(node.id)
             try:
                 await self._media_servers.release_sessions(node.id)
             except UnreachableMediaServerError as error:
@@ -114,7 +143,7 @@ class Lifecycle:
 
         def decide(cluster: Cluster) -> Decision[None]:
             member = cluster.get(node_id)
-            if member is None or self._step(member) is not step:
+            if member is None or not self._is_still_due(step, member):
                 return Decision(None)
             change = change_of_step(
                 step, member, cluster, self._patience, at=self._clock.now(), reason=reason

@@ -39,6 +39,8 @@ NOW, IF, WHEN = (
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE), 0, Step.RETIRE),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 9e9, None),
         (make_member(status=S.TERMINATING, sessions=2, connected=False), 0, Step.TERMINATE),
+        (make_member(status=S.TERMINATING, sessions=2), 9e9, None),
+        (make_member(status=S.TERMINATING, sessions=2, evicts_sessions=True), 0, Step.TERMINATE),
         (make_member(status=S.FAILED), 3599, None),
         (make_member(status=S.FAILED), 3600, Step.FORGET),
         (make_member(status=S.TERMINATED), 9e9, None),

@@ -1,0 +1,430 @@
+"""A world of Media Nodes small enough to be walked through entirely, decided by the real domain.
+
+Everything that the server does one after the other with a pause between (it asks a node, calls an
+environment, commits) is two moves here, so that anything may happen in the pause. What is decided
+comes from `mediafleet.domain`; what is written here is only what the services do with it, and what
+machines, media servers, applications and users may do at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache, partial
+from typing import NamedTuple, TypeAlias
+
+from mediafleet.domain.cluster import Cluster, Connection, Member
+from mediafleet.domain.lifecycle import (
+    DeletionStrategy,
+    Patience,
+    Removal,
+    Step,
+    is_still_due,
+    next_deadline,
+    next_step,
+    removal_of,
+)
+from mediafleet.domain.media_node import (
+    REQUESTABLE,
+    SERVING_STATUSES,
+    MediaNodeStatus,
+    admit,
+    transition_on_request,
+)
+from mediafleet.domain.outcomes import change_of_step, changes_of_removal
+from mediafleet.domain.ports import Change, Machine
+from support.factories import MOMENT, make_node, make_session
+
+S = MediaNodeStatus
+PATIENCE = Patience()
+AT_ONCE, MUCH_LATER = 0.0, 1e9
+SESSIONS, CRASHES = 2, 1
+
+
+class Variant(StrEnum):
+    """Where the Media Nodes of a walk come from."""
+
+    LAUNCHED = "launched by the server"
+    ON_PREMISE = "on premises"
+    TWINS = "on premises, one media server under two names"
+
+
+class LostError(Exception):
+    """Something that must never happen did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One Media Node, its machine and what is under way for it.
+
+    Attributes:
+        status: Of the member; ``None`` before it was added and after it left.
+        left: It was a member once, and is none any more.
+        evicts: As stored with the member.
+        placed: Its uri is stored with it.
+        located: Where its machine is is known, in memory only.
+        machine: It exists.
+        alive: The media server on it runs.
+        connected: The link is up.
+        sessions: How many live on the media server.
+        booked: How many the server knows of.
+        late: Sessions may still be placed on it by who saw it at work before it was to go.
+        overdue: Patience with the present status is spent.
+        doing: The step that was begun and not ended.
+        asked: The removal that asked the node for its sessions and is not decided, with the answer.
+    """
+
+    status: MediaNodeStatus | None = None
+    left: bool = False
+    evicts: bool = False
+    placed: bool = False
+    located: bool = False
+    machine: bool = False
+    alive: bool = False
+    connected: bool = False
+    sessions: int = 0
+    booked: int = 0
+    late: bool = False
+    overdue: bool = False
+    doing: Step | None = None
+    asked: tuple[DeletionStrategy, int] | None = None
+
+    @property
+    def can_be_reached(self) -> bool:
+        return self.alive and (self.placed or self.located)
+
+    @property
+    def now(self) -> float:
+        return MUCH_LATER if self.overdue else AT_ONCE
+
+
+class Turn(NamedTuple):
+    """What may happen next to one node.
+
+    Attributes:
+        label: In words, with the place of its name.
+        place: The node afterwards.
+        sessions: How many sessions begin.
+        crashes: How much breaks.
+    """
+
+    label: str
+    place: Place
+    sessions: int = 0
+    crashes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeWorld:
+    """What may happen to one node; of the other it knows whether it is the same media server's."""
+
+    variant: Variant
+
+    def beginning(self) -> Place:
+        """No member yet; on premises the machine is there."""
+        there = self.variant is not Variant.LAUNCHED
+        return Place(machine=there, alive=there)
+
+    def turns(self, place: Place, *, twin: bool) -> Iterator[Turn]:
+        """Everything that may happen next; *twin* is a connected member on the same server."""
+        yield from self.turns_without_people(place, twin=twin)
+        yield from self._requests(place)
+        if place.alive and (place.status in SERVING_STATUSES or place.late):
+            more = replace(place, sessions=place.sessions + 1)
+            yield Turn("a session begins", more, sessions=1)
+        if place.alive:
+            dead = replace(place, alive=False, connected=False, sessions=0)
+            yield Turn("its media server crashes", dead, crashes=1)
+
+    def turns_without_people(self, place: Place, *, twin: bool) -> Iterator[Turn]:
+        """What happens if nobody asks for anything any more, and nothing breaks."""
+        if place.doing is not None:
+            yield from self._ends(place, place.doing, twin=twin)
+        elif (step := self._step(place)) is not None:
+            yield from self._begins(place, step, twin=twin)
+        yield from self._surroundings(place)
+
+    def after_a_kill(self, place: Place) -> Place:
+        """What was in memory only is gone; what was asked of an environment may have been done."""
+        return replace(
+            place, located=False, connected=False, booked=0, overdue=False, doing=None, asked=None
+        )
+
+    # What the server does by itself.
+
+    def _begins(self, place: Place, step: Step, *, twin: bool) -> Iterator[Turn]:
+        match step:
+            case Step.TERMINATE if not place.evicts and place.connected and place.sessions:
+                kept = replace(place, booked=place.sessions)
+                yield Turn("has sessions that came late, seen at a last look", kept)
+            case Step.TERMINATE if (
+                not place.evicts and place.can_be_reached and not place.connected
+            ):
+                return  # the server waits for the link, to look a last time
+            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.FAIL:
+                begun = replace(place, doing=step, late=False)
+                yield Turn(f"the server begins the step {step.name}", begun)
+            case _:
+                label = f"the server takes the step {step.name}"
+                yield Turn(label, self._stepped(place, step, twin=twin))
+
+    def _ends(self, place: Place, step: Step, *, twin: bool) -> Iterator[Turn]:
+        idle = replace(place, doing=None)
+        if step is Step.LAUNCH:
+            alive = place.alive or not place.machine
+            made = replace(idle, machine=True, alive=alive, located=True)
+            yield Turn("its launch succeeds", made)
+            if not place.machine:
+                failed = self._stepped(idle, Step.LAUNCH, twin=twin)
+                yield Turn("its launch fails", failed)
+        elif step is Step.RETIRE:
+            asked = replace(idle, booked=place.sessions)
+            if place.connected and not place.sessions:
+                asked = self._stepped(asked, Step.RETIRE, twin=twin)
+            yield Turn("has told its sessions, to retire if there are none", asked)
+        else:
+            sessions = 0 if place.evicts else place.sessions
+            apart = replace(idle, sessions=sessions, connected=False)
+            ended = self._stepped(self._unmade(apart), step, twin=twin)
+            yield Turn("its machine is let go", ended)
+            if self.variant is Variant.LAUNCHED:
+                yield Turn("the environment fails to end its machine", apart)
+
+    def _unmade(self, place: Place) -> Place:
+        """The machine after the environment's `terminate`; on premises it stays as it is."""
+        if self.variant is not Variant.LAUNCHED:
+            return place
+        if place.sessions:
+            raise LostError("a session was ended that nobody asked to end")
+        return replace(place, machine=False, alive=False)
+
+    def _stepped(self, place: Place, step: Step, *, twin: bool) -> Place:
+        """Commit a step, unless the node has moved on since it was decided."""
+        if place.status is None:
+            return place
+        member = self._member(place)
+        if not is_still_due(step, member, PATIENCE, place.now):
+            return place
+        cluster = self._cluster(member, twin=twin)
+        return self._committed(place, change_of_step(step, member, cluster, PATIENCE, at=MOMENT))
+
+    def _step(self, place: Place) -> Step | None:
+        if place.status is None:
+            return None
+        return next_step(self._member(place), PATIENCE, place.now)
+
+    def _committed(self, place: Place, change: Change) -> Place:
+        """Store a change; each is told of by one event that says what it was."""
+        told, node = change.event.payload("clu_1"), change.node
+        if told["id"] != node.id or node.version != (1 if place.status is None else 2):
+            raise LostError("an event of another node, or a version that was not counted")
+        if change.forget:
+            if place.status is not S.FAILED or change.event.name != "mediaNodeForgotten":
+                raise LostError("a node was forgotten that had not failed")
+            return self._gone(place)
+        before = None if place.status is None else str(place.status)
+        if (told["oldStatus"], told["newStatus"]) != (before, node.status):
+            raise LostError("an event that does not tell what happened")
+        if node.status is S.TERMINATED:
+            return self._gone(place)
+        comes_from_work = place.status in SERVING_STATUSES and node.status is S.TERMINATING
+        return replace(
+            place,
+            status=node.status,
+            evicts=node.evicts_sessions,
+            placed=node.uri is not None,
+            located=place.located and node.uri is None,
+            connected=place.connected and node.holds_its_uri,
+            late=comes_from_work and not node.evicts_sessions,
+            overdue=False,
+        )
+
+    def _gone(self, place: Place) -> Place:
+        if self.variant is Variant.LAUNCHED and place.machine:
+            raise LostError("a machine was left behind that nobody knows")
+        if place.machine:
+            return Place(left=True, machine=True, alive=place.alive, sessions=place.sessions)
+        return Place(left=True)
+
+    # What surrounds it: networks, applications, time.
+
+    def _surroundings(self, place: Place) -> Iterator[Turn]:
+        if place.status is not None:
+            member = self._member(place)
+            linked = place.can_be_reached and member.node.holds_its_uri
+            if linked and not place.connected and place.doing is not Step.TERMINATE:
+                yield Turn("is connected", replace(place, connected=True, booked=place.sessions))
+            if place.connected and place.booked != place.sessions:
+                yield Turn("its sessions are learnt", replace(place, booked=place.sessions))
+            if not place.overdue and next_deadline(member, PATIENCE) is not None:
+                yield Turn("much time passes", replace(place, overdue=True))
+        if place.machine and not place.alive:
+            yield Turn("its media server is started again", replace(place, alive=True))
+        if place.sessions:
+            yield Turn("a session ends", replace(place, sessions=place.sessions - 1))
+
+    # What people ask for.
+
+    def _requests(self, place: Place) -> Iterator[Turn]:
+        if place.status is None:
+            if not place.left:
+                uri = None if self.variant is Variant.LAUNCHED else "ws://10.0.0.1:8888/kurento"
+                added = Change(*admit("kms_Number0", at=MOMENT, uri=uri))
+                yield Turn("somebody adds it", self._committed(place, added))
+            return
+        for status in sorted(REQUESTABLE[place.status]):
+            node, event = transition_on_request(self._member(place).node, status, at=MOMENT)
+            moved = self._committed(place, Change(node, event))
+            yield Turn(f"somebody sets it to {status}", moved)
+        if place.asked is not None:
+            yield Turn("its removal is decided", self._removed(place, *place.asked))
+            return
+        for strategy in DeletionStrategy:
+            hosted = place.sessions if place.connected else place.booked
+            if strategy is not DeletionStrategy.NOW and place.status in SERVING_STATUSES:
+                asked = replace(place, asked=(strategy, hosted))
+                yield Turn(f"its sessions are counted, to remove it {strategy}", asked)
+            else:
+                removed = self._removed(place, strategy, hosted)
+                yield Turn(f"somebody removes it {strategy}", removed)
+
+    def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int) -> Place:
+        place = replace(place, asked=None)
+        node = self._member(place).node
+        removal = removal_of(node, max(hosted, place.booked), strategy)
+        if removal is not Removal.REFUSE:
+            for change in changes_of_removal(node, removal, strategy, at=MOMENT):
+                place = self._committed(place, change)
+        return place
+
+    # The domain's own view of it.
+
+    def _member(self, place: Place) -> Member:
+        assert place.status is not None
+        return _member(
+            place.status,
+            evicts=place.evicts,
+            placed=place.placed,
+            located=place.located,
+            connected=place.connected,
+            booked=place.booked,
+        )
+
+    def _cluster(self, member: Member, *, twin: bool) -> Cluster:
+        members = {member.node.id: member}
+        if twin:
+            other = make_node(id="kms_Number1")
+            members[other.id] = Member(other, Connection(connected=True, server_id="the server"))
+        return Cluster(members)
+
+
+@cache
+def _member(
+    status: MediaNodeStatus,
+    *,
+    evicts: bool,
+    placed: bool,
+    located: bool,
+    connected: bool,
+    booked: int,
+) -> Member:
+    uri = "ws://10.0.0.1:8888/kurento"
+    node = make_node(
+        id="kms_Number0",
+        status=status,
+        evicts_sessions=evicts,
+        uri=uri if placed else None,
+        ip=None,
+    )
+    connection = Connection(
+        connected=connected,
+        connection_time=MOMENT if connected else None,
+        server_id="the server" if connected else None,
+        sessions=tuple(make_session(f"room-{n}") for n in range(booked)),
+    )
+    return Member(node, connection, AT_ONCE, Machine("i-1", "10.0.0.1", uri) if located else None)
+
+
+World: TypeAlias = tuple[int, int, int, int]
+"""Two nodes by number, sessions that may still begin, crashes that may still happen."""
+
+_NumberedTurns: TypeAlias = Sequence[tuple[tuple[str, str], int, int, int]]
+
+
+class TwoNodes:
+    """What may happen to two nodes, with a bounded number of sessions and crashes.
+
+    Places are numbered, and what may follow from each is worked out once: there are few places,
+    and many pairs of them.
+    """
+
+    def __init__(self, variant: Variant) -> None:
+        self._node = NodeWorld(variant)
+        self._twins = variant is Variant.TWINS
+        self.places: list[Place] = []
+        self._numbers: dict[Place, int] = {}
+        self._turns = cache(partial(self._numbered, self._node.turns))
+        self._quiet = cache(partial(self._numbered, self._node.turns_without_people))
+        self._killed = cache(lambda number: self._number(self._node.after_a_kill(self[number])))
+        self._is_twin = cache(self._is_twin_now)
+
+    def __getitem__(self, number: int) -> Place:
+        return self.places[number]
+
+    def beginning(self) -> World:
+        number = self._number(self._node.beginning())
+        return number, number, SESSIONS, CRASHES
+
+    def moves(self, world: World) -> Iterator[tuple[str, World]]:
+        """Everything that may happen next."""
+        yield from self._moves(world, self._turns)
+        first, second, sessions, crashes = world
+        if crashes:
+            after = (self._killed(first), self._killed(second), sessions, crashes - 1)
+            yield "the server is killed and starts again", after
+
+    def moves_without_people(self, world: World) -> Iterator[tuple[str, World]]:
+        """What happens if nobody asks for anything any more, and nothing breaks."""
+        return self._moves(world, self._quiet)
+
+    def is_at_rest(self, world: World) -> bool:
+        """Every node is no member, or at work."""
+        return all(self[number].status in (None, S.RUNNING) for number in world[:2])
+
+    def tell(self, world: World) -> str:
+        return f"Alpha: {self[world[0]]}\nBeta: {self[world[1]]}"
+
+    def _moves(
+        self, world: World, turns: Callable[[int, bool], _NumberedTurns]
+    ) -> Iterator[tuple[str, World]]:
+        first, second, sessions, crashes = world
+        for (label, _), place, begun, broken in turns(first, self._is_twin(second)):
+            if begun <= sessions and broken <= crashes:
+                yield label, (place, second, sessions - begun, crashes - broken)
+        for (_, label), place, begun, broken in turns(second, self._is_twin(first)):
+            if begun <= sessions and broken <= crashes:
+                yield label, (first, place, sessions - begun, crashes - broken)
+
+    def _is_twin_now(self, number: int) -> bool:
+        place = self[number]
+        return self._twins and place.connected and place.status is not None
+
+    def _number(self, place: Place) -> int:
+        if place not in self._numbers:
+            self._numbers[place] = len(self.places)
+            self.places.append(place)
+        return self._numbers[place]
+
+    def _numbered(
+        self, turns: Callable[..., Iterator[Turn]], number: int, twin: bool
+    ) -> _NumberedTurns:
+        return [
+            (
+                (f"Alpha: {turn.label}", f"Beta: {turn.label}"),
+                self._number(turn.place),
+                turn.sessions,
+                turn.crashes,
+            )
+            for turn in turns(self[number], twin=twin)
+        ]
