@@ -35,7 +35,8 @@ def fleet(nodes: int, *, core: int) -> Iterator[tuple[Process, int]]:
         port = _free_port()
         serve = ["-m", "mediafleet", "serve", "--port", str(port), "--data-dir", data]
         serve += ["--log-format", "json"]
-        with started("mediafleet", serve, {"OPENVIDU_SECRET": SECRET}) as server:
+        properties = {"OPENVIDU_SECRET": SECRET, "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}
+        with started("mediafleet", serve, properties) as server:
             server.printed(r"serves http")
             pin(server.pid, core)
             asyncio.run(_join(server, port, uris))

@@ -105,6 +105,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environ(home: Path) -> dict[str, str]:
     """Nothing of this process's configuration, and directories that end with the test."""
     kept = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+    kept |= {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}
     return kept | {"HOME": str(home), "TMPDIR": str(home)}
 
 

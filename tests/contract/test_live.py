@@ -36,6 +36,7 @@ def _environment() -> dict[str, str]:
     return {
         **os.environ,
         "OPENVIDU_SECRET": fuzzing.SECRET,
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
         "MEDIAFLEET_ALLOWED_NODE_NETWORKS": '["127.0.0.0/8", "::1/128"]',
     }
 

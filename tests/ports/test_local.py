@@ -177,12 +177,17 @@ async def test_a_launch_that_fails_tells_what_the_command_did(
     assert local_nodes(lab.directory) == []
 
 
-async def test_a_process_that_hides_its_environment_is_no_node(lab: Lab) -> None:
-    script = "import os, sys; os.execve(sys.executable, sys.argv[1:], {'PATH': os.environ['PATH']})"
+async def test_a_process_that_hides_its_environment_is_no_node_and_is_ended(lab: Lab) -> None:
+    pid = lab.directory / "pid"
+    script = (
+        f"import os, sys; open({str(pid)!r}, 'w').write(str(os.getpid()));"
+        "os.execve(sys.executable, sys.argv[1:], {'PATH': os.environ['PATH']})"
+    )
     hiding = f"{sys.executable} -c {shlex.quote(script)} {EMULATOR} {AT_ITS_PLACE}"
     async with (environment := lab.make(command=hiding)).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError, match="hides its environment"):
             await environment.launch(MachineRequest(FIRST, None))
+        assert not Path(f"/proc/{pid.read_text()}").exists()
 
 
 async def test_an_installed_kurento_is_used_with_a_configuration_of_its_own(lab: Lab) -> None:

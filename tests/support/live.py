@@ -47,8 +47,9 @@ async def serving(app: Any) -> AsyncIterator[str]:
 
 
 def configuration(data_dir: Path, **properties: Any) -> Any:
-    """A checked configuration with a secret and a data directory of the test's own."""
+    """A checked configuration, on premises, with a secret and a data directory of its own."""
     overrides = {
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
         "OPENVIDU_SECRET": SECRET,
         "MEDIAFLEET_DATA_DIR": str(data_dir),
         "MEDIAFLEET_ALLOWED_NODE_NETWORKS": '["127.0.0.0/8", "::1/128"]',

@@ -30,6 +30,11 @@ class Running:
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
 
+    async def end(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Signal the process and wait for its end; its exit status."""
+        self.process.send_signal(by)
+        return await self.process.wait()
+
 
 @asynccontextmanager
 async def started(
@@ -85,12 +90,17 @@ async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
 
 @asynccontextmanager
 async def server(
-    data_dir: Path, *arguments: str
+    data_dir: Path, *arguments: str, **properties: str
 ) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
-    """A server process; with a client that has its credentials."""
+    """A server process, on premises unless told otherwise; with a client of its credentials."""
     command = ("serve", "--port", "0", "--data-dir", str(data_dir), *arguments)
+    usual = {
+        "OPENVIDU_SECRET": SECRET,
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
+        "DOTENV_PATH": str(data_dir),
+    }
     async with (
-        started(_URL, *command, OPENVIDU_SECRET=SECRET) as running,
+        started(_URL, *command, **usual | properties) as running,
         httpx.AsyncClient(
             base_url=running.announced,
             auth=("OPENVIDUAPP", SECRET),

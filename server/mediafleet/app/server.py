@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import asynccontextmanager
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.media_nodes import MediaNodes
+from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.removals import Removals
 from mediafleet.store import SqlStore, Standing, open_store
 
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from connexion import AsyncApp
 
     from mediafleet.configuration import Configuration
-    from mediafleet.domain.ports import Clock
+    from mediafleet.domain.ports import Clock, Environment
+
+log = logging.getLogger(__name__)
 
 HTTP_PROTOCOL = contract.BoundedHttpProtocol
 """For uvicorn's ``http`` option: request heads are bounded in size and time."""
@@ -52,6 +56,7 @@ def create_app(
     stop_nodes: bool = False,
     clock: Clock | None = None,
     random: Random | None = None,
+    environment: Environment | None = None,
     on_standing_lost: Callable[[], None] = lambda: None,
 ) -> AsyncApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
@@ -62,17 +67,20 @@ def create_app(
         stop_nodes: At the end, end nodes with sessions too where nodes end with the server.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
+        environment: Where nodes come from; the one the configuration names if not given.
         on_standing_lost: Called when another server took the store; this one must end.
 
     Raises:
         ValueError: No such environment.
     """
+    clock = clock or SystemClock()
     return _Server(
         configuration,
         ActiveConfiguration(configuration, dotenv_path or configuration.data_dir / ".env"),
-        AwakeClock(clock or SystemClock()),
+        AwakeClock(clock),
         random or SystemRandom(),
-        on_standing_lost,
+        environment or make_environment(configuration, clock),
+        on_standing_lost=on_standing_lost,
         stop_nodes=stop_nodes,
     ).app()
 
@@ -86,8 +94,9 @@ class _Server:
         settings: ActiveConfiguration,
         clock: AwakeClock,
         random: Random,
-        on_standing_lost: Callable[[], None],
+        environment: Environment,
         *,
+        on_standing_lost: Callable[[], None],
         stop_nodes: bool,
     ) -> None:
         self._configuration = configuration
@@ -114,7 +123,7 @@ class _Server:
                 ),
             ),
         )
-        self._environment = make_environment(configuration, clock)
+        self._environment = environment
         self._admission = Admission(
             self._state,
             self._environment,
@@ -196,12 +205,13 @@ class _Server:
                 cluster_id=self._configuration.cluster_id,
                 observer=self._observe_standing,
             ) as self._store,
-            self._environment.open(self._store.cluster_id),
+            self._environment.open(await self._owner_of_machines(self._store)),
             self._state.kept_in(self._store),
             anyio.create_task_group() as loops,
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
-            await self._admission.join_configured(self._configuration.kms_uris)
+            await part_from_lost(self._state, self._environment, self._clock)
+            await self._join_configured()
             loops.start_soon(supervise, "heartbeat", self._clock.beat, name="heartbeat")
             loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
@@ -210,6 +220,19 @@ class _Server:
             if self._environment.ends_with_server:
                 await self._removals.part(evicting=self._stop_nodes)
             loops.cancel_scope.cancel()
+
+    @staticmethod
+    async def _owner_of_machines(store: SqlStore) -> str:
+        """The cluster's first id, which its machines carry: a new id must not lose them."""
+        return await store.remember("machines", lambda: store.cluster_id)
+
+    async def _join_configured(self) -> None:
+        uris = self._configuration.kms_uris
+        if not self._environment.launches_machines:
+            await self._admission.join_configured(uris)
+        elif uris:
+            extra = {"environment": self._environment.name}
+            log.warning("KMS_URIS have no effect, as nodes are launched here", extra=extra)
 
     async def _apply_configuration(self) -> None:
         """Bring the running cluster in line with a configuration that was just stored."""

@@ -1,36 +1,38 @@
 """`mediafleet demo`: a server and emulated Media Nodes, of which nothing is left at the end."""
 
+import os
+import shlex
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from mediafleet.cli.configuring import read_isolated_configuration
-from mediafleet.cli.emulator import STDIN_OPTION
-from mediafleet.cli.exits import CommandError
+from mediafleet.cli.emulator import MAX_SESSIONS, PARENT_OPTION
 from mediafleet.cli.starting import run
 from mediafleet.cli.stopping import end_quietly, on_stop_signals
 
-_MAX_NODES: Final = 1_000
-_START_S: Final = 30.0
-_END_S: Final = 5.0
+_MAX_NODES: Final = 100
+_ROOM: Final = 5
+"""How many nodes may be added to those of the start."""
 
 
 def demo(
     nodes: Annotated[
         int,
-        typer.Option(
-            metavar="NUMBER", min=1, max=_MAX_NODES, help="How many Media Nodes to emulate."
-        ),
+        typer.Option(metavar="NUMBER", min=1, max=_MAX_NODES, help="Media Nodes at the start."),
     ] = 3,
+    sessions: Annotated[
+        int,
+        typer.Option(
+            metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
+        ),
+    ] = 0,
     port: Annotated[
         int,
         typer.Option(
@@ -41,12 +43,6 @@ def demo(
             help="Port of the server; 0 for any free one.",
         ),
     ] = 5443,
-    node_port: Annotated[
-        int,
-        typer.Option(
-            metavar="PORT", min=0, max=65535, help="Port of the Media Nodes; 0 for any free one."
-        ),
-    ] = 0,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -57,26 +53,37 @@ def demo(
 ) -> None:
     """Run a server with emulated Media Nodes until Ctrl-C, and leave nothing behind.
 
-    The nodes are a process of their own. The .env file and the environment are not read. To find
-    the same nodes again in a kept --data-dir, give --node-port too.
+    Each node is a process of its own, launched by the server. The .env file and the environment
+    are not read. With a kept --data-dir the nodes outlive a server that is killed, and the next
+    demo with it finds them again.
 
     Examples:
       mediafleet demo
-      mediafleet demo --nodes 20 --port 6443
-      mediafleet demo --data-dir ./demo --node-port 8888
+      mediafleet demo --nodes 5 --sessions 2 --port 6443
+      mediafleet demo --data-dir ./demo
 
     Exit status: 0 ended by a signal, 1 could not start or go on, 2 wrong options.
     """
-    with (
-        on_stop_signals(end_quietly),
-        _directory(data_dir) as directory,
-        _emulated_nodes(nodes, node_port) as uris,
-    ):
+    with on_stop_signals(end_quietly), _directory(data_dir) as directory:
+        # Nobody would find them again without the directory.
+        bond = () if data_dir is not None else (PARENT_OPTION, str(os.getpid()))
         configuration = read_isolated_configuration(
-            {"MEDIAFLEET_PORT": port, "MEDIAFLEET_DATA_DIR": directory, "KMS_URIS": uris}
+            {
+                "MEDIAFLEET_PORT": port,
+                "MEDIAFLEET_DATA_DIR": directory,
+                "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "local",
+                "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": nodes,
+                "MEDIAFLEET_LOCAL_MAX_NODES": nodes + _ROOM,
+                "MEDIAFLEET_LOCAL_COMMAND": _command(sessions, bond),
+            }
         )
-        first = uris[0] if nodes == 1 else f"{uris[0]} to {uris[-1]}"
-        run(configuration, remarks=[f"Emulated Media Nodes: {nodes}, {first}"])
+        told = f"Emulated Media Nodes: {nodes}; mediafleet nodes add launches one more"
+        run(configuration, stop_nodes=True, remarks=[told])
+
+
+def _command(sessions: int, bond: Sequence[str]) -> str:
+    emulator = [sys.executable, "-P", "-m", "mediafleet", "emulator", "--sessions", str(sessions)]
+    return f"{shlex.join([*emulator, *bond])} --address {{address}} --port {{port}}"
 
 
 @contextmanager
@@ -90,45 +97,3 @@ def _directory(given: Path | None) -> Iterator[Path]:
     finally:
         with on_stop_signals(signal.SIG_IGN):
             temporary.cleanup()
-
-
-@contextmanager
-def _emulated_nodes(count: int, port: int) -> Iterator[list[str]]:
-    options = ["--nodes", str(count), "--port", str(port), STDIN_OPTION]
-    with subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-P", "-m", "mediafleet", "emulator", *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        # Ctrl-C reaches every process of the terminal's group; the nodes shall outlive the server.
-        process_group=0,
-    ) as child:
-        try:
-            yield _read_uris(child, count)
-        finally:
-            with on_stop_signals(signal.SIG_IGN):
-                _end(child)
-
-
-def _read_uris(child: subprocess.Popen[str], count: int) -> list[str]:
-    guard = threading.Timer(_START_S, child.kill)
-    guard.daemon = True
-    try:
-        guard.start()
-        lines: Iterable[str] = child.stdout or []
-        uris = [line.strip() for line in islice(lines, count)]
-    finally:
-        guard.cancel()
-    if len(uris) < count:
-        raise CommandError("The emulated Media Nodes did not start.")
-    return uris
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """Close the pipe, which ends the nodes; whatever does not end is killed."""
-    if child.stdin is not None:
-        child.stdin.close()
-    try:
-        child.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        child.kill()

@@ -5,7 +5,6 @@ import ipaddress
 import os
 import random
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Final
@@ -18,10 +17,9 @@ from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
 from mediafleet.cli.terminal import say
 from mediafleet.clock import SystemClock
 
-STDIN_OPTION: Final = "--until-stdin-closes"
+PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
 MAX_SESSIONS: Final = 1_000
-_READ_BYTES: Final = 4_096
 
 
 def emulator(
@@ -55,7 +53,7 @@ def emulator(
             metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
         ),
     ] = 0,
-    until_stdin_closes: Annotated[bool, typer.Option(STDIN_OPTION, hidden=True)] = False,
+    parent: Annotated[int | None, typer.Option(PARENT_OPTION, hidden=True)] = None,
 ) -> None:
     """Run Media Nodes that speak Kurento's protocol but move no media, until Ctrl-C.
 
@@ -83,7 +81,7 @@ def emulator(
         clock=SystemClock(),
     )
     with on_stop_signals(end_quietly):
-        failure = anyio.run(_run, emulate, until_stdin_closes)
+        failure = anyio.run(_run, emulate, parent)
     if failure is not None:
         raise CommandError(_refusal(port, failure)) from failure
 
@@ -101,12 +99,12 @@ def _check(address: str | None, nodes: int) -> None:
         raise UsageFault("The address of an emulated node has to be one of 127.0.0.0/8.")
 
 
-async def _run(emulate: Callable[..., Awaitable[None]], until_stdin_closes: bool) -> OSError | None:
+async def _run(emulate: Callable[..., Awaitable[None]], parent: int | None) -> OSError | None:
     stop, failure = anyio.Event(), None
     async with anyio.create_task_group() as watchers:
         watchers.start_soon(_stop_on_signal, stop)
-        if until_stdin_closes:
-            watchers.start_soon(_stop_on_end_of_stdin, stop)
+        if parent is not None:
+            watchers.start_soon(_stop_with, parent, stop)
         try:
             await emulate(stop=stop)
         except OSError as error:
@@ -122,13 +120,19 @@ async def _stop_on_signal(stop: anyio.Event) -> None:
             stop.set()
 
 
-async def _stop_on_end_of_stdin(stop: anyio.Event) -> None:
-    """Notice that the process at the other end of the pipe is gone, however it ended."""
-    while True:
-        await anyio.wait_readable(sys.stdin)
-        if not os.read(sys.stdin.fileno(), _READ_BYTES):
-            stop.set()
-            return
+async def _stop_with(parent: int, stop: anyio.Event) -> None:
+    """Notice that the process that started this one is gone, however it ended."""
+    try:
+        descriptor = os.pidfd_open(parent)
+    except ProcessLookupError:
+        stop.set()
+        return
+    try:
+        if os.getppid() == parent:  # else it was gone before, and its pid is another's now
+            await anyio.wait_readable(descriptor)
+    finally:
+        os.close(descriptor)
+    stop.set()
 
 
 def _refusal(port: int, error: OSError) -> str:

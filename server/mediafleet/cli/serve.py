@@ -51,6 +51,13 @@ def serve(
         bool,
         typer.Option("--behind-proxy", help="A proxy that speaks HTTPS stands before the server."),
     ] = False,
+    stop_nodes: Annotated[
+        bool,
+        typer.Option(
+            "--stop-nodes",
+            help="At the end, end local nodes with sessions too; without it they go on.",
+        ),
+    ] = False,
     log_format: Annotated[
         Literal["console", "json"] | None,
         typer.Option(help="Log lines for a person or for a machine; console if not set."),
@@ -86,4 +93,5 @@ def serve(
             dotenv_path=usual_dotenv(env_file).absolute(),
             tls=choose_tls(tls_cert, tls_key),
             behind_proxy=behind_proxy,
+            stop_nodes=stop_nodes,
         )

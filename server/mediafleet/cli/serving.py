@@ -36,6 +36,7 @@ def run_server(
     *,
     dotenv_path: Path | None,
     tls: Tls | None,
+    stop_nodes: bool,
     announce: Callable[[], None],
 ) -> None:
     """Serve until a signal comes.
@@ -45,6 +46,7 @@ def run_server(
         listener: Where to listen.
         dotenv_path: Keeps what a restart changes; in the data directory if not given.
         tls: What to encrypt with; `None` for plain HTTP.
+        stop_nodes: Whether nodes with sessions end with the server, where nodes do.
         announce: Called once, when requests are accepted.
 
     Raises:
@@ -53,7 +55,10 @@ def run_server(
     application = _Application()
     server = _Server(_settings(application, tls), announce)
     application.app = create_app(
-        configuration, dotenv_path=dotenv_path, on_standing_lost=server.give_up
+        configuration,
+        dotenv_path=dotenv_path,
+        stop_nodes=stop_nodes,
+        on_standing_lost=server.give_up,
     )
     server.run(sockets=[listener.socket])
     if application.failure is not None:

@@ -17,7 +17,7 @@ from mediafleet.cli.terminal import say
 from mediafleet.configuration import Configuration, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 DEFAULT_URL: Final = "http://127.0.0.1:5443"
@@ -30,6 +30,7 @@ def run(
     dotenv_path: Path | None = None,
     tls: Tls | None = None,
     behind_proxy: bool = False,
+    stop_nodes: bool = False,
     remarks: Sequence[str] = (),
 ) -> None:
     """Serve with this configuration until a signal comes.
@@ -39,6 +40,7 @@ def run(
         dotenv_path: Keeps what a restart changes; in the data directory if not given.
         tls: What to encrypt with.
         behind_proxy: Whether a proxy encrypts.
+        stop_nodes: Whether nodes with sessions end with the server, where nodes do.
         remarks: Lines to print when requests are accepted, between the URL and what to try.
 
     Raises:
@@ -51,16 +53,22 @@ def run(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
     )
     with closing(listener.socket):
-        _serve(configuration, listener, dotenv_path, tls, remarks)
+        run_server = _load_server(configuration)
+        complete = with_secret(configuration)
+        log_doubts(complete)
+        ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
+        lines = [ready, *remarks, *_to_try(complete, listener)]
+        run_server(
+            complete,
+            listener,
+            dotenv_path=dotenv_path,
+            tls=tls,
+            stop_nodes=stop_nodes,
+            announce=lambda: say("\n".join(lines)),
+        )
 
 
-def _serve(
-    configuration: Configuration,
-    listener: Listener,
-    dotenv_path: Path | None,
-    tls: Tls | None,
-    remarks: Sequence[str],
-) -> None:
+def _load_server(configuration: Configuration) -> Callable[..., None]:
     with warnings.catch_warnings():
         # Deprecations that libraries announce to one another when they are loaded.
         warnings.simplefilter("ignore")
@@ -71,17 +79,7 @@ def _serve(
             f"OPENVIDU_PRO_CLUSTER_ENVIRONMENT={configuration.environment} is not served by this "
             f"version of Mediafleet; it serves: {', '.join(ENVIRONMENTS)}."
         )
-    complete = with_secret(configuration)
-    log_doubts(complete)
-    ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
-    lines = [ready, *remarks, *_to_try(complete, listener)]
-    run_server(
-        complete,
-        listener,
-        dotenv_path=dotenv_path,
-        tls=tls,
-        announce=lambda: say("\n".join(lines)),
-    )
+    return run_server
 
 
 def _to_try(configuration: Configuration, listener: Listener) -> Sequence[str]:

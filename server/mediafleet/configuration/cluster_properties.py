@@ -1,8 +1,8 @@
 """The table of the cluster's properties that GET /pro/config shows, in the order in which it does.
 
 Names, rules and defaults are those of OpenVidu Pro 2.15, but for two defaults: the environment is
-`on_premise`, and Elasticsearch and Kibana are off, because nothing here reports to them unless
-they are named.
+`local`, or `on_premise` where nodes are named, and Elasticsearch and Kibana are off, because
+nothing here reports to them unless they are named.
 """
 
 from functools import partial
@@ -28,7 +28,7 @@ CLUSTER_PROPERTIES: Final = (
         kind=WebSocketUris(),
         default=(),
         shown=Shown.ALWAYS,
-        doc="Media Nodes joined at start-up, on premises; GET shows the connected ones.",
+        doc="Media Nodes joined at start-up, on premises only; GET shows the connected ones.",
     ),
     _planned(
         name="OPENVIDU_PRO_STATS_MONITORING_INTERVAL",
@@ -53,7 +53,7 @@ CLUSTER_PROPERTIES: Final = (
     Property(
         name="OPENVIDU_PRO_CLUSTER_ENVIRONMENT",
         kind=Choice(("on_premise", "local", "docker", "aws", "script")),
-        default="on_premise",
+        default_note="`on_premise` if KMS_URIS names nodes, else `local`",
         shown=Shown.ALWAYS,
         doc="How Media Nodes come to be.",
     ),

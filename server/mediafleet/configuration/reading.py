@@ -23,6 +23,7 @@ from mediafleet.configuration.property import Property, Use
 from mediafleet.configuration.rules import conflicts
 
 _DATA_DIR: Final = "MEDIAFLEET_DATA_DIR"
+_ENVIRONMENT: Final = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
 
 _Lines: TypeAlias = Mapping[str, DotenvLine]
 
@@ -63,6 +64,8 @@ def read_configuration(
         if each.use is not Use.KEPT:
             values[each.name], origins[each.name] = value, given.origin
     problems.extend(_unknown(overrides))
+    if values[_ENVIRONMENT] is None:
+        values[_ENVIRONMENT] = "on_premise" if values["KMS_URIS"] else "local"
     doubtful = {each.property for each in problems if each.property is not None}
     problems.extend(conflicts(values, doubtful=doubtful))
     if problems:

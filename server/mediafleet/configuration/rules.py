@@ -30,8 +30,26 @@ def conflicts(
                 yield ConfigurationProblem(
                     property=lower, value=str(low), rule=f"must not be above {upper}={high}"
                 )
+    yield from _too_many_local_nodes(values, doubtful)
     webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
     if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
         yield ConfigurationProblem(
             property=endpoint, value=None, rule=f"it is required when {webhook} is true"
+        )
+
+
+def _too_many_local_nodes(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    scales = values["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
+    wanted = f"{_SCALING}MIN_NODES" if scales else "OPENVIDU_PRO_CLUSTER_MEDIA_NODES"
+    environment, most = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_LOCAL_MAX_NODES"
+    if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(doubtful):
+        return
+    number, limit = cast("int", values[wanted]), cast("int", values[most])
+    if number > limit:
+        yield ConfigurationProblem(
+            property=wanted,
+            value=str(number),
+            rule=f"must not be above {most}={limit} in the environment local",
         )

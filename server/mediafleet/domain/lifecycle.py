@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.media_node import SERVING_STATUSES
 from mediafleet.domain.media_node import MediaNodeStatus as S
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,20 @@ def twin_of(member: Member, cluster: Cluster) -> str | None:
             and other.node.holds_its_uri
         ),
         None,
+    )
+
+
+def lost_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
+    """Members that were launched and served, and whose machine is none of those that run."""
+    names = {machine.environment_id for machine in machines}
+    ids = {machine.node_id for machine in machines}
+    return tuple(
+        member
+        for member in cluster
+        if member.node.status in SERVING_STATUSES
+        and member.node.environment_id is not None
+        and member.node.environment_id not in names
+        and member.node.id not in ids
     )
 
 

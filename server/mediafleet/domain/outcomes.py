@@ -40,7 +40,7 @@ def change_of_step(
     """Say what a step that was taken changes.
 
     Args:
-        step: The member's next step, done; for a launch: that it failed.
+        step: The member's next step, done; for a launch: that it failed, perhaps too late.
         member: The node as it is now.
         cluster: With all others; two nodes never share a media server.
         patience: What a launch that took too long was given.
@@ -50,7 +50,7 @@ def change_of_step(
     if step is Step.FORGET:
         return Change(*forget(member.node, at=at), forget=True)
     to = _STATUSES[step]
-    if step is Step.FAIL:
+    if step is Step.FAIL and reason is None:
         reason = f"no connection within {patience.launch:.0f} s of the launch"
     elif step is Step.JOIN and (twin := twin_of(member, cluster)):
         to = MediaNodeStatus.FAILED

@@ -112,6 +112,11 @@ class Environment(Protocol):
     def ends_with_server(self) -> bool:
         """Whether machines without sessions are unmade when the server is stopped."""
 
+    @property
+    def sees_every_end(self) -> bool:
+        """Whether a machine that is not discovered is gone for good."""
+        return False
+
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
         """Hold what is needed to speak to the machines; the methods below work while entered.
 

@@ -27,7 +27,8 @@ class LifecycleLoop:
     """Takes the steps of all nodes, one at a time for each node, few at once for all.
 
     It is level-triggered: a lost or doubled wake-up does no harm, since a step is decided from the
-    status as it is. Beginning it anew looks at every member again.
+    status as it is. Beginning it anew looks at every member again. A node whose step failed rests
+    for a while, whatever is heard of it.
     """
 
     def __init__(self, state: ClusterState, lifecycle: Lifecycle, clock: Clock) -> None:
@@ -41,6 +42,7 @@ class LifecycleLoop:
         self._deadlines: dict[str, float] = {}
         self._under_way: set[str] = set()
         self._moved_meanwhile: set[str] = set()
+        self._resting: set[str] = set()
         self._limiter = anyio.CapacityLimiter(STEPS_AT_ONCE)
         for member in self._state.snapshot:
             self._state.look_again(member.node.id)
@@ -62,9 +64,12 @@ class LifecycleLoop:
             moment, node_id = heapq.heappop(self._due)
             if self._deadlines.get(node_id) == moment:
                 del self._deadlines[node_id]
+                self._resting.discard(node_id)
                 yield node_id
 
     def _begin(self, node_id: str, steps: TaskGroup) -> None:
+        if node_id in self._resting:
+            return
         if node_id in self._under_way:
             self._moved_meanwhile.add(node_id)
             return
@@ -76,7 +81,10 @@ class LifecycleLoop:
             step = partial(self._lifecycle.take_step, node_id)
             done = await succeeds(f"step of {node_id}", step)
         self._under_way.discard(node_id)
-        if node_id in self._moved_meanwhile:
+        if not done:
+            self._resting.add(node_id)
+            self._moved_meanwhile.discard(node_id)
+        elif node_id in self._moved_meanwhile:
             self._moved_meanwhile.discard(node_id)
             self._state.look_again(node_id)
         self._schedule(node_id, self._lifecycle.deadline(node_id) if done else self._retry())

@@ -14,6 +14,8 @@ from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, MediaServers
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LINK_WAIT_S = 5.0
+LAST_WORDS_S = 5.0
 
 
 class Lifecycle:
@@ -106,17 +109,23 @@ class Lifecycle:
     def _step(self, member: Member) -> Step | None:
         return next_step(member, self._patience, self._clock.monotonic())
 
-    def _is_still_due(self, step: Step, member: Member) -> bool:
-        return is_still_due(step, member, self._patience, self._clock.monotonic())
+    def _due_of(self, steps: Sequence[Step], member: Member) -> Step | None:
+        now = self._clock.monotonic()
+        return next((s for s in steps if is_still_due(s, member, self._patience, now)), None)
 
     async def _launch(self, node_id: str) -> None:
-        """Have the machine made; a launch that was interrupted is found again, not repeated."""
-        try:
-            machine = await self._environment.launch(MachineRequest(node_id, None))
-        except EnvironmentFailureError as error:
-            await self._change(node_id, Step.LAUNCH, reason=error.detail)
-        else:
-            self._state.locate(node_id, machine)
+        """Have the machine made; a launch that was interrupted is found again, not repeated.
+
+        The environment may need all the time there is and should tell then what kept it; one that
+        does not come to an end even so is interrupted, and the node fails for its lateness.
+        """
+        with anyio.move_on_after(self._patience.launch + LAST_WORDS_S):
+            try:
+                machine = await self._environment.launch(MachineRequest(node_id, None))
+            except EnvironmentFailureError as error:
+                await self._change(node_id, Step.LAUNCH, Step.FAIL, reason=error.detail)
+            else:
+                self._state.locate(node_id, machine)
 
     async def _unmake(self, node: MediaNode) -> None:
         try:
@@ -138,12 +147,13 @@ class Lifecycle:
         await self._media_servers.detach(node.id)
         await self._unmake(node)
 
-    async def _change(self, node_id: str, step: Step, reason: str | None = None) -> None:
+    async def _change(self, node_id: str, *steps: Step, reason: str | None = None) -> None:
         """Apply a step unless the node has moved on since it was decided."""
 
         def decide(cluster: Cluster) -> Decision[None]:
             member = cluster.get(node_id)
-            if member is None or not self._is_still_due(step, member):
+            step = None if member is None else self._due_of(steps, member)
+            if member is None or step is None:
                 return Decision(None)
             change = change_of_step(
                 step, member, cluster, self._patience, at=self._clock.now(), reason=reason

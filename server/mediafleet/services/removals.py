@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 WAIT_LIMIT_S = 3600.0
 PARTING_LIMIT_S = 15.0
+LINK_LIMIT_S = 3.0
+LAUNCH_LIMIT_S = 3.0
+_LAUNCHES = frozenset({MediaNodeStatus.LAUNCHING, MediaNodeStatus.CANCELED})
 
 
 class Removals:
@@ -73,6 +76,9 @@ class Removals:
     async def part(self, *, evicting: bool) -> None:
         """Remove every node that hosts no sessions, within a limit; the server is about to end.
 
+        A node that does not answer is left alone too: whether it hosts sessions is not known. A
+        launch that does not end soon is left canceled; who carries it out ends it then.
+
         Args:
             evicting: Remove the others too, and end their sessions.
         """
@@ -86,8 +92,14 @@ class Removals:
             log.warning("some nodes could not be ended in time")
 
     async def _part_from(self, node_id: str, strategy: DeletionStrategy) -> None:
+        if strategy is DeletionStrategy.IF_NO_SESSIONS and not await self._in_touch(node_id):
+            log.warning("node stays, it does not answer", extra={"media_node_id": node_id})
+            return
+        member = self._state.member(node_id)
+        launches = member is not None and member.node.status in _LAUNCHES
         try:
-            await self.remove(node_id, strategy, wait=True)
+            with anyio.move_on_after(LAUNCH_LIMIT_S if launches else PARTING_LIMIT_S):
+                await self.remove(node_id, strategy, wait=True)
         except MediaNodeBusyError as error:
             log.info(
                 "node stays, it hosts sessions",
@@ -95,6 +107,17 @@ class Removals:
             )
         except MediafleetError as error:
             log.warning("node not ended", extra={"media_node_id": node_id, "reason": str(error)})
+
+    async def _in_touch(self, node_id: str) -> bool:
+        """Whether a serving node is connected, or soon will be if the server has just begun."""
+
+        def is_known(member: Member | None) -> bool:
+            serves = member is not None and member.node.status in SERVING_STATUSES
+            return member is None or not serves or member.connection.connected
+
+        with anyio.move_on_after(LINK_LIMIT_S):
+            await self._state.wait_until(node_id, is_known)
+        return is_known(self._state.member(node_id))
 
     async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int:
         """Sessions by the node's own word where they matter; else by the books."""

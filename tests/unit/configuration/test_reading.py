@@ -144,12 +144,43 @@ def test_a_line_separator_in_any_property_is_refused(each: Property, path: Path)
     assert not any("\u2028" in problem for problem in problems)
 
 
+def test_nodes_that_are_named_are_on_premises_unless_something_else_is_said(path: Path) -> None:
+    named = "KMS_URIS=[ws://10.1.1.26:8888/kurento]"
+
+    assert from_file(path, named).environment == "on_premise"
+    assert from_file(path, "KMS_URIS=[]").environment == "local"
+    said = from_file(path, named, OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local")
+    assert said.environment == "local"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("OPENVIDU_PRO_CLUSTER_MEDIA_NODES=9", "OPENVIDU_PRO_CLUSTER_MEDIA_NODES"),
+        (
+            "OPENVIDU_PRO_CLUSTER_MEDIA_NODES=9\nOPENVIDU_PRO_CLUSTER_AUTOSCALING=true\n"
+            "MEDIAFLEET_LOCAL_MAX_NODES=1\nOPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=2",
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES",
+        ),
+    ],
+)
+def test_more_local_nodes_than_may_run_cannot_be_wanted(
+    path: Path, text: str, problem: str
+) -> None:
+    (told,) = problems_of(path, text)
+
+    assert told.startswith(f"Property {problem}=")
+    assert "MEDIAFLEET_LOCAL_MAX_NODES=" in told
+    elsewhere = f"{text}\nOPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise"
+    assert from_file(path, elsewhere).environment == "on_premise"
+
+
 def test_without_any_source_the_defaults_hold() -> None:
     configuration = read_configuration(overrides={}, dotenv_path=None, environ={"HOME": "/home/me"})
 
     assert configuration.secret is None
     assert configuration.cluster_id is None
-    assert configuration.environment == "on_premise"
+    assert configuration.environment == "local"
     assert configuration.kms_uris == ()
     assert configuration.cluster_media_nodes == 1
     assert configuration.public_url == "https://localhost"

@@ -32,10 +32,19 @@ def command_line(settings: LocalSettings, place: Place, folder: Path) -> list[st
     """
     if settings.command is not None:
         return [_filled_in(word, place) for word in shlex.split(settings.command)]
-    if (kurento := shutil.which(KURENTO, path=settings.environ.get("PATH"))) is not None:
+    if (kurento := _installed_kurento(settings)) is not None:
         return [kurento, "--conf-file", str(_kurento_file(place, folder))]
     address = ["--address", place.address, "--port", str(place.port)]
     return [sys.executable, "-P", "-m", "mediafleet", "emulator", *address]
+
+
+def is_emulated(settings: LocalSettings) -> bool:
+    """Whether the nodes move no media for want of a media server."""
+    return settings.command is None and _installed_kurento(settings) is None
+
+
+def _installed_kurento(settings: LocalSettings) -> str | None:
+    return shutil.which(KURENTO, path=settings.environ.get("PATH"))
 
 
 def _filled_in(word: str, place: Place) -> str:

@@ -15,7 +15,7 @@ from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.environments.local import processes
-from mediafleet.environments.local.commands import command_line
+from mediafleet.environments.local.commands import KURENTO, command_line, is_emulated
 from mediafleet.environments.local.folders import OUTPUT, Folders
 from mediafleet.environments.local.marks import Mark, Owner
 from mediafleet.environments.local.places import place_for
@@ -47,6 +47,7 @@ class Local(Environment):
     name = NAME
     launches_machines = True
     ends_with_server = True
+    sees_every_end = True
 
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
@@ -58,6 +59,8 @@ class Local(Environment):
     @asynccontextmanager
     async def open(self, cluster_id: str) -> AsyncIterator[None]:
         await _in_thread("find processes", processes.check_machine)
+        if await _in_thread("find a command", partial(is_emulated, self._settings)):
+            log.warning("local nodes are emulated and move no media: no %s is installed", KURENTO)
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
             self._greet(await _in_thread("find processes", processes.find_all))
@@ -155,7 +158,10 @@ class Local(Environment):
         """End the processes of a node; those that are left when patience is spent."""
 
         async def find() -> Sequence[MarkedProcess]:
-            return (await _in_thread("terminate", self._running)).get(node_id, ())
+            marked = (await _in_thread("terminate", self._running)).get(node_id, ())
+            # One that hides its mark is known to us as long as we have not seen its end.
+            watched = (each for each in self._watches if each.mark.node_id == node_id)
+            return sorted({*marked, *watched})
 
         for number, seconds in patience.items():
             with anyio.move_on_after(seconds):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ class MarkedProcess:
 
     started: int
     pid: int
-    mark: Mark
+    mark: Mark = field(compare=False)
 
     @property
     def environment_id(self) -> str:
