@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Iterable
@@ -62,7 +63,7 @@ def connect(
     secret: str,
     *,
     timeout: float | None = 30.0,
-    verify_ssl: bool | str = True,
+    verify_ssl: bool | str | ssl.SSLContext = True,
 ) -> AuthenticatedClient:
     """Make a client that sends Basic credentials with every request.
 
@@ -70,7 +71,8 @@ def connect(
         url: Base of the server, such as ``http://127.0.0.1:5443``.
         secret: The server's OPENVIDU_SECRET.
         timeout: Seconds for one answer; give more, or ``None``, for requests with ``wait=True``.
-        verify_ssl: ``False``, or the path of a CA file, for a server with a certificate of its own.
+        verify_ssl: ``False``, the path of a CA file, or a context of your own, for a server with a
+            certificate that the system does not trust.
 
     Returns:
         A client to hand to the operations; use it as a context manager to close its connections.

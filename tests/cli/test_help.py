@@ -10,6 +10,8 @@ COMMANDS = [
     ["demo"],
     ["emulator"],
     ["nodes"],
+    ["config"],
+    ["restart"],
     *(
         ["nodes", each]
         for each in ("list", "get", "evidence", "add", "remove", "status", "discover")

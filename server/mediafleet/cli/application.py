@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mediafleet import __version__
+from mediafleet.cli.configuration_commands import config, restart
 from mediafleet.cli.demo import demo
 from mediafleet.cli.emulator import emulator
 from mediafleet.cli.exits import CommandError
@@ -35,14 +36,16 @@ def describe(
       mediafleet serve                   a server for Media Nodes of your own
       mediafleet nodes list              the Media Nodes of a running server
       mediafleet nodes add --help        more about one command
+      mediafleet config                  the configuration of a running server
+      mediafleet restart KEY=VALUE       another configuration for it
 
     Exit status: 0 done, 1 failure of the server or the connection to it,
-    2 wrong usage or configuration, 3 not found, 4 conflict, 5 secret refused.
+    2 wrong usage or configuration, 3 not found, 4 conflict, 5 secret refused,
+    130 interrupted while waiting (what was asked of the server goes on).
     """
 
 
 application = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     # Plain help and plain errors: they hold the user's own text, which is no markup.
     rich_markup_mode=None,
@@ -53,6 +56,8 @@ application.command(help=help_of(serve))(serve)
 application.command(help=help_of(demo))(demo)
 application.command(help=help_of(emulator))(emulator)
 application.add_typer(nodes, name="nodes")
+application.command(help=help_of(config))(config)
+application.command(help=help_of(restart))(restart)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How the `nodes` commands reach the server, and what its refusals mean for the exit status."""
+"""How commands reach a running server, and what its refusals mean for the exit status."""
 
 import ipaddress
 import os
@@ -23,6 +23,7 @@ from mediafleet_client.types import Response
 
 _CONNECT_S: Final = 10.0
 _MAX_REASON: Final = 500
+_MAX_PROBLEMS: Final = 8_192
 _EXIT_CODES: Final = {
     HTTPStatus.BAD_REQUEST: ExitCode.USAGE,
     HTTPStatus.UNAUTHORIZED: ExitCode.REFUSED,
@@ -58,8 +59,14 @@ class Server:
         self._access = access
         self.client = client
 
-    def ask(self, operation: Callable[[], Response[Any]]) -> Response[Any]:
+    def ask(
+        self, operation: Callable[[], Response[Any]], *, problems_apart: bool = False
+    ) -> Response[Any]:
         """Perform one operation and hand on its answer if it is a success.
+
+        Args:
+            operation: Asks the server.
+            problems_apart: A refusal lists problems of properties, to be told one a line.
 
         Raises:
             CommandError: The server is not within reach, refuses, or is no Mediafleet server.
@@ -72,7 +79,7 @@ class Server:
         except httpx.HTTPError as error:
             raise CommandError(self._unreachable(error)) from error
         if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            raise self._refusal(answer.status_code, answer.parsed)
+            raise self._refusal(answer.status_code, answer.parsed, problems_apart=problems_apart)
         return answer
 
     @contextmanager
@@ -87,7 +94,7 @@ class Server:
         except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
             raise CommandError(self._strange("an answer that its API does not have")) from error
 
-    def _refusal(self, status: HTTPStatus, body: object) -> CommandError:
+    def _refusal(self, status: HTTPStatus, body: object, *, problems_apart: bool) -> CommandError:
         if not isinstance(body, Error):
             return CommandError(self._strange(f"the status {status.value}"))
         if status is HTTPStatus.UNAUTHORIZED:
@@ -96,7 +103,11 @@ class Server:
                 "OPENVIDU_SECRET or with --secret-file.",
                 ExitCode.REFUSED,
             )
-        message = str(body.message)[:_MAX_REASON]
+        message = str(body.message)
+        if problems_apart and status is HTTPStatus.BAD_REQUEST:
+            problems = message[:_MAX_PROBLEMS].replace(" Property ", "\n  Property ")
+            return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
+        message = message[:_MAX_REASON]
         return CommandError(
             f"{message} ({status.value} {status.phrase})",
             _EXIT_CODES.get(status, ExitCode.FAILURE),
@@ -139,10 +150,12 @@ def open_server(access: Access) -> Iterator[Server]:
     local = _is_local(address)
     secret = _find_secret(access, local=local)
     context = ssl.create_default_context() if access.ca_file is None else _trusting(access.ca_file)
-    client = connect(access.url, secret)
+    client = connect(access.url, secret, verify_ssl=context)
     # A proxy that the environment names knows another machine under the name of this one.
-    client = attrs.evolve(client, verify_ssl=context, httpx_args={"trust_env": not local})
-    client = client.with_timeout(httpx.Timeout(access.timeout, connect=_CONNECT_S))
+    client = attrs.evolve(client, httpx_args={"trust_env": not local})
+    client = client.with_timeout(
+        httpx.Timeout(access.timeout, connect=min(access.timeout, _CONNECT_S))
+    )
     with client as opened:
         yield Server(access, opened)
 

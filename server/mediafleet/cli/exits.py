@@ -17,6 +17,8 @@ class ExitCode(enum.IntEnum):
     """The state of the cluster forbids it (409)."""
     REFUSED = 5
     """The server refused the credentials (401)."""
+    INTERRUPTED = 130
+    """Somebody interrupted the wait for an answer; what was asked of the server goes on."""
 
 
 class CommandError(Exception):

@@ -25,6 +25,7 @@ from mediafleet.cli.node_options import (
 from mediafleet.cli.node_tables import details_of, list_of
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show, show_json
+from mediafleet.cli.waiting import waiting
 from mediafleet_client.api.media_nodes import (
     add_media_node,
     autodiscover_media_nodes,
@@ -142,7 +143,13 @@ def add_node(
     body = NewMediaNode(uri=UNSET if uri is None else uri)
     with _server(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
         ask = partial(add_media_node.sync_detailed, client=server.client, body=body, wait=wait)
-        _print(server, server.ask(ask), json=json)
+        with waiting(
+            "The node is launched",
+            shown=wait and not json,
+            if_interrupted="The launch goes on. Look at it with: mediafleet nodes list",
+        ):
+            answer = server.ask(ask)
+        _print(server, answer, json=json)
 
 
 def remove_node(
@@ -175,7 +182,12 @@ def remove_node(
             wait=wait,
             deletion_strategy=strategy,
         )
-        answer = server.ask(ask)
+        with waiting(
+            f"{media_node_id} is removed",
+            shown=wait and not json,
+            if_interrupted="The removal goes on. Look at it with: mediafleet nodes list",
+        ):
+            answer = server.ask(ask)
     if answer.status_code is HTTPStatus.ACCEPTED:
         complain(f"{media_node_id} hosts sessions and is removed when the last one has ended.")
     else:

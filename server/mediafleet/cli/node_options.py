@@ -6,6 +6,8 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from mediafleet.cli.completion import complete_node_id
+
 ANSWER_S: Final = 30.0
 WAITED_ANSWER_S: Final = 3_600.0
 _MAX_S: Final = 7 * 86_400.0
@@ -19,7 +21,13 @@ def _node_id(text: str) -> str:
 
 
 Id: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ID", help="The node's id, as listed.", callback=_node_id)
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="The node's id, as listed.",
+        callback=_node_id,
+        autocompletion=complete_node_id,
+    ),
 ]
 Url: TypeAlias = Annotated[
     str, typer.Option("--url", envvar="MEDIAFLEET_URL", help="Where the server is.")

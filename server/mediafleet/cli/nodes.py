@@ -30,6 +30,7 @@ def describe() -> None:
       3  no such Media Node, or not within reach
       4  in conflict with the state of the cluster
       5  the secret was refused
+      130  interrupted while waiting; what was asked of the server goes on
     """
 
 

@@ -1,0 +1,142 @@
+"""`mediafleet config` and `mediafleet restart`: the configuration of a running server."""
+
+import json as json_text
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mediafleet.cli.assignments import Difference, differences, read_assignments, shown
+from mediafleet.cli.completion import complete_assignment
+from mediafleet.cli.configuration_tables import configuration_of, differences_of
+from mediafleet.cli.connection import Access, Server, open_server
+from mediafleet.cli.exits import CommandError, UsageFault
+from mediafleet.cli.node_options import ANSWER_S, CaFile, Json, SecretFile, Timeout, Url
+from mediafleet.cli.starting import DEFAULT_URL
+from mediafleet.cli.terminal import complain, show, show_json
+from mediafleet.cli.waiting import waiting
+from mediafleet_client.api.cluster import get_config
+from mediafleet_client.api.cluster import restart as restart_operation
+from mediafleet_client.models import Config, RestartProperties
+from mediafleet_client.types import Response
+
+
+def config(
+    *,
+    url: Url = DEFAULT_URL,
+    secret_file: SecretFile = None,
+    ca_file: CaFile = None,
+    timeout: Timeout = None,
+    json: Json = False,
+) -> None:
+    """Show the configuration that is in force.
+
+    Values of webhook headers are masked in the table; --json shows the API's answer as it is.
+
+    Examples:
+      mediafleet config
+      mediafleet config --json
+    """
+    with _server(url, secret_file, ca_file, timeout) as server:
+        answer = server.ask(partial(get_config.sync_detailed, client=server.client))
+        if json:
+            show_json(answer.content)
+            return
+        show(configuration_of(_properties(server, answer)))
+
+
+def restart(
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            help="Properties to change, as the .env file has them; none to change nothing.",
+            autocompletion=complete_assignment,
+        ),
+    ] = None,
+    *,
+    url: Url = DEFAULT_URL,
+    secret_file: SecretFile = None,
+    ca_file: CaFile = None,
+    timeout: Timeout = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the difference and change nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Restart the server with other values of some properties, after showing the difference.
+
+    The server stores the values and puts them in force; it goes on listening, and sessions go on.
+
+    Examples:
+      mediafleet restart OPENVIDU_PRO_CLUSTER_MEDIA_NODES=3
+      mediafleet restart OPENVIDU_CDR=true 'OPENVIDU_WEBHOOK_EVENTS=["autoscaling"]' --yes
+      mediafleet restart OPENVIDU_RECORDING=true --dry-run
+    """
+    wanted = read_assignments(assignments or [])
+    with _server(url, secret_file, ca_file, timeout) as server:
+        answer = server.ask(partial(get_config.sync_detailed, client=server.client))
+        found = differences(_properties(server, answer), wanted)
+        _tell(found, json=json)
+        if dry_run:
+            return
+        _require_consent(yes=yes)
+        body = RestartProperties.from_dict(wanted)
+        with waiting(
+            "The server restarts",
+            shown=not json,
+            if_interrupted="The restart goes on. Look at the result with: mediafleet config",
+        ):
+            server.ask(
+                partial(restart_operation.sync_detailed, client=server.client, body=body),
+                problems_apart=True,
+            )
+    changed = sum(each.changes for each in found)
+    complain(
+        f"Restarted; {changed} {'property has' if changed == 1 else 'properties have'} changed."
+    )
+
+
+def _server(
+    url: str, secret_file: Path | None, ca_file: Path | None, timeout: float | None
+) -> AbstractContextManager[Server]:
+    access = Access(url=url, secret_file=secret_file, ca_file=ca_file, timeout=timeout or ANSWER_S)
+    return open_server(access)
+
+
+def _properties(server: Server, answer: Response[Any]) -> dict[str, Any]:
+    with server.understanding():
+        if not isinstance(answer.parsed, Config):
+            raise TypeError
+        return answer.parsed.to_dict()
+
+
+def _tell(found: Sequence[Difference], *, json: bool) -> None:
+    if json:
+        told = {
+            each.name: {
+                "from": shown(each.name, each.old),
+                "to": shown(each.name, each.new),
+                "changes": each.changes,
+            }
+            for each in found
+        }
+        show_json(json_text.dumps(told).encode())
+    elif found:
+        show(differences_of(found))
+    else:
+        complain("The configuration stays as it is.")
+
+
+def _require_consent(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageFault("Nobody can be asked here: give --yes to restart, or --dry-run to look.")
+    if not typer.confirm("Restart the server with this?", err=True):
+        raise CommandError("Nothing was changed.")

@@ -1,0 +1,200 @@
+"""`mediafleet config` and `mediafleet restart`: against a real server."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+import anyio
+import pytest
+
+from mediafleet.emulator import Steering
+
+SECRET_HEADER = "Authorization: Basic Y2FuYXJ5"
+
+
+@pytest.fixture(scope="module")
+def server(start, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    (folder / ".env").touch()
+    options = ["--port", 0, "--data-dir", folder, "--env-file", folder / ".env"]
+    return start(
+        "serve",
+        *options,
+        OPENVIDU_SECRET="a-secret-of-the-tests",
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
+    )
+
+
+@pytest.fixture(scope="module")
+def access(server):
+    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": "a-secret-of-the-tests"}
+
+
+@pytest.fixture
+def ask(run_here, access):
+    def run_command(*arguments, **variables):
+        return run_here(*arguments, **(access | variables))
+
+    return run_command
+
+
+def test_the_configuration_is_shown_in_groups(ask):
+    done = ask("config")
+
+    assert done.code == 0
+    assert re.search(r"^Cluster$", done.out, re.MULTILINE)
+    assert re.search(r"^  OPENVIDU_PRO_CLUSTER_ENVIRONMENT +on_premise$", done.out, re.MULTILINE)
+    assert re.search(r"^  OPENVIDU_CDR +(true|false)$", done.out, re.MULTILINE)
+    assert "a-secret-of-the-tests" not in done.all
+
+
+def test_every_property_of_the_answer_is_shown(ask):
+    shown, answered = ask("config"), ask("config", "--json")
+    assert {line.split()[0] for line in shown.out.splitlines() if line.startswith("  ")} == set(
+        answered.json
+    )
+
+
+def test_a_restart_shows_the_difference_and_makes_it(ask):
+    before = ask("config", "--json").json["OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH"]
+    wanted = f"OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH={before + 1}"
+
+    done = ask("restart", wanted, "OPENVIDU_RECORDING=false", "--yes")
+
+    assert done.code == 0, done.err
+    assert re.search(rf"MAX_RECV_BANDWIDTH +{before} +→ +{before + 1}$", done.out, re.MULTILINE)
+    assert re.search(r"OPENVIDU_RECORDING +false +unchanged$", done.out, re.MULTILINE)
+    assert "1 property has changed" in done.err
+    after = ask("config", "--json").json
+    assert after["OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH"] == before + 1
+
+
+def test_a_dry_run_only_shows(ask):
+    done = ask("restart", "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=17", "--dry-run")
+
+    assert done.code == 0
+    assert "→" in done.out
+    assert ask("config", "--json").json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"] != 17
+
+
+def test_the_difference_can_be_read_by_a_program(ask):
+    done = ask("restart", "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=17", "--dry-run", "--json")
+
+    assert done.json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"]["to"] == "17"
+    assert done.json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"]["changes"] is True
+
+
+def test_arrays_and_texts_are_written_as_in_the_file(ask):
+    done = ask(
+        "restart",
+        "OPENVIDU_WEBHOOK=true",
+        "OPENVIDU_WEBHOOK_ENDPOINT=http://127.0.0.1:9/hook",
+        f'OPENVIDU_WEBHOOK_HEADERS=["{SECRET_HEADER}"]',
+        'OPENVIDU_WEBHOOK_EVENTS=["mediaNodeStatusChanged","autoscaling"]',
+        "--yes",
+    )
+
+    assert done.code == 0, done.err
+    assert "Authorization: ***" in done.out
+    assert "Y2FuYXJ5" not in done.all + ask("config").all
+    kept = ask("config", "--json").json
+    assert kept["OPENVIDU_WEBHOOK_HEADERS"] == [SECRET_HEADER]
+    assert kept["OPENVIDU_WEBHOOK_EVENTS"] == ["mediaNodeStatusChanged", "autoscaling"]
+    assert ask("restart", "OPENVIDU_WEBHOOK=false", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("OPENVIDU_RECORDIN=true", "did you mean OPENVIDU_RECORDING"),
+        ("OPENVIDU_CDR", "KEY=VALUE"),
+        ("OPENVIDU_CDR=maybe", "must be true or false"),
+        ("OPENVIDU_SESSIONS_GARBAGE_INTERVAL=soon", "must be a whole number"),
+        ("MEDIAFLEET_PORT=1", "cannot be changed by a restart"),
+        ("NO_SUCH_THING=1", "is no property"),
+    ],
+)
+def test_what_makes_no_sense_is_not_sent(ask, assignment, told):
+    done = ask("restart", assignment, "--yes", MEDIAFLEET_URL="http://127.0.0.1:9")
+
+    assert done.code == 2
+    assert told in done.err
+    assert "Nothing was sent" in done.err
+
+
+def test_the_servers_problems_are_listed_one_a_line(ask):
+    done = ask(
+        "restart",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=4",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES=3",
+        "OPENVIDU_SECRET=canary-of-the-tests",
+        "--yes",
+    )
+
+    assert done.code == 2
+    lines = done.err.splitlines()
+    assert len([line for line in lines if line.startswith("  Property ")]) == 2
+    assert "canary-of-the-tests" not in done.all
+
+
+def test_nobody_to_ask_is_told_from_consent(run, access):
+    done = run("restart", "OPENVIDU_CDR=true", **access)
+
+    assert done.code == 2
+    assert "--yes" in done.err
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1)])
+def test_a_person_is_asked(environ, access, answer, code):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mediafleet", "restart", "OPENVIDU_RECORDING=false"],
+        env=environ | access,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(ours, answer.encode())
+        _, err = process.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == code
+    assert "Restart the server with this?" in err
+    assert ("Nothing was changed" in err) == bool(code)
+
+
+def test_an_interrupted_wait_leaves_the_matter_going(start, access):
+    hanging = start("emulator", "--nodes", 1, "--port", 0)
+    uri = hanging.line(r"(ws://127\.0\.1\.1:\d+/kurento)")[1]
+    added = start("nodes", "add", uri, "--wait", **access)
+    assert added.join() == 0
+    node = next(word for line in added.out for word in line.split() if word.startswith("kms_"))
+    steer_session(uri)
+    removal = start("nodes", "remove", node, "--strategy", "when-no-sessions", "--wait", **access)
+    until_quarantined(start, node, access)
+
+    code = removal.stop(signal.SIGINT)
+
+    assert code == 130
+    assert "goes on" in removal.text
+
+
+def steer_session(uri):
+    async def create():
+        async with Steering(int(uri.rsplit(":", 1)[1].split("/")[0])) as steering:
+            await steering.create_pipeline(0, "room")
+
+    anyio.run(create)
+
+
+def until_quarantined(start, node, access):
+    for _ in range(40):
+        shown = start("nodes", "get", node, **access)
+        shown.join()
+        if "waiting-idle-to-terminate" in shown.text:
+            return
+    raise AssertionError(shown.text)
