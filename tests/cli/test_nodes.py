@@ -1,5 +1,6 @@
 """`mediafleet nodes`: against a real server with emulated nodes."""
 
+import json
 import re
 import socket
 from contextlib import suppress
@@ -15,15 +16,27 @@ LIMIT_S = 15.0
 
 
 @pytest.fixture(scope="module")
-def demo(start):
-    demo = start("demo", "--nodes", 3, "--port", 0)
-    until(demo, "", lambda answer: {node["status"] for node in answer["content"]} == {"running"})
-    return demo
+def server(start, tmp_path_factory):
+    """A server on premises with three emulated nodes."""
+    emulator = start("emulator", "--nodes", 3, "--port", 0)
+    emulator.line(r"^ws://127\.0\.1\.3:")
+    folder = tmp_path_factory.mktemp("server")
+    server = start(
+        "serve",
+        *("--port", 0, "--data-dir", folder),
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
+        KMS_URIS=json.dumps([line for line in emulator.out if line.startswith("ws://")]),
+    )
+    until(server, "", lambda answer: {node["status"] for node in answer["content"]} == {"running"})
+    return server
 
 
 @pytest.fixture(scope="module")
-def access(demo):
-    return {"MEDIAFLEET_URL": demo.url, "OPENVIDU_SECRET": secret_file(demo).read_text().strip()}
+def access(server):
+    return {
+        "MEDIAFLEET_URL": server.url,
+        "OPENVIDU_SECRET": secret_file(server).read_text().strip(),
+    }
 
 
 @pytest.fixture
@@ -50,8 +63,8 @@ def member(nodes, further):
     return added.json
 
 
-def secret_file(demo):
-    return Path(demo.line(r"cat '(.*/secret)'")[1])
+def secret_file(server):
+    return Path(server.line(r"cat '(.*/secret)'")[1])
 
 
 def steer(member, verb, *arguments):
@@ -66,10 +79,10 @@ def steer(member, verb, *arguments):
     return anyio.run(call)
 
 
-def until(demo, path, holds):
+def until(server, path, holds):
     """Ask the API until its answer is the wanted one."""
-    auth = ("OPENVIDUAPP", secret_file(demo).read_text().strip())
-    with httpx.Client(base_url=demo.url, auth=auth, trust_env=False) as client:
+    auth = ("OPENVIDUAPP", secret_file(server).read_text().strip())
+    with httpx.Client(base_url=server.url, auth=auth, trust_env=False) as client:
         for _ in range(int(LIMIT_S / 0.05)):
             answer = client.get(f"/pro/media-nodes{path}?sessions=true").json()
             if holds(answer):
@@ -78,11 +91,11 @@ def until(demo, path, holds):
     raise AssertionError(f"still {answer}")
 
 
-def with_session(demo, member):
+def with_session(server, member):
     """Give the node a session, and wait until the server knows it by its name."""
     object_id = steer(member, "create_pipeline", "physics-101")
     until(
-        demo,
+        server,
         f"/{member['id']}",
         lambda node: [each["sessionId"] for each in node["sessions"]] == ["physics-101"],
     )
@@ -147,8 +160,8 @@ def test_evidence_shows_what_a_node_is_judged_on(nodes, member):
     assert nodes("evidence", "kms_Unknown1").code == 3
 
 
-def test_get_shows_a_node_with_its_sessions_and_its_media_server(nodes, demo, member):
-    with_session(demo, member)
+def test_get_shows_a_node_with_its_sessions_and_its_media_server(nodes, server, member):
+    with_session(server, member)
 
     shown = nodes("get", member["id"], "--sessions", "--extra-info")
     plain = nodes("get", member["id"], "--json")
@@ -208,8 +221,8 @@ def test_a_request_that_is_wrong_is_told_without_what_may_be_a_password(nodes, u
     assert "canary" not in done.all
 
 
-def test_remove_spares_sessions_unless_told_otherwise(nodes, demo, member):
-    with_session(demo, member)
+def test_remove_spares_sessions_unless_told_otherwise(nodes, server, member):
+    with_session(server, member)
 
     refused = nodes("remove", member["id"])
     removed = nodes("remove", member["id"], "--strategy", "now", "--wait")
@@ -219,8 +232,8 @@ def test_remove_spares_sessions_unless_told_otherwise(nodes, demo, member):
     assert nodes("get", member["id"]).code == 3
 
 
-def test_remove_can_wait_for_the_last_session(nodes, demo, start, access, member):
-    session = with_session(demo, member)
+def test_remove_can_wait_for_the_last_session(nodes, server, start, access, member):
+    session = with_session(server, member)
 
     accepted = nodes("remove", member["id"], "--strategy", "when-no-sessions", "--json")
     impatient = nodes(
@@ -239,8 +252,8 @@ def test_remove_can_wait_for_the_last_session(nodes, demo, start, access, member
     assert waiting.join() == 0
 
 
-def test_status_moves_a_node_into_quarantine_and_back(nodes, demo, member):
-    with_session(demo, member)
+def test_status_moves_a_node_into_quarantine_and_back(nodes, server, member):
+    with_session(server, member)
 
     out = nodes("status", member["id"], "waiting-idle-to-terminate")
     back = nodes("status", member["id"], "running", "--json")
@@ -276,8 +289,8 @@ def test_a_wrong_secret_is_refused_and_not_shown(nodes):
     assert "canary" not in done.all
 
 
-def test_a_secret_file_wins_over_the_environment(nodes, demo):
-    secret = secret_file(demo)
+def test_a_secret_file_wins_over_the_environment(nodes, server):
+    secret = secret_file(server)
 
     assert nodes("list", "--secret-file", secret, OPENVIDU_SECRET="wrong").code == 0
 
