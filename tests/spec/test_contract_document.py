@@ -33,7 +33,7 @@ BOTH_FAMILIES = [name for name in OPERATIONS if f"openvidu_{name}" in OPERATIONS
 STATUSES = {
     "list_media_nodes": "200 400 401 500 503",
     "add_media_node": "200 400 401 404 409 413 415 500 501 502 503",
-    "autodiscover_media_nodes": "200 400 401 500 503",
+    "autodiscover_media_nodes": "200 400 401 500 502 503",
     "get_media_node": "200 400 401 404 500 503",
     "remove_media_node": "202 204 400 401 404 409 500 502 503",
     "modify_media_node": "200 204 400 401 404 413 415 500 503",

@@ -14,6 +14,7 @@ import uvicorn
 from mediafleet.app import HTTP_PROTOCOL, create_app
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
+from mediafleet.domain.ports import Environment
 
 SECRET = "a-secret-of-the-tests"
 
@@ -60,10 +61,14 @@ def configuration(data_dir: Path, **properties: Any) -> Any:
 
 @asynccontextmanager
 async def mediafleet(
-    data_dir: Path, *, clock: SystemClock | None = None, **properties: Any
+    data_dir: Path,
+    *,
+    clock: SystemClock | None = None,
+    environment: Environment | None = None,
+    **properties: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server of ours, and a client that has its credentials."""
-    app = create_app(configuration(data_dir, **properties), clock=clock)
+    app = create_app(configuration(data_dir, **properties), clock=clock, environment=environment)
     async with (
         serving(app) as url,
         httpx.AsyncClient(

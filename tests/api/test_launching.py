@@ -1,0 +1,122 @@
+"""Environments that launch machines, through the whole server: what fails, and what comes of it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from support import live
+from support.cluster_client import NODES, Json, delete, members, patch, until, until_gone
+from support.local_nodes import end_local_nodes, local_nodes
+from support.troubled import Troubled
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[Troubled]:
+    yield Troubled(tmp_path)
+    end_local_nodes(tmp_path)
+
+
+@asynccontextmanager
+async def serving(
+    environment: Troubled, data_dir: Path, *, nodes: int = 0, **properties: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with live.mediafleet(
+        data_dir, environment=environment, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=nodes, **properties
+    ) as api:
+        yield api
+
+
+async def launch(api: httpx.AsyncClient) -> Json:
+    answer = await api.post(NODES, params={"wait": "true"})
+    assert answer.status_code == 200, answer.text
+    node: Json = answer.json()
+    return node
+
+
+async def test_a_launch_that_fails_is_told_and_its_node_listed_until_removed(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    environment.troubles = {"launch"}
+    async with serving(environment, tmp_path) as api:
+        answer = await api.post(NODES, params={"wait": "true"})
+        assert answer.status_code == 502
+        assert answer.json()["message"] == "Environment local failed to launch: not authorized"
+        (node,) = await members(api)
+        assert (node["status"], node["uri"], node["environmentId"]) == ("failed", None, None)
+        assert (await delete(api, node["id"], wait="true")).status_code == 204
+        assert await members(api) == []
+        assert environment.calls["launch"] == 1
+
+
+async def test_a_termination_that_fails_is_told_and_tried_again_without_haste(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    async with serving(environment, tmp_path) as api:
+        node = await launch(api)
+        environment.troubles = {"terminate"}
+        began = anyio.current_time()
+        for _ in range(3):
+            refused = await delete(api, node["id"], wait="true")
+            assert refused.status_code == 502
+            assert "still terminating, it is tried again" in refused.json()["message"]
+            assert "not authorized" in refused.json()["message"]
+        with anyio.fail_after(10):
+            while environment.calls["terminate"] < 3:
+                await anyio.sleep(0.01)
+        assert anyio.current_time() - began > 1.9
+        (left,) = await members(api)
+        assert left["status"] == "terminating"
+        environment.troubles.clear()
+        await until_gone(api, node["id"])
+    assert local_nodes(tmp_path) == []
+
+
+async def test_a_launch_without_an_end_fails_when_patience_is_lost(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    environment.hangs = {"launch"}
+    async with serving(environment, tmp_path, MEDIAFLEET_LAUNCH_TIMEOUT="0.2") as api:
+        answer = await api.post(NODES, params={"wait": "true"})
+        assert answer.status_code == 502
+        assert "no connection within" in answer.json()["message"]
+
+
+async def test_a_cancelled_launch_can_be_wanted_again(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    async with serving(environment, tmp_path) as api:
+        node = (await api.post(NODES)).json()
+        assert (await patch(api, node["id"], "canceled")).status_code == 200
+        assert (await patch(api, node["id"], "launching")).status_code == 200
+        await until(api, node["id"], lambda found: bool(found) and found["status"] == "running")
+        assert environment.calls["launch"] == 1
+        assert len(local_nodes(tmp_path)) == 1
+
+
+async def test_a_server_starts_and_serves_although_its_environment_tells_nothing(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    environment.troubles = {"discover", "launch"}
+    async with serving(environment, tmp_path, nodes=1) as api:
+        (node,) = await members(api)
+        await until(api, node["id"], lambda found: bool(found) and found["status"] == "failed")
+        answer = await api.put(NODES)
+        assert answer.status_code == 502
+        assert answer.json()["message"] == "Environment local failed to discover: not authorized"
+
+
+async def test_named_nodes_and_uris_mean_nothing_where_nodes_are_launched(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    uri = "ws://127.0.0.1:9/kurento"
+    async with serving(environment, tmp_path, KMS_URIS=f"[{uri}]") as api:
+        assert await members(api) == []
+        added = await api.post(NODES, params={"wait": "true"}, json={"uri": uri})
+        assert added.status_code == 200
+        assert added.json()["uri"] != uri

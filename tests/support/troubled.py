@@ -1,0 +1,48 @@
+"""Local nodes whose environment refuses to do one thing or another, for as long as a test wants."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.media_node import MediaNode
+from mediafleet.domain.ports import Machine, MachineRequest
+from mediafleet.environments.local import Local, LocalSettings
+
+
+class Troubled(Local):
+    """Local nodes; what is among the troubles fails, or never comes to an end.
+
+    Attributes:
+        troubles: Names of the methods that fail.
+        hangs: Names of the methods that never end.
+        calls: How often each was called.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(LocalSettings(directory=data_dir / "local", environ=dict(os.environ)))
+        self.troubles: set[str] = set()
+        self.hangs: set[str] = set()
+        self.calls: Counter[str] = Counter()
+
+    async def launch(self, request: MachineRequest) -> Machine:
+        await self._meet("launch")
+        return await super().launch(request)
+
+    async def terminate(self, node: MediaNode) -> None:
+        await self._meet("terminate")
+        await super().terminate(node)
+
+    async def discover(self) -> Sequence[Machine]:
+        await self._meet("discover")
+        return await super().discover()
+
+    async def _meet(self, operation: str) -> None:
+        self.calls[operation] += 1
+        if operation in self.hangs:
+            await anyio.sleep_forever()
+        if operation in self.troubles:
+            raise EnvironmentFailureError(self.name, operation, "not authorized")
