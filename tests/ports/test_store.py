@@ -28,8 +28,10 @@ from support.store_cases import (
     PostgresqlCase,
     SqliteCase,
     added,
+    crashed,
     forgotten,
     moved,
+    noted,
 )
 
 if TYPE_CHECKING:
@@ -278,6 +280,53 @@ async def test_forgetting_passes_the_guard_too(store):
         await store.commit([forgotten(failed.node)])
 
     assert await store.load() == (first.node,)
+
+
+async def test_a_crash_is_kept_with_the_node_and_names_every_session(store):
+    first = added("kms_1")
+    running = moved(first.node, S.RUNNING)
+    crash = crashed(running.node, *(f"{number:05}" * 20 for number in range(5000)))
+    await store.commit([first, running, crash])
+
+    (node,) = await store.load()
+    assert node == crash.node
+    assert node.crashed_since == AT
+    payload = (await store.events())[-1].payload
+    assert payload["timeOfDisconnection"] == payload["timestamp"] - 3000
+    assert len(payload["sessionIds"]) == 5000
+
+
+async def test_an_event_alone_changes_no_node_and_keeps_its_place(store):
+    first = added("kms_1")
+    running = moved(first.node, S.RUNNING)
+    terminating = moved(running.node, S.TERMINATING)
+    await store.commit([first, running])
+    await store.commit([noted(running.node, "a"), terminating, noted(running.node, "b")])
+
+    assert await store.load() == (terminating.node,)
+    events = await store.events()
+    assert [(event.sequence, event.name) for event in events[2:]] == [
+        (3, "sessionDestroyed"),
+        (4, "mediaNodeStatusChanged"),
+        (5, "sessionDestroyed"),
+    ]
+    assert {event.node_id for event in events} == {"kms_1"}
+    assert events[2].payload == {
+        "sessionId": "a",
+        "timestamp": events[2].payload["startTime"] + 7900,
+        "startTime": events[2].payload["startTime"],
+        "duration": 7,
+        "reason": "nodeCrashed",
+    }
+
+
+async def test_an_event_alone_is_dropped_with_the_commit_it_is_part_of(store):
+    first = added("kms_1")
+    await store.commit([first])
+    with pytest.raises(StaleMediaNodeError):
+        await store.commit([noted(first.node), first])
+
+    assert len(await store.events()) == 1
 
 
 async def test_a_number_is_never_given_twice(case, tasks):

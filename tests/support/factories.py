@@ -27,7 +27,13 @@ def make_session(name: str = "room") -> Session:
 
 
 def make_member(
-    *, sessions: int = 0, connected: bool = True, since: float = 0, **changes: Any
+    *,
+    sessions: int = 0,
+    lost: int = 0,
+    connected: bool = True,
+    since: float = 0,
+    down_since: float = 0,
+    **changes: Any,
 ) -> Member:
     connection = Connection(
         connected=connected,
@@ -35,7 +41,13 @@ def make_member(
         server_id="server-1",
         sessions=tuple(make_session(f"room-{n}") for n in range(sessions)),
     )
-    return Member(make_node(**changes), connection, since)
+    return Member(
+        make_node(**changes),
+        connection,
+        since,
+        down_since=down_since,
+        lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
+    )
 
 
 def make_cluster(*members: Member) -> Cluster:

@@ -2,18 +2,26 @@
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mediafleet.domain.media_node import TRANSITIONS, MediaNodeStatus
+from mediafleet.domain.media_node import SERVING_STATUSES, TRANSITIONS, MediaNodeStatus
+
+SERVING = {status.value for status in SERVING_STATUSES}
+HOSTING = SERVING | {"terminating"}
 
 
 def read_events(database: Path) -> list[dict[str, Any]]:
+    """All events with their numbers and, as ``node``, the Media Node they are about."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        rows = connection.execute("select sequence, name, payload from events order by sequence")
-        return [{"sequence": s, "name": n, **json.loads(p)} for s, n, p in rows.fetchall()]
+        rows = connection.execute(
+            "select sequence, node_id, name, payload from events order by sequence"
+        )
+        return [
+            {"sequence": s, "node": node, "name": n, **json.loads(p)}
+            for s, node, n, p in rows.fetchall()
+        ]
 
 
 def read_members(database: Path) -> dict[str, str]:
@@ -23,25 +31,53 @@ def read_members(database: Path) -> dict[str, str]:
 
 def faults(events: Iterable[dict[str, Any]], members: dict[str, str]) -> list[str]:
     """Everything that is wrong with the histories, in words; empty when all is well."""
-    found = []
-    status: dict[str, str | None] = defaultdict(lambda: None)
+    audit = _Audit()
     for number, event in enumerate(events, start=1):
-        node = event["id"]
         if event["sequence"] != number:
-            found.append(f"event {event['sequence']} stands at place {number}")
-        if event["name"] == "mediaNodeForgotten":
-            if status[node] != "failed":
-                found.append(f"{node} was forgotten while {status[node]}")
-            status[node] = "forgotten"
-            continue
-        old, new = event["oldStatus"], event["newStatus"]
-        if old != status[node]:
-            found.append(f"{node} is said to come from {old} but was {status[node]}")
-        legal = new == "launching" if old is None else new in TRANSITIONS[MediaNodeStatus(old)]
-        if not legal:
-            found.append(f"{node} went from {old} to {new}")
-        status[node] = new
-    last = {node: s for node, s in status.items() if s not in {"terminated", "forgotten"}}
+            audit.found.append(f"event {event['sequence']} stands at place {number}")
+        audit.read(event)
+    last = {n: s for n, s in audit.status.items() if s not in {"terminated", "forgotten"}}
     if last != members:
-        found.append(f"the events end at {last}, the members are {members}")
-    return found
+        audit.found.append(f"the events end at {last}, the members are {members}")
+    return audit.found
+
+
+class _Audit:
+    """What the events said so far."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.status: dict[str, str] = {}
+        self.crashed: set[str] = set()
+
+    def read(self, event: dict[str, Any]) -> None:
+        node = event["node"]
+        status = self.status.get(node)
+        match event["name"]:
+            case "mediaNodeStatusChanged":
+                self._move(node, status, event["oldStatus"], event["newStatus"])
+            case "mediaNodeForgotten":
+                self._expect(status == "failed", f"{node} was forgotten while {status}")
+                self.status[node] = "forgotten"
+            case "nodeCrashed":
+                crashes = status in SERVING and node not in self.crashed
+                self._expect(crashes, f"{node} crashed while {status}, {self.crashed}")
+                self.crashed.add(node)
+            case "nodeRecovered":
+                recovers = status in SERVING and node in self.crashed
+                self._expect(recovers, f"{node} recovered while {status}, {self.crashed}")
+                self.crashed.discard(node)
+            case "sessionDestroyed":
+                self._expect(status in HOSTING, f"a session ended on {node} while {status}")
+            case name:
+                self.found.append(f"nobody knows the event {name}")
+
+    def _move(self, node: str, status: str | None, old: str | None, new: str) -> None:
+        self._expect(old == status, f"{node} is said to come from {old} but was {status}")
+        legal = new == "launching" if old is None else new in TRANSITIONS[MediaNodeStatus(old)]
+        self._expect(legal, f"{node} went from {old} to {new}")
+        self.status[node] = new
+
+    def _expect(self, holds: bool, fault: str) -> None:
+        if not holds:
+            self.found.append(fault)

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import NamedTuple, TypeAlias
 
 from mediafleet.domain.cluster import Cluster, Connection, Member
+from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
     Patience,
@@ -33,7 +34,7 @@ from mediafleet.domain.media_node import (
     transition_on_request,
 )
 from mediafleet.domain.outcomes import change_of_step, changes_of_removal
-from mediafleet.domain.ports import Change, Machine
+from mediafleet.domain.ports import Change, Entry, Machine
 from support.factories import MOMENT, make_node, make_session
 
 S = MediaNodeStatus
@@ -70,7 +71,8 @@ class Place:
         sessions: How many live on the media server.
         booked: How many the server knows of.
         late: Sessions may still be placed on it by who saw it at work before it was to go.
-        overdue: Patience with the present status is spent.
+        crashed: It was told that it crashed, and not that it recovered.
+        overdue: Patience with the present status, or with the lost link, is spent.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer.
     """
@@ -86,6 +88,7 @@ class Place:
     sessions: int = 0
     booked: int = 0
     late: bool = False
+    crashed: bool = False
     overdue: bool = False
     doing: Step | None = None
     asked: tuple[DeletionStrategy, int] | None = None
@@ -206,6 +209,9 @@ class NodeWorld:
         member = self._member(place)
         if not is_still_due(step, member, PATIENCE, place.now):
             return place
+        if step in CRASH_STEPS:
+            (entry,) = entries_of_crash(step, member, at=MOMENT)
+            return self._told(place, entry)
         cluster = self._cluster(member, twin=twin)
         return self._committed(place, change_of_step(step, member, cluster, PATIENCE, at=MOMENT))
 
@@ -237,8 +243,19 @@ class NodeWorld:
             located=place.located and node.uri is None,
             connected=place.connected and node.holds_its_uri,
             late=comes_from_work and not node.evicts_sessions,
+            crashed=node.crashed_since is not None,
             overdue=False,
         )
+
+    def _told(self, place: Place, entry: Entry) -> Place:
+        """Store that the node crashed or recovered; one follows the other."""
+        assert isinstance(entry, Change)
+        crashed = entry.event.name == "nodeCrashed"
+        if crashed in {place.crashed, place.connected}:
+            raise LostError("a crash or a recovery was told that was none")
+        if entry.node.status is not place.status or entry.node.version != 2:
+            raise LostError("a crash moved the node, or a version was not counted")
+        return replace(place, crashed=entry.node.crashed_since is not None, overdue=False)
 
     def _gone(self, place: Place) -> Place:
         if self.variant is Variant.LAUNCHED and place.machine:
@@ -309,6 +326,7 @@ class NodeWorld:
             located=place.located,
             connected=place.connected,
             booked=place.booked,
+            crashed=place.crashed,
         )
 
     def _cluster(self, member: Member, *, twin: bool) -> Cluster:
@@ -328,6 +346,7 @@ def _member(
     located: bool,
     connected: bool,
     booked: int,
+    crashed: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
     node = make_node(
@@ -336,6 +355,7 @@ def _member(
         evicts_sessions=evicts,
         uri=uri if placed else None,
         ip=None,
+        crashed_since=MOMENT if crashed else None,
     )
     connection = Connection(
         connected=connected,

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]
 
+from mediafleet.domain.cluster import Connection, Member, Session
+from mediafleet.domain.crashes import entries_of_crash
+from mediafleet.domain.events import SessionDestroyed
+from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import MediaNodeStatus, admit, forget, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Change, Note
 from mediafleet.store import StoreLimits, open_store
 
 if TYPE_CHECKING:
@@ -107,6 +111,30 @@ def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Change:
     """The next step of a Media Node, one second after the one before."""
     at = node.status_since + timedelta(seconds=1)
     return Change(*transition(node, to, at=at, **facts))
+
+
+def noted(node: MediaNode, session_id: str = "room") -> Note:
+    """The end of a session on a Media Node."""
+    return Note(
+        SessionDestroyed(
+            timestamp=AT + timedelta(seconds=7.9),
+            id=node.id,
+            session_id=session_id,
+            start_time=AT,
+            reason="nodeCrashed",
+        )
+    )
+
+
+def crashed(node: MediaNode, *sessions: str) -> Change:
+    """A running Media Node that is out of touch, with the sessions it hosted."""
+    connection = Connection(
+        disconnection_time=AT,
+        sessions=tuple(Session(name, f"{name}_kurento.MediaPipeline", AT) for name in sessions),
+    )
+    (entry,) = entries_of_crash(Step.CRASH, Member(node, connection), at=AT + timedelta(seconds=3))
+    assert isinstance(entry, Change)
+    return entry
 
 
 def forgotten(node: MediaNode) -> Change:

@@ -139,7 +139,10 @@ class _Server:
                 self._environment,
                 self._media_servers,
                 clock,
-                Patience(launch=configuration.launch_timeout),
+                Patience(
+                    launch=configuration.launch_timeout,
+                    reconnection=configuration.reconnection_timeout,
+                ),
             ),
             clock,
         )

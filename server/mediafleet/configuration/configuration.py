@@ -11,11 +11,15 @@ from typing import TypeAlias, cast
 
 from typing_extensions import override
 
-from mediafleet.configuration.kinds import Value
+from mediafleet.configuration.kinds import NEVER, Value
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet.configuration.property import Use
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+RECONNECTION_S = 3
+"""Patience with lost Media Nodes where others can be launched instead, as in OpenVidu 2.22."""
 
 
 class Origin(enum.Enum):
@@ -112,6 +116,16 @@ class Configuration:
         if self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]:
             return cast("int", self["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES"])
         return self.cluster_media_nodes
+
+    @property
+    def reconnection_timeout(self) -> float | None:
+        """Seconds out of touch until a Media Node is given up; `None` for never."""
+        given = cast("int | None", self["OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT"])
+        if given is None:
+            is_fixed = self.environment == "on_premise"
+            autoscales = self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
+            given = NEVER if is_fixed and not autoscales else RECONNECTION_S
+        return None if given == NEVER else float(given)
 
     @property
     def public_url(self) -> str:

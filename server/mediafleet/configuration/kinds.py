@@ -26,6 +26,7 @@ JsonValue: TypeAlias = (
 )
 
 MAX_INTEGER: Final = 2_147_483_647
+NEVER: Final = -1
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,20})?", re.ASCII)
 _SHOWN_BITS: Final = 64
@@ -146,6 +147,22 @@ class Integer(Kind):
 
     def _within(self, number: int) -> int:
         if not self.minimum <= number <= self.maximum:
+            raise self.refusal()
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerOrNever(Integer):
+    """A whole number within bounds, or -1 for never."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return f"-1 for never, or a whole number from {self.minimum} to {self.maximum}"
+
+    @override
+    def _within(self, number: int) -> int:
+        if number != NEVER and not self.minimum <= number <= self.maximum:
             raise self.refusal()
         return number
 

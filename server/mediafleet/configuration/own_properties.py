@@ -3,7 +3,7 @@
 from typing import Final
 
 from mediafleet.configuration.arrays import Networks, Origins
-from mediafleet.configuration.kinds import Decimal, Integer
+from mediafleet.configuration.kinds import Decimal, Integer, IntegerOrNever
 from mediafleet.configuration.locations import Host
 from mediafleet.configuration.property import Property
 from mediafleet.configuration.texts import Choice, CommandLine, LocalPath, Text
@@ -25,6 +25,12 @@ OWN_PROPERTIES: Final = (
         kind=Integer(minimum=1, maximum=65535),
         default_note="MEDIAFLEET_PORT",
         doc="Port to listen on, as OpenVidu names it.",
+    ),
+    Property(
+        name="OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT",
+        kind=IntegerOrNever(minimum=3),
+        default_note="-1 on premises without autoscaling, else 3",
+        doc="Seconds out of touch until a Media Node is given up and terminated.",
     ),
     Property(
         name="MEDIAFLEET_BIND_ADDRESS",

@@ -67,6 +67,9 @@ class Member:
         since: When this process first saw the node in its present status, in seconds of the
             monotonic clock: patience is measured on a clock that nobody sets.
         machine: Where the node is, while that is not stored with it yet: until it runs.
+        down_since: Since when this process knows that the link is down, while it is, in seconds of
+            the same clock.
+        lost_sessions: Sessions whose process is gone, and whose end is not told yet.
         trouble: Why the environment could not do the last step; ``None`` when all is well.
     """
 
@@ -74,6 +77,8 @@ class Member:
     connection: Connection = NEVER_CONNECTED
     since: float = 0.0
     machine: Machine | None = None
+    down_since: float = 0.0
+    lost_sessions: tuple[Session, ...] = ()
     trouble: str | None = None
 
     @property

@@ -10,7 +10,9 @@ from mediafleet.domain.timestamps import to_milliseconds
 if TYPE_CHECKING:
     from datetime import datetime
 
-Payload: TypeAlias = dict[str, str | int | None]
+Payload: TypeAlias = dict[str, str | int | list[str] | None]
+
+MEDIA_NODE_ROLE = "medianode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,99 @@ class MediaNodeForgotten:
         }
 
 
-Event: TypeAlias = MediaNodeStatusChanged | MediaNodeForgotten
+@dataclass(frozen=True, slots=True)
+class NodeCrashed:
+    """A Media Node was out of touch for longer than a hiccup.
+
+    Source: OpenVidu Pro 2.22. The sessions may live on, if only the connection is gone.
+    """
+
+    name: ClassVar[str] = "nodeCrashed"
+
+    timestamp: datetime
+    time_of_disconnection: datetime
+    id: str
+    environment_id: str | None
+    ip: str | None
+    uri: str | None
+    session_ids: tuple[str, ...]
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "timeOfDisconnection": to_milliseconds(self.time_of_disconnection),
+            "id": self.id,
+            "environmentId": self.environment_id,
+            "ip": self.ip,
+            "uri": self.uri,
+            "nodeRole": MEDIA_NODE_ROLE,
+            "sessionIds": list(self.session_ids),
+            "recordingIds": [],
+            "clusterId": cluster_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecovered:
+    """A crashed Media Node is in touch again.
+
+    Source: OpenVidu Pro 2.22.
+    """
+
+    name: ClassVar[str] = "nodeRecovered"
+
+    timestamp: datetime
+    id: str
+    environment_id: str | None
+    ip: str | None
+    uri: str | None
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "id": self.id,
+            "environmentId": self.environment_id,
+            "ip": self.ip,
+            "uri": self.uri,
+            "nodeRole": MEDIA_NODE_ROLE,
+            "clusterId": cluster_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDestroyed:
+    """A session ended through what became of its Media Node.
+
+    Source: OpenVidu 2.15, CDR and webhook event of the same name.
+
+    Attributes:
+        id: The Media Node; not part of the payload.
+        start_time: When the session was made.
+        reason: A word of OpenVidu.
+    """
+
+    name: ClassVar[str] = "sessionDestroyed"
+
+    timestamp: datetime
+    id: str
+    session_id: str
+    start_time: datetime
+    reason: str
+
+    def payload(self, _: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        seconds = (self.timestamp - self.start_time).total_seconds()
+        return {
+            "sessionId": self.session_id,
+            "timestamp": to_milliseconds(self.timestamp),
+            "startTime": to_milliseconds(self.start_time),
+            "duration": max(0, int(seconds)),
+            "reason": self.reason,
+        }
+
+
+Event: TypeAlias = (
+    MediaNodeStatusChanged | MediaNodeForgotten | NodeCrashed | NodeRecovered | SessionDestroyed
+)

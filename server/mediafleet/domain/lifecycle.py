@@ -24,10 +24,19 @@ class Patience:
     Attributes:
         launch: Seconds from the begin of a launch to the verdict that it failed.
         failed: Seconds from a failure to the moment the node is forgotten.
+        crash: Seconds from the loss of a connection to the verdict that the node crashed.
+        reconnection: Seconds from the loss of a connection to the moment the node is given up;
+            ``None``: never. A node that was not reached since this process began has at least as
+            long as a launch, before either.
     """
 
     launch: float = 60.0
     failed: float = 3600.0
+    crash: float = 3.0
+    reconnection: float | None = None
+
+
+_HOSTING = SERVING_STATUSES | {S.TERMINATING}
 
 
 class Step(Enum):
@@ -47,6 +56,14 @@ class Step(Enum):
     """End what is to be ended, part from it, unmake its machine."""
     FORGET = auto()
     """It was shown as failed for long enough."""
+    CLOSE_BOOKS = auto()
+    """The process that hosted some sessions is gone: tell their end."""
+    CRASH = auto()
+    """It is out of touch for too long to call it a hiccup."""
+    RECOVER = auto()
+    """It had crashed and is in touch again."""
+    GIVE_UP = auto()
+    """It is out of touch for too long to wait any more: terminate it."""
 
 
 def next_step(member: Member, patience: Patience, now: float) -> Step | None:
@@ -60,6 +77,12 @@ def next_step(member: Member, patience: Patience, now: float) -> Step | None:
         patience: How long launches and failures may last.
         now: Seconds on the clock of :attr:`Member.since`.
     """
+    if member.node.status in _HOSTING and (step := _crash_step(member, patience, now)):
+        return step
+    return _step_of_status(member, patience, now)
+
+
+def _step_of_status(member: Member, patience: Patience, now: float) -> Step | None:
     connection = member.connection
     deadline = next_deadline(member, patience)
     overdue = deadline is not None and now >= deadline
@@ -105,8 +128,36 @@ def next_deadline(member: Member, patience: Patience) -> float | None:
             return member.since + patience.launch
         case S.FAILED:
             return member.since + patience.failed
+        case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE if not member.connection.connected:
+            return _end_of_patience_with_link(member, patience)
         case _:
             return None
+
+
+def _end_of_patience_with_link(member: Member, patience: Patience) -> float | None:
+    """When a lost node is called crashed, and after that, given up.
+
+    One that this process was never in touch with has as long as a launch: that a server which has
+    just begun does not reach a node yet is no sign against the node.
+    """
+    is_crashed = member.node.crashed_since is not None
+    seconds = patience.reconnection if is_crashed else patience.crash
+    if seconds is not None and member.connection.connection_time is None:
+        seconds = max(seconds, patience.launch)
+    return None if seconds is None else member.down_since + seconds
+
+
+def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
+    if member.lost_sessions:
+        return Step.CLOSE_BOOKS
+    if member.node.status not in SERVING_STATUSES:
+        return None
+    if member.connection.connected:
+        return None if member.node.crashed_since is None else Step.RECOVER
+    deadline = next_deadline(member, patience)
+    if deadline is None or now < deadline:
+        return None
+    return Step.CRASH if member.node.crashed_since is None else Step.GIVE_UP
 
 
 def twin_of(member: Member, cluster: Cluster) -> str | None:

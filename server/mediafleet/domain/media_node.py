@@ -76,6 +76,8 @@ class MediaNode:
         status_since: When the present status began (aware, UTC).
         reason: Why the node is ``failed``; ``None`` otherwise.
         evicts_sessions: While ``terminating``: the sessions it still hosts are to be ended first.
+        crashed_since: When the connection was lost, once ``nodeCrashed`` has told of it (aware,
+            UTC); ``None`` again when the node has recovered.
         version: Number of changes since the node was added, for the store's guard.
     """
 
@@ -88,6 +90,7 @@ class MediaNode:
     uri: str | None = None
     reason: str | None = None
     evicts_sessions: bool = False
+    crashed_since: datetime | None = None
     version: int = 1
 
     @property
@@ -156,6 +159,7 @@ def transition(
         status=to,
         status_since=at,
         reason=reason if to is S.FAILED else None,
+        crashed_since=node.crashed_since if to in SERVING_STATUSES else None,
         evicts_sessions=evicts_sessions and to is S.TERMINATING,
         version=node.version + 1,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +43,21 @@ class Change:
     forget: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An event about a Media Node that changes nothing of what is stored of the node.
+
+    Attributes:
+        event: What happened; its ``id`` is the node's.
+    """
+
+    event: Event
+
+
+Entry: TypeAlias = Change | Note
+"""What is committed: a step of a node with its event, or an event alone."""
+
+
 class Store(Protocol):
     """Keeps members and events over restarts of the server; has one server as its only writer."""
 
@@ -53,7 +68,7 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[Entry]) -> None:
         """Save all the nodes and append all the events, in order, in one transaction.
 
         When this returns the changes survive a crash. When it raises none of them was made.

@@ -12,15 +12,21 @@ import anyio
 
 from mediafleet.domain.cluster import NEVER_CONNECTED, Cluster, Connection, Member
 from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.domain.ports import Note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from mediafleet.domain.ports import Change, Clock, Machine, Store
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Clock, Entry, Machine, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+MAX_LOST_SESSIONS = 10_000
+"""Ends of sessions of one node that wait to be told; more are not remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Decision(Generic[T]):
     """
 
     outcome: T
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Entry, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -63,7 +69,9 @@ class ClusterState:
             StoreUnavailableError: The store does not answer.
         """
         since = self._clock.monotonic()
-        self._members = {node.id: Member(node, since=since) for node in await store.load()}
+        self._members = {
+            node.id: Member(node, since=since, down_since=since) for node in await store.load()
+        }
         self._snapshot = None
         self._store = store
         try:
@@ -116,7 +124,7 @@ class ClusterState:
                     self._publish(decision)
         return decision.outcome
 
-    async def apply(self, *changes: Change) -> None:
+    async def apply(self, *changes: Entry) -> None:
         """Commit and publish changes that need no decision on the latest picture.
 
         Raises:
@@ -129,7 +137,7 @@ class ClusterState:
         member = self._members.get(node_id)
         if member is None or member.connection == connection:
             return
-        self._members[node_id] = replace(member, connection=connection)
+        self._members[node_id] = self._relinked(member, connection)
         self._snapshot = None
         if _moves_the_life_cycle(member.connection, connection):
             self._tell(node_id)
@@ -165,6 +173,15 @@ class ClusterState:
         """Have the reader of the news go on even if there are none."""
         self._news.set()
 
+    def _relinked(self, member: Member, connection: Connection) -> Member:
+        """A member with new facts of its link; a new process there has none of the old sessions."""
+        old = member.connection
+        down_since = self._clock.monotonic() if old.connected else member.down_since
+        lost = member.lost_sessions
+        if old.server_id != connection.server_id:
+            lost = (*lost, *old.sessions)[:MAX_LOST_SESSIONS]
+        return replace(member, connection=connection, down_since=down_since, lost_sessions=lost)
+
     def _note(self, member: Member) -> None:
         self._members[member.node.id] = member
         self._snapshot = None
@@ -172,16 +189,14 @@ class ClusterState:
 
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
+            if isinstance(change, Note):
+                self._publish_note(change)
+                continue
             node = change.node
             if change.forget or node.status is MediaNodeStatus.TERMINATED:
                 self._members.pop(node.id, None)
             else:
-                known = self._members.get(node.id)
-                connection = known.connection if known else NEVER_CONNECTED
-                connection = decision.connections.get(node.id, connection)
-                machine = known.machine if known and node.uri is None else None
-                since = self._clock.monotonic()
-                self._members[node.id] = Member(node, connection, since, machine)
+                self._members[node.id] = self._moved(node, decision.connections.get(node.id))
             self._snapshot = None
             log.info(
                 "media node changed",
@@ -194,6 +209,32 @@ class ClusterState:
             )
             self._tell(node.id)
 
+    def _moved(self, node: MediaNode, connection: Connection | None) -> Member:
+        """A member after a change: what its link told stays, and a trouble is over."""
+        now = self._clock.monotonic()
+        known = self._members.get(node.id)
+        if known is None:
+            return Member(node, connection or NEVER_CONNECTED, now, down_since=now)
+        return replace(
+            known,
+            node=node,
+            connection=connection or known.connection,
+            since=known.since if known.node.status is node.status else now,
+            machine=known.machine if node.uri is None else None,
+            trouble=None,
+        )
+
+    def _publish_note(self, note: Note) -> None:
+        event = note.event
+        log.debug("event", extra={"media_node_id": event.id, "event": event.name})
+        member = self._members.get(event.id)
+        if member is not None and isinstance(event, SessionDestroyed):
+            lost = list(member.lost_sessions)
+            told = (s for s in lost if (s.id, s.created_at) == (event.session_id, event.start_time))
+            if (session := next(told, None)) is not None:
+                lost.remove(session)
+                self._note(replace(member, lost_sessions=tuple(lost)))
+
     def _tell(self, node_id: str) -> None:
         self.look_again(node_id)
         awaited = self._awaited.pop(node_id, None)
@@ -202,4 +243,8 @@ class ClusterState:
 
 
 def _moves_the_life_cycle(old: Connection, new: Connection) -> bool:
-    return old.connected != new.connected or bool(old.sessions) != bool(new.sessions)
+    return (
+        old.connected != new.connected
+        or old.server_id != new.server_id
+        or bool(old.sessions) != bool(new.sessions)
+    )

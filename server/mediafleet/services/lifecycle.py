@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.errors import EnvironmentFailureError, UnreachableMediaServerError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
 from mediafleet.domain.outcomes import change_of_step
@@ -14,9 +16,9 @@ from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.cluster import Cluster, Connection, Member
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, MediaServers
 
@@ -155,9 +157,19 @@ class Lifecycle:
             step = None if member is None else self._due_of(steps, member)
             if member is None or step is None:
                 return Decision(None)
-            change = change_of_step(
-                step, member, cluster, self._patience, at=self._clock.now(), reason=reason
-            )
+            at = self._clock.now()
+            if step in CRASH_STEPS:
+                return Decision(
+                    None, entries_of_crash(step, member, at=at), _links_after(step, member)
+                )
+            change = change_of_step(step, member, cluster, self._patience, at=at, reason=reason)
             return Decision(None, (change,))
 
         await self._state.change(decide)
+
+
+def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:
+    """Facts of the link that a step settles: whoever is given up hosts nothing any more."""
+    if step is not Step.GIVE_UP:
+        return {}
+    return {member.node.id: replace(member.connection, sessions=())}

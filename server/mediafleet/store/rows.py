@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
+from mediafleet.domain.ports import Note
 from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from mediafleet.domain.events import Event, Payload
-    from mediafleet.domain.ports import Change
+    from mediafleet.domain.ports import Entry
 
 Values = dict[str, Any]
 
@@ -32,6 +33,7 @@ NODE_COLUMNS = (
     "reason",
     "evicts_sessions",
     "version",
+    "crashed_since",
 )
 EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
 
@@ -60,26 +62,27 @@ class Step:
     """A change as rows, so that nothing is left to go wrong inside the transaction.
 
     Attributes:
-        node: Columns of ``media_nodes`` but for the order of joining.
+        node: Columns of ``media_nodes`` but for the order of joining; ``None``: nothing changes.
         event: Columns of ``events`` but for the sequence.
         leaves: The node's row is to be deleted.
     """
 
-    node: Values
+    node: Values | None
     event: Values
     leaves: bool
 
 
-def steps(changes: Sequence[Change], cluster_id: str) -> tuple[Step, ...]:
+def steps(changes: Sequence[Entry], cluster_id: str) -> tuple[Step, ...]:
     """The changes as rows, in order."""
-    return tuple(
-        Step(
-            node=_node_values(change.node),
-            event=_event_values(change.event, cluster_id),
-            leaves=change.forget or change.node.status is MediaNodeStatus.TERMINATED,
-        )
-        for change in changes
-    )
+    return tuple(_step(change, cluster_id) for change in changes)
+
+
+def _step(change: Entry, cluster_id: str) -> Step:
+    event = _event_values(change.event, cluster_id)
+    if isinstance(change, Note):
+        return Step(None, event, leaves=False)
+    leaves = change.forget or change.node.status is MediaNodeStatus.TERMINATED
+    return Step(_node_values(change.node), event, leaves)
 
 
 def to_node(row: Row[Any]) -> MediaNode:
@@ -95,6 +98,7 @@ def to_node(row: Row[Any]) -> MediaNode:
         reason=row.reason,
         evicts_sessions=row.evicts_sessions,
         version=row.version,
+        crashed_since=None if row.crashed_since is None else from_milliseconds(row.crashed_since),
     )
 
 
@@ -121,7 +125,12 @@ def _node_values(node: MediaNode) -> Values:
         "reason": node.reason,
         "evicts_sessions": node.evicts_sessions,
         "version": node.version,
+        "crashed_since": _milliseconds(node.crashed_since),
     }
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else to_milliseconds(moment)
 
 
 def _event_values(event: Event, cluster_id: str) -> Values:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Change
+    from mediafleet.domain.ports import Entry
     from mediafleet.store.rows import StoredEvent
     from mediafleet.store.standing import Standing, StoreLimits, Tenure
     from mediafleet.store.writer import Database, Writer
@@ -70,7 +70,7 @@ class SqlStore(Store):
         return tuple(to_node(row) for row in rows)
 
     @override
-    async def commit(self, changes: Sequence[Change]) -> None:
+    async def commit(self, changes: Sequence[Entry]) -> None:
         if not changes:
             return
         rows = steps(changes, self.cluster_id)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.rows import Step
+    from mediafleet.store.rows import Step, Values
 
 
 # The number of an event is told by how many of its transaction come after it. No statement then
@@ -50,7 +50,8 @@ async def append_steps(connection: AsyncConnection, term: int, steps: Sequence[S
     """
     await claim(connection, term, len(steps))
     for behind, step in zip(reversed(range(len(steps))), steps, strict=True):
-        await _save_node(connection, step, behind)
+        if step.node is not None:
+            await _save_node(connection, step.node, behind, leaves=step.leaves)
         await connection.execute(_APPEND, {"behind": behind, **step.event})
 
 
@@ -90,15 +91,16 @@ async def keep_fact(connection: AsyncConnection, key: str, value: str) -> str:
     return value
 
 
-async def _save_node(connection: AsyncConnection, step: Step, behind: int) -> None:
-    node = step.node
+async def _save_node(
+    connection: AsyncConnection, node: Values, behind: int, *, leaves: bool
+) -> None:
     if node["version"] == 1:
         saved = await connection.execute(_JOIN, {"behind": behind, **node})
     else:
         before = (media_nodes.c.id == node["id"]) & (media_nodes.c.version == node["version"] - 1)
         saved = await connection.execute(
             delete(media_nodes).where(before)
-            if step.leaves
+            if leaves
             else update(media_nodes).where(before).values(node)
         )
     if saved.rowcount == 0:

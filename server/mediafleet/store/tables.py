@@ -46,6 +46,7 @@ media_nodes = Table(
     Column("reason", String(4000)),
     Column("evicts_sessions", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("crashed_since", BigInteger),
     UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
     CheckConstraint(f"status IN ({_STATUSES})", name="media_nodes_status_known"),
     CheckConstraint("version >= 1", name="media_nodes_version_counts"),
@@ -56,7 +57,8 @@ media_nodes = Table(
     _length("media_nodes", "reason", 0, 4000),
 )
 """The members. ``joined_sequence`` is the number of a member's first event and so the order of
-joining; ``launching_time`` and ``status_since`` are UTC milliseconds. Who leaves is deleted."""
+joining; ``launching_time``, ``status_since`` and ``crashed_since`` are UTC milliseconds. Who leaves
+is deleted."""
 
 events = Table(
     "events",
@@ -69,7 +71,7 @@ events = Table(
     CheckConstraint("sequence >= 1", name="events_sequence_counts"),
     _length("events", "node_id", 1, 128),
     _length("events", "name", 1, 64),
-    _length("events", "payload", 2, 16384),
+    _length("events", "payload", 2, 1048576),
 )
 """Everything that happened, in order: 1, 2, 3 … without gaps, as numbered by the ``journal``.
 

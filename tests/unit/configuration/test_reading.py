@@ -64,6 +64,7 @@ SAMPLES = {
     "MEDIAFLEET_NODE_CA_FILE": (__file__, __file__),
     "MEDIAFLEET_CORS_ORIGINS": ("https://a.example", ("https://a.example",)),
     "MEDIAFLEET_LOAD_INTERVAL": ("0.5", 0.5),
+    "OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": ("-1", -1),
     "MEDIAFLEET_PING_INTERVAL": ("1.5", 1.5),
     "MEDIAFLEET_PING_TIMEOUT": ("0.4", 0.4),
     "MEDIAFLEET_PING_PROBES": ("5", 5),
@@ -468,3 +469,40 @@ def test_an_openvidu_deployment_file_names_what_must_be_filled_in(path: Path) ->
 
 def test_names_in_the_table_are_unique() -> None:
     assert len(BY_NAME) == len(PROPERTIES)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({}, 3.0),
+        ({"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}, None),
+        (
+            {
+                "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
+                "OPENVIDU_PRO_CLUSTER_AUTOSCALING": "true",
+            },
+            3.0,
+        ),
+        ({"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "docker"}, 3.0),
+        ({"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "7"}, 7.0),
+        (
+            {
+                "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "docker",
+                "OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "-1",
+            },
+            None,
+        ),
+    ],
+)
+def test_patience_with_lost_nodes_ends_where_others_can_be_launched(given, seconds):
+    configuration = read_configuration(overrides={}, dotenv_path=None, environ=given)
+
+    assert configuration.reconnection_timeout == seconds
+
+
+@pytest.mark.parametrize("value", ["0", "2", "-2", "3.5", "never"])
+def test_patience_with_lost_nodes_is_three_seconds_at_least_or_endless(value):
+    given = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": value}
+
+    with pytest.raises(ConfigurationError, match="-1 for never, or a whole number from 3"):
+        read_configuration(overrides={}, dotenv_path=None, environ=given)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from mediafleet.domain.lifecycle import (
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.ports import Machine
-from support.factories import make_cluster, make_member, make_node
+from support.factories import MOMENT, make_cluster, make_member, make_node
 
-PATIENCE = Patience(launch=60, failed=3600)
+PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20)
 NOW, IF, WHEN = (
     DeletionStrategy.NOW,
     DeletionStrategy.IF_NO_SESSIONS,
@@ -37,11 +38,19 @@ NOW, IF, WHEN = (
         (make_member(status=S.CANCELED, connected=False), 59, None),
         (make_member(status=S.CANCELED, connected=False), 60, Step.ABANDON),
         (make_member(status=S.CANCELED), 0, Step.ABANDON),
-        (make_member(status=S.RUNNING, connected=False), 9e9, None),
+        (make_member(status=S.RUNNING, connected=False, down_since=10), 12.9, None),
+        (make_member(status=S.RUNNING, connected=False, down_since=10), 13, Step.CRASH),
+        (make_member(status=S.RUNNING, connected=False, crashed_since=MOMENT), 19.9, None),
+        (make_member(status=S.RUNNING, connected=False, crashed_since=MOMENT), 20, Step.GIVE_UP),
+        (make_member(status=S.RUNNING, crashed_since=MOMENT), 9e9, Step.RECOVER),
+        (make_member(status=S.RUNNING, crashed_since=MOMENT, lost=1), 0, Step.CLOSE_BOOKS),
+        (make_member(status=S.TERMINATING, lost=1), 0, Step.CLOSE_BOOKS),
         (make_member(status=S.RUNNING), 9e9, None),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1), 9e9, None),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE), 0, Step.RETIRE),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 9e9, None),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, lost=1), 0, Step.CLOSE_BOOKS),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 2.9, None),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 3, Step.CRASH),
         (make_member(status=S.TERMINATING, sessions=2, connected=False), 0, Step.TERMINATE),
         (make_member(status=S.TERMINATING, sessions=2), 9e9, None),
         (make_member(status=S.TERMINATING, sessions=2, evicts_sessions=True), 0, Step.TERMINATE),
@@ -87,6 +96,26 @@ def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> 
 )
 def test_removal(status: S, sessions: int, strategy: DeletionStrategy, removal: Removal) -> None:
     assert removal_of(make_node(status=status), sessions, strategy) is removal
+
+
+def test_a_node_not_reached_since_the_server_began_has_as_long_as_a_launch() -> None:
+    known = make_member(connected=False)
+    unknown = replace(known, connection=Connection())
+    crashed = replace(unknown, node=make_node(crashed_since=MOMENT))
+
+    assert next_step(known, PATIENCE, 3) is Step.CRASH
+    assert next_step(unknown, PATIENCE, 59.9) is None
+    assert next_step(unknown, PATIENCE, 60) is Step.CRASH
+    assert next_step(crashed, PATIENCE, 59.9) is None
+    assert next_step(crashed, PATIENCE, 60) is Step.GIVE_UP
+
+
+def test_without_an_end_of_patience_a_crashed_node_is_waited_for() -> None:
+    member = make_member(connected=False, crashed_since=MOMENT)
+    patience = Patience(reconnection=None)
+
+    assert next_step(member, patience, 9e9) is None
+    assert next_deadline(member, patience) is None
 
 
 def test_one_media_server_under_two_names_is_a_twin() -> None:

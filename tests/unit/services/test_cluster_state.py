@@ -7,7 +7,9 @@ import pytest
 
 from mediafleet.domain import identifiers
 from mediafleet.domain.cluster import Cluster, Connection
+from mediafleet.domain.crashes import entries_of_crash
 from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -18,11 +20,13 @@ pytestmark = pytest.mark.anyio
 
 
 class StandingClock:
+    seconds = 100.0
+
     def now(self) -> datetime:
         return MOMENT.astimezone(UTC)
 
     def monotonic(self) -> float:
-        return 100.0
+        return self.seconds
 
 
 @pytest.fixture
@@ -162,6 +166,39 @@ async def test_a_load_alone_is_no_news_but_a_lost_link_is(state: ClusterState) -
 
     state.observe(node.id, Connection(connected=True, load=10.0))
     assert await state.news() == {node.id}
+
+
+async def test_sessions_of_a_process_that_is_gone_are_lost_until_their_end_is_told(
+    state: ClusterState,
+) -> None:
+    node = await launch(state)
+    sessions = (make_session("a"), make_session("b"))
+    state.observe(node.id, Connection(connected=True, server_id="1", sessions=sessions))
+    state.observe(node.id, Connection(server_id="1", sessions=sessions))
+    assert state.existing(node.id).lost_sessions == ()
+
+    state.observe(node.id, Connection(connected=True, server_id="2", sessions=sessions[:1]))
+    member = state.existing(node.id)
+    assert member.lost_sessions == sessions
+    assert member.connection.sessions == sessions[:1]
+
+    (first, _) = entries_of_crash(Step.CLOSE_BOOKS, member, at=MOMENT)
+    await state.apply(first)
+    assert state.existing(node.id).lost_sessions == sessions[1:]
+
+
+async def test_a_loss_counts_from_the_moment_it_was_learnt(store: SqlStore) -> None:
+    clock = StandingClock()
+    state = ClusterState(clock)
+    async with state.kept_in(store):
+        node = await launch(state)
+        clock.seconds = 200.0
+        state.observe(node.id, Connection(connected=True))
+        clock.seconds = 300.0
+        state.observe(node.id, Connection())
+        clock.seconds = 400.0
+        state.observe(node.id, Connection(server_id="1"))
+        assert state.existing(node.id).down_since == 300.0
 
 
 async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -23,10 +24,16 @@ pytestmark = pytest.mark.anyio
 TABLES = {"media_nodes", "events", "journal", "facts"}
 
 
-def definitions(file: Path) -> dict[str, str]:
+def definitions(file: Path) -> dict[str, list[str]]:
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: " ".join(sql.split()) for name, sql in rows}
+        return {name: parts(sql) for name, sql in rows}
+
+
+def parts(sql: str) -> list[str]:
+    """Columns and constraints of a definition; SQLite orders those of a changed table anew."""
+    head, _, body = " ".join(sql.replace('"', "").split()).partition(" (")
+    return [head, *sorted(re.split(r", (?=CONSTRAINT|PRIMARY|[a-z_]+ [A-Z])", body[:-1].strip()))]
 
 
 def test_the_migrations_make_the_tables_of_the_code(tmp_path):
@@ -64,6 +71,24 @@ def test_every_step_can_be_undone(tmp_path):
     engine.dispose()
 
     assert set(definitions(file)) == {"alembic_version"}
+
+
+def test_what_the_first_version_kept_is_there_after_the_second(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.begin() as connection:
+        command.upgrade(migration_config(connection), "0001")
+        connection.execute(
+            text(
+                "INSERT INTO media_nodes VALUES "
+                "('kms_1', 1, 'running', NULL, '127.0.0.1', 'ws://a', 5, 6, NULL, 0, 2)"
+            )
+        )
+        connection.execute(text("INSERT INTO events VALUES (1, 'kms_1', 'x', 5, '{}')"))
+        upgrade(connection, "test")
+        node = connection.execute(text("SELECT id, version, crashed_since FROM media_nodes")).all()
+        assert node == [("kms_1", 2, None)]
+        assert connection.execute(text("SELECT payload FROM events")).all() == [("{}",)]
+    engine.dispose()
 
 
 def test_a_failing_migration_changes_nothing(tmp_path):

@@ -1,0 +1,83 @@
+"""What becomes of a Media Node whose connection is lost, and of the sessions it hosted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.events import NodeCrashed, NodeRecovered, SessionDestroyed
+from mediafleet.domain.lifecycle import Step
+from mediafleet.domain.media_node import MediaNodeStatus, transition
+from mediafleet.domain.ports import Change, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Member, Session
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Entry
+
+CRASH_STEPS = frozenset({Step.CRASH, Step.RECOVER, Step.CLOSE_BOOKS, Step.GIVE_UP})
+REASON = "nodeCrashed"
+"""Why a session ended whose media server is gone; the word of OpenVidu since 2.17."""
+
+BOOKS_AT_ONCE = 500
+
+
+def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Entry, ...]:
+    """Say what one of the ``CRASH_STEPS`` changes and tells.
+
+    Args:
+        step: The member's next step.
+        member: The node as it is now.
+        at: Moment of the step (aware, UTC).
+    """
+    match step:
+        case Step.CRASH:
+            return (Change(*_crash(member, at)),)
+        case Step.RECOVER:
+            return (Change(*_recover(member.node, at)),)
+        case Step.CLOSE_BOOKS:
+            return tuple(_ends(member.node, member.lost_sessions[:BOOKS_AT_ONCE], at))
+        case _:
+            left = (*member.lost_sessions, *member.connection.sessions)
+            gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
+            return (Change(*gone), *_ends(member.node, left, at))
+
+
+def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
+    node = member.node
+    lost_at = member.connection.disconnection_time or at
+    event = NodeCrashed(
+        timestamp=at,
+        time_of_disconnection=lost_at,
+        id=node.id,
+        environment_id=node.environment_id,
+        ip=node.ip,
+        uri=node.uri,
+        session_ids=tuple(session.id for session in member.connection.sessions),
+    )
+    return replace(node, crashed_since=lost_at, version=node.version + 1), event
+
+
+def _recover(node: MediaNode, at: datetime) -> tuple[MediaNode, NodeRecovered]:
+    event = NodeRecovered(
+        timestamp=at, id=node.id, environment_id=node.environment_id, ip=node.ip, uri=node.uri
+    )
+    return replace(node, crashed_since=None, version=node.version + 1), event
+
+
+def _ends(node: MediaNode, sessions: Iterable[Session], at: datetime) -> Iterable[Note]:
+    return (
+        Note(
+            SessionDestroyed(
+                timestamp=at,
+                id=node.id,
+                session_id=session.id,
+                start_time=session.created_at,
+                reason=REASON,
+            )
+        )
+        for session in sessions
+    )
