@@ -322,7 +322,7 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
 
 def test_properties_set_in_vain_are_told_once_each(serve, home):
     (home / "full.env").write_text(
-        "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nAWS_ACCESS_KEY_ID=canary-1\nFOREIGN=canary-2\n"
+        "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
     )
     server = serve("--env-file", "full.env", "--log-format", "json", MEDIAFLEET_PORT="1")
     server.line("^  curl")
@@ -333,7 +333,7 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     unused = [line for line in lines if "properties" in line]
     assert {line["property"] for line in vain} == {"OPENVIDU_CDR", "OPENVIDU_RECORDING"}
     assert {line["level"] for line in vain} == {"warning"}
-    assert [line["properties"] for line in unused] == [["AWS_ACCESS_KEY_ID", "FOREIGN"]]
+    assert [line["properties"] for line in unused] == [["FOREIGN", "KIBANA_PASSWORD"]]
     assert "canary" not in server.text
 
 

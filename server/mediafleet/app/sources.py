@@ -14,11 +14,26 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Clock, Environment
 
 
+class MissingExtraError(Exception):
+    """An environment needs packages that the plain installation does not have."""
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(extra)
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return (
+            f"The environment {self.extra} needs more packages; install them with: "
+            f"pip install 'mediafleet[{self.extra}]'"
+        )
+
+
 def make_environment(configuration: Configuration, clock: Clock) -> Environment:
     """The environment of ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``; nothing is opened yet.
 
     Raises:
         ValueError: It is none of :data:`ENVIRONMENTS`.
+        MissingExtraError: It needs packages that are not installed.
     """
     make = _MAKERS.get(configuration.environment)
     if make is None:
@@ -46,7 +61,32 @@ def _local(configuration: Configuration, _clock: Clock) -> Environment:
     )
 
 
+def _aws(configuration: Configuration, _clock: Clock) -> Environment:
+    try:
+        from mediafleet.environments.aws import Aws, AwsSettings  # noqa: PLC0415 - the same
+    except ImportError as error:
+        raise MissingExtraError("aws") from error
+
+    text = configuration.aws_texts
+    return Aws(
+        AwsSettings(
+            region=text["AWS_DEFAULT_REGION"] or "",
+            image_id=text["AWS_IMAGE_ID"] or "",
+            instance_type=text["AWS_INSTANCE_TYPE"] or "",
+            key_name=text["AWS_KEY_NAME"],
+            subnet_id=text["AWS_SUBNET_ID"],
+            security_groups=tuple(filter(None, (text["AWS_SECURITY_GROUP"] or "").split(","))),
+            stack_id=text["AWS_STACK_ID"],
+            stack_name=text["AWS_STACK_NAME"],
+            volume_size=configuration.aws_volume_size,
+            access_key=configuration.aws_access_key,
+            endpoint_url=configuration.aws_endpoint,
+            launch_timeout=configuration.launch_timeout,
+        )
+    )
+
+
 _MAKERS: Mapping[str, Callable[[Configuration, Clock], Environment]] = MappingProxyType(
-    {"on_premise": _on_premise, "local": _local}
+    {"on_premise": _on_premise, "local": _local, "aws": _aws}
 )
 ENVIRONMENTS = tuple(_MAKERS)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from typing_extensions import override
 
-from mediafleet.app import HTTP_PROTOCOL, create_app
-from mediafleet.cli.exits import CommandError
+from mediafleet.app import HTTP_PROTOCOL, MissingExtraError, create_app
+from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.listening import refusal
 from mediafleet.cli.stopping import on_stop_signals
 from mediafleet.domain.errors import MediafleetError
@@ -54,12 +54,15 @@ def run_server(
     """
     application = _Application()
     server = _Server(_settings(application, tls), announce)
-    application.app = create_app(
-        configuration,
-        dotenv_path=dotenv_path,
-        stop_nodes=stop_nodes,
-        on_standing_lost=server.give_up,
-    )
+    try:
+        application.app = create_app(
+            configuration,
+            dotenv_path=dotenv_path,
+            stop_nodes=stop_nodes,
+            on_standing_lost=server.give_up,
+        )
+    except MissingExtraError as error:
+        raise UsageFault(str(error)) from error
     server.run(sockets=[listener.socket])
     if application.failure is not None:
         raise CommandError(_sentence(application.failure)) from application.failure

@@ -216,6 +216,37 @@ class Configuration:
         return cast("int", self["MEDIAFLEET_LOCAL_MAX_NODES"])
 
     @property
+    def aws_texts(self) -> Mapping[str, str | None]:
+        """AWS properties that are text, by name; `None` where nothing is set."""
+        return {
+            name: cast("str | None", value) or None
+            for name, value in self.values.items()
+            if name.startswith("AWS_") and name != "AWS_VOLUME_SIZE"
+        }
+
+    @property
+    def aws_access_key(self) -> tuple[str, str] | None:
+        """Id and key of the `.env` file; `None` leaves it to AWS's own sources.
+
+        In the environment they may be temporary ones, with a session token beside them.
+        """
+        if self.origins["AWS_ACCESS_KEY_ID"] is Origin.ENVIRONMENT:
+            return None
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        key_id, key = (cast("str | None", self[name]) for name in names)
+        return (key_id, key) if key_id and key else None
+
+    @property
+    def aws_volume_size(self) -> int | None:
+        """GiB of an instance's root disk; `None` for what the image has."""
+        return cast("int", self["AWS_VOLUME_SIZE"]) or None
+
+    @property
+    def aws_endpoint(self) -> str | None:
+        """URL of EC2; `None` for that of the region."""
+        return self._text("MEDIAFLEET_AWS_ENDPOINT") or None
+
+    @property
     def log_format(self) -> str:
         """`console` or `json`."""
         return self._text("MEDIAFLEET_LOG_FORMAT")

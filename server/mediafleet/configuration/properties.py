@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from mediafleet.configuration.aws_properties import AWS_PROPERTIES
 from mediafleet.configuration.cluster_properties import CLUSTER_PROPERTIES
 from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES
 from mediafleet.configuration.own_properties import OWN_PROPERTIES
@@ -14,6 +15,7 @@ PROPERTIES: Final[tuple[Property, ...]] = (
     *SERVER_PROPERTIES,
     *CLUSTER_PROPERTIES,
     *OWN_PROPERTIES,
+    *AWS_PROPERTIES,
     *DEPLOYMENT_PROPERTIES,
 )
 """The properties that GET /pro/config shows come first, in its order."""

@@ -31,10 +31,30 @@ def conflicts(
                     property=lower, value=str(low), rule=f"must not be above {upper}={high}"
                 )
     yield from _too_many_local_nodes(values, doubtful)
+    yield from _missing_for_aws(values, doubtful)
     webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
     if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
         yield ConfigurationProblem(
             property=endpoint, value=None, rule=f"it is required when {webhook} is true"
+        )
+
+
+def _missing_for_aws(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
+    key_id, key = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+    if environment in doubtful or values[environment] != "aws":
+        return
+    for name in ("AWS_DEFAULT_REGION", "AWS_IMAGE_ID", "AWS_INSTANCE_TYPE"):
+        if name not in doubtful and not values[name]:
+            yield ConfigurationProblem(
+                property=name, value=None, rule="it is required in the environment aws"
+            )
+    if {key_id, key}.isdisjoint(doubtful) and bool(values[key_id]) != bool(values[key]):
+        missing, given = (key, key_id) if values[key_id] else (key_id, key)
+        yield ConfigurationProblem(
+            property=missing, value=None, rule=f"it is required when {given} is set"
         )
 
 

@@ -16,10 +16,11 @@ USER: Final = "OPENVIDUAPP"
 
 
 def secret_texts(configuration: Configuration) -> Iterator[str]:
-    """The secret itself and as Basic credentials, webhook header values, database passwords."""
+    """The secret itself and as Basic credentials, the key for AWS, header values, passwords."""
     secret = configuration.secret or ""
     yield secret
     yield b64encode(f"{USER}:{secret}".encode()).decode()
+    yield cast("str | None", configuration["AWS_SECRET_ACCESS_KEY"]) or ""
     for header in cast("tuple[str, ...]", configuration["OPENVIDU_WEBHOOK_HEADERS"]):
         yield header.partition(":")[2].strip()
     with suppress(ValueError):

@@ -1,5 +1,6 @@
 """Kinds of text: free text, words to choose from, paths."""
 
+import re
 import shlex
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -69,6 +70,30 @@ class Choice(TextKind):
     @override
     def fit(self, text: str) -> str:
         if text not in self.words:
+            raise self.refusal()
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalWord(TextKind):
+    """A word of one form, or nothing.
+
+    Attributes:
+        pattern: Regular expression of the whole word, in ASCII.
+        example: Completes "must be".
+    """
+
+    pattern: str
+    example: str
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return f"{self.example}, or empty"
+
+    @override
+    def fit(self, text: str) -> str:
+        if text and re.fullmatch(self.pattern, text, re.ASCII) is None:
             raise self.refusal()
         return text
 

@@ -73,6 +73,18 @@ SAMPLES = {
     "MEDIAFLEET_LOCAL_COMMAND": ("media-server -p '{port}'", "media-server -p '{port}'"),
     "MEDIAFLEET_LOCAL_MAX_NODES": ("3", 3),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
+    "AWS_DEFAULT_REGION": ("eu-west-1", "eu-west-1"),
+    "AWS_IMAGE_ID": ("ami-0c58bcdd26011d0fd", "ami-0c58bcdd26011d0fd"),
+    "AWS_INSTANCE_TYPE": ("c5.xlarge", "c5.xlarge"),
+    "AWS_KEY_NAME": ("my key", "my key"),
+    "AWS_SUBNET_ID": ("subnet-0b1d2c3e4f5a69788", "subnet-0b1d2c3e4f5a69788"),
+    "AWS_SECURITY_GROUP": ("sg-0a1b2c3d,sg-4e5f6a7b", "sg-0a1b2c3d,sg-4e5f6a7b"),
+    "AWS_VOLUME_SIZE": ("50", 50),
+    "AWS_STACK_ID": ("arn:aws:cloudformation:x", "arn:aws:cloudformation:x"),
+    "AWS_STACK_NAME": ("my-stack", "my-stack"),
+    "AWS_ACCESS_KEY_ID": ("AKIDEXAMPLE", "AKIDEXAMPLE"),
+    "AWS_SECRET_ACCESS_KEY": ("a-key", "a-key"),
+    "MEDIAFLEET_AWS_ENDPOINT": ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
 }
 WITH_EFFECT = [each for each in SETTABLE if each.use is not Use.KEPT]
 
@@ -174,6 +186,26 @@ def test_more_local_nodes_than_may_run_cannot_be_wanted(
     assert "MEDIAFLEET_LOCAL_MAX_NODES=" in told
     elsewhere = f"{text}\nOPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise"
     assert from_file(path, elsewhere).environment == "on_premise"
+
+
+def test_the_environment_aws_needs_to_know_what_to_launch(path: Path) -> None:
+    aws = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT=aws\n"
+
+    assert [told.split(" ")[1] for told in problems_of(path, aws)] == [
+        "AWS_DEFAULT_REGION",
+        "AWS_IMAGE_ID",
+        "AWS_INSTANCE_TYPE",
+    ]
+    wrong = f"{aws}AWS_DEFAULT_REGION=nowhere\nAWS_IMAGE_ID=x\nAWS_INSTANCE_TYPE=big\n"
+    assert len(problems_of(path, wrong)) == 3
+    right = (
+        f"{aws}AWS_DEFAULT_REGION=eu-west-1\nAWS_IMAGE_ID=ami-0c58bcdd26011d0fd\n"
+        "AWS_INSTANCE_TYPE=c5.xlarge\n"
+    )
+    assert from_file(path, right).environment == "aws"
+    (told,) = problems_of(path, f"{right}AWS_ACCESS_KEY_ID={CANARY}\n")
+    assert "AWS_SECRET_ACCESS_KEY is not set" in told
+    assert CANARY not in told
 
 
 def test_without_any_source_the_defaults_hold() -> None:
@@ -349,10 +381,10 @@ def test_a_file_with_windows_line_ends_is_refused_with_the_place_and_the_way_out
 def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None:
     configuration = from_file(
         path,
-        f"SOMETHING=1\nCERTIFICATE_TYPE=owncert\nAWS_SECRET_ACCESS_KEY={CANARY}\nSOMETHING=2\n",
+        f"SOMETHING=1\nCERTIFICATE_TYPE=owncert\nKIBANA_PASSWORD={CANARY}\nSOMETHING=2\n",
     )
 
-    assert configuration.unused == ("SOMETHING", "CERTIFICATE_TYPE", "AWS_SECRET_ACCESS_KEY")
+    assert configuration.unused == ("SOMETHING", "CERTIFICATE_TYPE", "KIBANA_PASSWORD")
     assert CANARY not in str(dict(configuration.values))
 
 
@@ -450,7 +482,6 @@ def test_an_openvidu_deployment_file_loads_once_domain_and_secret_are_filled_in(
         "KIBANA_PASSWORD",
         "OPENVIDU_RECORDING_DEBUG",
         "OPENVIDU_CDR_PATH",
-        "AWS_DEFAULT_REGION",
         "KMS_IMAGE",
     )
     answer = describe(configuration, version="2.15.1", kms_uris=[])

@@ -1,0 +1,194 @@
+"""EC2 as the environment asks it: every question bounded in time, repeated while AWS is busy."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.environments.aws.refusals import clean, explain, is_passing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from random import Random
+
+    from mediafleet.environments.aws.settings import AwsSettings
+    from mediafleet.environments.aws.tags import Filter
+
+log = logging.getLogger(__name__)
+
+NAME = "aws"
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
+CONNECT_S, READ_S = 5.0, 20.0
+PAGE = 100
+MOST_INSTANCES = 10_000
+_METHODS = {
+    "RunInstances": "run_instances",
+    "DescribeInstances": "describe_instances",
+    "TerminateInstances": "terminate_instances",
+}
+
+
+class RefusedError(Exception):
+    """AWS said no, for good or for as long as anybody would wait.
+
+    Attributes:
+        code: AWS's word; empty if it did not answer.
+        detail: For a person, cleaned and bounded.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code, self.detail = code, detail
+
+    def to_failure(self, operation: str) -> EnvironmentFailureError:
+        """The same as the services know it."""
+        return EnvironmentFailureError(NAME, operation, self.detail)
+
+
+class Ec2:
+    """Asks EC2; one for an open environment."""
+
+    def __init__(self, client: Any, settings: AwsSettings, random: Random) -> None:  # noqa: ANN401 - made at run time
+        self._client = client
+        self._settings = settings
+        self._random = random
+
+    async def run_instance(self, token: str, tags: list[dict[str, str]]) -> str:
+        """Launch one instance, or find the one that the token has launched before; its id.
+
+        Raises:
+            RefusedError: There is none.
+        """
+        answer = await self._ask("RunInstances", **self._wanted(token, tags))
+        return str(answer["Instances"][0]["InstanceId"])
+
+    async def describe(self, filters: list[Filter]) -> list[dict[str, Any]]:
+        """Instances that all filters fit, from all pages.
+
+        Raises:
+            RefusedError: The answer is not known.
+        """
+        found: list[dict[str, Any]] = []
+        token: str | None = None
+        while len(found) < MOST_INSTANCES:
+            page = {"NextToken": token} if token else {}
+            answer = await self._ask("DescribeInstances", Filters=filters, MaxResults=PAGE, **page)
+            for reservation in answer.get("Reservations", ()):
+                found.extend(reservation.get("Instances", ()))
+            token = answer.get("NextToken")
+            if not token:
+                break
+        return found
+
+    async def find(self, instance_id: str) -> dict[str, Any] | None:
+        """One instance; ``None`` if EC2 knows none, or does not yet.
+
+        Raises:
+            RefusedError: The answer is not known.
+        """
+        try:
+            answer = await self._ask("DescribeInstances", InstanceIds=[instance_id])
+        except RefusedError as error:
+            if error.code in {"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"}:
+                return None
+            raise
+        for reservation in answer.get("Reservations", ()):
+            for instance in reservation.get("Instances", ()):
+                return dict(instance)
+        return None
+
+    async def terminate(self, instance_ids: Iterable[str]) -> None:
+        """End instances; those that are gone are no error.
+
+        Raises:
+            RefusedError: They may still run.
+        """
+        for instance_id in instance_ids:
+            try:
+                await self._ask("TerminateInstances", InstanceIds=[instance_id])
+            except RefusedError as error:
+                if error.code != "InvalidInstanceID.NotFound":
+                    raise
+
+    async def _ask(self, action: str, **question: Any) -> dict[str, Any]:  # noqa: ANN401 - EC2's own
+        """Ask until there is an answer, with longer and longer pauses while AWS is busy."""
+        deadline = anyio.current_time() + self._settings.patience
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                with anyio.fail_after(max(0.1, deadline - anyio.current_time())):
+                    answer: dict[str, Any] = await getattr(self._client, _METHODS[action])(
+                        **question
+                    )
+                    return answer
+            except TimeoutError:
+                raise RefusedError("", f"EC2 did not answer {action} in time") from None
+            except (ClientError, BotoCoreError) as error:
+                detail = explain(error, action, self._settings)
+                code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+                late = anyio.current_time() + pause > deadline
+                if late or not is_passing(error):
+                    raise RefusedError(clean(code), detail) from None
+                log.info("EC2 is asked again", extra={"action": action, "reason": detail})
+            await anyio.sleep(pause * (0.5 + self._random.random()))
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _wanted(self, token: str, tags: list[dict[str, str]]) -> dict[str, Any]:
+        settings = self._settings
+        wanted: dict[str, Any] = {
+            "ImageId": settings.image_id,
+            "InstanceType": settings.instance_type,
+            "MinCount": 1,
+            "MaxCount": 1,
+            "ClientToken": token,
+            "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+            "InstanceInitiatedShutdownBehavior": "terminate",
+        }
+        if settings.key_name:
+            wanted["KeyName"] = settings.key_name
+        if settings.subnet_id:
+            wanted["SubnetId"] = settings.subnet_id
+        if settings.security_groups:
+            wanted["SecurityGroupIds"] = list(settings.security_groups)
+        if settings.volume_size:
+            disk = {"VolumeSize": settings.volume_size, "DeleteOnTermination": True}
+            wanted["BlockDeviceMappings"] = [{"DeviceName": "/dev/sda1", "Ebs": disk}]
+        return wanted
+
+
+@asynccontextmanager
+async def open_ec2(settings: AwsSettings, random: Random) -> AsyncIterator[Ec2]:
+    """Connect when first asked; credentials come from the settings or the usual chain.
+
+    Raises:
+        EnvironmentFailureError: The region or the endpoint makes no sense.
+    """
+    session = get_session()
+    config = AioConfig(
+        connect_timeout=CONNECT_S,
+        read_timeout=READ_S,
+        retries={"total_max_attempts": 1},  # repetitions are ours, with a bound on their time
+        user_agent_extra="mediafleet",
+    )
+    key_id, key = settings.access_key or (None, None)
+    creating = session.create_client(
+        "ec2",
+        region_name=settings.region,
+        endpoint_url=settings.endpoint_url,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=key,
+        config=config,
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(creating)
+        except (BotoCoreError, ValueError) as error:
+            raise EnvironmentFailureError(NAME, "open", clean(str(error))) from None
+        yield Ec2(client, settings, random)

@@ -1,0 +1,171 @@
+"""Media Nodes as EC2 instances: launched by token, found by tag, ended by id."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from contextlib import asynccontextmanager
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from typing_extensions import override
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.environments.aws.ec2 import NAME, Ec2, RefusedError, open_ec2
+from mediafleet.environments.aws.refusals import clean
+from mediafleet.environments.aws.settings import PATH
+from mediafleet.environments.aws.tags import ALIVE, NODE, Tags, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from random import Random
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.environments.aws.settings import AwsSettings
+
+log = logging.getLogger(__name__)
+
+_INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}", re.ASCII)
+_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+
+class Aws(Environment):
+    """Launches instances that carry the cluster's and their node's id as tags."""
+
+    name = NAME
+    launches_machines = True
+    ends_with_server = False
+
+    def __init__(self, settings: AwsSettings, random: Random | None = None) -> None:
+        self._settings = settings
+        self._random = random or SystemRandom()
+        self._opened: tuple[Ec2, Tags] | None = None
+
+    @override
+    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
+        return self._open(cluster_id)
+
+    @asynccontextmanager
+    async def _open(self, cluster_id: str) -> AsyncIterator[None]:
+        async with open_ec2(self._settings, self._random) as ec2:
+            self._opened = ec2, Tags(cluster_id, self._settings)
+            try:
+                yield
+            finally:
+                self._opened = None
+
+    @override
+    async def launch(self, request: MachineRequest) -> Machine:
+        ec2, tags = self._asked()
+        try:
+            # A token is remembered by AWS for some time only; the tags stay with the instance.
+            found = await ec2.describe(tags.filters_of(request.node_id))
+            instance_id = (
+                str(found[0]["InstanceId"])
+                if found
+                else await ec2.run_instance(
+                    _token(tags.cluster_id, request.node_id), tags.of(request.node_id)
+                )
+            )
+        except RefusedError as error:
+            raise error.to_failure("launch") from None
+        return await self._running(ec2, instance_id, request.node_id)
+
+    @override
+    async def terminate(self, node: MediaNode) -> None:
+        ec2, tags = self._asked()
+        try:
+            found = await ec2.describe(tags.filters_of(node.id))
+            ids = [str(instance["InstanceId"]) for instance in found]
+            named = node.environment_id
+            if named is not None and named not in ids and _INSTANCE_ID.fullmatch(named):
+                instance = await ec2.find(named)
+                if instance is not None and tags.is_ours(tags_of(instance)):
+                    ids.append(named)
+                elif instance is not None:
+                    log.warning(
+                        "an instance of others is left alone",
+                        extra={"media_node_id": node.id, "environment_id": named},
+                    )
+            await ec2.terminate(ids)
+        except RefusedError as error:
+            raise error.to_failure("terminate") from None
+
+    @override
+    async def discover(self) -> Sequence[Machine]:
+        ec2, tags = self._asked()
+        instances: dict[str, Mapping[str, Any]] = {}
+        try:
+            for filters in tags.filters():
+                for instance in await ec2.describe(filters):
+                    instances[str(instance["InstanceId"])] = instance
+        except RefusedError as error:
+            raise error.to_failure("discover") from None
+        return [
+            self._machine(instance)
+            for instance in instances.values()
+            if instance["State"]["Name"] == "running"
+            and instance.get("PrivateIpAddress")
+            and tags.is_ours(tags_of(instance))
+        ]
+
+    def _asked(self) -> tuple[Ec2, Tags]:
+        if self._opened is None:
+            raise EnvironmentFailureError(NAME, "answer", "it is not open")
+        return self._opened
+
+    async def _running(self, ec2: Ec2, instance_id: str, node_id: str) -> Machine:
+        """Wait until an instance runs; one that does not is ended again."""
+        reason = f"instance {instance_id} did not run in time"
+        try:
+            with anyio.move_on_after(self._settings.launch_timeout):
+                while True:
+                    instance = await ec2.find(instance_id)
+                    if instance is not None and instance["State"]["Name"] not in ALIVE:
+                        reason = _why_ended(instance)
+                        break
+                    if instance is not None and _is_ready(instance):
+                        return self._machine(instance, node_id)
+                    await anyio.sleep(self._settings.look_again)
+        except RefusedError as error:
+            reason = error.detail
+        await self._clear_away(ec2, instance_id)
+        raise EnvironmentFailureError(NAME, "launch", reason)
+
+    async def _clear_away(self, ec2: Ec2, instance_id: str) -> None:
+        try:
+            await ec2.terminate([instance_id])
+        except RefusedError as error:
+            log.warning(
+                "an instance whose launch failed may still run",
+                extra={"environment_id": instance_id, "reason": error.detail},
+            )
+
+    def _machine(self, instance: Mapping[str, Any], node_id: str | None = None) -> Machine:
+        ip = str(instance["PrivateIpAddress"])
+        known = node_id or tags_of(instance).get(NODE)
+        return Machine(
+            environment_id=str(instance["InstanceId"]),
+            ip=ip,
+            uri=f"ws://{ip}:{self._settings.port}{PATH}",
+            node_id=known if known and _NODE_ID.fullmatch(known) else None,
+        )
+
+
+def _is_ready(instance: Mapping[str, Any]) -> bool:
+    return instance["State"]["Name"] == "running" and bool(instance.get("PrivateIpAddress"))
+
+
+def _why_ended(instance: Mapping[str, Any]) -> str:
+    reason = instance.get("StateReason", {}).get("Message", "no reason was given")
+    state = instance["State"]["Name"]
+    return clean(f"instance {instance['InstanceId']} is {state}: {reason}")
+
+
+def _token(cluster_id: str, node_id: str) -> str:
+    """The same for every try to launch a node; EC2 allows 64 characters."""
+    return hashlib.sha256(f"{cluster_id}/{node_id}".encode()).hexdigest()
