@@ -333,7 +333,7 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     unused = [line for line in lines if "properties" in line]
     assert {line["property"] for line in vain} == {"OPENVIDU_CDR", "OPENVIDU_RECORDING"}
     assert {line["level"] for line in vain} == {"warning"}
-    assert [line["properties"] for line in unused] == [["FOREIGN", "KIBANA_PASSWORD"]]
+    assert [line["properties"] for line in unused] == [["KIBANA_PASSWORD", "FOREIGN"]]
     assert "canary" not in server.text
 
 
