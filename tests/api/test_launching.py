@@ -99,6 +99,24 @@ async def test_a_cancelled_launch_can_be_wanted_again(
         assert len(local_nodes(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("canceled_by", ["PATCH", "DELETE"])
+async def test_a_removal_now_ends_the_sessions_of_a_launch_that_was_canceled(
+    tmp_path: Path, canceled_by: str
+) -> None:
+    environment = Troubled(tmp_path, sessions=1)
+    async with serving(environment, tmp_path) as api:
+        node = (await api.post(NODES)).json()
+        if canceled_by == "PATCH":
+            assert (await patch(api, node["id"], "canceled")).status_code == 200
+            await until(
+                api, node["id"], lambda found: bool(found) and found["status"] == "terminating"
+            )
+        removed = await delete(api, node["id"], deletion_strategy="now", wait="true")
+        assert removed.status_code == 204
+        assert await members(api) == []
+    assert local_nodes(tmp_path) == []
+
+
 async def test_a_server_starts_and_serves_although_its_environment_tells_nothing(
     environment: Troubled, tmp_path: Path
 ) -> None:

@@ -1,6 +1,8 @@
 """Local nodes whose environment refuses to do one thing or another, for as long as a test wants."""
 
 import os
+import shlex
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +24,15 @@ class Troubled(Local):
         calls: How often each was called.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(LocalSettings(directory=data_dir / "local", environ=dict(os.environ)))
+    def __init__(self, data_dir: Path, sessions: int = 0) -> None:
+        emulator = [sys.executable, "-m", "mediafleet", "emulator", "--sessions", str(sessions)]
+        super().__init__(
+            LocalSettings(
+                directory=data_dir / "local",
+                command=f"{shlex.join(emulator)} --address {{address}} --port {{port}}",
+                environ=dict(os.environ),
+            )
+        )
         self.troubles: set[str] = set()
         self.hangs: set[str] = set()
         self.calls: Counter[str] = Counter()

@@ -75,7 +75,8 @@ class MediaNode:
         launching_time: When the status first became ``launching`` (aware, UTC).
         status_since: When the present status began (aware, UTC).
         reason: Why the node is ``failed``; ``None`` otherwise.
-        evicts_sessions: While ``terminating``: the sessions it still hosts are to be ended first.
+        evicts_sessions: While ``canceled`` or ``terminating``: the sessions it still hosts are to
+            be ended first.
         crashed_since: When the connection was lost, once ``nodeCrashed`` has told of it (aware,
             UTC); ``None`` again when the node has recovered.
         version: Number of changes since the node was added, for the store's guard.
@@ -144,7 +145,7 @@ def transition(
         to: The status wanted; a different one.
         at: Moment of the move (aware, UTC).
         reason: Kept with the node when it fails.
-        evicts_sessions: Kept with the node when it is to be terminated.
+        evicts_sessions: Kept with the node when it is to be terminated, now or after its launch.
 
     Returns:
         The new node and the event that tells of the move; both belong in one transaction.
@@ -160,7 +161,7 @@ def transition(
         status_since=at,
         reason=reason if to is S.FAILED else None,
         crashed_since=node.crashed_since if to in SERVING_STATUSES else None,
-        evicts_sessions=evicts_sessions and to is S.TERMINATING,
+        evicts_sessions=evicts_sessions and to in {S.CANCELED, S.TERMINATING},
         version=node.version + 1,
     )
     return moved, _status_changed(moved, node.status, at)
@@ -178,7 +179,7 @@ def transition_on_request(
     """
     if to not in REQUESTABLE[node.status]:
         raise IllegalTransitionError(node.id, node.status, to, sorted(REQUESTABLE[node.status]))
-    return transition(node, to, at=at, evicts_sessions=True)
+    return transition(node, to, at=at, evicts_sessions=to is S.TERMINATING)
 
 
 def forget(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeForgotten]:

@@ -55,7 +55,9 @@ def change_of_step(
     elif step is Step.JOIN and (twin := twin_of(member, cluster)):
         to = MediaNodeStatus.FAILED
         reason = f"its media server is in the cluster already, as Media Node {twin}"
-    return Change(*transition(member.located(), to, at=at, reason=reason))
+    node = member.located()
+    evict = node.evicts_sessions
+    return Change(*transition(node, to, at=at, reason=reason, evicts_sessions=evict))
 
 
 def changes_of_removal(
@@ -69,13 +71,14 @@ def changes_of_removal(
         strategy: What was asked for.
         at: Moment of the removal (aware, UTC).
     """
+    evict = strategy is DeletionStrategy.NOW
     match removal:
         case Removal.CANCEL:
-            return (Change(*transition(node, MediaNodeStatus.CANCELED, at=at)),)
+            to = MediaNodeStatus.CANCELED
+            return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
         case Removal.FORGET:
             return (Change(*forget(node, at=at), forget=True),)
         case Removal.TERMINATE:
-            evict = strategy is DeletionStrategy.NOW
             to = MediaNodeStatus.TERMINATING
             return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
         case Removal.QUARANTINE if not node.is_quarantined:

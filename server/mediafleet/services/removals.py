@@ -10,11 +10,17 @@ import anyio
 from mediafleet.domain.errors import (
     MediafleetError,
     MediaNodeBusyError,
+    MediaNodeNotFoundError,
     MediaNodeNotTerminatedError,
     MediaNodeRestoredError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.lifecycle import DeletionStrategy, Removal, removal_of
+from mediafleet.domain.lifecycle import (
+    DeletionStrategy,
+    Removal,
+    has_known_sessions,
+    removal_of,
+)
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
 from mediafleet.domain.outcomes import changes_of_removal
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -69,6 +75,8 @@ class Removals:
             return Decision(removal, changes)
 
         removal = await self._state.change(decide)
+        if removal is Removal.UNDER_WAY and strategy is DeletionStrategy.NOW:
+            await self._end_late_sessions(node_id)
         if not wait:
             return removal is not Removal.QUARANTINE
         return await self._removed(node_id)
@@ -95,11 +103,11 @@ class Removals:
         if strategy is DeletionStrategy.IF_NO_SESSIONS and not await self._in_touch(node_id):
             log.warning("node stays, it does not answer", extra={"media_node_id": node_id})
             return
-        member = self._state.member(node_id)
-        launches = member is not None and member.node.status in _LAUNCHES
         try:
-            with anyio.move_on_after(LAUNCH_LIMIT_S if launches else PARTING_LIMIT_S):
+            if await self._cancel_launch(node_id, strategy):
                 await self.remove(node_id, strategy, wait=True)
+        except MediaNodeNotFoundError:
+            return
         except MediaNodeBusyError as error:
             log.info(
                 "node stays, it hosts sessions",
@@ -107,6 +115,31 @@ class Removals:
             )
         except MediafleetError as error:
             log.warning("node not ended", extra={"media_node_id": node_id, "reason": str(error)})
+
+    async def _cancel_launch(self, node_id: str, strategy: DeletionStrategy) -> bool:
+        """Cancel the launch of a node if there is one; whether it is over soon."""
+
+        def launches(member: Member | None) -> bool:
+            return member is not None and member.node.status in _LAUNCHES
+
+        if launches(self._state.member(node_id)):
+            await self.remove(node_id, strategy, wait=False)
+            with anyio.move_on_after(LAUNCH_LIMIT_S):
+                await self._state.wait_until(node_id, lambda member: not launches(member))
+        return not launches(self._state.member(node_id))
+
+    async def _end_late_sessions(self, node_id: str) -> None:
+        """End what keeps a node that is on its way out: sessions placed on it a moment too late."""
+        member = self._state.member(node_id)
+        if member is None or not has_known_sessions(member):
+            return
+        try:
+            await self._media_servers.release_sessions(node_id)
+        except UnreachableMediaServerError as error:
+            log.warning(
+                "sessions not ended, the node does not answer",
+                extra={"media_node_id": node_id, "reason": str(error)},
+            )
 
     async def _in_touch(self, node_id: str) -> bool:
         """Whether a serving node is connected, or soon will be if the server has just begun."""

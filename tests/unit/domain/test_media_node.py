@@ -106,6 +106,8 @@ def test_termination_on_request_evicts_sessions_and_no_other_move_does() -> None
     assert not transition(make_node(), S.TERMINATING, at=LATER)[0].evicts_sessions
     waiting, _ = transition_on_request(make_node(), S.WAITING_IDLE_TO_TERMINATE, at=LATER)
     assert not waiting.evicts_sessions
+    canceled, _ = transition_on_request(make_node(status=S.LAUNCHING), S.CANCELED, at=LATER)
+    assert not canceled.evicts_sessions
 
 
 def test_forgetting_tells_why_the_node_had_failed() -> None:
