@@ -64,9 +64,10 @@ def read_configuration(
         if each.use is not Use.KEPT:
             values[each.name], origins[each.name] = value, given.origin
     problems.extend(_unknown(overrides))
-    if values[_ENVIRONMENT] is None:
-        values[_ENVIRONMENT] = "on_premise" if values["KMS_URIS"] else "local"
     doubtful = {each.property for each in problems if each.property is not None}
+    if values[_ENVIRONMENT] is None:
+        are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
+        values[_ENVIRONMENT] = "on_premise" if are_named else "local"
     problems.extend(conflicts(values, doubtful=doubtful))
     if problems:
         raise ConfigurationError(problems)

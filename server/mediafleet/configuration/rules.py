@@ -1,12 +1,14 @@
 """Rules between properties; each property's own rule is its kind."""
 
 from collections.abc import Collection, Iterator, Mapping
+from ipaddress import IPv4Network, ip_network
 from typing import Final, cast
 
 from mediafleet.configuration.kinds import Value
 from mediafleet.configuration.problems import ConfigurationProblem
 
 _SCALING: Final = "OPENVIDU_PRO_CLUSTER_AUTOSCALING_"
+_LOCAL: Final = IPv4Network("127.64.0.0/10")
 _PAIRS: Final = (
     (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES"),
     (f"{_SCALING}MIN_LOAD", f"{_SCALING}MAX_LOAD"),
@@ -31,6 +33,7 @@ def conflicts(
                     property=lower, value=str(low), rule=f"must not be above {upper}={high}"
                 )
     yield from _too_many_local_nodes(values, doubtful)
+    yield from _unreachable_local_nodes(values, doubtful)
     yield from _missing_for_aws(values, doubtful)
     webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
     if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
@@ -72,4 +75,19 @@ def _too_many_local_nodes(
             property=wanted,
             value=str(number),
             rule=f"must not be above {most}={limit} in the environment local",
+        )
+
+
+def _unreachable_local_nodes(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    environment, networks = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_ALLOWED_NODE_NETWORKS"
+    if values[environment] != "local" or not {environment, networks}.isdisjoint(doubtful):
+        return
+    allowed = map(ip_network, cast("tuple[str, ...]", values[networks]))
+    if not any(each.version == _LOCAL.version and _LOCAL.subnet_of(each) for each in allowed):
+        yield ConfigurationProblem(
+            property=networks,
+            value=", ".join(cast("tuple[str, ...]", values[networks])),
+            rule=f"must hold {_LOCAL}, where the nodes of the environment local are",
         )
