@@ -81,6 +81,7 @@ def _aws(configuration: Configuration, _clock: Clock) -> Environment:
             volume_size=configuration.aws_volume_size,
             access_key=configuration.aws_access_key,
             endpoint_url=configuration.aws_endpoint,
+            port=configuration.aws_node_port,
             launch_timeout=configuration.launch_timeout,
         )
     )

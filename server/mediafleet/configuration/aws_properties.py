@@ -82,6 +82,12 @@ AWS_PROPERTIES: Final = (
         doc="The key for AWS; needed if its id is set.",
     ),
     Property(
+        name="MEDIAFLEET_AWS_NODE_PORT",
+        kind=Integer(minimum=1, maximum=65535),
+        default=8888,
+        doc="Port of the media server on an instance.",
+    ),
+    Property(
         name="MEDIAFLEET_AWS_ENDPOINT",
         kind=WebUrl(),
         default="",

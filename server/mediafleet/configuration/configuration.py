@@ -242,6 +242,11 @@ class Configuration:
         return cast("int", self["AWS_VOLUME_SIZE"]) or None
 
     @property
+    def aws_node_port(self) -> int:
+        """Port of the media server on an instance."""
+        return cast("int", self["MEDIAFLEET_AWS_NODE_PORT"])
+
+    @property
     def aws_endpoint(self) -> str | None:
         """URL of EC2; `None` for that of the region."""
         return self._text("MEDIAFLEET_AWS_ENDPOINT") or None

@@ -84,6 +84,7 @@ SAMPLES = {
     "AWS_STACK_NAME": ("my-stack", "my-stack"),
     "AWS_ACCESS_KEY_ID": ("AKIDEXAMPLE", "AKIDEXAMPLE"),
     "AWS_SECRET_ACCESS_KEY": ("a-key", "a-key"),
+    "MEDIAFLEET_AWS_NODE_PORT": ("8889", 8889),
     "MEDIAFLEET_AWS_ENDPOINT": ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
 }
 WITH_EFFECT = [each for each in SETTABLE if each.use is not Use.KEPT]

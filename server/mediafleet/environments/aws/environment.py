@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_FIRST_PAUSE_S = 0.1
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}", re.ASCII)
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -121,6 +122,7 @@ class Aws(Environment):
     async def _running(self, ec2: Ec2, instance_id: str, node_id: str) -> Machine:
         """Wait until an instance runs; one that does not is ended again."""
         reason = f"instance {instance_id} did not run in time"
+        pause = _FIRST_PAUSE_S
         try:
             with anyio.move_on_after(self._settings.launch_timeout):
                 while True:
@@ -130,7 +132,8 @@ class Aws(Environment):
                         break
                     if instance is not None and _is_ready(instance):
                         return self._machine(instance, node_id)
-                    await anyio.sleep(self._settings.look_again)
+                    await anyio.sleep(pause)
+                    pause = min(2 * pause, self._settings.look_again)
         except RefusedError as error:
             reason = error.detail
         await self._clear_away(ec2, instance_id)

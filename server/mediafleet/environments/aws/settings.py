@@ -27,7 +27,7 @@ class AwsSettings:
         port: Where the media server listens.
         launch_timeout: Seconds from the launch until an instance has to run.
         patience: Seconds for one question to AWS, all repetitions included.
-        look_again: Seconds between two looks at an instance that is not running yet.
+        look_again: Most seconds between two looks at an instance that is not running yet.
     """
 
     region: str

@@ -1,0 +1,132 @@
+"""Where machines are in the lives of servers that are killed: one ground for each environment."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from mediafleet.clock import SystemClock
+from mediafleet.emulator import EmulatedCluster, address_of
+from support import ec2_shim
+from support.ec2_shim import Ec2Shim
+from support.local_nodes import end_local_nodes, local_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from support.kill_life import Ground
+
+NODES = 12
+
+
+class OnPremise:
+    """Nodes that run anyway."""
+
+    name, launches = "on_premise", False
+
+    def __init__(self, cluster: EmulatedCluster) -> None:
+        self.environ = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": self.name}
+        self._cluster = cluster
+        self._numbers = count()
+
+    async def machines(self) -> Sequence[str]:
+        return []
+
+    def new_node(self) -> dict[str, Any]:
+        return {"uri": self._cluster.uri(next(self._numbers))}
+
+
+class Local:
+    """Processes of this machine."""
+
+    name, launches = "local", True
+
+    def __init__(self, folder: Path) -> None:
+        self.environ = _growing(self.name)
+        self._folder = folder
+
+    async def machines(self) -> Sequence[str]:
+        return [node.environment_id for node in local_nodes(self._folder)]
+
+    def new_node(self) -> dict[str, Any]:
+        return {}
+
+
+class Aws:
+    """Instances of an EC2 that is moto behind a shim."""
+
+    name, launches = "aws", True
+
+    def __init__(self, shim: Ec2Shim, url: str, port: int) -> None:
+        self.environ = {
+            **_growing(self.name),
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_IMAGE_ID": "ami-0c58bcdd26011d0fd",
+            "AWS_INSTANCE_TYPE": "c5.xlarge",
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+            "MEDIAFLEET_AWS_ENDPOINT": url,
+            "MEDIAFLEET_AWS_NODE_PORT": str(port),
+        }
+        self._shim = shim
+
+    async def machines(self) -> Sequence[str]:
+        return self._shim.alive()
+
+    def new_node(self) -> dict[str, Any]:
+        return {}
+
+
+@asynccontextmanager
+async def on_premise(_: Path) -> AsyncIterator[OnPremise]:
+    async with _emulated() as cluster:
+        yield OnPremise(cluster)
+
+
+@asynccontextmanager
+async def local(folder: Path) -> AsyncIterator[Local]:
+    try:
+        yield Local(folder)
+    finally:
+        end_local_nodes(folder)
+
+
+@asynccontextmanager
+async def aws(_: Path) -> AsyncIterator[Aws]:
+    async with _emulated() as cluster:
+        loop = asyncio.get_running_loop()
+        for node in cluster.nodes:
+            node.crash()
+        shim = Ec2Shim(
+            address_of,
+            started=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].restart),
+            ended=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].crash),
+        )
+        with ec2_shim.serving(shim) as url:
+            yield Aws(shim, url, cluster.port)
+
+
+def _emulated() -> EmulatedCluster:
+    return EmulatedCluster(nodes=NODES, random=random.Random(7), clock=SystemClock())
+
+
+def _growing(environment: str) -> Mapping[str, str]:
+    return {
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": environment,
+        "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "1",
+    }
+
+
+FLOORS = {"on_premise": 20, "local": 50, "aws": 45}
+"""How many kill points a whole life has at least, by environment."""
+
+GROUNDS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Ground]]] = {
+    "on_premise": on_premise,
+    "local": local,
+    "aws": aws,
+}

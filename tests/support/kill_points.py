@@ -1,0 +1,122 @@
+"""Where a server can be killed: around each commit of its store and each call of its environment.
+
+Runs inside the server's process. Every point is written to a journal before the server goes past
+it; at the one that is named the process kills itself, as `kill -9` would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from mediafleet.app import server as wiring
+from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Entry
+
+MIDWAY_S = 0.04
+
+
+class KillPoints:
+    """Counts points by their name; kills the process at one of them.
+
+    Args:
+        journal: A file; each point is one line of it.
+        fatal: The point to be killed at, such as ``commit 3 after``; empty for none.
+    """
+
+    def __init__(self, journal: str, fatal: str) -> None:
+        self._journal = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._fatal = fatal
+        self._counted: Counter[str] = Counter()
+
+    def number(self, what: str) -> str:
+        self._counted[what] += 1
+        return f"{what} {self._counted[what]}"
+
+    def reach(self, point: str) -> None:
+        self.note("point", point)
+        if point == self._fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def note(self, *words: object) -> None:
+        os.write(self._journal, (" ".join(map(str, words)) + "\n").encode())
+
+    @contextmanager
+    def around(self, what: str) -> Iterator[None]:
+        """Before, a moment later if it still goes on, and after."""
+        name = self.number(what)
+        self.reach(f"{name} before")
+        timer = asyncio.get_running_loop().call_later(MIDWAY_S, self.reach, f"{name} midway")
+        try:
+            yield
+        finally:
+            timer.cancel()
+        self.reach(f"{name} after")
+
+    def install(self) -> None:
+        """Have the server of this process pass through the points."""
+        commit, make_environment = SqlStore.commit, wiring.make_environment
+
+        async def counted(store: SqlStore, changes: Sequence[Entry]) -> None:
+            with self.around("commit"):
+                await commit(store, changes)
+
+        SqlStore.commit = counted  # type: ignore[method-assign]
+        wiring.make_environment = lambda *given: CountedEnvironment(make_environment(*given), self)
+
+
+class CountedEnvironment(Environment):
+    """An environment whose every call is a point."""
+
+    def __init__(self, environment: Environment, points: KillPoints) -> None:
+        self._environment = environment
+        self._points = points
+
+    @property
+    @override
+    def name(self) -> str:
+        return self._environment.name
+
+    @property
+    @override
+    def launches_machines(self) -> bool:
+        return self._environment.launches_machines
+
+    @property
+    @override
+    def ends_with_server(self) -> bool:
+        return self._environment.ends_with_server
+
+    @override
+    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
+        return self._environment.open(cluster_id)
+
+    @override
+    async def launch(self, request: MachineRequest) -> Machine:
+        with self._points.around("launch"):
+            machine = await self._environment.launch(request)
+        self._points.note("launched", request.node_id, machine.environment_id)
+        return machine
+
+    @override
+    async def terminate(self, node: MediaNode) -> None:
+        with self._points.around("terminate"):
+            await self._environment.terminate(node)
+
+    @override
+    async def discover(self) -> Sequence[Machine]:
+        with self._points.around("discover"):
+            return await self._environment.discover()
