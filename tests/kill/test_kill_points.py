@@ -7,13 +7,14 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from support.kill_grounds import FLOORS, GROUNDS
+from support.docker_engine import Engine, private_engine
+from support.kill_grounds import FLOORS, GROUNDS, MakeGround, docker
 from support.kill_life import Life, Script, faults, zygote
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600)]
@@ -29,12 +30,18 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with private_engine() as engine:
+        yield engine
+
+
 async def live(
-    nursery: subprocess.Popen[str], environment: str, folder: Path, fatal: str
+    nursery: subprocess.Popen[str], make_ground: MakeGround, folder: Path, fatal: str
 ) -> tuple[Life, list[str]]:
     """Live a life whose server is killed at a point; what was wrong in the end."""
     folder.mkdir()
-    async with GROUNDS[environment](folder) as ground:
+    async with make_ground(folder) as ground:
         life = Life(nursery, folder, ground, fatal)
         await Script(life).play()
         wrong = await faults(life)
@@ -42,15 +49,25 @@ async def live(
     return life, wrong
 
 
-@pytest.mark.parametrize("environment", GROUNDS)
+@pytest.fixture
+def grounds(request: pytest.FixtureRequest) -> Mapping[str, MakeGround]:
+    """How to make a ground, by environment; the Engine is started when it is needed."""
+    if request.node.callspec.params["environment"] != "docker":
+        return GROUNDS
+    engine = request.getfixturevalue("engine")
+    return {**GROUNDS, "docker": lambda _: docker(engine)}
+
+
+@pytest.mark.parametrize("environment", FLOORS)
 async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
     nursery: subprocess.Popen[str],
+    grounds: Mapping[str, MakeGround],
     environment: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     began = time.monotonic()
-    whole, wrong = await live(nursery, environment, tmp_path / "whole", "")
+    whole, wrong = await live(nursery, grounds[environment], tmp_path / "whole", "")
     assert wrong == []
     points = whole.points()
     assert len(points) >= FLOORS[environment]
@@ -59,7 +76,9 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
 
     killed, told = 0, []
     for number in chosen:
-        life, wrong = await live(nursery, environment, tmp_path / str(number), points[number])
+        life, wrong = await live(
+            nursery, grounds[environment], tmp_path / str(number), points[number]
+        )
         killed += life.starts > 1
         told += [f"killed at {points[number]}: {each}" for each in wrong]
     with capsys.disabled():

@@ -6,11 +6,12 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster, address_of
 from support import ec2_shim
+from support.docker_engine import IMAGE
 from support.ec2_shim import Ec2Shim
 from support.local_nodes import end_local_nodes, local_nodes
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from support.docker_engine import Engine
     from support.kill_life import Ground
 
+MakeGround: TypeAlias = "Callable[[Path], AbstractAsyncContextManager[Ground]]"
 NODES = 12
 
 
@@ -82,6 +85,35 @@ class Aws:
         return {}
 
 
+class Docker:
+    """Containers of an Engine of the tests' own."""
+
+    name, launches = "docker", True
+
+    def __init__(self, engine: Engine) -> None:
+        self.environ = {
+            **_growing(self.name),
+            "MEDIAFLEET_DOCKER_HOST": engine.url,
+            "MEDIAFLEET_DOCKER_IMAGE": IMAGE,
+            "MEDIAFLEET_DOCKER_PULL": "never",
+        }
+        self._engine = engine
+
+    async def machines(self) -> Sequence[str]:
+        return [container["Id"] for container in self._engine.containers()]
+
+    def new_node(self) -> dict[str, Any]:
+        return {}
+
+
+@asynccontextmanager
+async def docker(engine: Engine) -> AsyncIterator[Docker]:
+    try:
+        yield Docker(engine)
+    finally:
+        engine.clear()
+
+
 @asynccontextmanager
 async def on_premise(_: Path) -> AsyncIterator[OnPremise]:
     async with _emulated() as cluster:
@@ -122,10 +154,10 @@ def _growing(environment: str) -> Mapping[str, str]:
     }
 
 
-FLOORS = {"on_premise": 20, "local": 50, "aws": 45}
+FLOORS = {"on_premise": 20, "local": 50, "docker": 45, "aws": 45}
 """How many kill points a whole life has at least, by environment."""
 
-GROUNDS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Ground]]] = {
+GROUNDS: Mapping[str, MakeGround] = {
     "on_premise": on_premise,
     "local": local,
     "aws": aws,

@@ -100,6 +100,11 @@ class CountedEnvironment(Environment):
     def ends_with_server(self) -> bool:
         return self._environment.ends_with_server
 
+    @property
+    @override
+    def sees_every_end(self) -> bool:
+        return self._environment.sees_every_end
+
     @override
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
         return self._environment.open(cluster_id)

@@ -61,6 +61,31 @@ def _local(configuration: Configuration, _clock: Clock) -> Environment:
     )
 
 
+def _docker(configuration: Configuration, _clock: Clock) -> Environment:
+    try:
+        from mediafleet.environments.docker import (  # noqa: PLC0415 - the same
+            Docker,
+            DockerSettings,
+            Pull,
+        )
+    except ImportError as error:
+        raise MissingExtraError("docker") from error
+
+    return Docker(
+        DockerSettings(
+            host=configuration.docker_host,
+            image=configuration.docker_image,
+            command=configuration.docker_command,
+            network=configuration.docker_network,
+            memory_mib=configuration.docker_memory_mib,
+            cpus=configuration.docker_cpus,
+            labels=configuration.docker_labels,
+            pull=Pull(configuration.docker_pull),
+            launch_timeout=configuration.launch_timeout,
+        )
+    )
+
+
 def _aws(configuration: Configuration, _clock: Clock) -> Environment:
     try:
         from mediafleet.environments.aws import Aws, AwsSettings  # noqa: PLC0415 - the same
@@ -88,6 +113,6 @@ def _aws(configuration: Configuration, _clock: Clock) -> Environment:
 
 
 _MAKERS: Mapping[str, Callable[[Configuration, Clock], Environment]] = MappingProxyType(
-    {"on_premise": _on_premise, "local": _local, "aws": _aws}
+    {"on_premise": _on_premise, "local": _local, "docker": _docker, "aws": _aws}
 )
 ENVIRONMENTS = tuple(_MAKERS)

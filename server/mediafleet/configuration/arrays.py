@@ -50,6 +50,7 @@ LATER_EVENT_NAMES: Final = frozenset(
 
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): (.+)", re.ASCII | re.DOTALL)
 _SHOWN_ITEMS: Final = 5
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?=.{0,256}", re.ASCII)
 
 
 class ArrayKind(Kind):
@@ -196,6 +197,22 @@ class Origins(ArrayKind):
     @override
     def show_item(self, item: object) -> str:
         return show_locator(item) if isinstance(item, str) else shown(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels(ArrayKind):
+    """Labels of containers, such as `team=video`."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an array of labels of the form name=value"
+
+    @override
+    def fit_item(self, item: str) -> str:
+        if _LABEL.fullmatch(item) is None:
+            raise UnfitValueError("must be a label of the form name=value")
+        return item
 
 
 @dataclass(frozen=True, slots=True)

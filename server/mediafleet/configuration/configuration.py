@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import ipaddress
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,6 +215,47 @@ class Configuration:
     def local_max_nodes(self) -> int:
         """Local Media Nodes that may run at a time."""
         return cast("int", self["MEDIAFLEET_LOCAL_MAX_NODES"])
+
+    @property
+    def docker_host(self) -> str | None:
+        """URL of the Docker Engine; `None` as the docker command finds it."""
+        return self._text("MEDIAFLEET_DOCKER_HOST") or None
+
+    @property
+    def docker_image(self) -> str:
+        """Image of a Media Node, with its tag."""
+        return self._text("MEDIAFLEET_DOCKER_IMAGE")
+
+    @property
+    def docker_command(self) -> tuple[str, ...]:
+        """Words of the containers' command; empty for the image's own."""
+        return tuple(shlex.split(cast("str | None", self["MEDIAFLEET_DOCKER_COMMAND"]) or ""))
+
+    @property
+    def docker_network(self) -> str:
+        """Network of the containers."""
+        return self._text("MEDIAFLEET_DOCKER_NETWORK")
+
+    @property
+    def docker_memory_mib(self) -> int | None:
+        """Most memory of a container in MiB; `None` for no limit."""
+        return cast("int", self["MEDIAFLEET_DOCKER_MEMORY"]) or None
+
+    @property
+    def docker_cpus(self) -> float | None:
+        """Most processors of a container; `None` for no limit."""
+        return cast("float", self["MEDIAFLEET_DOCKER_CPUS"]) or None
+
+    @property
+    def docker_labels(self) -> Mapping[str, str]:
+        """Further labels of the containers."""
+        pairs = (label.partition("=") for label in self._texts("MEDIAFLEET_DOCKER_LABELS"))
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def docker_pull(self) -> str:
+        """`missing`, `always` or `never`."""
+        return self._text("MEDIAFLEET_DOCKER_PULL")
 
     @property
     def aws_texts(self) -> Mapping[str, str | None]:

@@ -7,6 +7,7 @@ from typing import Final
 from mediafleet.configuration.aws_properties import AWS_PROPERTIES
 from mediafleet.configuration.cluster_properties import CLUSTER_PROPERTIES
 from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES
+from mediafleet.configuration.docker_properties import DOCKER_PROPERTIES
 from mediafleet.configuration.own_properties import OWN_PROPERTIES
 from mediafleet.configuration.property import Property, Use
 from mediafleet.configuration.server_properties import SERVER_PROPERTIES
@@ -15,6 +16,7 @@ PROPERTIES: Final[tuple[Property, ...]] = (
     *SERVER_PROPERTIES,
     *CLUSTER_PROPERTIES,
     *OWN_PROPERTIES,
+    *DOCKER_PROPERTIES,
     *AWS_PROPERTIES,
     *DEPLOYMENT_PROPERTIES,
 )

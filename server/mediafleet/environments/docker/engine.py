@@ -1,0 +1,164 @@
+"""The Docker Engine as the environment asks it: questions bounded in time, refusals explained."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import aiodocker
+import aiohttp
+import anyio
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.environments.docker.containers import CLUSTER, NODE, Container
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+NAME = "docker"
+_NOT_SPOKEN = range(600, 1000)
+"""What aiodocker gives for a status when the Engine gave none."""
+
+
+class Engine:
+    """Asks the Engine; one for an open environment.
+
+    Every method raises :class:`EnvironmentFailureError` when the Engine refuses or does not answer.
+    """
+
+    def __init__(self, client: aiodocker.Docker, answer_timeout: float) -> None:
+        self._client = client
+        self._answer_timeout = answer_timeout
+
+    async def of_node(self, cluster_id: str, node_id: str, *, operation: str) -> list[Container]:
+        """Containers that were made for a Media Node, running or not."""
+        labels = [f"{CLUSTER}={cluster_id}", f"{NODE}={node_id}"]
+        return await self._listed(operation, {"label": labels}, all="true")
+
+    async def running(self, cluster_id: str) -> list[Container]:
+        """The cluster's containers that run."""
+        label = f"{CLUSTER}={cluster_id}"
+        return await self._listed("discover", {"label": [label], "status": ["running"]})
+
+    async def show(self, container: str, *, operation: str) -> Container | None:
+        """One container by id or name; ``None`` if there is none."""
+        with self._understood(operation):
+            try:
+                with anyio.fail_after(self._answer_timeout):
+                    shown = await self._client.containers.get(container)
+            except aiodocker.DockerError as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+            return Container.of(shown._container)  # noqa: SLF001 - what the Engine answered
+
+    async def create(self, wanted: dict[str, Any], name: str) -> str | None:
+        """Create a container; ``None`` if the name is taken."""
+        with self._understood("launch"):
+            try:
+                with anyio.fail_after(self._answer_timeout):
+                    created = await self._client.containers.create(wanted, name=name)
+            except aiodocker.DockerError as error:
+                if error.status == HTTPStatus.CONFLICT:
+                    return None
+                raise
+            return str(created.id)
+
+    async def start(self, container_id: str) -> None:
+        """Start a container; one that runs is no error."""
+        with self._understood("launch"), anyio.fail_after(self._answer_timeout):
+            await self._client.containers.container(container_id).start()
+
+    async def remove(self, container_id: str) -> None:
+        """End and remove a container; one that is gone, or going, is no error."""
+        with self._understood("terminate"):
+            try:
+                with anyio.fail_after(self._answer_timeout):
+                    container = self._client.containers.container(container_id)
+                    await container.delete(force=True, v=True)
+            except aiodocker.DockerError as error:
+                if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                    raise
+
+    async def has_image(self, image: str) -> bool:
+        """Whether an image need not be fetched."""
+        with self._understood("launch"):
+            try:
+                with anyio.fail_after(self._answer_timeout):
+                    await self._client.images.inspect(image)
+            except aiodocker.DockerError as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return False
+                raise
+            return True
+
+    async def pull(self, image: str, limit: float) -> None:
+        """Fetch an image; takes as long as its registry does."""
+        try:
+            with self._understood("launch"), anyio.fail_after(limit):
+                await self._client.images.pull(image, timeout=limit)
+        except EnvironmentFailureError as error:
+            detail = f"the image {image} cannot be fetched; {error.detail}"
+            raise EnvironmentFailureError(NAME, "launch", detail) from None
+
+    async def watch(self, cluster_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
+        """Tell the id of each of the cluster's containers that ends, until the Engine stops it."""
+        filters = {"type": ["container"], "event": ["die"], "label": [f"{CLUSTER}={cluster_id}"]}
+        events = self._client.events
+        subscriber = events.subscribe(create_task=False)  # type: ignore[no-untyped-call]
+
+        async def listen() -> None:
+            with self._understood("watch"):
+                await events.run(filters=json.dumps(filters))
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(listen)
+                while (event := await subscriber.get()) is not None:
+                    await tell(str((event.get("Actor") or {}).get("ID") or ""))
+        except* EnvironmentFailureError as failures:
+            raise failures.exceptions[0] from None
+
+    async def _listed(
+        self, operation: str, filters: dict[str, Any], **more: str
+    ) -> list[Container]:
+        with self._understood(operation):
+            with anyio.fail_after(self._answer_timeout):
+                listed = await self._client.containers.list(filters=json.dumps(filters), **more)
+        shown = [await self.show(str(each.id), operation=operation) for each in listed]
+        return [each for each in shown if each is not None]
+
+    @contextmanager
+    def _understood(self, operation: str) -> Iterator[None]:
+        try:
+            yield
+        except aiodocker.DockerError as error:
+            if error.status in _NOT_SPOKEN:
+                detail = f"the Engine is not within reach: {error.message}"
+            else:
+                detail = f"the Engine says: {error.message} ({error.status})"
+            raise EnvironmentFailureError(NAME, operation, detail) from None
+        except TimeoutError:
+            detail = "the Engine did not answer in time"
+            raise EnvironmentFailureError(NAME, operation, detail) from None
+        except (aiohttp.ClientError, OSError) as error:
+            detail = f"the Engine is not within reach: {error}"
+            raise EnvironmentFailureError(NAME, operation, detail) from None
+
+
+@asynccontextmanager
+async def open_engine(host: str | None, answer_timeout: float) -> AsyncIterator[Engine]:
+    """Connect when first asked.
+
+    Raises:
+        EnvironmentFailureError: No Engine is named, or not in a way that makes sense.
+    """
+    try:
+        client = aiodocker.Docker(url=host)
+    except (AssertionError, ValueError, OSError, aiodocker.DockerError) as error:
+        detail = f"no Engine can be asked: {str(error) or 'none is named, no socket is found'}"
+        raise EnvironmentFailureError(NAME, "open", detail) from None
+    async with client as opened:
+        yield Engine(opened, answer_timeout)

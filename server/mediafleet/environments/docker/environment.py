@@ -1,0 +1,187 @@
+"""Media Nodes as containers: created under one name each, found by label, watched for their end."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+from typing_extensions import override
+
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.environments.docker.containers import NODE, Container, creation_of, name_of
+from mediafleet.environments.docker.engine import NAME, Engine, open_engine
+from mediafleet.environments.docker.settings import Pull
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.environments.docker.settings import DockerSettings
+
+log = logging.getLogger(__name__)
+
+_CONTAINER_ID = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_LOOK_AGAIN_S = 0.1
+
+
+class Docker(Environment):
+    """Runs containers that carry the cluster's and their node's id as labels."""
+
+    name = NAME
+    launches_machines = True
+    ends_with_server = False
+    sees_every_end = True
+
+    def __init__(self, settings: DockerSettings) -> None:
+        self._settings = settings
+        self._opened: tuple[Engine, str] | None = None
+
+    @override
+    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
+        return self._open(cluster_id)
+
+    @asynccontextmanager
+    async def _open(self, cluster_id: str) -> AsyncIterator[None]:
+        settings = self._settings
+        async with (
+            open_engine(settings.host, settings.answer_timeout) as engine,
+            anyio.create_task_group() as tasks,
+        ):
+            self._opened = engine, cluster_id
+            tasks.start_soon(self._watch, engine, cluster_id, name="docker events")
+            try:
+                yield
+            finally:
+                self._opened = None
+                tasks.cancel_scope.cancel()
+
+    @override
+    async def launch(self, request: MachineRequest) -> Machine:
+        engine, cluster_id = self._asked()
+        container_id = ""
+        try:
+            with anyio.fail_after(self._settings.launch_timeout):
+                container_id = await self._made(engine, cluster_id, request.node_id)
+                return await self._started(engine, container_id)
+        except TimeoutError:
+            await self._clear_away(engine, container_id)
+            limit = f"{self._settings.launch_timeout:g} s"
+            detail = f"the container did not run within {limit}"
+            raise EnvironmentFailureError(NAME, "launch", detail) from None
+        except EnvironmentFailureError:
+            await self._clear_away(engine, container_id)
+            raise
+
+    @override
+    async def terminate(self, node: MediaNode) -> None:
+        engine, cluster_id = self._asked()
+        known = await engine.of_node(cluster_id, node.id, operation="terminate")
+        containers = {each.id for each in known}
+        named = node.environment_id
+        if named is not None and _CONTAINER_ID.fullmatch(named) and named not in containers:
+            container = await engine.show(named, operation="terminate")
+            if container is not None and container.is_of(cluster_id):
+                containers.add(container.id)
+        for container_id in containers:
+            await engine.remove(container_id)
+            await self._until_gone(engine, container_id)
+
+    @override
+    async def discover(self) -> Sequence[Machine]:
+        engine, cluster_id = self._asked()
+        return [each.machine() for each in await engine.running(cluster_id) if each.addresses]
+
+    async def _until_gone(self, engine: Engine, container_id: str) -> None:
+        with anyio.move_on_after(self._settings.answer_timeout):
+            while await engine.show(container_id, operation="terminate") is not None:  # noqa: ASYNC110 - the Engine has no event for every way to go
+                await anyio.sleep(_LOOK_AGAIN_S)
+            return
+        detail = f"container {container_id[:12]} is still being removed"
+        raise EnvironmentFailureError(NAME, "terminate", detail)
+
+    def _asked(self) -> tuple[Engine, str]:
+        if self._opened is None:
+            raise EnvironmentFailureError(NAME, "answer", "it is not open")
+        return self._opened
+
+    async def _made(self, engine: Engine, cluster_id: str, node_id: str) -> str:
+        """The node's container, created now or by a launch that was interrupted."""
+        for container in await engine.of_node(cluster_id, node_id, operation="launch"):
+            if container.runs or container.status == "created":
+                return container.id
+            await engine.remove(container.id)
+        settings, name = self._settings, name_of(cluster_id, node_id)
+        if settings.pull is Pull.ALWAYS or (
+            settings.pull is Pull.MISSING and not await engine.has_image(settings.image)
+        ):
+            log.info("image is fetched", extra={"image": settings.image})
+            await engine.pull(settings.image, settings.launch_timeout)
+        wanted = creation_of(settings, cluster_id, node_id)
+        while (created := await engine.create(wanted, name)) is None:
+            holder = await engine.show(name, operation="launch")
+            if holder is not None and not holder.is_of(cluster_id):
+                detail = f"the container name {name} is taken by others"
+                raise EnvironmentFailureError(NAME, "launch", detail)
+            if holder is not None:
+                return holder.id
+            await anyio.sleep(_LOOK_AGAIN_S)  # the name is taken before it can be asked for
+        return created
+
+    async def _started(self, engine: Engine, container_id: str) -> Machine:
+        await engine.start(container_id)
+        container = await engine.show(container_id, operation="launch")
+        if container is None or not container.runs:
+            raise EnvironmentFailureError(NAME, "launch", _why_ended(container))
+        if not container.addresses:
+            detail = f"the container has no address in the network {self._settings.network}"
+            raise EnvironmentFailureError(NAME, "launch", detail)
+        return container.machine()
+
+    async def _clear_away(self, engine: Engine, container_id: str) -> None:
+        if not container_id:
+            return
+        try:
+            await engine.remove(container_id)
+        except EnvironmentFailureError as error:
+            log.warning(
+                "a container whose launch failed may still run",
+                extra={"environment_id": container_id, "reason": error.detail},
+            )
+
+    async def _watch(self, engine: Engine, cluster_id: str) -> None:
+        """Tell of every container that ends, with the reason; the link sees only that it does."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                await engine.watch(cluster_id, partial(self._tell, engine))
+                pause = _FIRST_PAUSE_S
+            except EnvironmentFailureError as error:
+                log.warning("containers are not watched", extra={"reason": error.detail})
+            await anyio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _tell(self, engine: Engine, container_id: str) -> None:
+        container = await engine.show(container_id, operation="watch")
+        log.warning(
+            "container ended",
+            extra={
+                "media_node_id": None if container is None else container.labels.get(NODE),
+                "environment_id": container_id,
+                "reason": _why_ended(container),
+            },
+        )
+
+
+def _why_ended(container: Container | None) -> str:
+    if container is None:
+        return "the container was removed"
+    if container.out_of_memory:
+        return "the container used more memory than it may have"
+    return f"the container is {container.status}, its exit code is {container.exit_code}"

@@ -1,0 +1,249 @@
+"""A Docker Engine of the tests' own, and an image for it that no registry is asked for.
+
+The Engine needs root and `dockerd`; where they are missing the tests are skipped with the reason,
+except in CI, where that is a failure. It has folders and a bridge of its own: no other Engine of
+the machine is touched.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import time
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import mediafleet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BRIDGE, NETWORK = "mediafleet-t0", "172.31.249.1/24"
+IMAGE = "mediafleet/emulated-node:test"
+READY_S = 30
+_NODE_PROGRAM = '''
+"""An emulated Media Node behind a forwarder: it listens on loopback, its clients are elsewhere."""
+import asyncio, random, sys
+from mediafleet.clock import SystemClock
+from mediafleet.emulator import EmulatedCluster
+
+async def pipe(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+async def main():
+    async with EmulatedCluster(nodes=1, random=random.Random(), clock=SystemClock()) as cluster:
+        async def forward(reader, writer):
+            inner = await asyncio.open_connection("127.0.1.1", cluster.port)
+            await asyncio.gather(pipe(reader, inner[1]), pipe(inner[0], writer))
+        server = await asyncio.start_server(forward, "0.0.0.0", 8888)
+        await server.serve_forever()
+
+asyncio.run(main())
+'''
+_PACKAGES = ("anyio", "idna", "sniffio", "typing_extensions", "websockets")
+_LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3"}
+
+
+class Engine:
+    """A running Engine.
+
+    Attributes:
+        url: For MEDIAFLEET_DOCKER_HOST.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket = folder / "d.sock"
+        self.url = f"unix://{self._socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run dockerd and wait until it answers."""
+        (self._folder / "config.json").write_text("{}")
+        command = [
+            "dockerd",
+            f"--config-file={self._folder}/config.json",
+            f"--data-root={self._folder}/data",
+            f"--exec-root={self._folder}/exec",
+            f"--pidfile={self._folder}/d.pid",
+            f"--host={self.url}",
+            f"--bridge={BRIDGE}",
+            "--iptables=false",
+            "--ip6tables=false",
+            "--ip-masq=false",
+            "--ip-forward=false",
+            "--log-level=warn",
+        ]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        deadline = time.monotonic() + READY_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._folder / "log").read_text()[-2000:])
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            return self.ask("GET", "/_ping")[0] == 200
+        return False
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        """Ask the Engine; status and body of its answer."""
+        with closing(http.client.HTTPConnection("localhost", timeout=READY_S)) as connection:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(READY_S)
+            connection.sock.connect(str(self._socket))
+            headers = {"Content-Type": "application/x-tar"} if body is not None else {}
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+    def containers(self, *, running: bool = True) -> list[dict[str, Any]]:
+        """All containers, whoever's they are."""
+        _, body = self.ask("GET", f"/containers/json?all={'false' if running else 'true'}")
+        found: list[dict[str, Any]] = json.loads(body)
+        return found
+
+    def clear(self) -> None:
+        """Remove every container."""
+        for container in self.containers(running=False):
+            self.ask("DELETE", f"/containers/{container['Id']}?force=true&v=true")
+
+    def pid_of(self, container_id: str) -> int:
+        _, body = self.ask("GET", f"/containers/{container_id}/json")
+        return int(json.loads(body)["State"]["Pid"])
+
+    def stop(self) -> None:
+        """End the Engine and everything it left mounted."""
+        if self._process is not None and self._process.poll() is None:
+            self.clear()
+            self._process.terminate()
+            self._process.wait(READY_S)
+        for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+            place = line.split()[1]
+            if place.startswith(str(self._folder)):
+                subprocess.run(["umount", "-l", place], check=False)
+
+
+@contextmanager
+def private_engine() -> Iterator[Engine]:
+    """An Engine with the image; skips where there can be none, and fails there in CI."""
+    _require(os.geteuid() == 0, "a Docker Engine needs root")
+    _require(shutil.which("dockerd") is not None, "dockerd is not installed")
+    # Not pytest's folder: the path of a socket has 107 bytes at most.
+    folder = Path(tempfile.mkdtemp(prefix="mfd-", dir="/tmp"))
+    engine = Engine(folder)
+    _ip("link", "add", BRIDGE, "type", "bridge")
+    try:
+        _ip("addr", "add", NETWORK, "dev", BRIDGE)
+        _ip("link", "set", BRIDGE, "up")
+        engine.start()
+        status, told = engine.ask(
+            "POST",
+            f"/images/create?fromSrc=-&repo={IMAGE.partition(':')[0]}&tag=test&changes={_CHANGES}",
+            _image(),
+        )
+        assert status == 200, told
+        yield engine
+    finally:
+        engine.stop()
+        _ip("link", "del", BRIDGE)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_CHANGES = "CMD%20%5B%22%2Fpython%22%2C%20%22%2Fnode.py%22%5D"
+"""`CMD ["/python", "/node.py"]`."""
+
+
+def _require(condition: bool, reason: str) -> None:
+    if condition:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and CI must not skip these tests")
+    pytest.skip(reason)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
+
+
+def _image() -> bytes:
+    """The root of a file system: this interpreter, its library, and an emulated node."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        files = _Files(tar)
+        files.tree(Path(sysconfig.get_path("stdlib")))
+        site = Path(sysconfig.get_path("purelib"))
+        for name in _PACKAGES:
+            for path in (site / name, site / f"{name}.py"):
+                files.tree(path) if path.is_dir() else files.add(path)
+        files.tree(Path(mediafleet.__file__).parent)
+        interpreter = Path(sys.executable).resolve()
+        files.add(interpreter)
+        files.link("python", str(interpreter))
+        paths = [str(site), str(Path(mediafleet.__file__).parents[1])]
+        files.text("node.py", f"import sys; sys.path[:0] = {paths!r}\n{_NODE_PROGRAM}")
+        files.text("etc/passwd", "root:x:0:0::/:/\n")
+        files.text("etc/hosts", "127.0.0.1 localhost\n")
+    return buffer.getvalue()
+
+
+class _Files:
+    """Adds files, and the libraries that those need which are loaded by the machine itself."""
+
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
+        self._added: set[Path] = set()
+
+    def tree(self, folder: Path) -> None:
+        for path in folder.rglob("*"):
+            parts = path.relative_to(folder).parts
+            library = parts[0] == "site-packages" or parts[0].startswith("config-")
+            if path.is_file() and not library and not _LEFT_OUT.intersection(parts):
+                self.add(path)
+
+    def add(self, path: Path) -> None:
+        if path in self._added or not path.exists():
+            return
+        self._added.add(path)
+        self._tar.add(path.resolve(), arcname=str(path).lstrip("/"), recursive=False)
+        with path.open("rb") as file:
+            if file.read(4) == b"\x7fELF":
+                self._libraries(path)
+
+    def _libraries(self, path: Path) -> None:
+        done = subprocess.run(["ldd", str(path)], check=False, capture_output=True, text=True)
+        for word in done.stdout.split():
+            if word.startswith("/"):
+                self.add(Path(word))
+
+    def text(self, name: str, content: str) -> None:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content.encode())
+        self._tar.addfile(entry, io.BytesIO(content.encode()))
+
+    def link(self, name: str, to: str) -> None:
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.linkname = tarfile.SYMTYPE, to
+        self._tar.addfile(entry)
