@@ -11,6 +11,8 @@ import anyio
 import httpx
 import pytest
 
+from mediafleet.domain.ports import MachineRequest
+from mediafleet.environments.local import Local, LocalSettings
 from support import histories, processes
 from support.cluster_client import NODES, Json, delete, get, members, until, until_gone
 from support.kurento_wire import wire
@@ -182,16 +184,40 @@ async def test_members_whose_processes_are_gone_are_replaced_at_the_start(tmp_pa
     assert histories.faults(histories.read_events(database), {}) == []
 
 
-async def test_discovery_takes_back_what_a_lost_store_had(tmp_path: Path) -> None:
+async def test_a_start_takes_back_what_a_lost_store_had(tmp_path: Path) -> None:
     async with serving(tmp_path, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
         before = await until_connected(api, 2)
         await running.end(signal.SIGKILL)
     for file in tmp_path.glob("mediafleet.db*"):
         file.unlink()
 
-    async with serving(tmp_path, nodes=0, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
-        found = (await api.put(NODES)).json()["content"]
-        assert identities(found) == identities(before)
+    async with serving(tmp_path, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
+        assert identities(await until_connected(api, 2)) == identities(before)
+        assert (await api.put(NODES)).json()["content"] == []
+        assert await running.end() == 0
+    assert local_nodes(tmp_path) == []
+
+
+async def test_a_first_start_drains_what_is_more_than_wanted(tmp_path: Path) -> None:
+    async with serving(tmp_path, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
+        await until_connected(api, 2)
+        await running.end(signal.SIGKILL)
+    for file in tmp_path.glob("mediafleet.db*"):
+        file.unlink()
+
+    async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (_, api):
+        await until_connected(api, 1)
+        assert len(await until_local_nodes(tmp_path, 1)) == 1
+
+
+async def test_discovery_finds_a_node_that_no_member_launched(tmp_path: Path) -> None:
+    async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
+        await until_connected(api, 1)
+        settings = LocalSettings(directory=tmp_path / "local", environ=dict(os.environ))
+        async with (environment := Local(settings)).open("ours"):
+            machine = await environment.launch(MachineRequest("kms_ByHand01", None))
+        (found,) = (await api.put(NODES)).json()["content"]
+        assert (found["id"], found["uri"]) == ("kms_ByHand01", machine.uri)
         await until_connected(api, 2)
         assert (await api.put(NODES)).json()["content"] == []
         assert await running.end() == 0
@@ -227,7 +253,7 @@ async def test_a_new_cluster_id_loses_no_node(tmp_path: Path) -> None:
         assert await running.end() == 0
 
 
-async def test_a_restart_with_a_higher_number_grows_and_with_a_lower_one_ends_nothing(
+async def test_a_restart_with_a_higher_number_grows_and_with_a_lower_one_drains(
     tmp_path: Path,
 ) -> None:
     dotenv = tmp_path / ".env"
@@ -239,7 +265,7 @@ async def test_a_restart_with_a_higher_number_grows_and_with_a_lower_one_ends_no
                 "/pro/restart", json={"OPENVIDU_PRO_CLUSTER_MEDIA_NODES": number}
             )
             assert answer.status_code == 200
-            await until_connected(api, 3)
+            await until_connected(api, number)
         over = await api.post("/pro/restart", json={"OPENVIDU_PRO_CLUSTER_MEDIA_NODES": 9})
         assert over.status_code == 400
         assert "MEDIAFLEET_LOCAL_MAX_NODES=8" in over.json()["message"]

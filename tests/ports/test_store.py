@@ -402,6 +402,17 @@ async def test_a_fact_is_made_once_and_kept(case, tasks):
         assert await store.remember("other_key", make) == "value-2"
 
 
+async def test_a_fact_can_be_replaced(case, tasks):
+    async with case.opened(tasks) as store:
+        assert await store.recall("some_key") is None
+        await store.keep("some_key", "one")
+        await store.keep("some_key", "two")
+        assert await store.recall("some_key") == "two"
+    async with case.opened(tasks) as store:
+        assert await store.recall("some_key") == "two"
+        assert await store.recall("other_key") is None
+
+
 async def test_the_cluster_keeps_its_id(case, tasks):
     async with case.opened(tasks, make_cluster_id=lambda: "made-1") as store:
         assert store.cluster_id == "made-1"

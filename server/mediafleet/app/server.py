@@ -32,6 +32,7 @@ from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.media_nodes import MediaNodes
 from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.removals import Removals
+from mediafleet.services.sizing import Sizing
 from mediafleet.store import SqlStore, Standing, open_store
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class _Server:
             lambda: identifiers.media_node_id(random),
         )
         self._removals = Removals(self._state, self._media_servers, clock)
+        self._sizing = Sizing(self._state, self._environment, self._admission, self._removals)
         self._lifecycle_loop = LifecycleLoop(
             self._state,
             Lifecycle(
@@ -215,10 +217,11 @@ class _Server:
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await part_from_lost(self._state, self._environment, self._clock)
             await self._join_configured()
+            await self._sizing.take_in()
             loops.start_soon(supervise, "heartbeat", self._clock.beat, name="heartbeat")
             loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
-            await self._grow()
+            await self._resize()
             yield
             if self._environment.ends_with_server:
                 await self._removals.part(evicting=self._stop_nodes)
@@ -241,11 +244,11 @@ class _Server:
         """Bring the running cluster in line with a configuration that was just stored."""
         if self._store is not None:
             self._store.cluster_id = self._cluster_id()
-        await self._grow()
+        await self._resize()
 
-    async def _grow(self) -> None:
-        if self._environment.launches_machines:
-            await self._admission.grow_to(self._settings.value.wanted_media_nodes)
+    async def _resize(self) -> None:
+        if self._store is not None:
+            await self._sizing.resize(self._store, self._settings.value.wanted_media_nodes)
 
     def _cluster_id(self) -> str:
         return self._settings.value.cluster_id or ""

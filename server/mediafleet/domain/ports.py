@@ -81,6 +81,20 @@ class Store(Protocol):
     async def remember(self, key: str, make: Callable[[], str]) -> str:
         """The value kept under a key, made and kept at the first call (the cluster's id)."""
 
+    async def recall(self, key: str) -> str | None:
+        """The value kept under a key, if there is one.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def keep(self, key: str, value: str) -> None:
+        """Put a value under a key, whatever was there before.
+
+        Raises:
+            StoreUnavailableError: What was there before still is.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class MachineRequest:

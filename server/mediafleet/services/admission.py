@@ -14,7 +14,7 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.lifecycle import twin_of
-from mediafleet.domain.media_node import ACTIVE_STATUSES, SERVING_STATUSES, MediaNodeStatus, admit
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -80,11 +80,38 @@ class Admission:
             member = await self._join(node_id, machine)
         return await self._launched(node_id) if wait else member
 
-    async def grow_to(self, count: int) -> None:
-        """Launch as many nodes as are missing; nodes on their way out do not count."""
-        active = sum(member.node.status in ACTIVE_STATUSES for member in self._state.snapshot)
-        for _ in range(count - active):
+    async def launch(self, count: int) -> None:
+        """Begin the launch of some nodes.
+
+        Raises:
+            StoreUnavailableError: Not all of them have begun.
+        """
+        for _ in range(count):
             await self._admit(self._new_node_id())
+
+    async def take_in(self, machines: Sequence[Machine]) -> None:
+        """Make members of machines that are none; they run as soon as they are connected.
+
+        Nobody waits for them here: one that never answers fails as a launch does, and is unmade.
+
+        Raises:
+            StoreUnavailableError: Not all of them are members.
+        """
+        for machine in machines:
+            if _is_member(self._state.snapshot, machine):
+                continue
+            node, event = admit(
+                machine.node_id or self._new_node_id(),
+                at=self._clock.now(),
+                uri=machine.uri,
+                ip=machine.ip,
+                environment_id=machine.environment_id,
+            )
+            log.info(
+                "machine without a member is taken in",
+                extra={"media_node_id": node.id, "environment_id": machine.environment_id},
+            )
+            await self._state.apply(Change(node, event))
 
     async def _admit(self, node_id: str) -> Member:
         """Store the intent; the launch itself is the life cycle's next step."""

@@ -11,8 +11,8 @@ from typing_extensions import override
 from mediafleet.domain.ports import Store
 from mediafleet.store.errors import translated
 from mediafleet.store.rows import steps, to_event, to_node
-from mediafleet.store.statements import append_steps, claim, remember_fact
-from mediafleet.store.tables import events, media_nodes
+from mediafleet.store.statements import append_steps, claim, keep_fact, remember_fact
+from mediafleet.store.tables import events, facts, media_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,6 +83,19 @@ class SqlStore(Store):
             return await remember_fact(connection, key, make)
 
         return await self._writer.write(work)
+
+    @override
+    async def recall(self, key: str) -> str | None:
+        rows = await self._read(select(facts.c.value).where(facts.c.key == key))
+        return str(rows[0][0]) if rows else None
+
+    @override
+    async def keep(self, key: str, value: str) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await claim(connection, self._term, 0)
+            await keep_fact(connection, key, value)
+
+        await self._writer.write(work)
 
     async def events(self, after: int = 0, limit: int = MAX_EVENTS) -> tuple[StoredEvent, ...]:
         """What happened, oldest first.
