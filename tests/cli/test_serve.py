@@ -244,13 +244,17 @@ def test_a_named_file_of_properties_has_to_exist(run, data):
     assert "missing.env" in done.err
 
 
-def test_an_environment_that_is_not_served_is_refused_with_those_that_are(run, data):
-    done = run("serve", "--data-dir", data, OPENVIDU_PRO_CLUSTER_ENVIRONMENT="docker")
+def test_an_environment_that_cannot_work_as_configured_is_told_in_one_line(run, data):
+    done = run(
+        "serve",
+        *("--port", "0", "--data-dir", data),
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="script",
+        OPENVIDU_PRO_CLUSTER_PATH=str(data),
+    )
 
-    assert done.code == 2
-    assert "docker" in done.err
-    assert "on_premise" in done.err
-    assert not data.exists()
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert f"{data}/openvidu_launch_kms.sh does not exist" in done.err
 
 
 def test_a_port_in_use_is_told_in_one_line(run, data, taken):

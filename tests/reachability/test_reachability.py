@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ from support.cluster_client import (
     until_gone,
     until_sessions,
 )
+from support.machine_scripts import AUTODISCOVER, DROP, MachineScripts, write_script
 from support.reachability import DOCUMENT, Reached, document, operations
-from support.troubled import Troubled
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +61,12 @@ async def api(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with live.mediafleet(tmp_path, MEDIAFLEET_LAUNCH_TIMEOUT="5") as client:
         client.event_hooks["response"].append(noting("live"))
         yield client
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
+    yield (scripts := MachineScripts(tmp_path))
+    scripts.end_all()
 
 
 def url_of(operation: Any) -> str:
@@ -170,18 +176,24 @@ async def test_an_environment_that_cannot_launch(tmp_path: Path, prefix: str) ->
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_an_environment_that_can_launch_but_not_more(tmp_path: Path, prefix: str) -> None:
-    environment = Troubled(tmp_path)
+async def test_an_environment_that_can_launch_but_not_more(
+    tmp_path: Path, scripts: MachineScripts, prefix: str
+) -> None:
+    folder = scripts.write()
     async with live.mediafleet(
-        tmp_path, environment=environment, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0
+        tmp_path,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="script",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0,
+        OPENVIDU_PRO_CLUSTER_PATH=str(folder),
     ) as api:
         api.event_hooks["request"].append(below(prefix))
-        api.event_hooks["response"].append(noting("troubled environment"))
+        api.event_hooks["response"].append(noting("live"))
         node = (await api.post(NODES, params={"wait": "true"})).json()
-        environment.troubles = {"terminate", "discover"}
+        for script in (DROP, AUTODISCOVER):
+            write_script(folder / script, "#!/bin/sh\necho not authorized >&2\nexit 1\n")
         assert (await api.put(NODES)).status_code == 502
         assert (await delete(api, node["id"], wait="true")).status_code == 502
-        environment.troubles.clear()
+        scripts.write()
         await until_gone(api, node["id"])
 
 

@@ -15,9 +15,8 @@ Every status that `openapi.yaml` documents for an operation is an answer that cl
 suite in `tests/reachability` drives a running server to each of them and fails if one is not
 reached, or if an answer appears that is not documented. This table is what it prints.
 
-- `live`: seen on a running server with connected Media Nodes, on premises and local ones.
-- `troubled environment`: likewise, but the environment refuses what it is asked for. A process of
-  one's own can always be found and ended.
+- `live`: seen on a running server with connected Media Nodes, on premises, local ones and ones
+  that scripts launch.
 - `test app`: the same contract and error table over handlers that fail on purpose, since no
   production code exists only to fail.
 """

@@ -68,8 +68,9 @@ class RestartProperties:
     """ How many Media Nodes the cluster has after its start. Without effect in the environment `on_premise`, and
     while autoscaling is on. """
     openvidu_pro_cluster_path: str | Unset = UNSET
-    """ The folder on the server where the executables of the environment `script` are. It is answered with a `/` at
-    its end. """
+    """ The folder on the server where the executables of the environment `script` are, and perhaps one for the
+    discovery on premises. It is answered with a `/` at its end. Where they are used, folder and executables have to
+    belong to root or to the server's user, and nobody else may be allowed to write to them. """
     openvidu_pro_cluster_autoscaling: bool | Unset = UNSET
     """ Whether the cluster grows and shrinks by its load. """
     openvidu_pro_cluster_autoscaling_max_nodes: int | Unset = UNSET

@@ -2,6 +2,6 @@
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.server import HTTP_PROTOCOL, create_app
-from mediafleet.app.sources import ENVIRONMENTS, MissingExtraError
+from mediafleet.app.sources import MissingExtraError
 
-__all__ = ["ENVIRONMENTS", "HTTP_PROTOCOL", "MissingExtraError", "create_app", "load_contract"]
+__all__ = ["HTTP_PROTOCOL", "MissingExtraError", "create_app", "load_contract"]

@@ -23,7 +23,7 @@ from mediafleet.domain.errors import ConfigurationNotStoredError, InvalidConfigu
 from mediafleet.domain.ports import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mediafleet.domain.ports import JsonValue
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 USER = "OPENVIDUAPP"
 OPENVIDU_PRO_VERSION = "2.15.1"
 MAX_SUMMARY_CHARACTERS = 8192
+_CHECKED_ON_MACHINE = {"OPENVIDU_PRO_CLUSTER_PATH"}
 
 
 class ActiveConfiguration(Settings):
@@ -39,14 +40,21 @@ class ActiveConfiguration(Settings):
     Args:
         value: Checked values.
         path: The ``.env`` file that keeps what a restart changes.
+        check: Raises :class:`ConfigurationError` for what only this machine can tell; may block.
 
     Attributes:
         value: The values in force.
     """
 
-    def __init__(self, value: Configuration, path: Path) -> None:
+    def __init__(
+        self,
+        value: Configuration,
+        path: Path,
+        check: Callable[[Configuration], None] = lambda _: None,
+    ) -> None:
         self.value = value
         self._path = path
+        self._check = check
 
     @override
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
@@ -56,6 +64,8 @@ class ActiveConfiguration(Settings):
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
         try:
             changed = with_changes(self.value, changes)
+            if _CHECKED_ON_MACHINE & changes.keys():
+                await anyio.to_thread.run_sync(self._check, changed)
             store = partial(store_changes, self._path, changed, changes)
             await anyio.to_thread.run_sync(store)
         except ConfigurationError as error:

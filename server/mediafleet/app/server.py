@@ -16,6 +16,7 @@ from mediafleet.api.fleet import FleetHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, Family, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.scripts import check_cluster_path
 from mediafleet.app.sources import make_environment
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
@@ -75,12 +76,15 @@ def create_app(
         ValueError: No such environment.
     """
     clock = clock or SystemClock()
+    settings = ActiveConfiguration(
+        configuration, dotenv_path or configuration.data_dir / ".env", check_cluster_path
+    )
     return _Server(
         configuration,
-        ActiveConfiguration(configuration, dotenv_path or configuration.data_dir / ".env"),
+        settings,
         AwakeClock(clock),
         random or SystemRandom(),
-        environment or make_environment(configuration, clock),
+        environment or make_environment(settings, clock),
         on_standing_lost=on_standing_lost,
         stop_nodes=stop_nodes,
     ).app()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.app.scripts import script_settings
 from mediafleet.configuration import foreign_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mediafleet.configuration import Configuration
+    from mediafleet.app.active_configuration import ActiveConfiguration
     from mediafleet.domain.ports import Clock, Environment
 
 
@@ -28,28 +29,37 @@ class MissingExtraError(Exception):
         )
 
 
-def make_environment(configuration: Configuration, clock: Clock) -> Environment:
+def make_environment(settings: ActiveConfiguration, clock: Clock) -> Environment:
     """The environment of ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``; nothing is opened yet.
 
     Raises:
-        ValueError: It is none of :data:`ENVIRONMENTS`.
+        ValueError: There is no such environment.
         MissingExtraError: It needs packages that are not installed.
     """
-    make = _MAKERS.get(configuration.environment)
+    name = settings.value.environment
+    make = _MAKERS.get(name)
     if make is None:
-        raise ValueError(configuration.environment)
-    return make(configuration, clock)
+        raise ValueError(name)
+    return make(settings, clock)
 
 
-def _on_premise(_configuration: Configuration, _clock: Clock) -> Environment:
+def _on_premise(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     from mediafleet.environments.on_premise import OnPremise  # noqa: PLC0415 - loads no other
+    from mediafleet.environments.script import Autodiscovery  # noqa: PLC0415 - runs what is there
 
-    return OnPremise()
+    return OnPremise(Autodiscovery("on_premise", script_settings(settings)))
 
 
-def _local(configuration: Configuration, _clock: Clock) -> Environment:
+def _script(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+    from mediafleet.environments.script import Script  # noqa: PLC0415 - the same
+
+    return Script(script_settings(settings))
+
+
+def _local(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     from mediafleet.environments.local import Local, LocalSettings  # noqa: PLC0415 - the same
 
+    configuration = settings.value
     return Local(
         LocalSettings(
             directory=configuration.data_dir / "local",
@@ -61,7 +71,7 @@ def _local(configuration: Configuration, _clock: Clock) -> Environment:
     )
 
 
-def _docker(configuration: Configuration, _clock: Clock) -> Environment:
+def _docker(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     try:
         from mediafleet.environments.docker import (  # noqa: PLC0415 - the same
             Docker,
@@ -71,6 +81,7 @@ def _docker(configuration: Configuration, _clock: Clock) -> Environment:
     except ImportError as error:
         raise MissingExtraError("docker") from error
 
+    configuration = settings.value
     return Docker(
         DockerSettings(
             host=configuration.docker_host,
@@ -86,12 +97,13 @@ def _docker(configuration: Configuration, _clock: Clock) -> Environment:
     )
 
 
-def _aws(configuration: Configuration, _clock: Clock) -> Environment:
+def _aws(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     try:
         from mediafleet.environments.aws import Aws, AwsSettings  # noqa: PLC0415 - the same
     except ImportError as error:
         raise MissingExtraError("aws") from error
 
+    configuration = settings.value
     text = configuration.aws_texts
     return Aws(
         AwsSettings(
@@ -112,7 +124,12 @@ def _aws(configuration: Configuration, _clock: Clock) -> Environment:
     )
 
 
-_MAKERS: Mapping[str, Callable[[Configuration, Clock], Environment]] = MappingProxyType(
-    {"on_premise": _on_premise, "local": _local, "docker": _docker, "aws": _aws}
+_MAKERS: Mapping[str, Callable[[ActiveConfiguration, Clock], Environment]] = MappingProxyType(
+    {
+        "on_premise": _on_premise,
+        "local": _local,
+        "docker": _docker,
+        "aws": _aws,
+        "script": _script,
+    }
 )
-ENVIRONMENTS = tuple(_MAKERS)

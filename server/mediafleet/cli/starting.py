@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mediafleet import __version__, logs
 from mediafleet.cli.configuring import USER, log_doubts, with_secret
-from mediafleet.cli.exits import UsageFault
 from mediafleet.cli.listening import Listener, Tls, bind, reachable
 from mediafleet.cli.secret_file import NAME
 from mediafleet.cli.terminal import say
@@ -44,7 +43,7 @@ def run(
         remarks: Lines to print when requests are accepted, between the URL and what to try.
 
     Raises:
-        UsageFault: The environment or the address is not one to serve.
+        UsageFault: The address is not one to serve.
         CommandError: The server did not start or did not end well.
     """
     os.umask(_OWNER_ONLY)
@@ -53,7 +52,7 @@ def run(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
     )
     with closing(listener.socket):
-        run_server = _load_server(configuration)
+        run_server = _load_server()
         complete = with_secret(configuration)
         log_doubts(complete)
         ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
@@ -68,17 +67,11 @@ def run(
         )
 
 
-def _load_server(configuration: Configuration) -> Callable[..., None]:
+def _load_server() -> Callable[..., None]:
     with warnings.catch_warnings():
         # Deprecations that libraries announce to one another when they are loaded.
         warnings.simplefilter("ignore")
-        from mediafleet.app import ENVIRONMENTS  # noqa: PLC0415 - slow; only the server needs it
-        from mediafleet.cli.serving import run_server  # noqa: PLC0415 - the same
-    if configuration.environment not in ENVIRONMENTS:
-        raise UsageFault(
-            f"OPENVIDU_PRO_CLUSTER_ENVIRONMENT={configuration.environment} is not served by this "
-            f"version of Mediafleet; it serves: {', '.join(ENVIRONMENTS)}."
-        )
+        from mediafleet.cli.serving import run_server  # noqa: PLC0415 - slow; only here needed
     return run_server
 
 

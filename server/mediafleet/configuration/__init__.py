@@ -7,6 +7,7 @@ from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
 from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
+from mediafleet.configuration.script_variables import script_variables
 from mediafleet.configuration.secret_texts import secret_texts
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "foreign_variables",
     "locate_dotenv",
     "read_configuration",
+    "script_variables",
     "secret_texts",
     "store_changes",
     "with_changes",

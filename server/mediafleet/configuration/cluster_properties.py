@@ -65,11 +65,13 @@ CLUSTER_PROPERTIES: Final = (
         modifiable=True,
         doc="Media Nodes wanted at start-up; without effect on premises.",
     ),
-    _planned(
+    Property(
         name="OPENVIDU_PRO_CLUSTER_PATH",
         kind=Directory(),
         default="/opt/openvidu/cluster/",
-        doc="Directory of the scripts that launch and end Media Nodes.",
+        shown=Shown.ALWAYS,
+        modifiable=True,
+        doc="Directory of the scripts of the environment script, or of a discovery on premises.",
     ),
     _planned(
         name="OPENVIDU_PRO_CLUSTER_AUTOSCALING",

@@ -102,6 +102,11 @@ class Configuration:
         return self._text("OPENVIDU_PRO_CLUSTER_ENVIRONMENT")
 
     @property
+    def cluster_path(self) -> Path:
+        """Folder of the scripts; it need not exist."""
+        return Path(self._text("OPENVIDU_PRO_CLUSTER_PATH"))
+
+    @property
     def kms_uris(self) -> tuple[str, ...]:
         """Media Nodes to join at start-up, without repetition, in order."""
         return self._texts("KMS_URIS")

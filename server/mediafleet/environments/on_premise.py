@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
 
@@ -12,22 +12,41 @@ from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Sequence
 
     from mediafleet.domain.media_node import MediaNode
 
 
+class Discoverer(Protocol):
+    """Finds machines that somebody else launched."""
+
+    async def discover(self, cluster_id: str) -> Sequence[Machine]:
+        """Machines of the cluster that run.
+
+        Raises:
+            EnvironmentFailureError: The answer is not known.
+        """
+
+
 class OnPremise(Environment):
-    """Takes the machines that it is told of."""
+    """Takes the machines that it is told of.
+
+    Args:
+        discoverer: Tells of machines; ``None``: there is nothing to discover.
+    """
 
     name = "on_premise"
     launches_machines = False
     ends_with_server = False
 
+    def __init__(self, discoverer: Discoverer | None = None) -> None:
+        self._discoverer = discoverer
+
     @override
-    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
+    @asynccontextmanager
+    async def open(self, cluster_id: str) -> AsyncIterator[None]:
+        self._cluster_id = cluster_id
+        yield
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
@@ -43,4 +62,6 @@ class OnPremise(Environment):
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        return ()
+        if self._discoverer is None:
+            return ()
+        return await self._discoverer.discover(self._cluster_id)

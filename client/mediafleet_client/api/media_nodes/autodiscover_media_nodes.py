@@ -80,9 +80,11 @@ def sync_detailed(
     nothing.
     A node that is found but cannot be reached is passed over.
 
-    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
-    list is
-    empty then. Use it after starting nodes by other means than this API.
+    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
+    executable
+    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
+    after starting
+    nodes by other means than this API.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -113,9 +115,11 @@ def sync(
     nothing.
     A node that is found but cannot be reached is passed over.
 
-    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
-    list is
-    empty then. Use it after starting nodes by other means than this API.
+    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
+    executable
+    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
+    after starting
+    nodes by other means than this API.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,9 +146,11 @@ async def asyncio_detailed(
     nothing.
     A node that is found but cannot be reached is passed over.
 
-    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
-    list is
-    empty then. Use it after starting nodes by other means than this API.
+    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
+    executable
+    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
+    after starting
+    nodes by other means than this API.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,9 +179,11 @@ async def asyncio(
     nothing.
     A node that is found but cannot be reached is passed over.
 
-    In the environment `on_premise` there is nothing to look at, unless the operator provides a way: the
-    list is
-    empty then. Use it after starting nodes by other means than this API.
+    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
+    executable
+    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
+    after starting
+    nodes by other means than this API.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,137 @@
+"""What scripts print: one JSON text of a given shape, or a failure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.ports import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_MACHINES = 10_000
+_ENVIRONMENT_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,127}", re.ASCII)
+_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_PORT, _PATH = 8888, "/kurento"
+
+
+class BadAnswerError(ValueError):
+    """A script printed something else than it should.
+
+    Attributes:
+        rule: What is wrong, as the end of a sentence that begins with "printed".
+        environment_id: The machine it named nevertheless.
+    """
+
+    def __init__(self, rule: str, environment_id: str | None = None) -> None:
+        super().__init__(rule)
+        self.rule, self.environment_id = rule, environment_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A machine as a script tells of it.
+
+    Attributes:
+        environment_id: Its name, safe as an argument.
+        address: Where its media server is.
+        node_id: The Media Node it was launched for, if the script tells.
+    """
+
+    environment_id: str
+    address: IPv4Address | IPv6Address
+    node_id: str | None = None
+
+    def to_machine(self, node_id: str | None) -> Machine:
+        """The machine, and what its media server's endpoint is."""
+        ip = str(self.address)
+        host = f"[{ip}]" if isinstance(self.address, IPv6Address) else ip
+        return Machine(self.environment_id, ip, f"ws://{host}:{_PORT}{_PATH}", node_id)
+
+
+def is_environment_id(text: str) -> bool:
+    """Whether a text may be a machine's name, and so an argument of a script."""
+    return _ENVIRONMENT_ID.fullmatch(text) is not None
+
+
+def read_machine(printed: bytes) -> Reported:
+    """Read what a launch printed.
+
+    Raises:
+        BadAnswerError: It is not one machine.
+    """
+    return _machine(_json(printed), "")
+
+
+def read_name(printed: bytes) -> str | None:
+    """The machine that a launch named, whatever else is wrong with what it printed."""
+    try:
+        return read_machine(printed).environment_id
+    except BadAnswerError as error:
+        return error.environment_id
+
+
+def read_machines(printed: bytes) -> Sequence[Reported]:
+    """Read what an autodiscovery printed.
+
+    Raises:
+        BadAnswerError: It is not a list of machines, each listed once.
+    """
+    items = _json(printed)
+    if not isinstance(items, list):
+        raise BadAnswerError("no JSON array")
+    if len(items) > MAX_MACHINES:
+        raise BadAnswerError(f"more than {MAX_MACHINES} machines")
+    machines = [_machine(item, f" (machine {number})") for number, item in enumerate(items)]
+    if len({each.environment_id for each in machines}) < len(machines):
+        raise BadAnswerError("the same id twice")
+    return machines
+
+
+def _json(printed: bytes) -> object:
+    try:
+        return json.loads(
+            printed.decode("utf-8"), object_pairs_hook=_members, parse_constant=_refuse
+        )
+    except (ValueError, RecursionError):
+        raise BadAnswerError("no JSON text" if printed.strip() else "nothing") from None
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name twice")
+    return members
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+def _machine(item: object, where: str) -> Reported:
+    if not isinstance(item, dict):
+        raise BadAnswerError(f'no JSON object with "id" and "ip"{where}')
+    environment_id, ip, node_id = item.get("id"), item.get("ip"), item.get("node")
+    if not isinstance(environment_id, str) or not is_environment_id(environment_id):
+        raise BadAnswerError(
+            '"id" that is not a letter or digit followed by at most 127 letters, digits and '
+            f"any of _.:-{where}"
+        )
+    if node_id is not None and not (isinstance(node_id, str) and _NODE_ID.fullmatch(node_id)):
+        raise BadAnswerError(f'"node" that is no id of a Media Node{where}', environment_id)
+    return Reported(environment_id, _address(ip, environment_id, where), node_id)
+
+
+def _address(ip: object, environment_id: str, where: str) -> IPv4Address | IPv6Address:
+    try:
+        if isinstance(ip, str) and "%" not in ip:
+            address = ip_address(ip)
+            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+            return mapped or address
+    except ValueError:
+        pass
+    raise BadAnswerError(f'"ip" that is no IP address{where}', environment_id)

@@ -1,0 +1,165 @@
+"""Runs one script to its end, within limits; ends its whole process group where it exceeds them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from typing import BinaryIO
+
+    from mediafleet.environments.script.trust import OpenedScript
+
+MAX_OUTPUT_BYTES = 1 << 20
+_LOOK_S = 0.1
+_LAST_WAIT_S = 5.0
+_STARTED = 19  # field of /proc/PID/stat, counted behind the name
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """A process that is never taken for another one with the same pid.
+
+    Attributes:
+        pid: Process id; that of its group too.
+        started: Clock ticks from the start of the machine to its own.
+    """
+
+    pid: int
+    started: int
+
+
+class ExceededError(Exception):
+    """A script went over a limit and was ended; says which, as the end of a sentence."""
+
+
+async def run(
+    script: OpenedScript,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    outputs: tuple[BinaryIO, BinaryIO],
+    limit: float,
+    grace: float,
+    begun: Callable[[ProcessIdentity], Awaitable[None]],
+) -> int:
+    """Run a script in a session of its own; its exit status, negative for a signal.
+
+    Its output goes to files, so that it can go on to its end even if this process is killed.
+
+    Args:
+        script: What is run, from its own folder.
+        arguments: There is no shell between.
+        environ: All of its environment.
+        outputs: Files for stdout and stderr.
+        limit: Seconds it may take.
+        grace: Seconds between SIGTERM and SIGKILL.
+        begun: Told of the process as soon as it is there.
+
+    Raises:
+        OSError: It cannot be run.
+        ExceededError: It took too long or printed too much.
+    """
+    process, descriptor = await anyio.to_thread.run_sync(
+        _start, script, arguments, environ, outputs
+    )
+    try:
+        await begun(identify(process.pid))
+        await _until_ended(descriptor, outputs, limit)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await _end_group(process.pid, descriptor, grace)
+        raise
+    finally:
+        os.close(descriptor)
+        process.poll()  # frees its pid, and only now
+    return process.wait()
+
+
+async def outlast(process: ProcessIdentity, *, limit: float, grace: float) -> None:
+    """Wait for the end of a script of an earlier server; one that takes too long is ended."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:
+        return
+    try:
+        if not _is_still(process):
+            return
+        with anyio.move_on_after(limit):
+            await anyio.wait_readable(descriptor)
+            return
+        await _end_group(process.pid, descriptor, grace)
+    finally:
+        os.close(descriptor)
+
+
+def identify(pid: int) -> ProcessIdentity:
+    """The process that has a pid now.
+
+    Raises:
+        OSError: There is none.
+    """
+    stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    return ProcessIdentity(pid, int(stat.rpartition(")")[2].split()[_STARTED]))
+
+
+def _start(
+    script: OpenedScript,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    outputs: tuple[BinaryIO, BinaryIO],
+) -> tuple[subprocess.Popen[bytes], int]:
+    process = subprocess.Popen(  # noqa: S603 - the script is trusted, its arguments fit a pattern
+        [f"./{script.name}", *arguments],
+        cwd=f"/proc/self/fd/{script.folder}",
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=outputs[0],
+        stderr=outputs[1],
+        start_new_session=True,
+    )
+    try:
+        return process, os.pidfd_open(process.pid)
+    except OSError:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+
+
+def _is_still(process: ProcessIdentity) -> bool:
+    try:
+        return identify(process.pid) == process
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+async def _until_ended(descriptor: int, outputs: Sequence[BinaryIO], limit: float) -> None:
+    deadline = anyio.current_time() + limit
+    while True:
+        with anyio.move_on_after(min(_LOOK_S, max(0, deadline - anyio.current_time()))):
+            await anyio.wait_readable(descriptor)
+            return
+        if any(os.fstat(each.fileno()).st_size > MAX_OUTPUT_BYTES for each in outputs):
+            raise ExceededError(f"printed more than {MAX_OUTPUT_BYTES} bytes and was ended")
+        if anyio.current_time() >= deadline:
+            raise ExceededError(f"took longer than {limit:g} s and was ended")
+
+
+async def _end_group(group: int, descriptor: int, grace: float) -> None:
+    """End all of a group; its leader is not reaped meanwhile, so that the number stays its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGTERM)
+    with anyio.move_on_after(grace):
+        await anyio.wait_readable(descriptor)
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+    with anyio.move_on_after(_LAST_WAIT_S):
+        await anyio.wait_readable(descriptor)

@@ -1,0 +1,92 @@
+"""Scripts behind the whole server: launches, another folder by restart, discovery on premises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import live
+from support.cluster_client import NODES, delete, members, until_status
+from support.machine_scripts import AUTODISCOVER, LAUNCH, MachineScripts, write_script
+
+pytestmark = pytest.mark.anyio
+
+RESTART = "/pro/restart"
+PATH = "OPENVIDU_PRO_CLUSTER_PATH"
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
+    yield (scripts := MachineScripts(tmp_path))
+    scripts.end_all()
+
+
+async def test_a_cluster_of_scripts_lives_and_finds_itself_again(
+    scripts: MachineScripts, tmp_path: Path
+) -> None:
+    properties = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "script", PATH: str(scripts.write())}
+    async with live.mediafleet(tmp_path, **properties) as api:
+        (node,) = await members(api)
+        await until_status(api, node["id"], "running")
+        (node,) = await members(api)
+        assert [node["environmentId"]] == scripts.alive()
+    async with live.mediafleet(tmp_path, **properties) as api:
+        await until_status(api, node["id"], "running")
+        assert scripts.calls("launch") == [node["id"]]
+        assert (await api.put(NODES)).json()["content"] == []
+        assert (await delete(api, node["id"], wait="true")).status_code == 204
+    assert scripts.alive() == []
+
+
+async def test_a_restart_takes_only_a_folder_that_may_be_used(
+    scripts: MachineScripts, tmp_path: Path
+) -> None:
+    other = scripts.write("other")
+    (other / LAUNCH).chmod(0o775)
+    async with live.mediafleet(
+        tmp_path,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="script",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0,
+        **{PATH: str(scripts.write())},
+    ) as api:
+        for path, told in (
+            (other, f"{other}/{LAUNCH} has mode 0775"),
+            (tmp_path / "none", f"{LAUNCH} does not exist"),
+            ("scripts", "not an absolute path"),
+        ):
+            refused = await api.post(RESTART, json={PATH: str(path)})
+            assert refused.status_code == 400
+            assert told in refused.json()["message"]
+        (other / LAUNCH).chmod(0o755)
+        write_script(other / LAUNCH, "#!/bin/sh\necho the other one >&2; exit 1\n")
+        assert (await api.post(RESTART, json={PATH: str(other)})).status_code == 200
+        failed = await api.post(NODES, params={"wait": "true"})
+        assert failed.status_code == 502
+        assert failed.json()["message"].endswith("it says: the other one")
+
+
+async def test_put_on_premises_asks_the_script(scripts: MachineScripts, tmp_path: Path) -> None:
+    folder = scripts.write()
+    async with live.mediafleet(
+        tmp_path,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="script",
+        OPENVIDU_PRO_CLUSTER_ID="clu_same",
+        **{PATH: str(folder)},
+    ) as api:
+        (node,) = await members(api)
+        await until_status(api, node["id"], "running")
+    async with live.mediafleet(
+        tmp_path / "on-premises", OPENVIDU_PRO_CLUSTER_ID="clu_same", **{PATH: str(folder)}
+    ) as api:
+        (found,) = (await api.put(NODES)).json()["content"]
+        assert [found["environmentId"]] == scripts.alive()
+        assert (await api.put(NODES)).json()["content"] == []
+        write_script(folder / AUTODISCOVER, "#!/bin/sh\nexit 1\n")
+        failed = await api.put(NODES)
+        assert failed.status_code == 502
+        assert "on_premise failed to discover" in failed.json()["message"]
+        folder.chmod(0o777)
+        refused = await api.post(RESTART, json={PATH: str(folder)})
+        assert refused.status_code == 400
+        assert (await delete(api, found["id"], wait="true")).status_code == 204
+    assert scripts.alive() != [], "on premises machines stay"
