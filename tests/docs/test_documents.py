@@ -8,6 +8,7 @@ import pytest
 import mediafleet
 from support.readme import ROOT
 
+OPERATIONS = ROOT / "docs" / "operations.md"
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PARTS = ["Context", "Decision", "Why", "Consequences", "Exceptions"]
@@ -72,3 +73,15 @@ def test_the_changelog_begins_with_this_version() -> None:
     versions = re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)
 
     assert versions[0] == mediafleet.__version__
+
+
+def test_every_test_that_proves_something_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", OPERATIONS.read_text("utf-8")))
+
+    assert len(named) > 30
+    missing = [
+        f"{file}::{name}"
+        for file, name in sorted(named)
+        if f"def {name}(" not in (ROOT / file).read_text("utf-8")
+    ]
+    assert missing == []
