@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 
@@ -178,3 +179,32 @@ def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
         for stream in (each.process.stdin, each.process.stdout, each.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+@pytest.fixture
+def answering_server() -> Iterator[Any]:
+    """Answers every request with what a test sets; remembers what it was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            listener.asked.append(dict(self.headers))
+            self.send_response(listener.status)
+            for name, value in listener.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(listener.body)))
+            self.end_headers()
+            self.wfile.write(listener.body)
+
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - as the library wants them
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        listener.status, listener.headers, listener.body, listener.asked = 200, {}, b"", []
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        listener.url = f"http://127.0.0.1:{listener.server_port}"
+        yield listener
+        listener.shutdown()
+        thread.join()

@@ -81,10 +81,22 @@ def test_a_dry_run_only_shows(ask):
 
 
 def test_the_difference_can_be_read_by_a_program(ask):
-    done = ask("restart", "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=17", "--dry-run", "--json")
+    wanted = ("OPENVIDU_SESSIONS_GARBAGE_INTERVAL=17", "OPENVIDU_SECRET=canary-of-the-tests")
+    headers = f'OPENVIDU_WEBHOOK_HEADERS=["{SECRET_HEADER}"]'
+    now = ask("config", "--json").json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"]
 
-    assert done.json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"]["to"] == "17"
-    assert done.json["OPENVIDU_SESSIONS_GARBAGE_INTERVAL"]["changes"] is True
+    done = ask("restart", *wanted, headers, "--dry-run", "--json")
+
+    assert done.json == {
+        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL": {"from": now, "to": 17, "changes": True},
+        "OPENVIDU_SECRET": {"from": "***", "to": "***", "changes": False},
+        "OPENVIDU_WEBHOOK_HEADERS": {
+            "from": None,
+            "to": ["Authorization: ***"],
+            "changes": True,
+        },
+    }
+    assert "canary" not in done.all
 
 
 def test_arrays_and_texts_are_written_as_in_the_file(ask):
@@ -136,7 +148,8 @@ def test_the_servers_problems_are_listed_one_a_line(ask):
 
     assert done.code == 2
     lines = done.err.splitlines()
-    assert len([line for line in lines if line.startswith("  Property ")]) == 2
+    assert lines[0].endswith("Nothing was changed:")
+    assert [line[:11] for line in lines[1:]] == ["  Property "] * 2
     assert "canary-of-the-tests" not in done.all
 
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -27,32 +26,8 @@ SECRET = "canary-secret"
 
 
 @pytest.fixture
-def server():
-    """Answers every request with what a test sets; remembers what it was asked."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self):
-            listener.asked.append(dict(self.headers))
-            self.send_response(listener.status)
-            for name, value in listener.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(listener.body)))
-            self.end_headers()
-            self.wfile.write(listener.body)
-
-        do_GET = answer  # noqa: N815 - as the library wants it
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.status, listener.headers, listener.body, listener.asked = 200, {}, b"", []
-        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        listener.url = f"http://127.0.0.1:{listener.server_port}"
-        yield listener
-        listener.shutdown()
-        thread.join()
+def server(answering_server):
+    return answering_server
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What `mediafleet restart KEY=VALUE…` means: values of the right type, and how they differ."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -86,20 +86,22 @@ def differences(
     return tuple(Difference(name, configuration.get(name), value) for name, value in wanted.items())
 
 
-def shown(name: str, value: JsonValue) -> str:
-    """Show a value as the `.env` file would have it; what may be a credential is masked."""
+def masked(name: str, value: JsonValue) -> JsonValue:
+    """Give a value as it may be seen; what may be a credential is masked."""
     if name == SECRET:
         return MASK
-    if value is None:
+    if name == HEADERS and isinstance(value, Sequence) and not isinstance(value, str):
+        return [f"{str(header).partition(':')[0]}: {MASK}" for header in value]
+    return value
+
+
+def shown(name: str, value: JsonValue) -> str:
+    """Show a value as the `.env` file would have it; what may be a credential is masked."""
+    seen = masked(name, value)
+    if seen is None:
         return "(not shown)"
-    if name == HEADERS and isinstance(value, Sequence):
-        return ", ".join(_headers(map(str, value))) or "[]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value)) or "[]"
-    return str(value) or '""'
-
-
-def _headers(headers: Iterable[str]) -> Iterator[str]:
-    return (f"{header.partition(':')[0]}: {MASK}" for header in headers)
+    if isinstance(seen, bool):
+        return "true" if seen else "false"
+    if isinstance(seen, Sequence) and not isinstance(seen, str):
+        return ", ".join(map(str, seen)) or "[]"
+    return str(seen) or '""'

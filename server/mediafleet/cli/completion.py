@@ -1,28 +1,40 @@
 """What the shell is offered after a TAB; it never fails, and a slow server offers nothing."""
 
-from collections.abc import Iterator
+import re
+import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import typer
 
 from mediafleet.cli.assignments import CHANGEABLE
 from mediafleet.cli.connection import Access, open_server
-from mediafleet.cli.exits import CommandError
+from mediafleet.cli.node_ids import is_node_id
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet_client.api.media_nodes import list_media_nodes
 from mediafleet_client.models import MediaNodeList
 
-_PATIENCE_S: Final = 1.0
+_PATIENCE_S: Final = 0.8
+_HARMLESS: Final = re.compile(r"[\w.:/\[\]-]{1,200}", re.ASCII)
+
+Offers: TypeAlias = list[tuple[str, str]]
 
 
-def complete_node_id(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def complete_node_id(context: typer.Context, incomplete: str) -> Offers:
     """Ids of the server's Media Nodes, each with its status and uri."""
-    found: list[tuple[str, str]] = []
-    with suppress(CommandError, OSError):
-        found.extend(_nodes(context))
-    return [(node_id, told) for node_id, told in found if node_id.startswith(incomplete)]
+    offers: Offers = []
+
+    def ask() -> None:
+        # Whoever is in the middle of a line cannot use any error, and must not lose the line.
+        with suppress(Exception):
+            offers[:] = _nodes(context)
+
+    # A timeout of the connection bounds neither name servers, nor pipes, nor drops of an answer.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_PATIENCE_S)
+    return [(node_id, told) for node_id, told in offers if node_id.startswith(incomplete)]
 
 
 def complete_assignment(incomplete: str) -> list[str]:
@@ -30,7 +42,7 @@ def complete_assignment(incomplete: str) -> list[str]:
     return [f"{name}=" for name in CHANGEABLE if name.startswith(incomplete.upper())]
 
 
-def _nodes(context: typer.Context) -> Iterator[tuple[str, str]]:
+def _nodes(context: typer.Context) -> Offers:
     files = {name: context.params.get(name) for name in ("secret_file", "ca_file")}
     access = Access(
         url=context.params.get("url") or DEFAULT_URL,
@@ -39,6 +51,10 @@ def _nodes(context: typer.Context) -> Iterator[tuple[str, str]]:
     )
     with open_server(access) as server:
         answer = server.ask(lambda: list_media_nodes.sync_detailed(client=server.client))
-        if isinstance(answer.parsed, MediaNodeList):
-            for node in answer.parsed.content:
-                yield node.id, f"{node.status} {node.uri or ''}".rstrip()
+    found = answer.parsed.content if isinstance(answer.parsed, MediaNodeList) else []
+    # The shell evaluates what it is offered.
+    return [(node.id, _told(node.status, node.uri)) for node in found if is_node_id(node.id)]
+
+
+def _told(status: str, uri: str | None) -> str:
+    return f"{status} {uri}" if uri is not None and _HARMLESS.fullmatch(uri) else str(status)

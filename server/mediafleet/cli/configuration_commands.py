@@ -3,17 +3,15 @@
 import json as json_text
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mediafleet.cli.assignments import Difference, differences, read_assignments, shown
+from mediafleet.cli.assignments import Difference, differences, masked, read_assignments
 from mediafleet.cli.completion import complete_assignment
 from mediafleet.cli.configuration_tables import configuration_of, differences_of
-from mediafleet.cli.connection import Access, Server, open_server
+from mediafleet.cli.connection import Server, server_at
 from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.node_options import ANSWER_S, CaFile, Json, SecretFile, Timeout, Url
 from mediafleet.cli.starting import DEFAULT_URL
@@ -41,7 +39,7 @@ def config(
       mediafleet config
       mediafleet config --json
     """
-    with _server(url, secret_file, ca_file, timeout) as server:
+    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
         answer = server.ask(partial(get_config.sync_detailed, client=server.client))
         if json:
             show_json(answer.content)
@@ -67,9 +65,11 @@ def restart(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the difference and change nothing.")
     ] = False,
-    json: Json = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the difference as JSON instead of a table.")
+    ] = False,
 ) -> None:
-    """Restart the server with other values of some properties, after showing the difference.
+    """Show what would change, and restart the server with it.
 
     The server stores the values and puts them in force; it goes on listening, and sessions go on.
 
@@ -77,9 +77,12 @@ def restart(
       mediafleet restart OPENVIDU_PRO_CLUSTER_MEDIA_NODES=3
       mediafleet restart OPENVIDU_CDR=true 'OPENVIDU_WEBHOOK_EVENTS=["autoscaling"]' --yes
       mediafleet restart OPENVIDU_RECORDING=true --dry-run
+
+    Exit status: 0 restarted or only shown, 1 denied or failed, 2 values that are not allowed or
+    nobody to ask, 5 secret refused, 130 interrupted while waiting.
     """
     wanted = read_assignments(assignments or [])
-    with _server(url, secret_file, ca_file, timeout) as server:
+    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
         answer = server.ask(partial(get_config.sync_detailed, client=server.client))
         found = differences(_properties(server, answer), wanted)
         _tell(found, json=json)
@@ -88,9 +91,10 @@ def restart(
         _require_consent(yes=yes)
         body = RestartProperties.from_dict(wanted)
         with waiting(
-            "The server restarts",
+            "Restarting the server",
             shown=not json,
-            if_interrupted="The restart goes on. Look at the result with: mediafleet config",
+            if_interrupted="The restart goes on.",
+            look_with="mediafleet config",
         ):
             server.ask(
                 partial(restart_operation.sync_detailed, client=server.client, body=body),
@@ -100,13 +104,6 @@ def restart(
     complain(
         f"Restarted; {changed} {'property has' if changed == 1 else 'properties have'} changed."
     )
-
-
-def _server(
-    url: str, secret_file: Path | None, ca_file: Path | None, timeout: float | None
-) -> AbstractContextManager[Server]:
-    access = Access(url=url, secret_file=secret_file, ca_file=ca_file, timeout=timeout or ANSWER_S)
-    return open_server(access)
 
 
 def _properties(server: Server, answer: Response[Any]) -> dict[str, Any]:
@@ -120,8 +117,8 @@ def _tell(found: Sequence[Difference], *, json: bool) -> None:
     if json:
         told = {
             each.name: {
-                "from": shown(each.name, each.old),
-                "to": shown(each.name, each.new),
+                "from": masked(each.name, each.old),
+                "to": masked(each.name, each.new),
                 "changes": each.changes,
             }
             for each in found

@@ -2,10 +2,11 @@
 
 import ipaddress
 import os
+import re
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,10 @@ from mediafleet_client.types import Response
 _CONNECT_S: Final = 10.0
 _MAX_REASON: Final = 500
 _MAX_PROBLEMS: Final = 8_192
+_BETWEEN_PROBLEMS: Final = re.compile(
+    r"(?<=\.) (?=Property [A-Z_0-9]+(?:=| is )|\d+ more problems\.$)"
+)
+_BESIDE_S: Final = 2.0
 _EXIT_CODES: Final = {
     HTTPStatus.BAD_REQUEST: ExitCode.USAGE,
     HTTPStatus.UNAUTHORIZED: ExitCode.REFUSED,
@@ -94,6 +99,13 @@ class Server:
         except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
             raise CommandError(self._strange("an answer that its API does not have")) from error
 
+    @contextmanager
+    def beside(self) -> Iterator["Server"]:
+        """Open a second conversation, which may go on while this one waits for an answer."""
+        client = attrs.evolve(self.client, timeout=httpx.Timeout(_BESIDE_S))
+        with client as opened:
+            yield Server(replace(self._access, timeout=_BESIDE_S), opened)
+
     def _refusal(self, status: HTTPStatus, body: object, *, problems_apart: bool) -> CommandError:
         if not isinstance(body, Error):
             return CommandError(self._strange(f"the status {status.value}"))
@@ -105,7 +117,7 @@ class Server:
             )
         message = str(body.message)
         if problems_apart and status is HTTPStatus.BAD_REQUEST:
-            problems = message[:_MAX_PROBLEMS].replace(" Property ", "\n  Property ")
+            problems = _BETWEEN_PROBLEMS.sub("\n  ", message[:_MAX_PROBLEMS])
             return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
         message = message[:_MAX_REASON]
         return CommandError(
@@ -160,6 +172,17 @@ def open_server(access: Access) -> Iterator[Server]:
         yield Server(access, opened)
 
 
+def server_at(
+    url: str, secret_file: Path | None, ca_file: Path | None, timeout: float
+) -> AbstractContextManager[Server]:
+    """Open the server that options name.
+
+    Raises:
+        UsageFault: The URL, the secret or the CA file is not fit for use.
+    """
+    return open_server(Access(url=url, secret_file=secret_file, ca_file=ca_file, timeout=timeout))
+
+
 def _checked_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -186,6 +209,10 @@ def _find_secret(access: Access, *, local: bool) -> str:
         return read_given_secret(access.secret_file)
     given = os.environ.get("OPENVIDU_SECRET")
     if given:
+        try:
+            given.encode("utf-8")
+        except UnicodeEncodeError:
+            raise UsageFault("OPENVIDU_SECRET is not a secret: it is not UTF-8.") from None
         return given
     if not local:
         raise UsageFault(

@@ -51,11 +51,11 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Run a server with emulated Media Nodes until Ctrl-C, and leave nothing behind.
+    """Run a server with Media Nodes to play with, until Ctrl-C.
 
-    Each node is a process of its own, launched by the server. The .env file and the environment
-    are not read. With a kept --data-dir the nodes outlive a server that is killed, and the next
-    demo with it finds them again.
+    The nodes are emulated, each by a process of its own that the server launches. Nothing is left
+    behind. The .env file and the environment are not read. With a kept --data-dir the nodes
+    outlive a server that is killed, and the next demo with it finds them again.
 
     Examples:
       mediafleet demo
@@ -77,7 +77,7 @@ def demo(
                 "MEDIAFLEET_LOCAL_COMMAND": _command(sessions, bond),
             }
         )
-        told = f"Emulated Media Nodes: {nodes}; mediafleet nodes add launches one more"
+        told = f"It launches {nodes} emulated Media Nodes; there is room for {_ROOM} more."
         run(configuration, stop_nodes=True, remarks=[told])
 
 

@@ -55,10 +55,10 @@ def emulator(
     ] = 0,
     parent: Annotated[int | None, typer.Option(PARENT_OPTION, hidden=True)] = None,
 ) -> None:
-    """Run Media Nodes that speak Kurento's protocol but move no media, until Ctrl-C.
+    """Run emulated Media Nodes until Ctrl-C.
 
-    Each has a loopback address of its own and is reached from this machine only. Their URIs are
-    printed, one on a line, when all of them answer.
+    They speak Kurento's protocol but move no media. Each has a loopback address of its own and is
+    reached from this machine only. Their URIs are printed, one on a line, when all of them answer.
 
     Examples:
       mediafleet emulator

@@ -1,21 +1,21 @@
 """Options and arguments that several `nodes` commands share."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from mediafleet.cli.completion import complete_node_id
+from mediafleet.cli.node_ids import is_node_id
 
 ANSWER_S: Final = 30.0
 WAITED_ANSWER_S: Final = 3_600.0
+_MIN_S: Final = 0.1
 _MAX_S: Final = 7 * 86_400.0
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def _node_id(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not is_node_id(text):
         raise typer.BadParameter("an id has 1 to 64 letters, digits, _ and -")
     return text
 
@@ -30,7 +30,7 @@ Id: TypeAlias = Annotated[
     ),
 ]
 Url: TypeAlias = Annotated[
-    str, typer.Option("--url", envvar="MEDIAFLEET_URL", help="Where the server is.")
+    str, typer.Option("--url", metavar="URL", envvar="MEDIAFLEET_URL", help="Where the server is.")
 ]
 SecretFile: TypeAlias = Annotated[
     Path | None,
@@ -46,10 +46,21 @@ CaFile: TypeAlias = Annotated[
 Timeout: TypeAlias = Annotated[
     float | None,
     typer.Option(
-        min=0.1,
+        min=_MIN_S,
         max=_MAX_S,
         metavar="SECONDS",
-        help=f"Longest wait for the answer; {ANSWER_S:g}, with --wait {WAITED_ANSWER_S:g}.",
+        help=f"Longest wait for the answer; {ANSWER_S:g} if not given.",
+    ),
+]
+WaitTimeout: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        min=_MIN_S,
+        max=_MAX_S,
+        metavar="SECONDS",
+        help="Longest wait for the answer; "
+        f"{ANSWER_S:g} if not given, {WAITED_ANSWER_S:g} with --wait.",
     ),
 ]
 Json: TypeAlias = Annotated[

@@ -4,14 +4,13 @@ import typer
 
 from mediafleet.cli.help_texts import help_of
 from mediafleet.cli.node_commands import (
-    add_node,
     change_status,
     discover_nodes,
     get_node,
     list_nodes,
-    remove_node,
     show_evidence,
 )
+from mediafleet.cli.node_membership import add_node, remove_node
 
 
 def describe() -> None:

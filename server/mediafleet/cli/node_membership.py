@@ -1,0 +1,109 @@
+"""`mediafleet nodes add` and `remove`: what they ask for takes time, and they can wait for it."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+import typer
+
+from mediafleet.cli.connection import server_at
+from mediafleet.cli.following import member, newcomer
+from mediafleet.cli.node_answers import print_answer
+from mediafleet.cli.node_options import (
+    ANSWER_S,
+    WAITED_ANSWER_S,
+    CaFile,
+    Id,
+    Json,
+    SecretFile,
+    Url,
+    WaitTimeout,
+)
+from mediafleet.cli.starting import DEFAULT_URL
+from mediafleet.cli.terminal import complain, show_json
+from mediafleet.cli.waiting import Following, can_be_seen, waiting
+from mediafleet_client.api.media_nodes import add_media_node, remove_media_node
+from mediafleet_client.models import DeletionStrategy, NewMediaNode
+from mediafleet_client.types import UNSET
+
+
+def add_node(
+    uri: Annotated[
+        str | None,
+        typer.Argument(metavar="[URI]", help="Where the running node is; needed on premises."),
+    ] = None,
+    *,
+    url: Url = DEFAULT_URL,
+    secret_file: SecretFile = None,
+    ca_file: CaFile = None,
+    timeout: WaitTimeout = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the node is running.")] = False,
+    json: Json = False,
+) -> None:
+    """Add a Media Node.
+
+    Examples:
+      mediafleet nodes add ws://172.17.0.5:8888/kurento
+      mediafleet nodes add wss://[fd00::5]:8433/kurento --wait --json
+    """
+    body = NewMediaNode(uri=UNSET if uri is None else uri)
+    with server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
+        ask = partial(add_media_node.sync_detailed, client=server.client, body=body, wait=wait)
+        shown = wait and not json and can_be_seen()
+        with waiting(
+            "Launching the node",
+            shown=shown,
+            if_interrupted="The launch goes on.",
+            following=Following(server, newcomer(server, uri)) if shown else None,
+        ):
+            answer = server.ask(ask)
+        print_answer(server, answer, json=json)
+
+
+def remove_node(
+    media_node_id: Id,
+    *,
+    url: Url = DEFAULT_URL,
+    secret_file: SecretFile = None,
+    ca_file: CaFile = None,
+    timeout: WaitTimeout = None,
+    strategy: Annotated[
+        DeletionStrategy,
+        typer.Option(
+            help="With sessions on the node: refuse, close them now, or let them end before."
+        ),
+    ] = DeletionStrategy.IF_NO_SESSIONS,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the node is gone.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove a Media Node.
+
+    Examples:
+      mediafleet nodes remove kms_FVrQslIr
+      mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions --wait
+    """
+    with server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
+        ask = partial(
+            remove_media_node.sync_detailed,
+            media_node_id,
+            client=server.client,
+            wait=wait,
+            deletion_strategy=strategy,
+        )
+        with waiting(
+            f"Removing {media_node_id}",
+            shown=wait and not json,
+            if_interrupted="The removal goes on.",
+            following=Following(server, member(media_node_id)),
+        ):
+            answer = server.ask(ask)
+    if answer.status_code is HTTPStatus.ACCEPTED:
+        complain(f"{media_node_id} hosts sessions and is removed when the last one has ended.")
+    else:
+        complain(f"{media_node_id} is removed.")
+    if json:
+        show_json(answer.content)
+
+
+def _patience(timeout: float | None, *, wait: bool) -> float:
+    return timeout or (WAITED_ANSWER_S if wait else ANSWER_S)
