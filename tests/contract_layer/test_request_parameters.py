@@ -2,8 +2,6 @@
 
 import pytest
 
-from mediafleet.contract import Limits
-from mediafleet.contract.parameters import Parameter, Query
 from support.contract_app import SECRET, USER
 from support.raw_http import basic, exchange, request_bytes
 
@@ -111,17 +109,6 @@ def test_more_different_queries_than_are_remembered_are_all_understood(ask, jars
         assert ask("GET", f"/pro/jars?limit={limit}").status == 200
 
     assert [call["limit"] for _, call in jars.calls] == list(range(1, 301))
-
-
-def test_what_is_remembered_of_queries_is_bounded():
-    parameter = Parameter({"name": "q", "in": "query", "schema": {"type": "string"}}, "/x")
-    query = Query([parameter], Limits())
-    for number in range(1_000):
-        query.parse(b"q=%d" % number)
-        query.parse(b"q=" + b"x" * (1_000 + number))
-
-    assert len(query._remembered) <= 256
-    assert max(map(len, query._remembered)) <= 256
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,17 @@ class Calls:
         return handle
 
 
+def decoding(handler: contract.Handler) -> contract.Handler:
+    """The same handler for who knows no bodies that are JSON already."""
+
+    @functools.wraps(handler)
+    async def handle(*arguments: Any, **named: Any) -> Any:
+        body, *rest = await handler(*arguments, **named)
+        return (json.loads(body) if isinstance(body, contract.EncodedJson) else body, *rest)
+
+    return handle
+
+
 class Servers:
     """Both applications and what is behind them; made by :func:`running`."""
 
@@ -235,7 +246,8 @@ async def running(data_dir: Path) -> AsyncIterator[Servers]:
 
     def listen(specification: Any, handlers: Any, **others: Any) -> Any:
         noted = {name: calls.through(name, handler) for name, handler in handlers.items()}
-        given.update(specification=specification, handlers=noted, **others)
+        decoded = {name: decoding(handler) for name, handler in noted.items()}
+        given.update(specification=specification, handlers=decoded, **others)
         return make_app(specification, noted, **others)
 
     with mock.patch.object(contract, "create_app", listen):

@@ -8,18 +8,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.api import wire
+from mediafleet.api.encoded import EncodedMediaNodes
+from mediafleet.contract import EncodedJson
 from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from mediafleet.contract import ContractSchemas
     from mediafleet.domain.cluster import Member
     from mediafleet.services.admission import Admission
     from mediafleet.services.media_nodes import MediaNodes
     from mediafleet.services.removals import Removals
 
-Reply: TypeAlias = tuple[wire.Json | None, HTTPStatus]
+Reply: TypeAlias = tuple[wire.Json | EncodedJson | None, HTTPStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +30,24 @@ class Family:
     """What differs between the families of paths that serve the same operations.
 
     Attributes:
+        prefix: Of its operationIds.
         media_node: Makes the Media Node object.
         sessions: Makes the Session objects of a Media Node.
         extras: Members that ``extra-info=true`` adds whether or not the node answers.
         removal_begun: Status of a removal that has begun and is certain.
     """
 
+    prefix: str
     media_node: Callable[[Member], wire.Json]
     sessions: Callable[[Member], list[wire.Json]]
     extras: Mapping[str, str]
     removal_begun: HTTPStatus
 
 
-PRO = Family(wire.media_node, wire.sessions, MappingProxyType({}), HTTPStatus.NO_CONTENT)
+PRO = Family("", wire.media_node, wire.sessions, MappingProxyType({}), HTTPStatus.NO_CONTENT)
 """Below ``/pro``: OpenVidu Pro 2.15."""
 OPENVIDU = Family(
+    "openvidu_",
     wire.openvidu_media_node,
     wire.openvidu_sessions,
     MappingProxyType({"mediaServer": "kurento"}),
@@ -54,17 +60,30 @@ class MediaNodeHandlers:
     """One method for each operation, named after it; arguments were checked by the contract."""
 
     def __init__(
-        self, media_nodes: MediaNodes, admission: Admission, removals: Removals, family: Family
+        self,
+        media_nodes: MediaNodes,
+        admission: Admission,
+        removals: Removals,
+        family: Family,
+        schemas: ContractSchemas,
     ) -> None:
         self._media_nodes = media_nodes
         self._admission = admission
         self._removals = removals
         self._family = family
+        self._encoded = EncodedMediaNodes(
+            family.media_node,
+            one=schemas.response(f"{family.prefix}get_media_node", HTTPStatus.OK),
+            many=schemas.response(f"{family.prefix}list_media_nodes", HTTPStatus.OK),
+            cluster=media_nodes.list_all,
+        )
 
     async def list_media_nodes(
         self, *, sessions: bool = False, recordings: bool = False, extra_info: bool = False
     ) -> Reply:
         members = self._media_nodes.list_all()
+        if not (sessions or recordings or extra_info):
+            return self._encoded.many(members), HTTPStatus.OK
         bodies = await self._bodies(
             members, sessions=sessions, recordings=recordings, extra_info=extra_info
         )
@@ -79,6 +98,8 @@ class MediaNodeHandlers:
         extra_info: bool = False,
     ) -> Reply:
         member = self._media_nodes.get(media_node_id)
+        if not (sessions or recordings or extra_info):
+            return self._encoded.one(member), HTTPStatus.OK
         (body,) = await self._bodies(
             [member], sessions=sessions, recordings=recordings, extra_info=extra_info
         )

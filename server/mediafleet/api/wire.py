@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from mediafleet.domain.timestamps import to_milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member, Session
@@ -139,6 +139,12 @@ def listing(media_nodes: Iterable[Json]) -> Json:
     """The list object around Media Node objects."""
     content = list(media_nodes)
     return {"numberOfElements": len(content), "content": content}
+
+
+def encoded_listing(media_nodes: Collection[bytes]) -> bytes:
+    """The list object as JSON around Media Node objects that are JSON already."""
+    head = b'{"numberOfElements":%d,"content":[' % len(media_nodes)
+    return b"".join((head, b",".join(media_nodes), b"]}"))
 
 
 def _session(session: Session) -> Json:

@@ -13,7 +13,7 @@ from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.fleet import FleetHandlers
-from mediafleet.api.media_nodes import OPENVIDU, PRO, Family, MediaNodeHandlers
+from mediafleet.api.media_nodes import OPENVIDU, PRO, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.scripts import check_cluster_path
@@ -157,9 +157,10 @@ class _Server:
         )
 
     def app(self) -> AsyncApp:
+        specification = load_contract()
         return contract.create_app(
-            load_contract(),
-            self._handlers(),
+            specification,
+            self._handlers(contract.ContractSchemas(specification)),
             authenticate=self._settings.authenticate,
             describe_error=describe_error,
             lifespan=self._lifespan,
@@ -167,7 +168,7 @@ class _Server:
             now_ms=lambda: to_milliseconds(self._clock.now()),
         )
 
-    def _handlers(self) -> Mapping[str, contract.Handler]:
+    def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
         cluster = ClusterHandlers(self._cluster)
         media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
@@ -179,18 +180,18 @@ class _Server:
             "openvidu_get_status": cluster.openvidu_get_status,
             "get_media_node_evidence": waiting(fleet.get_media_node_evidence),
         }
-        for prefix, family in (("", PRO), ("openvidu_", OPENVIDU)):
+        for family in (PRO, OPENVIDU):
+            serve = MediaNodeHandlers(media_nodes, self._admission, self._removals, family, schemas)
             handlers |= {
-                f"{prefix}{operation}": handler
-                for operation, handler in self._handlers_of(family, cluster, media_nodes).items()
+                f"{family.prefix}{operation}": handler
+                for operation, handler in self._shared_handlers(serve, cluster).items()
             }
         return handlers
 
-    def _handlers_of(
-        self, family: Family, cluster: ClusterHandlers, media_nodes: MediaNodes
+    def _shared_handlers(
+        self, serve: MediaNodeHandlers, cluster: ClusterHandlers
     ) -> Mapping[str, contract.Handler]:
         """Handlers of the operations that both families of paths serve."""
-        serve = MediaNodeHandlers(media_nodes, self._admission, self._removals, family)
         waiting = self._cluster.between_restarts
         return {
             "list_media_nodes": waiting(serve.list_media_nodes),

@@ -19,6 +19,7 @@ from mediafleet.contract.answers import (
 from mediafleet.contract.authentication import Gate
 from mediafleet.contract.errors import ClientGoneError, Refusal, ResponseViolationError
 from mediafleet.contract.limits import Limits
+from mediafleet.contract.memory import Memory, Understood
 from mediafleet.contract.operations import CompiledOperation
 from mediafleet.contract.requests import Request, comparable_path
 from mediafleet.contract.routing import Router, is_below, parameter_names
@@ -98,6 +99,7 @@ class ContractMiddleware(SpecMiddleware):
         self._limits = serving.limits
         self._gate = Gate(serving.authenticate, serving.limits)
         self._router = Router()
+        self._memory = Memory()
 
     def add_api(self, specification: Untyped, **options: Untyped) -> ContractApi:
         """Compile the contract; Connexion calls this while it builds its stack of middlewares."""
@@ -105,6 +107,7 @@ class ContractMiddleware(SpecMiddleware):
         self._router = Router.build(
             api.operations, protected_prefixes=self._serving.protected_prefixes
         )
+        self._memory = Memory()
         return api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,6 +131,16 @@ class ContractMiddleware(SpecMiddleware):
         await self._deliver(request, answer, send)
 
     async def _serve(self, request: Request) -> Answer:
+        known = self._memory.recall(request)
+        if known is None:
+            return await self._serve_unknown(request)
+        operation, arguments, protected = known
+        if protected:
+            self._gate.check(request)
+        request.operation = operation
+        return await operation.run(request, arguments)
+
+    async def _serve_unknown(self, request: Request) -> Answer:
         path = comparable_path(request.scope)
         route, segments = self._router.match(path) if path is not None else (None, ())
         if route is None:
@@ -143,7 +156,9 @@ class ContractMiddleware(SpecMiddleware):
                 405, f"{message}; allowed: {route.allow.decode()}", ((b"allow", route.allow),)
             )
         request.operation = operation
-        return await operation.run(request, segments)
+        arguments = await operation.understand(request, segments)
+        self._memory.remember(request, Understood(operation, arguments, route.protected))
+        return await operation.run(request, arguments)
 
     def _unknown(self, request: Request, *, well_formed: bool) -> Refusal:
         if is_below(request.path, self._serving.protected_prefixes):

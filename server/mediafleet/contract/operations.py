@@ -81,18 +81,19 @@ class CompiledOperation:
             optional=[known.argument for _, known in parameters],
         )
 
-    async def run(self, request: Request, segments: Sequence[str]) -> Answer:
-        """Serve one request.
+    async def understand(self, request: Request, segments: Sequence[str]) -> dict[str, Any]:
+        """Hold a request against the contract.
 
         Args:
             request: Routed here, its credentials checked.
             segments: The path's parameters in their comparable (percent-encoded) form.
 
+        Returns:
+            Arguments for the handler.
+
         Raises:
             Refusal: The request does not keep the contract.
-            ResponseViolationError: The answer does not.
             ClientGoneError: Nobody is left to answer.
-            Exception: Whatever the handler raises.
         """
         raw = b""
         if self._body is not None:
@@ -101,13 +102,25 @@ class CompiledOperation:
         elif request.announced:
             await request.discard_body(self._limits)
         arguments = self._query.parse(request.scope["query_string"])
-        if segments or self._body is not None:
-            arguments = arguments.copy()
-            for parameter, segment in zip(self._segments, segments, strict=True):
-                text = unquote(segment) if "%" in segment else segment
-                arguments[parameter.argument] = parameter.parse(text)
-            if self._body is not None:
-                arguments["body"] = self._body.parse(raw, request)
+        for parameter, segment in zip(self._segments, segments, strict=True):
+            text = unquote(segment) if "%" in segment else segment
+            arguments[parameter.argument] = parameter.parse(text)
+        if self._body is not None:
+            arguments["body"] = self._body.parse(raw, request)
+        return arguments
+
+    async def run(self, request: Request, arguments: Mapping[str, Any]) -> Answer:
+        """Serve one request.
+
+        Args:
+            request: Its credentials checked.
+            arguments: As they were understood, of this request or one with the same line.
+
+        Raises:
+            ResponseViolationError: The answer does not keep the contract.
+            ClientGoneError: Nobody is left to answer.
+            Exception: Whatever the handler raises.
+        """
         if self._waits_when is not None and arguments.get(self._waits_when):
             reply = await until_hang_up(self._handler(**arguments), request.receive)
         else:

@@ -15,8 +15,6 @@ from mediafleet.contract.requests import decode_query_part
 from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
 
-_MAX_REMEMBERED = 256
-_MAX_REMEMBERED_BYTES = 256
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})").fullmatch
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?").fullmatch
 _BOOLEANS = {"true": True, "false": False}
@@ -93,9 +91,9 @@ class Parameter:
 
 
 class Query:
-    """All query parameters of one operation, with a bounded memory of query strings seen before."""
+    """All query parameters of one operation."""
 
-    __slots__ = ("_defaults", "_limits", "_parameters", "_remembered")
+    __slots__ = ("_defaults", "_limits", "_parameters")
 
     def __init__(self, parameters: Sequence[Parameter], limits: Limits) -> None:
         self._parameters = {parameter.name: parameter for parameter in parameters}
@@ -103,26 +101,14 @@ class Query:
         for parameter in parameters:
             self._defaults.update(parameter.defaults)
         self._limits = limits
-        self._remembered: dict[bytes, dict[str, Any]] = {}
 
     def parse(self, raw: bytes) -> dict[str, Any]:
         """Turn a query string into keyword arguments.
-
-        Returns:
-            A shared dictionary: copy it before you change it.
 
         Raises:
             Refusal: 400 for everything the contract does not allow, unknown and repeated names
                 included.
         """
-        arguments = self._remembered.get(raw)
-        if arguments is None:
-            arguments = self._parse(raw)
-            if len(raw) <= _MAX_REMEMBERED_BYTES and len(self._remembered) < _MAX_REMEMBERED:
-                self._remembered[raw] = arguments
-        return arguments
-
-    def _parse(self, raw: bytes) -> dict[str, Any]:
         if len(raw) > self._limits.query_bytes:
             longest = self._limits.query_bytes
             raise Refusal(400, f"the query string must have at most {longest} bytes")

@@ -1,0 +1,122 @@
+"""Bodies of Media Nodes, checked and encoded when a node changes, not when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediafleet.api import wire
+from mediafleet.contract import EncodedJson, ResponseViolationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediafleet.contract import SchemaValidator
+    from mediafleet.domain.cluster import Cluster, Member
+
+_SPARE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The body of one Media Node.
+
+    Attributes:
+        member: Whose body it is; members are never changed, only replaced.
+    """
+
+    member: Member
+    encoded: EncodedJson
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The body of the list.
+
+    Attributes:
+        cluster: Whose list it is; never changed, only replaced.
+    """
+
+    cluster: Cluster
+    encoded: EncodedJson
+
+
+class EncodedMediaNodes:
+    """Keeps what the plain reads of one family of paths answer, ready to be sent.
+
+    A body is made again when its member is another object than before. Bodies of nodes that left
+    are thrown away by the time they are as many as those of members.
+
+    Args:
+        media_node: Makes the Media Node object.
+        one: Schema of the answer with one Media Node.
+        many: Schema of the answer with the list.
+        cluster: The members at present.
+    """
+
+    def __init__(
+        self,
+        media_node: Callable[[Member], wire.Json],
+        *,
+        one: SchemaValidator,
+        many: SchemaValidator,
+        cluster: Callable[[], Cluster],
+    ) -> None:
+        self._media_node = media_node
+        self._one = one
+        self._many = many
+        self._cluster = cluster
+        self._bodies: dict[str, _Body] = {}
+        self._room = _SPARE
+        self._listing: _Listing | None = None
+        self._longest_checked = -1
+
+    def one(self, member: Member) -> EncodedJson:
+        """The body of one Media Node.
+
+        Raises:
+            ResponseViolationError: It does not keep the contract.
+        """
+        kept = self._bodies.get(member.node.id)
+        if kept is not None and kept.member is member:
+            return kept.encoded
+        body = self._media_node(member)
+        encoded = self._one.encode(body)
+        self._many.check(wire.listing([body]))
+        self._bodies[member.node.id] = _Body(member, encoded)
+        if len(self._bodies) > self._room:
+            self._forget_who_left()
+        return encoded
+
+    def many(self, cluster: Cluster) -> EncodedJson:
+        """The body of the list.
+
+        Raises:
+            ResponseViolationError: It does not keep the contract.
+        """
+        kept = self._listing
+        if kept is not None and kept.cluster is cluster:
+            return kept.encoded
+        encoded = self._join(cluster)
+        self._listing = _Listing(cluster, encoded)
+        return encoded
+
+    def _join(self, cluster: Cluster) -> EncodedJson:
+        try:
+            bodies = [self.one(member) for member in cluster]
+        except ResponseViolationError:
+            # Somebody in it does not fit: let the schema of the whole say where.
+            return self._many.encode(wire.listing(map(self._media_node, cluster)))
+        self._check_length(cluster)
+        return EncodedJson(wire.encoded_listing(bodies))
+
+    def _check_length(self, cluster: Cluster) -> None:
+        """Check a list that is longer than any before; of its elements each was checked."""
+        if len(cluster) > self._longest_checked:
+            self._many.check(wire.listing(map(self._media_node, cluster)))
+            self._longest_checked = len(cluster)
+
+    def _forget_who_left(self) -> None:
+        members = self._cluster().members
+        self._bodies = {id_: body for id_, body in self._bodies.items() if id_ in members}
+        self._room = 2 * len(self._bodies) + _SPARE
