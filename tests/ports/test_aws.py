@@ -3,7 +3,6 @@
 EC2 is moto behind a shim of ours; instances are emulated nodes on loopback.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ import pytest
 from mediafleet.clock import SystemClock
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import MachineRequest
-from mediafleet.emulator import EmulatedCluster, address_of
+from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.aws import Aws, AwsSettings
 from mediafleet.environments.aws.tags import CLUSTER as CLUSTER_TAG
 from support import ec2_shim
@@ -68,14 +67,7 @@ async def lab() -> AsyncIterator[Lab]:
     async with EmulatedCluster(
         nodes=INSTANCES, random=random.Random(7), clock=SystemClock()
     ) as cluster:
-        loop = asyncio.get_running_loop()
-        for node in cluster.nodes:
-            node.crash()
-        shim = Ec2Shim(
-            address_of,
-            started=lambda n: loop.call_soon_threadsafe(cluster.nodes[n].restart),
-            ended=lambda n: loop.call_soon_threadsafe(cluster.nodes[n].crash),
-        )
+        shim = ec2_shim.backed_by(cluster)
         with ec2_shim.serving(shim) as url:
             yield Lab(shim, url, cluster.port)
 

@@ -7,6 +7,7 @@ time, errors come when a test wants them, and every instance has the address of 
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -22,6 +23,8 @@ from xml.sax.saxutils import escape
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
+
+from mediafleet.emulator import EmulatedCluster, address_of
 
 NAMESPACE = "{http://ec2.amazonaws.com/doc/2016-11-15}"
 CODES = {"pending": "0", "running": "16", "shutting-down": "32", "terminated": "48"}
@@ -186,6 +189,18 @@ class Ec2Shim:
         headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
         start(f"{status} as it is", headers)
         return [body]
+
+
+def backed_by(cluster: EmulatedCluster) -> Ec2Shim:
+    """A shim whose instances are the nodes of an emulated cluster, all down to begin with."""
+    loop = asyncio.get_running_loop()
+    for node in cluster.nodes:
+        node.crash()
+    return Ec2Shim(
+        address_of,
+        started=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].restart),
+        ended=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].crash),
+    )
 
 
 @contextmanager

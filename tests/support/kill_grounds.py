@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.clock import SystemClock
-from mediafleet.emulator import EmulatedCluster, address_of
+from mediafleet.emulator import EmulatedCluster
 from support import ec2_shim
 from support.docker_engine import IMAGE
 from support.ec2_shim import Ec2Shim
 from support.local_nodes import end_local_nodes, local_nodes
+from support.machine_scripts import MachineScripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -106,6 +106,34 @@ class Docker:
         return {}
 
 
+class Script:
+    """Machines of an operator's own scripts."""
+
+    name, launches = "script", True
+
+    def __init__(self, scripts: MachineScripts) -> None:
+        self.environ = {
+            **_growing(self.name),
+            "OPENVIDU_PRO_CLUSTER_PATH": str(scripts.write()),
+        }
+        self._scripts = scripts
+
+    async def machines(self) -> Sequence[str]:
+        return self._scripts.alive()
+
+    def new_node(self) -> dict[str, Any]:
+        return {}
+
+
+@asynccontextmanager
+async def script(folder: Path) -> AsyncIterator[Script]:
+    scripts = MachineScripts(folder)
+    try:
+        yield Script(scripts)
+    finally:
+        scripts.end_all()
+
+
 @asynccontextmanager
 async def docker(engine: Engine) -> AsyncIterator[Docker]:
     try:
@@ -131,14 +159,7 @@ async def local(folder: Path) -> AsyncIterator[Local]:
 @asynccontextmanager
 async def aws(_: Path) -> AsyncIterator[Aws]:
     async with _emulated() as cluster:
-        loop = asyncio.get_running_loop()
-        for node in cluster.nodes:
-            node.crash()
-        shim = Ec2Shim(
-            address_of,
-            started=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].restart),
-            ended=lambda number: loop.call_soon_threadsafe(cluster.nodes[number].crash),
-        )
+        shim = ec2_shim.backed_by(cluster)
         with ec2_shim.serving(shim) as url:
             yield Aws(shim, url, cluster.port)
 
@@ -154,11 +175,12 @@ def _growing(environment: str) -> Mapping[str, str]:
     }
 
 
-FLOORS = {"on_premise": 20, "local": 50, "docker": 45, "aws": 45}
+FLOORS = {"on_premise": 20, "local": 50, "script": 45, "docker": 45, "aws": 45}
 """How many kill points a whole life has at least, by environment."""
 
 GROUNDS: Mapping[str, MakeGround] = {
     "on_premise": on_premise,
     "local": local,
+    "script": script,
     "aws": aws,
 }
