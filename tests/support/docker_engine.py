@@ -30,7 +30,8 @@ import mediafleet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BRIDGE, NETWORK = "mediafleet-t0", "172.31.249.1/24"
+BRIDGE, NETWORK = f"mf{os.getpid()}", f"172.31.{os.getpid() % 250}.1/24"
+"""Other ones for each run of the tests, since several may go on at a time."""
 IMAGE = "mediafleet/emulated-node:test"
 READY_S = 30
 _NODE_PROGRAM = '''

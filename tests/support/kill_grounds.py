@@ -76,10 +76,10 @@ class Aws:
             "MEDIAFLEET_AWS_ENDPOINT": url,
             "MEDIAFLEET_AWS_NODE_PORT": str(port),
         }
-        self._shim = shim
+        self.shim = shim
 
     async def machines(self) -> Sequence[str]:
-        return self._shim.alive()
+        return self.shim.alive()
 
     def new_node(self) -> dict[str, Any]:
         return {}
@@ -97,10 +97,10 @@ class Docker:
             "MEDIAFLEET_DOCKER_IMAGE": IMAGE,
             "MEDIAFLEET_DOCKER_PULL": "never",
         }
-        self._engine = engine
+        self.engine = engine
 
     async def machines(self) -> Sequence[str]:
-        return [container["Id"] for container in self._engine.containers()]
+        return [container["Id"] for container in self.engine.containers()]
 
     def new_node(self) -> dict[str, Any]:
         return {}
