@@ -339,6 +339,23 @@ async def test_a_machine_that_nobody_knows_is_that_of_the_interrupted_launch(
     assert lab.scripts.calls("launch") == [FIRST, SECOND]
 
 
+async def test_a_machine_that_is_being_launched_is_no_new_find(lab: Lab) -> None:
+    folder = lab.scripts.write(after="sleep 1000", tells_nodes=False)
+    async with (
+        (environment := lab.make_with(folder, grace=0.1)).open(CLUSTER),
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(environment.launch, request())
+        await until(lambda: bool(lab.scripts.alive()))
+        assert await environment.discover() == []
+        tasks.cancel_scope.cancel()
+    async with (environment := lab.make_with(folder)).open(CLUSTER):
+        machine = await environment.launch(request())
+        assert [each.node_id for each in await environment.discover()] == [FIRST]
+        await environment.terminate(make_node(id=FIRST, environment_id=machine.environment_id))
+    assert lab.scripts.calls("launch") == [FIRST]
+
+
 async def test_it_is_not_guessed_which_of_two_machines_an_interrupted_launch_made(
     lab: Lab,
 ) -> None:
@@ -353,6 +370,7 @@ async def test_it_is_not_guessed_which_of_two_machines_an_interrupted_launch_mad
         )
         with pytest.raises(EnvironmentFailureError, match="cannot be told whether a, b came of it"):
             await environment.launch(request())
+        assert [each.environment_id for each in await environment.discover()] == ["a", "b"]
 
 
 async def test_without_a_journal_a_script_that_tells_of_nodes_is_enough(lab: Lab) -> None:

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import uvicorn
 
-from mediafleet.app import HTTP_PROTOCOL, create_app
+from mediafleet.app import HTTP_PROTOCOL, create_app, websocket_options
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 from mediafleet.domain.ports import Environment
@@ -28,11 +28,17 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free loopback port; its base URL."""
+async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
+    """Serve an ASGI application on a free loopback port; its base URL. Options are uvicorn's."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=HTTP_PROTOCOL, lifespan="on", log_config=None, timeout_graceful_shutdown=2
+        app,
+        http=HTTP_PROTOCOL,
+        lifespan="on",
+        log_config=None,
+        timeout_graceful_shutdown=2,
+        proxy_headers=False,
+        **{"ws": "none", **options},
     )
     server = _Server(config)
     with listener:
@@ -68,9 +74,10 @@ async def mediafleet(
     **properties: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server of ours, and a client that has its credentials."""
-    app = create_app(configuration(data_dir, **properties), clock=clock, environment=environment)
+    checked = configuration(data_dir, **properties)
+    app = create_app(checked, clock=clock, environment=environment)
     async with (
-        serving(app) as url,
+        serving(app, **websocket_options(checked)) as url,
         httpx.AsyncClient(
             base_url=url,
             auth=("OPENVIDUAPP", SECRET),

@@ -16,6 +16,7 @@ from mediafleet.api.fleet import FleetHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.registrar import RegistrarDoor
 from mediafleet.app.scripts import check_cluster_path
 from mediafleet.app.sources import make_environment
 from mediafleet.clock import AwakeClock, SystemClock
@@ -32,6 +33,7 @@ from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.media_nodes import MediaNodes
 from mediafleet.services.reconciliation import part_from_lost
+from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
 from mediafleet.store import SqlStore, Standing, open_store
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from connexion import AsyncApp
+    from starlette.types import ASGIApp
 
     from mediafleet.configuration import Configuration
     from mediafleet.domain.ports import Clock, Environment
@@ -60,7 +62,7 @@ def create_app(
     random: Random | None = None,
     environment: Environment | None = None,
     on_standing_lost: Callable[[], None] = lambda: None,
-) -> AsyncApp:
+) -> ASGIApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
 
     Args:
@@ -156,9 +158,9 @@ class _Server:
             self._state, settings, clock, self._apply_configuration
         )
 
-    def app(self) -> AsyncApp:
+    def app(self) -> ASGIApp:
         specification = load_contract()
-        return contract.create_app(
+        app: ASGIApp = contract.create_app(
             specification,
             self._handlers(contract.ContractSchemas(specification)),
             authenticate=self._settings.authenticate,
@@ -167,6 +169,11 @@ class _Server:
             cors_origins=self._configuration.cors_origins,
             now_ms=lambda: to_milliseconds(self._clock.now()),
         )
+        token = self._configuration.registrar_token
+        if token is None:
+            return app
+        networks = self._configuration.registrar_networks
+        return RegistrarDoor(app, Registrations(self._admission, networks), token)
 
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""

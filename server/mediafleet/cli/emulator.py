@@ -23,6 +23,7 @@ MAX_SESSIONS: Final = 1_000
 
 
 def emulator(
+    *,
     nodes: Annotated[
         int,
         typer.Option(
@@ -53,6 +54,14 @@ def emulator(
             metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
         ),
     ] = 0,
+    register: Annotated[
+        str | None,
+        typer.Option(
+            "--register",
+            metavar="URL",
+            help="Where the nodes announce themselves, as Kurento's registrar does: ws://...",
+        ),
+    ] = None,
     parent: Annotated[int | None, typer.Option(PARENT_OPTION, hidden=True)] = None,
 ) -> None:
     """Run emulated Media Nodes until Ctrl-C.
@@ -64,10 +73,13 @@ def emulator(
       mediafleet emulator
       mediafleet emulator --nodes 20 --port 9000 --sessions 2
       mediafleet emulator --address 127.9.9.9
+      mediafleet emulator --register ws://127.0.0.1:5443/registrar/TOKEN
 
     Exit status: 0 ended by a signal, 1 could not start, 2 wrong options.
     """
     _check(address, nodes)
+    if register is not None and not register.startswith(("ws://", "wss://")):
+        raise UsageFault("Nodes announce themselves at a URL that begins with ws:// or wss://.")
     from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
 
     emulate = partial(
@@ -76,6 +88,7 @@ def emulator(
         port=port,
         address=address,
         sessions=sessions,
+        register=register,
         announce=say,
         random=random.SystemRandom(),
         clock=SystemClock(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from typing_extensions import override
 
-from mediafleet.app import HTTP_PROTOCOL, MissingExtraError, create_app
+from mediafleet.app import HTTP_PROTOCOL, MissingExtraError, create_app, websocket_options
 from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.listening import refusal
 from mediafleet.cli.stopping import on_stop_signals
@@ -53,7 +53,7 @@ def run_server(
         CommandError: The server did not start, or lost its store to another one.
     """
     application = _Application()
-    server = _Server(_settings(application, tls), announce)
+    server = _Server(_settings(application, configuration, tls), announce)
     try:
         application.app = create_app(
             configuration,
@@ -70,13 +70,15 @@ def run_server(
         raise CommandError(server.failure)
 
 
-def _settings(application: _Application, tls: Tls | None) -> uvicorn.Config:
+def _settings(
+    application: _Application, configuration: Configuration, tls: Tls | None
+) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         interface="asgi3",
         http=HTTP_PROTOCOL,
         loop="uvloop",
-        ws="none",
+        **websocket_options(configuration),
         lifespan="on",
         access_log=False,
         log_config=None,

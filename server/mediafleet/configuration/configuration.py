@@ -299,6 +299,16 @@ class Configuration:
         return self._text("MEDIAFLEET_AWS_ENDPOINT") or None
 
     @property
+    def registrar_token(self) -> str | None:
+        """Part of the path where media servers announce themselves; `None`: they cannot."""
+        return self._text("MEDIAFLEET_REGISTRAR_TOKEN") or None
+
+    @property
+    def registrar_networks(self) -> tuple[IpNetwork, ...]:
+        """Networks from which they may come."""
+        return tuple(map(ipaddress.ip_network, self._texts("MEDIAFLEET_REGISTRAR_NETWORKS")))
+
+    @property
     def log_format(self) -> str:
         """`console` or `json`."""
         return self._text("MEDIAFLEET_LOG_FORMAT")

@@ -6,7 +6,7 @@ from mediafleet.configuration.arrays import Networks, Origins
 from mediafleet.configuration.kinds import Decimal, Integer, IntegerOrNever
 from mediafleet.configuration.locations import Host
 from mediafleet.configuration.property import Property
-from mediafleet.configuration.texts import Choice, CommandLine, LocalPath, Text
+from mediafleet.configuration.texts import Choice, CommandLine, LocalPath, OptionalWord, Text
 
 _MAX_SECRET: Final = 255
 _MAX_SECONDS: Final = 86_400.0
@@ -123,6 +123,19 @@ OWN_PROPERTIES: Final = (
         kind=Integer(minimum=1, maximum=_MAX_LOCAL_NODES),
         default=8,
         doc="Media Nodes that may run at a time in the environment local.",
+    ),
+    Property(
+        name="MEDIAFLEET_REGISTRAR_TOKEN",
+        kind=OptionalWord("[A-Za-z0-9_-]{16,128}", "16 to 128 letters, digits, - and _"),
+        default="",
+        secret=True,
+        doc="Lets media servers announce themselves, on premises: the path is /registrar/TOKEN.",
+    ),
+    Property(
+        name="MEDIAFLEET_REGISTRAR_NETWORKS",
+        kind=Networks(),
+        default=(),
+        doc="Networks from which they may do so; required with the token.",
     ),
     Property(
         name="MEDIAFLEET_LOG_FORMAT",

@@ -35,10 +35,30 @@ def conflicts(
     yield from _too_many_local_nodes(values, doubtful)
     yield from _unreachable_local_nodes(values, doubtful)
     yield from _missing_for_aws(values, doubtful)
+    yield from _missing_for_registrar(values, doubtful)
     webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
     if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
         yield ConfigurationProblem(
             property=endpoint, value=None, rule=f"it is required when {webhook} is true"
+        )
+
+
+def _missing_for_registrar(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    token, networks = "MEDIAFLEET_REGISTRAR_TOKEN", "MEDIAFLEET_REGISTRAR_NETWORKS"
+    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
+    if token in doubtful or not values[token]:
+        return
+    if networks not in doubtful and not values[networks]:
+        yield ConfigurationProblem(
+            property=networks, value=None, rule=f"it is required when {token} is set"
+        )
+    if environment not in doubtful and values[environment] != "on_premise":
+        yield ConfigurationProblem(
+            property=environment,
+            value=cast("str", values[environment]),
+            rule=f"must be on_premise when {token} is set",
         )
 
 

@@ -16,11 +16,12 @@ USER: Final = "OPENVIDUAPP"
 
 
 def secret_texts(configuration: Configuration) -> Iterator[str]:
-    """The secret itself and as Basic credentials, the key for AWS, header values, passwords."""
+    """The secret, also as Basic credentials, key for AWS, token, header values, passwords."""
     secret = configuration.secret or ""
     yield secret
     yield b64encode(f"{USER}:{secret}".encode()).decode()
     yield cast("str | None", configuration["AWS_SECRET_ACCESS_KEY"]) or ""
+    yield cast("str | None", configuration["MEDIAFLEET_REGISTRAR_TOKEN"]) or ""
     for header in cast("tuple[str, ...]", configuration["OPENVIDU_WEBHOOK_HEADERS"]):
         yield header.partition(":")[2].strip()
     with suppress(ValueError):

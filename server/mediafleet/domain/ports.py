@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
+    from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.events import Event
@@ -222,8 +223,14 @@ class ServerInfo:
 class MediaServers(Protocol):
     """Links to the members' media servers, one each; an observer is told what they learn."""
 
-    async def probe(self, uri: str) -> ServerIdentity:
+    async def probe(
+        self, uri: str, *, within: Sequence[IPv4Network | IPv6Network] | None = None
+    ) -> ServerIdentity:
         """Meet the media server behind a uri once, and part again.
+
+        Args:
+            uri: Its endpoint.
+            within: Networks it has to be in, besides what holds for all.
 
         Raises:
             InvalidUriError: The uri breaks a rule.

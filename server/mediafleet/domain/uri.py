@@ -67,6 +67,12 @@ class MediaServerUri:
         except ValueError:
             return None
 
+    def at(self, ip: str) -> str:
+        """The endpoint by its address; by name where a certificate has to bear that name."""
+        host = self.host if self.is_secure else ip
+        shown = f"[{host}]" if ":" in host else host
+        return f"{self.scheme}://{shown}:{self.port}{self.path}"
+
     @property
     def is_secure(self) -> bool:
         """Whether the link is encrypted."""

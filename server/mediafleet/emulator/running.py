@@ -6,6 +6,9 @@ import resource
 import string
 from typing import TYPE_CHECKING, Protocol
 
+import anyio
+
+from mediafleet.emulator import announcing
 from mediafleet.emulator.cluster import EmulatedCluster
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ async def run_emulator(
     port: int,
     address: str | None = None,
     sessions: int = 0,
+    register: str | None = None,
     announce: Callable[[str], None],
     stop: StopSignal,
     random: Random,
@@ -46,6 +50,7 @@ async def run_emulator(
         port: Their port; 0 takes a free one.
         address: Loopback address of the only node; by number if not given.
         sessions: How many sessions each node holds at the start, with names of their own.
+        register: URL where each node announces itself, as Kurento's registrar does.
         announce: Called with the URI of each node, in order, once all of them answer.
         stop: When to end.
         random: Source of ids and loads.
@@ -63,9 +68,14 @@ async def run_emulator(
     async with cluster:
         for node in cluster.nodes * sessions:
             node.create_pipeline(_session_name(random))
-        for node in cluster.nodes:
-            announce(node.uri)
-        await stop.wait()
+        async with anyio.create_task_group() as registrars:
+            for node in cluster.nodes:
+                announce(node.uri)
+                if register is not None:
+                    name = f"registrar of {node.uri}"
+                    registrars.start_soon(announcing.announce, node.uri, register, name=name)
+            await stop.wait()
+            registrars.cancel_scope.cancel()
 
 
 def _session_name(random: Random) -> str:

@@ -33,7 +33,9 @@ class Endpoint:
     port: int
 
 
-async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[Endpoint, ...]:
+async def resolve(
+    host: str, port: int, allowed: Sequence[Network], within: Sequence[Network] | None = None
+) -> tuple[Endpoint, ...]:
     """Addresses of a host that may be dialled, in the resolver's order, at most eight.
 
     The caller bounds the time.
@@ -48,6 +50,11 @@ async def resolve(host: str, port: int, allowed: Sequence[Network]) -> tuple[End
             "its address is not one that may be dialled: it must be in a network of "
             "MEDIAFLEET_ALLOWED_NODE_NETWORKS and not link-local, multicast or unspecified"
         )
+    if within is not None and not (passed := [each for each in passed if is_in(each, within)]):
+        raise UnreachableMediaServerError(
+            "its address is neither that of who announced it nor in a network of "
+            "MEDIAFLEET_REGISTRAR_NETWORKS"
+        )
     return tuple(Endpoint(address, port) for address in passed[:MAX_ADDRESSES])
 
 
@@ -57,12 +64,17 @@ def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
         return False
     if address == _BROADCAST:
         return False
-    return any(address in network for network in allowed if network.version == address.version)
+    return is_in(address, allowed)
+
+
+def is_in(address: Address, networks: Sequence[Network]) -> bool:
+    """Whether one of the networks holds an address."""
+    return any(address in network for network in networks if network.version == address.version)
 
 
 async def _addresses_of(host: str, port: int) -> list[Address]:
     try:
-        return [_unwrapped(ip_address(host))]
+        return [unwrapped(ip_address(host))]
     except ValueError:
         pass
     try:
@@ -71,11 +83,11 @@ async def _addresses_of(host: str, port: int) -> list[Address]:
         )
     except (OSError, UnicodeError):
         raise UnreachableMediaServerError("its host name cannot be resolved") from None
-    addresses = (_unwrapped(ip_address(str(name[0]))) for *_, name in found)
+    addresses = (unwrapped(ip_address(str(name[0]))) for *_, name in found)
     return list(dict.fromkeys(addresses))
 
 
-def _unwrapped(address: Address) -> Address:
+def unwrapped(address: Address) -> Address:
     """The IPv4 address that an IPv4-mapped IPv6 one stands for."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mediafleet.domain.uri import MediaServerUri
-    from mediafleet.kurento.addresses import Endpoint
+    from mediafleet.kurento.addresses import Endpoint, Network
     from mediafleet.kurento.connection import Receiver
     from mediafleet.kurento.settings import LinkSettings
 
@@ -42,8 +42,15 @@ class Dialler:
         self._settings = settings
         self._tls = None if settings.ca_file is None else _tls_context(settings)
 
-    async def dial(self, uri: MediaServerUri, receiver: Receiver) -> str:
+    async def dial(
+        self, uri: MediaServerUri, receiver: Receiver, within: Sequence[Network] | None = None
+    ) -> str:
         """Open a WebSocket; the receiver is given it, possibly before this returns.
+
+        Args:
+            uri: Where to.
+            receiver: Of what comes in.
+            within: Networks the address has to be in, besides the allowed ones.
 
         Returns:
             The address that was dialled.
@@ -55,7 +62,9 @@ class Dialler:
         late = f"its host name was not resolved within {timeout:g} s"
         try:
             with anyio.fail_after(timeout) as scope:
-                endpoints = await resolve(uri.host, uri.port, self._settings.allowed_networks)
+                endpoints = await resolve(
+                    uri.host, uri.port, self._settings.allowed_networks, within
+                )
                 late = _late_connection(uri, timeout)
                 websocket, endpoint = await self._connect(uri, endpoints, receiver, scope.deadline)
                 late = no_answer(timeout)

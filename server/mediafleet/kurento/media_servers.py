@@ -22,6 +22,7 @@ from mediafleet.kurento.timetable import Timetable
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
     from anyio.abc import TaskStatus
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.evidence import Evidence
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
+    from mediafleet.kurento.addresses import Network
     from mediafleet.kurento.settings import LinkSettings
 
 _RELEASES_AT_ONCE = 50
@@ -92,8 +94,8 @@ class KurentoMediaServers(MediaServers):
             await self._stop_all()
 
     @override
-    async def probe(self, uri: str) -> ServerIdentity:
-        async with visit(MediaServerUri.parse(uri), self._tools) as guest:
+    async def probe(self, uri: str, *, within: Sequence[Network] | None = None) -> ServerIdentity:
+        async with visit(MediaServerUri.parse(uri), self._tools, within) as guest:
             return ServerIdentity(guest.server_id, guest.ip)
 
     @override

@@ -15,10 +15,11 @@ from mediafleet.kurento.protocol import INVALID_SESSION, MAX_FIRST_ID, Peer
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.uri import MediaServerUri
+    from mediafleet.kurento.addresses import Network
     from mediafleet.kurento.dialling import Dialler
     from mediafleet.kurento.settings import LinkSettings
 
@@ -97,7 +98,9 @@ async def introduce(exchange: Exchange, timeout_s: float) -> Introduction:
 
 
 @asynccontextmanager
-async def visit(uri: MediaServerUri, tools: Tools) -> AsyncIterator[Visit]:
+async def visit(
+    uri: MediaServerUri, tools: Tools, within: Sequence[Network] | None = None
+) -> AsyncIterator[Visit]:
     """A connection of its own, with a session of its own, of which nothing is left after it.
 
     Raises:
@@ -106,7 +109,7 @@ async def visit(uri: MediaServerUri, tools: Tools) -> AsyncIterator[Visit]:
     settings = tools.settings
     exchange = Exchange(tools.new_peer(), tools.clock, max_waiting=settings.max_waiting_calls)
     try:
-        ip = await tools.dialler.dial(uri, exchange)
+        ip = await tools.dialler.dial(uri, exchange, within)
         introduction = await introduce(exchange, settings.request_timeout)
         yield Visit(exchange, introduction.server_id, ip)
     finally:

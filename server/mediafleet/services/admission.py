@@ -6,6 +6,8 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import anyio
+
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.errors import (
     EnvironmentFailureError,
@@ -15,17 +17,20 @@ from mediafleet.domain.errors import (
 )
 from mediafleet.domain.lifecycle import twin_of
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
-from mediafleet.domain.ports import Change, MachineRequest
+from mediafleet.domain.ports import Change, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Cluster
-    from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers, ServerIdentity
+    from mediafleet.domain.ports import Clock, Environment, MediaServers, ServerIdentity
 
 log = logging.getLogger(__name__)
+
+REGISTRATION_LIMIT_S = 5.0
 
 
 class Admission:
@@ -80,6 +85,39 @@ class Admission:
             member = await self._join(node_id, machine)
         return await self._launched(node_id) if wait else member
 
+    async def register(self, uri: str, within: Sequence[IPv4Network | IPv6Network]) -> Member:
+        """Add a media server that announced itself; it is met before anything is recorded.
+
+        Args:
+            uri: Where it says it is. It joins under the address that answered there, so that a
+                name cannot lead elsewhere later.
+            within: Networks it has to be in.
+
+        Raises:
+            InvalidUriError: The uri breaks a rule.
+            MediaNodeAlreadyAddedError: The media server is a member already.
+            UnreachableMediaServerError: Nothing answered there, or not in time.
+        """
+        key = MediaServerUri.parse(uri)
+        with self._reserved(key):
+            identity = await self._meet_briefly(uri, within)
+            machine = Machine(None, identity.ip, key.at(identity.ip))
+            with self._reserved(MediaServerUri.parse(machine.uri), besides=key):
+                node_id = self._new_node_id()
+                return await self._state.change(
+                    lambda cluster: self._admission(cluster, node_id, machine, identity)
+                )
+
+    async def _meet_briefly(
+        self, uri: str, within: Sequence[IPv4Network | IPv6Network]
+    ) -> ServerIdentity:
+        try:
+            with anyio.fail_after(REGISTRATION_LIMIT_S):
+                return await self._media_servers.probe(uri, within=within)
+        except TimeoutError:
+            reason = f"it did not answer within {REGISTRATION_LIMIT_S:g} s"
+            raise UnreachableMediaServerError(reason) from None
+
     async def launch(self, count: int) -> None:
         """Begin the launch of some nodes.
 
@@ -127,8 +165,13 @@ class Admission:
             )
 
     @contextmanager
-    def _reserved(self, key: MediaServerUri) -> Iterator[None]:
+    def _reserved(
+        self, key: MediaServerUri, *, besides: MediaServerUri | None = None
+    ) -> Iterator[None]:
         """Keep an endpoint for one request, so that only one of many meets the media server."""
+        if key == besides:
+            yield
+            return
         if (holder := _holder(self._state.snapshot, key)) or key in self._joining:
             raise MediaNodeAlreadyAddedError(holder)
         self._joining.add(key)

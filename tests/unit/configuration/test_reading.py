@@ -9,6 +9,7 @@ from mediafleet.configuration import (
     Origin,
     describe,
     read_configuration,
+    secret_texts,
 )
 from mediafleet.configuration.dotenv_file import MAX_FILE_BYTES
 from mediafleet.configuration.properties import BY_NAME, PROPERTIES, SETTABLE
@@ -72,6 +73,8 @@ SAMPLES = {
     "MEDIAFLEET_LAUNCH_TIMEOUT": ("90", 90.0),
     "MEDIAFLEET_LOCAL_COMMAND": ("media-server -p '{port}'", "media-server -p '{port}'"),
     "MEDIAFLEET_LOCAL_MAX_NODES": ("3", 3),
+    "MEDIAFLEET_REGISTRAR_TOKEN": ("canary-of-a-token", "canary-of-a-token"),
+    "MEDIAFLEET_REGISTRAR_NETWORKS": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
     "MEDIAFLEET_DOCKER_HOST": ("unix:///run/d.sock", "unix:///run/d.sock"),
     "MEDIAFLEET_DOCKER_IMAGE": ("kms:1", "kms:1"),
@@ -128,6 +131,8 @@ def test_a_property_is_read_from_each_source_and_the_higher_source_wins(
         "OPENVIDU_WEBHOOK_ENDPOINT": "http://other.example/",
         "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": "50",
         "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": "0",
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
+        "MEDIAFLEET_REGISTRAR_NETWORKS": '["127.0.0.0/8"]',
     }
     environ = {**support, each.name: text}
     by_environment = read_configuration(overrides={}, dotenv_path=None, environ=environ)
@@ -194,6 +199,25 @@ def test_local_nodes_that_could_not_be_are_not_wanted(path: Path, text: str, pro
     assert " in the environment local" in told or "of the environment local" in told
     elsewhere = f"{text}\nOPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise"
     assert from_file(path, elsewhere).environment == "on_premise"
+
+
+def test_a_registrar_needs_networks_and_machines_of_others(path: Path) -> None:
+    token = "MEDIAFLEET_REGISTRAR_TOKEN=canary-of-a-token\n"
+
+    assert problems_of(path, token) == [
+        "Property MEDIAFLEET_REGISTRAR_NETWORKS is not set: it is required when"
+        " MEDIAFLEET_REGISTRAR_TOKEN is set.",
+        "Property OPENVIDU_PRO_CLUSTER_ENVIRONMENT=local: must be on_premise when"
+        " MEDIAFLEET_REGISTRAR_TOKEN is set.",
+    ]
+    [problem] = problems_of(path, "MEDIAFLEET_REGISTRAR_TOKEN=canary/of/a/token\n")
+    assert "canary" not in problem
+    right = (
+        f"{token}OPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise\n"
+        'MEDIAFLEET_REGISTRAR_NETWORKS=["10.0.0.0/8"]\n'
+    )
+    assert from_file(path, right).registrar_token == "canary-of-a-token"
+    assert "canary-of-a-token" in set(secret_texts(from_file(path, right)))
 
 
 def test_the_environment_aws_needs_to_know_what_to_launch(path: Path) -> None:

@@ -100,8 +100,11 @@ class Script(Environment):
         machines = self._listing.allowed(await self._listing.ask())
         attempts = await _kept("discover", self._journal.read_all)
         launched = {each.machine.environment_id: each.node_id for each in attempts if each.machine}
+        nodes = [(each, each.node_id or launched.get(each.environment_id)) for each in machines]
         return [
-            each.to_machine(each.node_id or launched.get(each.environment_id)) for each in machines
+            machine.to_machine(node_id)
+            for machine, node_id in nodes
+            if node_id is not None or not _may_be_of(attempts, machine)
         ]
 
     async def _begin(self, attempt: Attempt) -> Reported:
@@ -159,6 +162,7 @@ class Script(Environment):
                 return None
             names = ", ".join(each.environment_id for each in unknown)
             if len(unknown) > 1 or self._in_flight:
+                await _kept("launch", partial(self._journal.remove, attempt.node_id))
                 raise self._caller.failure(
                     "launch",
                     f"it was interrupted, and it cannot be told whether {names} came of it; end "
@@ -208,12 +212,13 @@ class Script(Environment):
                 names = [each.environment_id for each in unknown]
                 extra = {"media_node_id": attempt.node_id, "environment_ids": names[:10]}
                 log.warning("machines that may be left of a failed launch", extra=extra)
-            await _kept("launch", partial(self._journal.remove, attempt.node_id))
         except EnvironmentFailureError as error:
             log.warning(
                 "launch not undone",
                 extra={"media_node_id": attempt.node_id, "reason": error.detail},
             )
+        finally:
+            await anyio.to_thread.run_sync(self._journal.remove, attempt.node_id)
 
     async def _machines_of(self, node: MediaNode) -> Sequence[str]:
         """Names of the machines that are a Media Node's."""
@@ -262,6 +267,14 @@ class Script(Environment):
             yield
         finally:
             self._in_flight.discard(node_id)
+
+
+def _may_be_of(attempts: Sequence[Attempt], machine: Reported) -> bool:
+    """Whether a launch that is not over may have made a machine, which is then no new find."""
+    return any(
+        attempt.machine is None and machine.environment_id not in attempt.before
+        for attempt in attempts
+    )
 
 
 def _of_node(node_id: str, machines: Sequence[Reported]) -> Reported | None:
