@@ -1,11 +1,43 @@
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
+
+FIGURES = pytest.StashKey[list[str]]()
+Tell = Callable[[str], None]
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """Have lines of figures shown at the end of the run, whether the test passes or not."""
+    return pytestconfig.stash.setdefault(FIGURES, []).append
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = session.config.stash.get(FIGURES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the figures of a worker process."""
+    told = getattr(node, "workeroutput", {}).get("figures", [])
+    node.config.stash.setdefault(FIGURES, []).extend(told)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if told := config.stash.get(FIGURES, None):
+        terminalreporter.section("figures")
+        for lines in told:
+            terminalreporter.write_line(lines)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def kept(node: Json) -> tuple[object, ...]:
 
 
 async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text(f"{FIRST}=0\n{SECOND}=0\n")
@@ -123,11 +124,10 @@ async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
         seconds = time.monotonic() - began
         after = await members(api, sessions="true")
         assert (await api.get("/health")).json()["restartCounter"] == RESTARTS
-        with capsys.disabled():
-            print(
-                f"\n{RESTARTS} restarts under {sent / seconds:.0f} requests/s for {seconds:.1f} s: "
-                f"{sent} answers, {len(observed.wrong)} wrong, slowest {observed.slowest:.3f} s"
-            )
+        tell(
+            f"{RESTARTS} restarts under {sent / seconds:.0f} requests/s for {seconds:.1f} s: "
+            f"{sent} answers, {len(observed.wrong)} wrong, slowest {observed.slowest:.3f} s"
+        )
 
     assert observed.wrong == []
     assert observed.statuses.total() == sent

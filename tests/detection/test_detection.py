@@ -140,7 +140,7 @@ async def test_a_wall_clock_that_jumps_an_hour_changes_nothing(
 
 
 async def test_one_hung_node_among_two_hundred_slows_no_list(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     count, took = 200, []
     async with (
@@ -172,7 +172,9 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
         assert connected == set(nodes) - {hung["id"]}
         verdicts = [len((await evidence(api, node_id))["verdicts"]) for node_id in connected]
     usual, most = statistics.quantiles(took, n=20)[-1], max(took)
-    with capsys.disabled():
-        print(f"\n{len(took)} lists: 95 % within {usual * 1000:.1f} ms, max {most * 1000:.1f} ms")
+    tell(
+        f"{len(took)} lists beside a hung node: 95 % within {usual * 1000:.1f} ms, "
+        f"max {most * 1000:.1f} ms"
+    )
     assert usual < 0.1
     assert verdicts == [0] * (count - 1)

@@ -59,7 +59,7 @@ async def batch(
 
 
 async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     suspected, lost = [], []
 
@@ -82,14 +82,14 @@ async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
             async with batch(api, count) as nodes, anyio.create_task_group() as trials:
                 for running, node_id in nodes:
                     trials.start_soon(trial, api, running, node_id)
-    with capsys.disabled():
-        print("", figures("SIGSTOP, suspect", suspected), figures("disconnected", lost), sep="\n")
+    tell(figures("SIGSTOP, suspect", suspected))
+    tell(figures("SIGSTOP, disconnected", lost))
     assert max(suspected) <= SUSPECT_S
     assert max(lost) <= HUNG_S
 
 
 async def test_a_killed_node_is_disconnected_at_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     lost = []
 
@@ -105,8 +105,7 @@ async def test_a_killed_node_is_disconnected_at_once(
             async with batch(api, count) as nodes, anyio.create_task_group() as trials:
                 for running, node_id in nodes:
                     trials.start_soon(trial, api, running, node_id)
-    with capsys.disabled():
-        print("", figures("SIGKILL, disconnected", lost), sep="\n")
+    tell(figures("SIGKILL, disconnected", lost))
     assert max(lost) <= KILLED_S
 
 

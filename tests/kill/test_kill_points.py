@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +64,7 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
     grounds: Mapping[str, MakeGround],
     environment: str,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    tell: Callable[[str], None],
 ) -> None:
     began = time.monotonic()
     whole, wrong = await live(nursery, grounds[environment], tmp_path / "whole", "")
@@ -81,10 +81,9 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
         )
         killed += life.starts > 1
         told += [f"killed at {points[number]}: {each}" for each in wrong]
-    with capsys.disabled():
-        print(
-            f"\n{environment}: {len(points)} points, {count} tried (seed {SEED}), {killed} kills, "
-            f"{len(told)} faults, {time.monotonic() - began:.0f} s"
-        )
+    tell(
+        f"{environment}: {len(points)} points, {count} tried (seed {SEED}), {killed} kills, "
+        f"{len(told)} faults, {time.monotonic() - began:.0f} s"
+    )
     assert told == []
     assert killed > 0

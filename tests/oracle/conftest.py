@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -8,7 +8,6 @@ from support.oracle_request import Request
 from support.oracle_servers import Servers, running
 from support.oracle_verdict import Figures, compare
 
-FIGURES = pytest.StashKey[Figures]()
 DEFAULT_SEED = 101
 
 
@@ -52,15 +51,8 @@ def seed(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-def figures(pytestconfig: pytest.Config, seed: int) -> Figures:
-    """Counted by the test, shown at the end of the session."""
-    return pytestconfig.stash.setdefault(FIGURES, Figures(seed))
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    figures = config.stash.get(FIGURES, None)
-    if figures is not None:
-        terminalreporter.section("oracle")
-        terminalreporter.write_line(figures.table())
+def figures(seed: int, tell: Callable[[str], None]) -> Iterator[Figures]:
+    """Counted by the test, shown at the end of the run."""
+    figures = Figures(seed)
+    yield figures
+    tell(f"oracle: {figures.table()}")
