@@ -300,8 +300,10 @@ async def test_who_says_more_is_let_go(api: httpx.AsyncClient, fleet: EmulatedCl
     assert registrant.close_code == 1008
 
 
-@pytest.mark.parametrize(("frame", "code"), [(None, 1008), ("{}", 1008)])
-async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None, code: int) -> None:
+@asynccontextmanager
+async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The door alone, with bounds of its own; nobody is taken in."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "lifespan"
         for event in ("startup", "shutdown"):
@@ -309,18 +311,52 @@ async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None,
             await send({"type": f"lifespan.{event}.complete"})
 
     nobody = Registrations(cast("Any", None), [ip_network("127.0.0.0/8")])
-    door = RegistrarDoor(app, nobody, TOKEN, patience=0.3)
+    alone = RegistrarDoor(app, nobody, TOKEN, **bounds)
     async with (
-        live.serving(door, ws="websockets-sansio") as url,
+        live.serving(alone, ws="websockets-sansio") as url,
         httpx.AsyncClient(base_url=url) as client,
-        dial(client) as registrant,
     ):
+        yield client
+
+
+@pytest.mark.parametrize("frame", [None, "{}"])
+async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None) -> None:
+    async with door(patience=0.3) as client, dial(client) as registrant:
         began = anyio.current_time()
         if frame is not None:
             await registrant.send(frame)
         await registrant.wait_closed()
-    assert registrant.close_code == code
-    assert anyio.current_time() - began >= 0.3
+        assert anyio.current_time() - began >= 0.3
+    assert registrant.close_code == 1008
+
+
+async def test_there_are_never_too_many(caplog: pytest.LogCaptureFixture) -> None:
+    async with door(most=2) as client:
+        async with dial(client), dial(client):
+            with pytest.raises(InvalidStatus):
+                async with dial(client):
+                    pass
+            (told,) = await until_told(caplog, "registrant refused")
+            assert told.reason == "there are too many"
+        async with dial(client):
+            pass
+
+
+async def test_the_end_of_the_server_waits_for_no_registrant(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    async with registrar(tmp_path) as api:
+        taken_in = await dial(api, source=host_of(fleet.uri(0)))
+        await taken_in.send(FRAME % fleet.uri(0))
+        await until_members(api, 1)
+        refused = await dial(api)
+        await refused.send("{}")
+        silent = await dial(api)
+        began = anyio.current_time()
+    assert anyio.current_time() - began < 1.5
+    for registrant in (taken_in, refused, silent):
+        await registrant.wait_closed()
+        assert registrant.close_code == 1012
 
 
 class Crowd:

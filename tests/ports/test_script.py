@@ -339,6 +339,31 @@ async def test_a_machine_that_nobody_knows_is_that_of_the_interrupted_launch(
     assert lab.scripts.calls("launch") == [FIRST, SECOND]
 
 
+async def test_of_several_interrupted_launches_each_takes_a_machine(lab: Lab) -> None:
+    names = [f"kms_{number}" for number in range(3)]
+    known = lab.scripts.write(tells_nodes=False)
+    folder = lab.scripts.write("slow", after="sleep 1000", tells_nodes=False)
+    async with (
+        (environment := lab.make_with(folder, grace=0.1)).open(CLUSTER),
+        anyio.create_task_group() as tasks,
+    ):
+        for name in names:
+            tasks.start_soon(environment.launch, request(name))
+        await until(lambda: len(lab.scripts.alive()) == len(names))
+        tasks.cancel_scope.cancel()
+    found = {}
+    async with (environment := lab.make_with(known)).open(CLUSTER):
+
+        async def launch(name: str) -> None:
+            found[name] = (await environment.launch(request(name))).environment_id
+
+        async with anyio.create_task_group() as launches:
+            for name in names:
+                launches.start_soon(launch, name)
+    assert sorted(found.values()) == lab.scripts.alive()
+    assert sorted(lab.scripts.calls("launch")) == names
+
+
 async def test_a_machine_that_is_being_launched_is_no_new_find(lab: Lab) -> None:
     folder = lab.scripts.write(after="sleep 1000", tells_nodes=False)
     async with (

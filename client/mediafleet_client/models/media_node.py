@@ -32,7 +32,7 @@ class MediaNode:
     server restarts, and is never given to another node. """
     environment_id: None | str
     """ Identifies the node's machine in its environment: an EC2 instance id, a container id, a process. Null while
-    it is not known yet, and in the environment `on_premise`. """
+    it is not known yet, and in the environment `on_premise` unless the node was discovered. """
     ip: None | str
     """ The address of the Media Node: the host of its `uri`, for IPv6 without the brackets. A host name, where the
     `uri` has one. Null while it is not known yet. """

@@ -58,6 +58,7 @@ class RegistrarDoor:
         registrations: Takes media servers in.
         token: Last part of the path.
         patience: Seconds for the first frame, and until one that was not taken in is let go.
+        most: Connections at once.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class RegistrarDoor:
         token: str,
         *,
         patience: float = PATIENCE_S,
+        most: int = MAX_REGISTRANTS,
     ) -> None:
         self._app = app
         self._registrations = registrations
         self._path = f"{PREFIX}{token}".encode()
         self._patience = patience
+        self._most = most
         self._registrants = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +106,7 @@ class RegistrarDoor:
             return "its address is in no network of MEDIAFLEET_REGISTRAR_NETWORKS"
         if not hmac.compare_digest(path, self._path):
             return "its path or token is wrong"
-        if self._registrants >= MAX_REGISTRANTS:
+        if self._registrants >= self._most:
             return "there are too many"
         return None
 

@@ -101,6 +101,27 @@ class Journal:
         names = (path.stem for path in self._directory.glob("*.json"))
         return [attempt for name in names if (attempt := self.read(name)) is not None]
 
+    def read_unfinished(self) -> Sequence[Attempt]:
+        """Every launch of which no result was told.
+
+        Raises:
+            OSError: That cannot be told.
+        """
+        return [
+            attempt
+            for attempt in self.read_all()
+            if attempt.machine is None and self.read_result(attempt.node_id) is None
+        ]
+
+    def read_names(self) -> frozenset[str]:
+        """Names of all machines that launches are known to have made.
+
+        Raises:
+            OSError: That cannot be told.
+        """
+        results = (each.machine or self.read_result(each.node_id) for each in self.read_all())
+        return frozenset(result.environment_id for result in results if result is not None)
+
     def read_result(self, node_id: str) -> Reported | None:
         """The machine that a script named on its stdout, if it came that far."""
         try:
