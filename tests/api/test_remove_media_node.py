@@ -6,7 +6,17 @@ import pytest
 
 from mediafleet.emulator import EmulatedCluster
 from support import histories
-from support.cluster_client import add, delete, get, patch, until_gone, until_sessions, until_status
+from support.cluster_client import (
+    add,
+    delete,
+    get,
+    look_at_drain,
+    patch,
+    until_gone,
+    until_sessions,
+    until_status,
+)
+from support.fake_kurento import fake_kurento
 
 pytestmark = pytest.mark.anyio
 
@@ -37,17 +47,52 @@ async def test_removing_without_a_strategy_spares_sessions(
     assert pipeline in fleet.nodes[0].pipelines
 
 
-async def test_now_ends_the_sessions_whoever_made_them(
-    api: httpx.AsyncClient, fleet: EmulatedCluster
+async def test_now_ends_the_sessions_whoever_made_them_and_tells_of_each(
+    api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
 ) -> None:
     node = await add(api, fleet.uri(0))
-    fleet.nodes[0].create_pipeline("room", elements=2)
+    pipeline = fleet.nodes[0].create_pipeline("room", elements=2)
     await until_sessions(api, node["id"], 1)
 
     response = await delete(api, node["id"], deletion_strategy="now", wait="true")
 
     assert response.status_code == 204
     assert list(fleet.nodes[0].pipelines) == []
+    terminating, end, terminated = histories.read_events(database)[-3:]
+    assert terminating["newStatus"] == "terminating"
+    assert (end["name"], end["reason"]) == ("sessionDestroyed", "mediaServerDisconnect")
+    assert end["sessionId"] in {pipeline, "room"}
+    assert terminated["newStatus"] == "terminated"
+
+
+@pytest.mark.parametrize("strategy", ["if-no-sessions", "when-no-sessions"])
+async def test_a_session_that_begins_while_the_request_runs_is_never_ended(
+    api: httpx.AsyncClient, database: Path, strategy: str
+) -> None:
+    async with fake_kurento() as fake:
+        node = await add(api, fake.uri)
+        listings = len(fake.asked("getPipelines"))
+
+        def begin_a_session_between_two_looks(_: object) -> None:
+            if len(fake.asked("getPipelines")) == listings + 2 and not fake.pipelines:
+                fake.emit = lambda *_: None  # type: ignore[method-assign]
+                fake.create("late")
+
+        fake.on_request = begin_a_session_between_two_looks
+        assert (await delete(api, node["id"], deletion_strategy=strategy)).status_code == 204
+        await until_sessions(api, node["id"], 1)
+
+        found = await look_at_drain(api, node["id"])
+        assert found["status"] == "terminating"
+        assert "began while it was removed" in found["reason"]
+        assert list(fake.pipelines.values()) == ["late"]
+        assert (
+            await delete(api, node["id"], deletion_strategy="now", wait="true")
+        ).status_code == 204
+        assert not fake.pipelines
+
+    told = [each.get("newStatus") or each["name"] for each in histories.read_events(database)[2:]]
+    assert told == ["terminating", "mediaNodeDrainChanged", "sessionDestroyed", "terminated"]
 
 
 async def test_when_no_sessions_quarantines_until_the_last_session_ends(

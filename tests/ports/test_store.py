@@ -16,6 +16,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
+from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.errors import StaleMediaNodeError, StoreUnavailableError
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.store import Standing, StoreInUseError
@@ -29,6 +30,7 @@ from support.store_cases import (
     SqliteCase,
     added,
     crashed,
+    drained,
     forgotten,
     moved,
     noted,
@@ -294,6 +296,24 @@ async def test_a_crash_is_kept_with_the_node_and_names_every_session(store):
     payload = (await store.events())[-1].payload
     assert payload["timeOfDisconnection"] == payload["timestamp"] - 3000
     assert len(payload["sessionIds"]) == 5000
+
+
+@pytest.mark.parametrize("at_deadline", AtDeadline)
+async def test_the_deadline_of_a_drain_is_kept_with_the_node_and_goes_with_it(store, at_deadline):
+    first = added("kms_1")
+    running = moved(first.node, S.RUNNING)
+    quarantined, extended = drained(running.node, 2_592_000, at_deadline)
+    back = moved(extended.node, S.RUNNING)
+
+    await store.commit([first, running, quarantined])
+    assert await store.load() == (quarantined.node,)
+    await store.commit([extended])
+    (node,) = await store.load()
+    assert node == extended.node
+    assert node.drain.extensions == 1
+    assert (await store.events())[-1].payload["atDeadline"] == at_deadline
+    await store.commit([back])
+    assert (await store.load())[0].drain is None
 
 
 async def test_an_event_alone_changes_no_node_and_keeps_its_place(store):

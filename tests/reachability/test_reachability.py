@@ -34,6 +34,7 @@ pytestmark = pytest.mark.anyio
 
 UNKNOWN = "kms_Unknown1"
 EVIDENCE = "/fleet/media-nodes/{}/evidence"
+DRAIN = "/fleet/media-nodes/{}/drain"
 REACHED = Reached()
 
 
@@ -135,6 +136,22 @@ async def test_the_evidence_on_a_media_node(api: httpx.AsyncClient, fleet: Emula
     assert (await api.get(EVIDENCE.format(UNKNOWN))).status_code == 404
 
 
+async def test_the_drain_of_a_media_node(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+    node = await add(api, fleet.uri(0))
+    path = DRAIN.format(node["id"])
+    fleet.nodes[0].create_pipeline("room")
+    await until_sessions(api, node["id"], 1)
+    assert (await api.get(path)).status_code == 404
+    assert (await api.delete(path)).status_code == 404
+    assert (await api.put(DRAIN.format(UNKNOWN))).status_code == 404
+    assert (await api.put(path)).status_code == 409
+    await add(api, fleet.uri(1))
+    assert (await api.put(path)).status_code == 201
+    assert (await api.put(path)).status_code == 200
+    assert (await api.get(path)).status_code == 200
+    assert (await api.delete(path)).status_code == 204
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_the_cluster_as_a_whole(api: httpx.AsyncClient, prefix: str) -> None:
     api.event_hooks["request"].append(below(prefix))
@@ -193,6 +210,7 @@ async def test_an_environment_that_can_launch_but_not_more(
             write_script(folder / script, "#!/bin/sh\necho not authorized >&2\nexit 1\n")
         assert (await api.put(NODES)).status_code == 502
         assert (await delete(api, node["id"], wait="true")).status_code == 502
+        assert (await api.delete(DRAIN.format(node["id"]))).status_code == 409
         scripts.write()
         await until_gone(api, node["id"])
 

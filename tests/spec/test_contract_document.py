@@ -17,6 +17,9 @@ OPERATIONS = {
     "get_config": "get /pro/config",
     "get_health": "get /health",
     "get_media_node_evidence": "get /fleet/media-nodes/{MEDIA_NODE_ID}/evidence",
+    "drain_media_node": "put /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
+    "get_media_node_drain": "get /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
+    "end_media_node_drain": "delete /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
     "openvidu_list_media_nodes": "get /openvidu/api/media-nodes",
     "openvidu_add_media_node": "post /openvidu/api/media-nodes",
     "openvidu_autodiscover_media_nodes": "put /openvidu/api/media-nodes",
@@ -41,6 +44,9 @@ STATUSES = {
     "get_config": "200 400 401 500 503",
     "get_health": "200 400 401 500 503",
     "get_media_node_evidence": "200 400 401 404 500 503",
+    "drain_media_node": "200 201 400 401 404 409 413 415 500 503",
+    "get_media_node_drain": "200 400 401 404 500 503",
+    "end_media_node_drain": "204 400 401 404 409 500 503",
 }
 PARAMETERS = {
     "list_media_nodes": {"sessions", "extra-info"},
@@ -53,11 +59,15 @@ PARAMETERS = {
     "get_config": set(),
     "get_health": set(),
     "get_media_node_evidence": {"MEDIA_NODE_ID"},
+    "drain_media_node": {"MEDIA_NODE_ID", "together-with", "force", "dry-run"},
+    "get_media_node_drain": {"MEDIA_NODE_ID"},
+    "end_media_node_drain": {"MEDIA_NODE_ID"},
 }
 BODIES = {  # operation: (schema, required)
     "add_media_node": ("NewMediaNode", False),
     "modify_media_node": ("MediaNodePatch", True),
     "restart": ("RestartProperties", True),
+    "drain_media_node": ("DrainLimit", False),
 }
 ANSWERS = {
     "list_media_nodes": "MediaNodeList",
@@ -68,6 +78,8 @@ ANSWERS = {
     "get_config": "Config",
     "get_health": "Health",
     "get_media_node_evidence": "MediaNodeEvidence",
+    "drain_media_node": "Drain",
+    "get_media_node_drain": "Drain",
 }
 # Under /openvidu/api everything is as under /pro, but for what later versions changed.
 for each in BOTH_FAMILIES:

@@ -50,6 +50,28 @@ async def delete(api: httpx.AsyncClient, node_id: str, **query: str) -> httpx.Re
     )
 
 
+async def drain(
+    api: httpx.AsyncClient,
+    node_id: str,
+    deadline: int | None = None,
+    at_deadline: str = "force",
+    **query: str,
+) -> httpx.Response:
+    """Drain a Media Node; without a deadline there is no body."""
+    body = None if deadline is None else {"deadline": deadline, "atDeadline": at_deadline}
+    return await api.put(
+        f"/fleet/media-nodes/{node_id}/drain",
+        params={name.replace("_", "-"): value for name, value in query.items()},
+        json=body,
+    )
+
+
+async def look_at_drain(api: httpx.AsyncClient, node_id: str) -> Json:
+    response = await api.get(f"/fleet/media-nodes/{node_id}/drain")
+    assert response.status_code == 200, response.text
+    return response.json()  # type: ignore[no-any-return]
+
+
 async def patch(api: httpx.AsyncClient, node_id: str, status: str) -> httpx.Response:
     return await api.patch(f"{NODES}/{node_id}", json={"status": status})
 

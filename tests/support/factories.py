@@ -33,12 +33,16 @@ def make_member(
     connected: bool = True,
     since: float = 0,
     down_since: float = 0,
+    due: float | None = None,
+    looked: bool = False,
+    load: float | None = None,
     **changes: Any,
 ) -> Member:
     connection = Connection(
         connected=connected,
         connection_time=MOMENT,
         server_id="server-1",
+        load=load,
         sessions=tuple(make_session(f"room-{n}") for n in range(sessions)),
     )
     return Member(
@@ -47,6 +51,9 @@ def make_member(
         since,
         down_since=down_since,
         lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
+        due=due,
+        looked=looked,
+        most_sessions=sessions,
     )
 
 

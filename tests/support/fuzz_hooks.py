@@ -32,6 +32,7 @@ from support.fuzzing import (
     in_families,
     look_at,
     member_at,
+    members,
     remove,
 )
 
@@ -44,6 +45,7 @@ _DRAW = st.sampled_from([*reversed(LIVE_URIS * 4), *DEAD_URIS, None])
 _DRAW_FOR_NO_BODY = st.sampled_from([*reversed(LIVE_URIS), *([None] * 5)])
 _TAKEN_EACH = 6
 _ITEM = "/media-nodes/{MEDIA_NODE_ID}"
+_MOVING = {"remove_media_node", "modify_media_node", "drain_media_node", "end_media_node_drain"}
 _AFTER_REMOVAL = {
     200: {"terminating", "canceled"},
     202: {"waiting-idle-to-terminate", "terminating"},
@@ -111,7 +113,7 @@ def _free_or_take(schema: Any, uri: str) -> None:
         remove(schema, node_id)
 
 
-@schemathesis.hook.apply_to(operation_id=in_families("restart"))("before_call")
+@schemathesis.hook("before_call").apply_to(operation_id=in_families("restart"))
 def repeat_the_secret(context: Any, case: Any, kwargs: Any) -> None:
     """A drawn secret is never the present one, and would have every restart refused."""
     if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
@@ -135,7 +137,7 @@ def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters["MEDIA_NODE_ID"] = ensure_member(case.operation.schema, uri)
 
 
-@schemathesis.hook.apply_to(operation_id=in_families("remove_media_node"))("before_call")
+@schemathesis.hook("before_call").apply_to(operation_id=in_families("remove_media_node"))
 def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
     """Nobody ends the sessions here: such an answer would come after the run (tests/api has it)."""
     query = case.query or {}
@@ -146,7 +148,25 @@ def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
         query["wait"] = "false"
 
 
-@schemathesis.hook.apply_to(operation_id="openvidu_get_health")("before_call")
+@schemathesis.hook("before_call").apply_to(operation_id="drain_media_node")
+def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
+    """Random ids name no member: where some fit they stand for all others, every other time.
+
+    Where none are given they are named every fourth time, so that the rest is too small.
+    """
+    if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    fuzz.run.drains += 1
+    drawn = (case.query or {}).get("together-with")
+    if fuzz.run.drains % (4 if drawn is None else 2):
+        return
+    listed = (node["id"] for node in members(case.operation.schema))
+    others = [each for each in listed if each != case.path_parameters["MEDIA_NODE_ID"]]
+    if others:
+        case.query = {"together-with": ",".join(others)}
+
+
+@schemathesis.hook("before_call").apply_to(operation_id="openvidu_get_health")
 def have_a_node_but_at_first(context: Any, case: Any, kwargs: Any) -> None:
     """An empty cluster is not healthy, and whether it is empty here is chance."""
     schema = case.operation.schema
@@ -178,11 +198,13 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     if shared == "remove_media_node" and status in _AFTER_REMOVAL:
         _follow(case, case.path_parameters["MEDIA_NODE_ID"], status)
         fuzz.run.removed.add(case.path_parameters["MEDIA_NODE_ID"])
+    if shared == "drain_media_node" and status < 300:  # it goes when it likes to
+        fuzz.run.removed.add(case.path_parameters["MEDIA_NODE_ID"])
     if _in_scenario(case):
         fuzz.run.steps += 1
         if shared == "add_media_node" and status == 200:
             _settle(case, response.json()["id"])
-        elif shared in ("remove_media_node", "modify_media_node") and status < 300:
+        elif shared in _MOVING and status < 300:
             _settle(case, case.path_parameters["MEDIA_NODE_ID"])
 
 
@@ -227,7 +249,7 @@ def _is_settled(node: dict[str, Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Whether a failure counts; the exclusions that need a look at the answer are these four."""
+    """Whether a failure counts; the exclusions that need a look at the answer are these five."""
     excuse = _excuse(failure, case, response)
     if excuse is not None:
         fuzz.run.excused[excuse] += 1
@@ -238,14 +260,20 @@ def _excuse(failure: Any, case: Any, response: Any) -> str | None:
     operation = case.operation.definition.raw.get("operationId", "").removeprefix("openvidu_")
     node_id = (case.path_parameters or {}).get("MEDIA_NODE_ID")
     if isinstance(failure, EnsureResourceAvailability):
-        return "removed through the other paths" if node_id in fuzz.run.removed else None
+        return "removed through other paths, or drained" if node_id in fuzz.run.removed else None
     if isinstance(failure, UseAfterFree):
         return "removal not finished" if node_id in fuzz.run.unfinished else None
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return None
-    message = response.json()["message"]
+    return _excuse_of_refusal(operation, response.json()["message"])
+
+
+def _excuse_of_refusal(operation: str, message: str) -> str | None:
+    """Rules that no schema can say."""
     if operation == "modify_media_node" and " cannot become " in message:
         return "forbidden move"
+    if operation == "drain_media_node" and " go together, and " in message:
+        return "half a limit"
     if operation == "restart" and _REFUSED_RESTART.fullmatch(message):
         return "refused restart"
     return None

@@ -52,6 +52,7 @@ class Run:
         scenarios: How many walks were begun.
         steps: How many requests they made.
         registrations: How many live nodes were to be added outside of them.
+        drains: How many drains that keep the contract were asked for.
         removed: Ids of nodes whose removal was certain.
         unfinished: Ids of nodes that were removed and are not gone yet.
         broken: What contradicts a removal or a settled cluster, in words.
@@ -61,7 +62,7 @@ class Run:
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, int]] = Counter()
         self.scenarios = 0
-        self.steps = self.registrations = 0
+        self.steps = self.registrations = self.drains = 0
         self.removed: set[str] = set()
         self.unfinished: set[str] = set()
         self.broken: list[str] = []

@@ -69,6 +69,9 @@ class _Audit:
                 self.crashed.discard(node)
             case "sessionDestroyed":
                 self._expect(status in HOSTING, f"a session ended on {node} while {status}")
+            case "mediaNodeDrainChanged":
+                leaves = status in {"canceled", "waiting-idle-to-terminate", "terminating"}
+                self._expect(leaves, f"the drain of {node} was {event['change']} while {status}")
             case name:
                 self.found.append(f"nobody knows the event {name}")
 

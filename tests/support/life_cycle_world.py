@@ -14,8 +14,16 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import NamedTuple, TypeAlias
 
+from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Cluster, Connection, Member
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
+from mediafleet.domain.drain import AtDeadline, Limit
+from mediafleet.domain.draining import (
+    Capacity,
+    entries_of_deadline,
+    entries_of_end,
+    entries_of_request,
+)
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
     Patience,
@@ -34,12 +42,13 @@ from mediafleet.domain.media_node import (
     transition_on_request,
 )
 from mediafleet.domain.outcomes import change_of_step, changes_of_removal
-from mediafleet.domain.ports import Change, Entry, Machine
+from mediafleet.domain.ports import Change, Entry, Machine, Note
 from support.factories import MOMENT, make_node, make_session
 
 S = MediaNodeStatus
-PATIENCE = Patience()
-AT_ONCE, MUCH_LATER = 0.0, 1e9
+PATIENCE = Patience(last_look=5.0)
+AT_ONCE, SOON, MUCH_LATER = 0.0, 1.0, 1e9
+ENOUGH = Capacity(1, 0, 0)
 SESSIONS, CRASHES = 2, 1
 
 
@@ -71,10 +80,12 @@ class Place:
         sessions: How many live on the media server.
         booked: How many the server knows of.
         late: Sessions may still be placed on it by who saw it at work before it was to go.
+        drain: What happens at the deadline of its quarantine, if that has one.
         crashed: It was told that it crashed, and not that it recovered.
         overdue: Patience with the present status, or with the lost link, is spent.
         doing: The step that was begun and not ended.
-        asked: The removal that asked the node for its sessions and is not decided, with the answer.
+        asked: The removal that asked the node for its sessions and is not decided, with the answer;
+            ``None`` stands for none.
     """
 
     status: MediaNodeStatus | None = None
@@ -88,10 +99,11 @@ class Place:
     sessions: int = 0
     booked: int = 0
     late: bool = False
+    drain: AtDeadline | None = None
     crashed: bool = False
     overdue: bool = False
     doing: Step | None = None
-    asked: tuple[DeletionStrategy, int] | None = None
+    asked: tuple[DeletionStrategy, int | None] | None = None
 
     @property
     def can_be_reached(self) -> bool:
@@ -120,9 +132,15 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NodeWorld:
-    """What may happen to one node; of the other it knows whether it is the same media server's."""
+    """What may happen to one node; of the other it knows whether it is the same media server's.
+
+    Attributes:
+        variant: Where it comes from.
+        limited: Its drains may have deadlines.
+    """
 
     variant: Variant
+    limited: bool
 
     def beginning(self) -> Place:
         """No member yet; on premises the machine is there."""
@@ -161,10 +179,6 @@ class NodeWorld:
             case Step.TERMINATE if not place.evicts and place.connected and place.sessions:
                 kept = replace(place, booked=place.sessions)
                 yield Turn("has sessions that came late, seen at a last look", kept)
-            case Step.TERMINATE if (
-                not place.evicts and place.can_be_reached and not place.connected
-            ):
-                return  # the server waits for the link, to look a last time
             case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.FAIL:
                 begun = replace(place, doing=step, late=False)
                 yield Turn(f"the server begins the step {step.name}", begun)
@@ -209,6 +223,8 @@ class NodeWorld:
         member = self._member(place)
         if not is_still_due(step, member, PATIENCE, place.now):
             return place
+        if step is Step.EXPIRE:
+            return self._follow(place, entries_of_deadline(member.node, at=MOMENT))
         if step in CRASH_STEPS:
             (entry,) = entries_of_crash(step, member, at=MOMENT)
             return self._told(place, entry)
@@ -243,9 +259,32 @@ class NodeWorld:
             located=place.located and node.uri is None,
             connected=place.connected and node.holds_its_uri,
             late=comes_from_work and not node.evicts_sessions,
+            drain=node.drain and node.drain.limit.at_deadline,
             crashed=node.crashed_since is not None,
             overdue=False,
         )
+
+    def _follow(self, place: Place, entries: tuple[Entry, ...]) -> Place:
+        """Store what became of a drain: a status, or another limit; each change has its event."""
+        for entry in entries:
+            if isinstance(entry, Note):
+                if entry.event.name != "mediaNodeDrainChanged":
+                    raise LostError("something else than a drain was told")
+            elif entry.event.name == "mediaNodeStatusChanged":
+                place = self._committed(place, entry)
+            else:
+                place = self._limited(place, entry)
+        return place
+
+    def _limited(self, place: Place, change: Change) -> Place:
+        """Store another limit of a quarantine, or that late sessions are not spared any more."""
+        node = change.node
+        if node.status is not place.status or node.version != 2:
+            raise LostError("a limit moved the node, or a version was not counted")
+        if change.event.name != "mediaNodeDrainChanged":
+            raise LostError("an event that does not tell what happened")
+        drain = node.drain and node.drain.limit.at_deadline
+        return replace(place, evicts=node.evicts_sessions, drain=drain, overdue=False)
 
     def _told(self, place: Place, entry: Entry) -> Place:
         """Store that the node crashed or recovered; one follows the other."""
@@ -274,8 +313,9 @@ class NodeWorld:
                 yield Turn("is connected", replace(place, connected=True, booked=place.sessions))
             if place.connected and place.booked != place.sessions:
                 yield Turn("its sessions are learnt", replace(place, booked=place.sessions))
-            if not place.overdue and next_deadline(member, PATIENCE) is not None:
-                yield Turn("much time passes", replace(place, overdue=True))
+            is_missed = place.status is not S.TERMINATING or not place.can_be_reached
+            if not place.overdue and is_missed and next_deadline(member, PATIENCE) is not None:
+                yield Turn("much time passes", replace(place, overdue=True, late=False))
         if place.machine and not place.alive:
             yield Turn("its media server is started again", replace(place, alive=True))
         if place.sessions:
@@ -297,8 +337,9 @@ class NodeWorld:
         if place.asked is not None:
             yield Turn("its removal is decided", self._removed(place, *place.asked))
             return
+        yield from self._drain_requests(place)
         for strategy in DeletionStrategy:
-            hosted = place.sessions if place.connected else place.booked
+            hosted = place.sessions if place.connected else None
             if strategy is not DeletionStrategy.NOW and place.status in SERVING_STATUSES:
                 asked = replace(place, asked=(strategy, hosted))
                 yield Turn(f"its sessions are counted, to remove it {strategy}", asked)
@@ -306,13 +347,32 @@ class NodeWorld:
                 removed = self._removed(place, strategy, hosted)
                 yield Turn(f"somebody removes it {strategy}", removed)
 
-    def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int) -> Place:
+    def _drain_requests(self, place: Place) -> Iterator[Turn]:
+        if place.status not in SERVING_STATUSES:
+            return
+        member = self._member(place)
+        for at_deadline in (None, *AtDeadline) if self.limited else (None,):
+            limit = at_deadline and Limit(60, at_deadline)
+            entries = entries_of_request(member, limit, ENOUGH, forced=False, at=MOMENT)
+            if entries and (at_deadline, place.status) != (
+                place.drain,
+                S.WAITING_IDLE_TO_TERMINATE,
+            ):
+                yield Turn(f"somebody drains it, {at_deadline}", self._follow(place, entries))
+        if member.node.is_quarantined:
+            ended = self._follow(place, entries_of_end(member, at=MOMENT))
+            yield Turn("somebody ends its drain", ended)
+
+    def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int | None) -> Place:
         place = replace(place, asked=None)
         node = self._member(place).node
-        removal = removal_of(node, max(hosted, place.booked), strategy)
-        if removal is not Removal.REFUSE:
-            for change in changes_of_removal(node, removal, strategy, at=MOMENT):
-                place = self._committed(place, change)
+        sessions = None if hosted is None else max(hosted, place.booked)
+        removal = removal_of(node, sessions, strategy)
+        if removal in {Removal.REFUSE, Removal.DOUBT}:
+            return place
+        for change in changes_of_removal(node, removal, strategy, at=MOMENT):
+            commit = self._limited if removal is Removal.EVICT else self._committed
+            place = commit(place, change)
         return place
 
     # The domain's own view of it.
@@ -326,6 +386,7 @@ class NodeWorld:
             located=place.located,
             connected=place.connected,
             booked=place.booked,
+            drain=place.drain,
             crashed=place.crashed,
         )
 
@@ -346,6 +407,7 @@ def _member(
     located: bool,
     connected: bool,
     booked: int,
+    drain: AtDeadline | None,
     crashed: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
@@ -356,6 +418,7 @@ def _member(
         uri=uri if placed else None,
         ip=None,
         crashed_since=MOMENT if crashed else None,
+        drain=drain and drains.begin(Limit(60, drain), at=MOMENT),
     )
     connection = Connection(
         connected=connected,
@@ -363,29 +426,39 @@ def _member(
         server_id="the server" if connected else None,
         sessions=tuple(make_session(f"room-{n}") for n in range(booked)),
     )
-    return Member(node, connection, AT_ONCE, Machine("i-1", "10.0.0.1", uri) if located else None)
+    return Member(
+        node,
+        connection,
+        AT_ONCE,
+        Machine("i-1", "10.0.0.1", uri) if located else None,
+        due=SOON if drain else None,
+    )
 
 
 World: TypeAlias = tuple[int, int, int, int]
 """Two nodes by number, sessions that may still begin, crashes that may still happen."""
 
 _NumberedTurns: TypeAlias = Sequence[tuple[tuple[str, str], int, int, int]]
+_Table: TypeAlias = Callable[[int, bool], _NumberedTurns]
 
 
 class TwoNodes:
     """What may happen to two nodes, with a bounded number of sessions and crashes.
 
     Places are numbered, and what may follow from each is worked out once: there are few places,
-    and many pairs of them.
+    and many pairs of them. A deadline touches no other node and no environment, so one node of one
+    variant has them.
     """
 
     def __init__(self, variant: Variant) -> None:
-        self._node = NodeWorld(variant)
+        limited = variant is Variant.LAUNCHED
+        first, second = NodeWorld(variant, limited=limited), NodeWorld(variant, limited=False)
+        self._node = first
         self._twins = variant is Variant.TWINS
         self.places: list[Place] = []
         self._numbers: dict[Place, int] = {}
-        self._turns = cache(partial(self._numbered, self._node.turns))
-        self._quiet = cache(partial(self._numbered, self._node.turns_without_people))
+        self._turns = self._tables(first.turns, second.turns)
+        self._quiet = self._tables(first.turns_without_people, second.turns_without_people)
         self._killed = cache(lambda number: self._number(self._node.after_a_kill(self[number])))
         self._is_twin = cache(self._is_twin_now)
 
@@ -415,14 +488,15 @@ class TwoNodes:
     def tell(self, world: World) -> str:
         return f"Alpha: {self[world[0]]}\nBeta: {self[world[1]]}"
 
-    def _moves(
-        self, world: World, turns: Callable[[int, bool], _NumberedTurns]
-    ) -> Iterator[tuple[str, World]]:
+    def _tables(self, *turns: Callable[..., Iterator[Turn]]) -> tuple[_Table, ...]:
+        return tuple(cache(partial(self._numbered, each)) for each in turns)
+
+    def _moves(self, world: World, turns: tuple[_Table, ...]) -> Iterator[tuple[str, World]]:
         first, second, sessions, crashes = world
-        for (label, _), place, begun, broken in turns(first, self._is_twin(second)):
+        for (label, _), place, begun, broken in turns[0](first, self._is_twin(second)):
             if begun <= sessions and broken <= crashes:
                 yield label, (place, second, sessions - begun, crashes - broken)
-        for (_, label), place, begun, broken in turns(second, self._is_twin(first)):
+        for (_, label), place, begun, broken in turns[1](second, self._is_twin(first)):
             if begun <= sessions and broken <= crashes:
                 yield label, (first, place, sessions - begun, crashes - broken)
 

@@ -93,5 +93,7 @@ def is_id(segment: str) -> bool:
 
 def keeps(schema: Any, value: str) -> bool:
     """Whether the text of a query parameter keeps its schema."""
+    if "pattern" in schema:
+        return re.fullmatch(schema["pattern"], value) is not None and "\n" not in value
     allowed = ["true", "false"] if schema["type"] == "boolean" else schema["enum"]
     return value in allowed

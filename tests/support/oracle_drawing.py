@@ -61,7 +61,8 @@ def _plain_query(drawing: Drawing) -> bytes:
     pairs = []
     for name in filter(None, names):
         schema = drawing.operation.query[name]
-        value = drawing.one(schema.get("enum", ["true", "false"]))
+        others = [*_IDS, *_UNKNOWN_IDS] if "pattern" in schema else ["true", "false"]
+        value = drawing.one(schema.get("enum", others))
         pairs.append(f"{name}={value}")
     return "&".join(pairs).encode()
 

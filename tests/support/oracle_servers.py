@@ -13,7 +13,7 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from mediafleet import contract
 from mediafleet.app import create_app
 from mediafleet.clock import SystemClock
 from mediafleet.domain import identifiers
+from mediafleet.domain.errors import NotFoundError
 from mediafleet.emulator import EmulatedCluster
 from support import live
 from support.oracle_contract import operations
@@ -176,7 +177,15 @@ class Servers:
         config, _ = await self._do["get_config"]()
         nodes = sorted(listed["content"], key=lambda node: str(node["uri"]))
         shown = {**config, "KMS_URIS": sorted(config["KMS_URIS"]), "nodes": nodes}
+        shown["limits"] = [await self._limit_of(node) for node in nodes]
         return nodes, _with_known_ids(json.dumps(shown, sort_keys=True))
+
+    async def _limit_of(self, node: Mapping[str, Any]) -> list[Any]:
+        """What limits the drain of a node, as far as time does not change it."""
+        with suppress(NotFoundError):
+            drain, _ = await self._do["get_media_node_drain"](node["id"])
+            return [drain["deadline"], drain["atDeadline"]]
+        return []
 
     async def _settled(self) -> str:
         """The cluster as it is once nothing in it moves by itself."""
@@ -217,6 +226,8 @@ class Servers:
         await self._await_sessions(planned)
         if status != planned.status:
             await self._do["modify_media_node"](planned.id, {"status": planned.status})
+        elif status == DRAINING.status:
+            await self._do["drain_media_node"](planned.id)
 
     async def _await_sessions(self, planned: Planned) -> None:
         with anyio.fail_after(DEADLINE_S):

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]
 
+from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Connection, Member, Session
 from mediafleet.domain.crashes import entries_of_crash
-from mediafleet.domain.events import SessionDestroyed
+from mediafleet.domain.drain import AtDeadline, Limit
+from mediafleet.domain.events import DrainChange, SessionDestroyed
 from mediafleet.domain.lifecycle import Step
-from mediafleet.domain.media_node import MediaNodeStatus, admit, forget, transition
+from mediafleet.domain.media_node import (
+    MediaNodeStatus,
+    admit,
+    forget,
+    limit_quarantine,
+    transition,
+)
 from mediafleet.domain.ports import Change, Note
 from mediafleet.store import StoreLimits, open_store
 
@@ -111,6 +119,16 @@ def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Change:
     """The next step of a Media Node, one second after the one before."""
     at = node.status_since + timedelta(seconds=1)
     return Change(*transition(node, to, at=at, **facts))
+
+
+def drained(node: MediaNode, seconds: int, at_deadline: AtDeadline) -> tuple[Change, Change]:
+    """A running Media Node that is quarantined with a deadline, and the same a deadline later."""
+    drain = drains.begin(Limit(seconds, at_deadline), at=AT)
+    quarantined = moved(node, MediaNodeStatus.WAITING_IDLE_TO_TERMINATE, drain=drain)
+    later = AT + timedelta(seconds=seconds)
+    extended = drains.extend(drain, at=later)
+    limited = limit_quarantine(quarantined.node, extended, DrainChange.EXTENDED, at=later)
+    return quarantined, Change(*limited)
 
 
 def noted(node: MediaNode, session_id: str = "room") -> Note:

@@ -1,11 +1,15 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .at_deadline import AtDeadline
+from .capacity import Capacity
 from .cluster_environment import ClusterEnvironment
 from .config import Config
 from .connection import Connection
 from .connection_list import ConnectionList
 from .connection_role import ConnectionRole
 from .deletion_strategy import DeletionStrategy
+from .drain import Drain
+from .drain_limit import DrainLimit
 from .error import Error
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
@@ -45,15 +49,20 @@ from .session_object import SessionObject
 from .subscriber import Subscriber
 from .verdict import Verdict
 from .video_source import VideoSource
+from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
 
 __all__ = (
+    "AtDeadline",
+    "Capacity",
     "ClusterEnvironment",
     "Config",
     "Connection",
     "ConnectionList",
     "ConnectionRole",
     "DeletionStrategy",
+    "Drain",
+    "DrainLimit",
     "Error",
     "FilterMethod",
     "FilterMethodParams",
@@ -93,5 +102,6 @@ __all__ = (
     "Subscriber",
     "Verdict",
     "VideoSource",
+    "WaitingMediaNode",
     "WebhookEvent",
 )

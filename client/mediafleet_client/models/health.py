@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
 from ..models.health_status import HealthStatus
+
+if TYPE_CHECKING:
+    from ..models.waiting_media_node import WaitingMediaNode
+
 
 T = TypeVar("T", bound="Health")
 
 
 @_attrs_define
 class Health:
-    """Since when the server runs, and what it has lost touch with.
+    """Since when the server runs, what it has lost touch with, and what it waits for.
 
     Example:
         {'status': 'UP', 'startTime': 1600678236916, 'restartCounter': 1, 'lastRestartTime': 1600681836916,
-            'disconnectedMediaNodes': ['kms_FVrQslIr']}
+            'disconnectedMediaNodes': ['kms_FVrQslIr'], 'waitingMediaNodes': []}
 
     """
 
@@ -35,6 +39,9 @@ class Health:
     """ When that was last, in UTC milliseconds; `startTime` if it never was. """
     disconnected_media_nodes: list[str]
     """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
+    waiting_media_nodes: list[WaitingMediaNode]
+    """ Media Nodes in status `launching`, `canceled`, `waiting-idle-to-terminate` or `terminating`, with the reason
+    why they still are. """
 
     def to_dict(self) -> dict[str, Any]:
         status = self.status.value
@@ -47,6 +54,11 @@ class Health:
 
         disconnected_media_nodes = self.disconnected_media_nodes
 
+        waiting_media_nodes = []
+        for waiting_media_nodes_item_data in self.waiting_media_nodes:
+            waiting_media_nodes_item = waiting_media_nodes_item_data.to_dict()
+            waiting_media_nodes.append(waiting_media_nodes_item)
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -56,6 +68,7 @@ class Health:
                 "restartCounter": restart_counter,
                 "lastRestartTime": last_restart_time,
                 "disconnectedMediaNodes": disconnected_media_nodes,
+                "waitingMediaNodes": waiting_media_nodes,
             }
         )
 
@@ -63,6 +76,8 @@ class Health:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.waiting_media_node import WaitingMediaNode  # noqa: PLC0415
+
         d = dict(src_dict)
         status = HealthStatus(d.pop("status"))
 
@@ -74,12 +89,20 @@ class Health:
 
         disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
 
+        waiting_media_nodes = []
+        _waiting_media_nodes = d.pop("waitingMediaNodes")
+        for waiting_media_nodes_item_data in _waiting_media_nodes:
+            waiting_media_nodes_item = WaitingMediaNode.from_dict(waiting_media_nodes_item_data)
+
+            waiting_media_nodes.append(waiting_media_nodes_item)
+
         health = cls(
             status=status,
             start_time=start_time,
             restart_counter=restart_counter,
             last_restart_time=last_restart_time,
             disconnected_media_nodes=disconnected_media_nodes,
+            waiting_media_nodes=waiting_media_nodes,
         )
 
         return health

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from mediafleet.domain.evidence import Evidence, Ping
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
+    from mediafleet.services.drains import DrainReport
 
 Json: TypeAlias = dict[str, Any]
+
+SESSION_IDS_SHOWN = 100
 
 
 def media_node(member: Member) -> Json:
@@ -106,12 +109,49 @@ def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
     }
 
 
+def drain(report: DrainReport) -> Json:
+    """The drain object; spans in seconds, times in UTC milliseconds."""
+    member, progress, capacity = report.member, report.progress, report.capacity
+    limited, oldest = progress.drain, progress.oldest_age
+    return {
+        "id": member.node.id,
+        "status": member.node.status.value,
+        "timestamp": to_milliseconds(report.at),
+        "since": to_milliseconds(progress.since),
+        "deadline": None if limited is None else limited.limit.seconds,
+        "deadlineTime": _milliseconds(progress.deadline),
+        "atDeadline": None if limited is None else limited.limit.at_deadline.value,
+        "extensions": 0 if limited is None else limited.extensions,
+        "sessionsLeft": len(progress.sessions),
+        "sessionIds": [session.id for session in progress.sessions[:SESSION_IDS_SHOWN]],
+        "oldestSessionAge": None if oldest is None else int(oldest),
+        "eta": _milliseconds(progress.eta),
+        "connected": member.connection.connected,
+        "reason": report.reason,
+        "capacity": {
+            "remaining": capacity.remaining,
+            "load": round(capacity.load, 2),
+            "moved": round(capacity.moved, 2),
+            "suffices": capacity.suffices,
+        },
+    }
+
+
 def health(facts: Health) -> Json:
     """The health object; times in UTC milliseconds."""
     return {
         "status": "UP",
         **openvidu_status(facts),
         "disconnectedMediaNodes": list(facts.disconnected),
+        "waitingMediaNodes": [
+            {
+                "id": waiting.id,
+                "status": waiting.status.value,
+                "since": to_milliseconds(waiting.since),
+                "reason": waiting.reason,
+            }
+            for waiting in facts.waiting
+        ],
     }
 
 

@@ -30,6 +30,7 @@ from mediafleet.loops.supervise import supervise
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.drains import Drains
 from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.media_nodes import MediaNodes
 from mediafleet.services.reconciliation import part_from_lost
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Clock, Environment
 
 log = logging.getLogger(__name__)
+
+LAST_LOOK_ON_PREMISES_S = 5.0
 
 HTTP_PROTOCOL = contract.BoundedHttpProtocol
 """For uvicorn's ``http`` option: request heads are bounded in size and time."""
@@ -138,6 +141,8 @@ class _Server:
             clock,
             lambda: identifiers.media_node_id(random),
         )
+        self._patience = _patience(configuration, environment)
+        self._drains = Drains(self._state, clock, self._patience)
         self._removals = Removals(self._state, self._media_servers, clock)
         self._sizing = Sizing(self._state, self._environment, self._admission, self._removals)
         self._lifecycle_loop = LifecycleLoop(
@@ -147,15 +152,12 @@ class _Server:
                 self._environment,
                 self._media_servers,
                 clock,
-                Patience(
-                    launch=configuration.launch_timeout,
-                    reconnection=configuration.reconnection_timeout,
-                ),
+                self._patience,
             ),
             clock,
         )
         self._cluster = ClusterConfiguration(
-            self._state, settings, clock, self._apply_configuration
+            self._state, settings, clock, self._patience, self._apply_configuration
         )
 
     def app(self) -> ASGIApp:
@@ -179,13 +181,16 @@ class _Server:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
         cluster = ClusterHandlers(self._cluster)
         media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
-        fleet = FleetHandlers(media_nodes)
+        fleet = FleetHandlers(media_nodes, self._drains)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
             "get_media_node_evidence": waiting(fleet.get_media_node_evidence),
+            "drain_media_node": waiting(fleet.drain_media_node),
+            "get_media_node_drain": waiting(fleet.get_media_node_drain),
+            "end_media_node_drain": waiting(fleet.end_media_node_drain),
         }
         for family in (PRO, OPENVIDU):
             serve = MediaNodeHandlers(media_nodes, self._admission, self._removals, family, schemas)
@@ -268,3 +273,13 @@ class _Server:
     def _observe_standing(self, standing: Standing) -> None:
         if standing is Standing.LOST:
             self._on_standing_lost()
+
+
+def _patience(configuration: Configuration, environment: Environment) -> Patience:
+    """How long the cluster waits; a node that is only let go of needs no long last look."""
+    reconnection = configuration.reconnection_timeout
+    return Patience(
+        launch=configuration.launch_timeout,
+        reconnection=reconnection,
+        last_look=reconnection if environment.launches_machines else LAST_LOOK_ON_PREMISES_S,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.domain import drain as drains
 from mediafleet.domain.errors import MediaNodeNotFoundError
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeStatus
 
@@ -71,6 +72,10 @@ class Member:
             the same clock.
         lost_sessions: Sessions whose process is gone, and whose end is not told yet.
         trouble: Why the environment could not do the last step; ``None`` when all is well.
+        failures: How often in a row it could not.
+        due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
+        looked: While terminating: at a last look it hosted nothing, or its machine was gone.
+        most_sessions: The most sessions at once that were seen in its present status.
     """
 
     node: MediaNode
@@ -80,6 +85,10 @@ class Member:
     down_since: float = 0.0
     lost_sessions: tuple[Session, ...] = ()
     trouble: str | None = None
+    failures: int = 0
+    due: float | None = None
+    looked: bool = False
+    most_sessions: int = 0
 
     @property
     def uri(self) -> str | None:
@@ -95,6 +104,28 @@ class Member:
             environment_id=self.machine.environment_id,
             ip=self.machine.ip,
             uri=self.machine.uri,
+        )
+
+    def moved(self, node: MediaNode, *, at: datetime, now: float) -> Member:
+        """The member after a change: what its link told stays, and a trouble is over.
+
+        Args:
+            node: As it is stored after the change.
+            at: The moment of the change (aware, UTC).
+            now: The same on the clock of :attr:`since`.
+        """
+        stays = self.node.status is node.status
+        is_same_drain = self.node.drain == node.drain
+        return replace(
+            self,
+            node=node,
+            since=self.since if stays else now,
+            machine=self.machine if node.uri is None else None,
+            trouble=None,
+            failures=0,
+            due=self.due if is_same_drain else drains.due(node.drain, at=at, now=now),
+            looked=self.looked and stays,
+            most_sessions=self.most_sessions if stays else len(self.connection.sessions),
         )
 
     @property

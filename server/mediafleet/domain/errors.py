@@ -8,7 +8,7 @@
     ├── InvalidRequestError
     │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError
     ├── ConflictError
-    │   ├── MediaNodeBusyError · MediaNodeAlreadyAddedError
+    │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
     │   └── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
     ├── MissingUriError
     ├── UnreachableMediaServerError
@@ -19,7 +19,7 @@
         └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
-place, ``mediafleet/api/errors.py``.
+place, ``mediafleet/api/errors.py``. Those of drains are in ``mediafleet/domain/drain_errors.py``.
 """
 
 from __future__ import annotations
@@ -109,6 +109,21 @@ class MediaNodeBusyError(ConflictError):
         return (
             f"Media Node {self.node_id} hosts {self.sessions} session(s) and was not removed; use "
             "deletion-strategy=when-no-sessions to wait for their end or =now to close them"
+        )
+
+
+class MediaNodeSilentError(ConflictError):
+    """The node does not answer, so nobody can tell whether it hosts sessions that are spared."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(node_id)
+        self.node_id = node_id
+
+    def __str__(self) -> str:
+        return (
+            f"Media Node {self.node_id} does not answer, so whether it hosts sessions is not known "
+            "and it was not removed; use deletion-strategy=when-no-sessions to have it removed as "
+            "soon as it says that it hosts none, or =now to give it up"
         )
 
 

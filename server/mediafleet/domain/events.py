@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from mediafleet.domain.timestamps import to_milliseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from mediafleet.domain.drain import Drain
 
 Payload: TypeAlias = dict[str, str | int | list[str] | None]
 
@@ -163,6 +166,58 @@ class SessionDestroyed:
         }
 
 
+class DrainChange(StrEnum):
+    """What became of a drain; values are the words of the wire."""
+
+    LIMITED = "limited"
+    """It has a deadline, or another one."""
+    UNLIMITED = "unlimited"
+    """It has no deadline any more."""
+    EXTENDED = "extended"
+    """The deadline came, and the same time was granted once more."""
+    ABORTED = "aborted"
+    """The deadline came, and the node is running again."""
+    FORCED = "forced"
+    """The deadline came, or somebody would not wait: the sessions are ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaNodeDrainChanged:
+    """The deadline of a quarantine was set, or came. Our own addition.
+
+    Attributes:
+        change: What became of the drain.
+        drain: The limit it is about; ``None`` where there is none.
+    """
+
+    name: ClassVar[str] = "mediaNodeDrainChanged"
+
+    timestamp: datetime
+    id: str
+    change: DrainChange
+    drain: Drain | None
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        drain = self.drain
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "id": self.id,
+            "change": str(self.change),
+            "deadline": drain.limit.seconds if drain else None,
+            "deadlineTime": to_milliseconds(drain.deadline) if drain else None,
+            "atDeadline": str(drain.limit.at_deadline) if drain else None,
+            "extensions": drain.extensions if drain else 0,
+            "clusterId": cluster_id,
+        }
+
+
 Event: TypeAlias = (
-    MediaNodeStatusChanged | MediaNodeForgotten | NodeCrashed | NodeRecovered | SessionDestroyed
+    MediaNodeStatusChanged
+    | MediaNodeForgotten
+    | NodeCrashed
+    | NodeRecovered
+    | SessionDestroyed
+    | MediaNodeDrainChanged
 )
+"""Whatever is appended to the ``events`` table."""

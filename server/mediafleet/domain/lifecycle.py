@@ -28,12 +28,19 @@ class Patience:
         reconnection: Seconds from the loss of a connection to the moment the node is given up;
             ``None``: never. A node that was not reached since this process began has at least as
             long as a launch, before either.
+        last_look: Seconds from the loss of the connection to a terminating node that spares its
+            sessions, to its end without a last look for sessions that came late; ``None``: never.
+        first_link: The least of these seconds if this process was never in touch with the node.
+        termination: Seconds that an environment may take to end a machine.
     """
 
     launch: float = 60.0
     failed: float = 3600.0
     crash: float = 3.0
     reconnection: float | None = None
+    last_look: float | None = None
+    first_link: float = 10.0
+    termination: float = 120.0
 
 
 _HOSTING = SERVING_STATUSES | {S.TERMINATING}
@@ -52,6 +59,8 @@ class Step(Enum):
     """The launch that nobody wants any more is complete or took too long: terminate it."""
     RETIRE = auto()
     """The last session of its quarantine ended: terminate it."""
+    EXPIRE = auto()
+    """The deadline of its drain has come."""
     TERMINATE = auto()
     """End what is to be ended, part from it, unmake its machine."""
     FORGET = auto()
@@ -96,18 +105,28 @@ def _step_of_status(member: Member, patience: Patience, now: float) -> Step | No
             step = Step.LAUNCH
         case S.CANCELED if connection.connected or overdue or member.uri is None:
             step = Step.ABANDON
-        case S.WAITING_IDLE_TO_TERMINATE if connection.connected and not connection.sessions:
-            step = Step.RETIRE
-        case S.TERMINATING if member.node.evicts_sessions or not has_known_sessions(member):
+        case S.WAITING_IDLE_TO_TERMINATE:
+            step = _step_of_quarantine(member, now)
+        case S.TERMINATING if overdue or may_be_ended(member):
             step = Step.TERMINATE
         case S.FAILED if overdue:
             step = Step.FORGET
     return step
 
 
-def has_known_sessions(member: Member) -> bool:
-    """Whether the node, as far as it can be asked, hosts sessions."""
-    return member.connection.connected and bool(member.connection.sessions)
+def _step_of_quarantine(member: Member, now: float) -> Step | None:
+    if member.connection.connected and not member.connection.sessions:
+        return Step.RETIRE
+    return Step.EXPIRE if member.due is not None and now >= member.due else None
+
+
+def may_be_ended(member: Member) -> bool:
+    """Whether no session stands in the way of a terminating node's end, as far as is known."""
+    if member.node.evicts_sessions or member.uri is None:
+        return True
+    if not member.connection.connected:
+        return member.looked
+    return not member.connection.sessions
 
 
 def is_still_due(step: Step, member: Member, patience: Patience, now: float) -> bool:
@@ -128,10 +147,25 @@ def next_deadline(member: Member, patience: Patience) -> float | None:
             return member.since + patience.launch
         case S.FAILED:
             return member.since + patience.failed
-        case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE if not member.connection.connected:
+        case S.RUNNING:
             return _end_of_patience_with_link(member, patience)
-        case _:
+        case S.WAITING_IDLE_TO_TERMINATE:
+            moments = (member.due, _end_of_patience_with_link(member, patience))
+            return min((each for each in moments if each is not None), default=None)
+        case S.TERMINATING:
+            return _end_of_patience_with_look(member, patience)
+        case S.TERMINATED:
             return None
+
+
+def _end_of_patience_with_look(member: Member, patience: Patience) -> float | None:
+    """When a terminating node is ended although it could not be asked for late sessions."""
+    if may_be_ended(member) or member.connection.connected or patience.last_look is None:
+        return None
+    seconds = patience.last_look
+    if member.connection.connection_time is None:
+        seconds = max(seconds, patience.first_link)
+    return member.down_since + seconds
 
 
 def _end_of_patience_with_link(member: Member, patience: Patience) -> float | None:
@@ -140,6 +174,8 @@ def _end_of_patience_with_link(member: Member, patience: Patience) -> float | No
     One that this process was never in touch with has as long as a launch: that a server which has
     just begun does not reach a node yet is no sign against the node.
     """
+    if member.connection.connected:
+        return None
     is_crashed = member.node.crashed_since is not None
     seconds = patience.reconnection if is_crashed else patience.crash
     if seconds is not None and member.connection.connection_time is None:
@@ -154,7 +190,7 @@ def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
         return None
     if member.connection.connected:
         return None if member.node.crashed_since is None else Step.RECOVER
-    deadline = next_deadline(member, patience)
+    deadline = _end_of_patience_with_link(member, patience)
     if deadline is None or now < deadline:
         return None
     return Step.CRASH if member.node.crashed_since is None else Step.GIVE_UP
@@ -179,16 +215,28 @@ def twin_of(member: Member, cluster: Cluster) -> str | None:
 
 def lost_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
     """Members that were launched and served, and whose machine is none of those that run."""
-    names = {machine.environment_id for machine in machines}
-    ids = {machine.node_id for machine in machines}
     return tuple(
         member
         for member in cluster
-        if member.node.status in SERVING_STATUSES
-        and member.node.environment_id is not None
-        and member.node.environment_id not in names
-        and member.node.id not in ids
+        if member.node.status in SERVING_STATUSES and _has_lost_its_machine(member, machines)
     )
+
+
+def ended_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
+    """Members whose termination had come as far as their machines, before the server began."""
+    return tuple(
+        member
+        for member in cluster
+        if member.node.status is S.TERMINATING and _has_lost_its_machine(member, machines)
+    )
+
+
+def _has_lost_its_machine(member: Member, machines: Sequence[Machine]) -> bool:
+    names = {machine.environment_id for machine in machines}
+    ids = {machine.node_id for machine in machines}
+    node = member.node
+    has_had_one = node.environment_id is not None
+    return has_had_one and node.environment_id not in names and node.id not in ids
 
 
 class DeletionStrategy(StrEnum):
@@ -214,26 +262,37 @@ class Removal(Enum):
     """It leaves when its last session ends."""
     REFUSE = auto()
     """It hosts sessions and stays as it is."""
+    DOUBT = auto()
+    """Whether it hosts sessions cannot be told, and it stays as it is."""
+    EVICT = auto()
+    """It is on its way out and does not wait for sessions that came late any more."""
 
 
-def removal_of(node: MediaNode, sessions: int, strategy: DeletionStrategy) -> Removal:
+def removal_of(node: MediaNode, sessions: int | None, strategy: DeletionStrategy) -> Removal:
     """Say what removing a Media Node comes to.
 
     Args:
         node: The node as it is now.
-        sessions: How many sessions it hosts.
+        sessions: How many sessions it hosts; ``None``: it cannot be asked.
         strategy: What was asked for.
     """
     match node.status:
         case S.LAUNCHING:
             return Removal.CANCEL
-        case S.CANCELED | S.TERMINATING | S.TERMINATED:
+        case S.CANCELED | S.TERMINATING:
+            is_new = strategy is DeletionStrategy.NOW and not node.evicts_sessions
+            return Removal.EVICT if is_new else Removal.UNDER_WAY
+        case S.TERMINATED:
             return Removal.UNDER_WAY
         case S.FAILED:
             return Removal.FORGET
         case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE:
-            if sessions == 0 or strategy is DeletionStrategy.NOW:
-                return Removal.TERMINATE
-            if strategy is DeletionStrategy.IF_NO_SESSIONS:
-                return Removal.REFUSE
-            return Removal.QUARANTINE
+            return _removal_from_service(sessions, strategy)
+
+
+def _removal_from_service(sessions: int | None, strategy: DeletionStrategy) -> Removal:
+    if sessions == 0 or strategy is DeletionStrategy.NOW:
+        return Removal.TERMINATE
+    if strategy is DeletionStrategy.WHEN_NO_SESSIONS:
+        return Removal.QUARANTINE
+    return Removal.DOUBT if sessions is None else Removal.REFUSE

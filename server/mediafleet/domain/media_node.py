@@ -8,11 +8,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.errors import IllegalTransitionError
-from mediafleet.domain.events import MediaNodeForgotten, MediaNodeStatusChanged
+from mediafleet.domain.events import (
+    DrainChange,
+    MediaNodeDrainChanged,
+    MediaNodeForgotten,
+    MediaNodeStatusChanged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
     from datetime import datetime
+
+    from mediafleet.domain.drain import Drain
 
 
 class MediaNodeStatus(StrEnum):
@@ -79,6 +86,7 @@ class MediaNode:
             be ended first.
         crashed_since: When the connection was lost, once ``nodeCrashed`` has told of it (aware,
             UTC); ``None`` again when the node has recovered.
+        drain: While quarantined: how long that may last; ``None``: until its last session ends.
         version: Number of changes since the node was added, for the store's guard.
     """
 
@@ -92,6 +100,7 @@ class MediaNode:
     reason: str | None = None
     evicts_sessions: bool = False
     crashed_since: datetime | None = None
+    drain: Drain | None = None
     version: int = 1
 
     @property
@@ -137,6 +146,7 @@ def transition(
     at: datetime,
     reason: str | None = None,
     evicts_sessions: bool = False,
+    drain: Drain | None = None,
 ) -> tuple[MediaNode, MediaNodeStatusChanged]:
     """Move a Media Node to another status.
 
@@ -146,6 +156,7 @@ def transition(
         at: Moment of the move (aware, UTC).
         reason: Kept with the node when it fails.
         evicts_sessions: Kept with the node when it is to be terminated, now or after its launch.
+        drain: Kept with the node when it is quarantined.
 
     Returns:
         The new node and the event that tells of the move; both belong in one transaction.
@@ -162,6 +173,7 @@ def transition(
         reason=reason if to is S.FAILED else None,
         crashed_since=node.crashed_since if to in SERVING_STATUSES else None,
         evicts_sessions=evicts_sessions and to in {S.CANCELED, S.TERMINATING},
+        drain=drain if to is S.WAITING_IDLE_TO_TERMINATE else None,
         version=node.version + 1,
     )
     return moved, _status_changed(moved, node.status, at)
@@ -186,6 +198,25 @@ def forget(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeForgot
     """End the record of a Media Node that failed; the life cycle has no move out of there."""
     event = MediaNodeForgotten(timestamp=at, id=node.id, reason=node.reason)
     return replace(node, version=node.version + 1), event
+
+
+def limit_quarantine(
+    node: MediaNode, drain: Drain | None, change: DrainChange, *, at: datetime
+) -> tuple[MediaNode, MediaNodeDrainChanged]:
+    """Give a quarantined node another deadline, or none; its status stays."""
+    limited = replace(node, drain=drain, version=node.version + 1)
+    return limited, drain_changed(limited, change, at=at)
+
+
+def evict(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeDrainChanged]:
+    """Have a node on its way out that spares its sessions end them; its status stays."""
+    evicting = replace(node, evicts_sessions=True, version=node.version + 1)
+    return evicting, drain_changed(evicting, DrainChange.FORCED, at=at)
+
+
+def drain_changed(node: MediaNode, change: DrainChange, *, at: datetime) -> MediaNodeDrainChanged:
+    """The event that tells what became of a node's drain."""
+    return MediaNodeDrainChanged(timestamp=at, id=node.id, change=change, drain=node.drain)
 
 
 def _status_changed(

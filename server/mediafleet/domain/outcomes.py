@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step, twin_of
-from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, forget, transition
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, evict, forget, transition
 from mediafleet.domain.ports import Change
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def change_of_step(
         to = MediaNodeStatus.FAILED
         reason = f"its media server is in the cluster already, as Media Node {twin}"
     node = member.located()
-    evict = node.evicts_sessions
-    return Change(*transition(node, to, at=at, reason=reason, evicts_sessions=evict))
+    evicts = node.evicts_sessions
+    return Change(*transition(node, to, at=at, reason=reason, evicts_sessions=evicts))
 
 
 def changes_of_removal(
@@ -71,16 +71,18 @@ def changes_of_removal(
         strategy: What was asked for.
         at: Moment of the removal (aware, UTC).
     """
-    evict = strategy is DeletionStrategy.NOW
+    evicts = strategy is DeletionStrategy.NOW
     match removal:
         case Removal.CANCEL:
             to = MediaNodeStatus.CANCELED
-            return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
+            return (Change(*transition(node, to, at=at, evicts_sessions=evicts)),)
         case Removal.FORGET:
             return (Change(*forget(node, at=at), forget=True),)
+        case Removal.EVICT:
+            return (Change(*evict(node, at=at)),)
         case Removal.TERMINATE:
             to = MediaNodeStatus.TERMINATING
-            return (Change(*transition(node, to, at=at, evicts_sessions=evict)),)
+            return (Change(*transition(node, to, at=at, evicts_sessions=evicts)),)
         case Removal.QUARANTINE if not node.is_quarantined:
             to = MediaNodeStatus.WAITING_IDLE_TO_TERMINATE
             return (Change(*transition(node, to, at=at)),)

@@ -250,8 +250,11 @@ class MediaServers(Protocol):
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
 
-    async def release_sessions(self, node_id: str) -> None:
+    async def release_sessions(self, node_id: str) -> tuple[Session, ...]:
         """End every session of the node, whoever made it.
+
+        Returns:
+            Those it was asked to end.
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.

@@ -120,11 +120,11 @@ class KurentoMediaServers(MediaServers):
         return link.watch.sessions()
 
     @override
-    async def release_sessions(self, node_id: str) -> None:
+    async def release_sessions(self, node_id: str) -> tuple[Session, ...]:
         link = self._link(node_id)
         try:
             with anyio.fail_after(self._settings.release_timeout):
-                await self._release_all(link)
+                return await self._release_all(link)
         except TimeoutError:
             raise UnreachableMediaServerError(
                 f"its sessions did not end within {self._settings.release_timeout:g} s"
@@ -151,13 +151,15 @@ class KurentoMediaServers(MediaServers):
             return None
         return read_server_info(info, memory)
 
-    async def _release_all(self, link: Link) -> None:
+    async def _release_all(self, link: Link) -> tuple[Session, ...]:
         """Release until a listing is empty; applications may be making new pipelines meanwhile."""
+        released: dict[str, Session] = {}
         while True:
             await link.watch.list_pipelines(link.exchange())
             left = link.watch.object_ids()
             if not left:
-                return
+                return tuple(released.values())
+            released |= {session.object_id: session for session in link.watch.sessions()}
             for begin in range(0, len(left), _RELEASES_AT_ONCE):
                 chunk = left[begin : begin + _RELEASES_AT_ONCE]
                 await asyncio.gather(*(self._release(link, object_id) for object_id in chunk))

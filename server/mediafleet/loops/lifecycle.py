@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mediafleet.services.lifecycle import Lifecycle
 
 STEPS_AT_ONCE = 32
-RETRY_S = 1.0
 
 
 class LifecycleLoop:
@@ -87,10 +86,10 @@ class LifecycleLoop:
         elif node_id in self._moved_meanwhile:
             self._moved_meanwhile.discard(node_id)
             self._state.look_again(node_id)
-        self._schedule(node_id, self._lifecycle.deadline(node_id) if done else self._retry())
+        self._schedule(node_id, self._lifecycle.deadline(node_id) if done else self._retry(node_id))
 
-    def _retry(self) -> float:
-        return self._clock.monotonic() + RETRY_S
+    def _retry(self, node_id: str) -> float:
+        return self._clock.monotonic() + self._lifecycle.pause_after_failure(node_id)
 
     def _schedule(self, node_id: str, moment: float | None) -> None:
         """Have the node looked at again at that moment; an earlier plan for it is dropped."""

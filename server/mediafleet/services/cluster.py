@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import anyio
 
 from mediafleet.domain.errors import RestartingError
+from mediafleet.domain.waiting import waiting_members
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from mediafleet.domain.lifecycle import Patience
     from mediafleet.domain.ports import Clock, JsonValue, Settings
+    from mediafleet.domain.waiting import Waiting
     from mediafleet.services.cluster_state import ClusterState
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class Health:
         last_restart: When that was last; the start, if never.
         disconnected: Ids of serving Media Nodes whose link is down.
         able: Some Media Node takes new sessions.
+        waiting: Media Nodes that are to leave their status by themselves, and why they have not.
     """
 
     started: datetime
@@ -44,6 +48,7 @@ class Health:
     last_restart: datetime
     disconnected: tuple[str, ...]
     able: bool
+    waiting: tuple[Waiting, ...] = ()
 
 
 class ClusterConfiguration:
@@ -57,6 +62,7 @@ class ClusterConfiguration:
         state: The cluster in memory.
         settings: The configuration in force.
         clock: The time.
+        patience: How long the cluster waits for what.
         after_restart: Brings the cluster in line with the new configuration.
     """
 
@@ -65,11 +71,13 @@ class ClusterConfiguration:
         state: ClusterState,
         settings: Settings,
         clock: Clock,
+        patience: Patience,
         after_restart: Callable[[], Awaitable[None]],
     ) -> None:
         self._state = state
         self._settings = settings
         self._clock = clock
+        self._patience = patience
         self._after_restart = after_restart
         self._turn = anyio.Lock()
         self._started = self._last_restart = clock.now()
@@ -84,6 +92,7 @@ class ClusterConfiguration:
             self._last_restart,
             cluster.disconnected_ids,
             able=any(member.accepts_sessions for member in cluster),
+            waiting=tuple(waiting_members(cluster, self._patience, self._clock.monotonic())),
         )
 
     def describe(self) -> Mapping[str, JsonValue]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
+from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import NEVER_CONNECTED, Cluster, Connection, Member
 from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import SessionDestroyed
@@ -69,8 +70,15 @@ class ClusterState:
             StoreUnavailableError: The store does not answer.
         """
         since = self._clock.monotonic()
+        at = self._clock.now()
         self._members = {
-            node.id: Member(node, since=since, down_since=since) for node in await store.load()
+            node.id: Member(
+                node,
+                since=since,
+                down_since=since,
+                due=drains.due(node.drain, at=at, now=since),
+            )
+            for node in await store.load()
         }
         self._snapshot = None
         self._store = store
@@ -150,7 +158,13 @@ class ClusterState:
     def report_trouble(self, node_id: str, trouble: str | None) -> None:
         """Take in why a step failed, or with ``None`` that it did not."""
         if (member := self._members.get(node_id)) is not None:
-            self._note(replace(member, trouble=trouble))
+            failures = 0 if trouble is None else member.failures + 1
+            self._note(replace(member, trouble=trouble, failures=failures))
+
+    def end_last_look(self, node_id: str) -> None:
+        """Take in that nothing is left on a terminating node that would have to be spared."""
+        if (member := self._members.get(node_id)) is not None:
+            self._note(replace(member, looked=True))
 
     async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
         """Return as soon as a condition holds for a member, or for its absence (``None``)."""
@@ -180,7 +194,13 @@ class ClusterState:
         lost = member.lost_sessions
         if old.server_id != connection.server_id:
             lost = (*lost, *old.sessions)[:MAX_LOST_SESSIONS]
-        return replace(member, connection=connection, down_since=down_since, lost_sessions=lost)
+        return replace(
+            member,
+            connection=connection,
+            down_since=down_since,
+            lost_sessions=lost,
+            most_sessions=max(member.most_sessions, len(connection.sessions)),
+        )
 
     def _note(self, member: Member) -> None:
         self._members[member.node.id] = member
@@ -215,14 +235,8 @@ class ClusterState:
         known = self._members.get(node.id)
         if known is None:
             return Member(node, connection or NEVER_CONNECTED, now, down_since=now)
-        return replace(
-            known,
-            node=node,
-            connection=connection or known.connection,
-            since=known.since if known.node.status is node.status else now,
-            machine=known.machine if node.uri is None else None,
-            trouble=None,
-        )
+        known = replace(known, connection=connection or known.connection)
+        return known.moved(node, at=self._clock.now(), now=now)
 
     def _publish_note(self, note: Note) -> None:
         event = note.event

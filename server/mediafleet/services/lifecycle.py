@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
-from mediafleet.domain.errors import EnvironmentFailureError, UnreachableMediaServerError
+from mediafleet.domain.draining import entries_of_deadline
+from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
 from mediafleet.domain.outcomes import change_of_step
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
+from mediafleet.services.evictions import Evictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LINK_WAIT_S = 5.0
 LAST_WORDS_S = 5.0
+LEAST_PAUSE_S = 0.05
+RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 
 
 class Lifecycle:
@@ -44,11 +47,19 @@ class Lifecycle:
         self._media_servers = media_servers
         self._clock = clock
         self._patience = patience
+        self._evictions = Evictions(state, media_servers, clock)
 
     def deadline(self, node_id: str) -> float | None:
         """When a member is due for a step even if nothing happens; monotonic seconds."""
         member = self._state.member(node_id)
-        return None if member is None else next_deadline(member, self._patience)
+        deadline = None if member is None else next_deadline(member, self._patience)
+        return None if deadline is None else max(deadline, self._clock.monotonic() + LEAST_PAUSE_S)
+
+    def pause_after_failure(self, node_id: str) -> float:
+        """Seconds until a step that failed is tried again: more each time an environment fails."""
+        member = self._state.member(node_id)
+        failures = 0 if member is None else min(member.failures, 10)
+        return min(RETRY_S * 2.0 ** max(0, failures - 1), LONGEST_RETRY_S)
 
     async def take_step(self, node_id: str) -> None:
         """Take the next step of a member, if it has one, and see that it has its link.
@@ -70,6 +81,8 @@ class Lifecycle:
             after = self._state.member(node_id)
             if after is None or not after.node.holds_its_uri:
                 await self._media_servers.detach(node_id)
+            if after is None:
+                self._evictions.forget(node_id)
 
     async def _prepared(self, step: Step, member: Member) -> bool:
         """Do what has to be done before a step is stored; whether the step may be taken then."""
@@ -78,6 +91,7 @@ class Lifecycle:
         if step is Step.TERMINATE:
             if not member.node.evicts_sessions and await self._hosts_sessions(member):
                 return False
+            self._state.end_last_look(member.node.id)
             await self._terminate(member.node)
         elif step is Step.FAIL:
             await self._unmake(member.located())
@@ -86,27 +100,20 @@ class Lifecycle:
     async def _hosts_sessions(self, member: Member) -> bool:
         """Ask a node that is to go for sessions that were placed on it a moment too late.
 
-        A node that cannot be asked has none: that it had none is why it goes.
+        One that is out of touch is due only when the patience with it is spent; it is not asked.
+
+        Raises:
+            UnreachableMediaServerError: It is in touch, and does not tell.
         """
-        if member.uri is None:
+        if not member.connection.connected:
             return False
-        if member.connection.connection_time is None:
-            await self._until_connected(member.node.id)
-        try:
-            sessions = await self._media_servers.list_sessions(member.node.id)
-        except UnreachableMediaServerError:
-            return False
+        sessions = await self._media_servers.list_sessions(member.node.id)
         if sessions:
             log.warning(
                 "node stays until sessions that came late have ended",
                 extra={"media_node_id": member.node.id, "sessions": len(sessions)},
             )
         return bool(sessions)
-
-    async def _until_connected(self, node_id: str) -> None:
-        """Give the link a moment: after a restart it is not up at once."""
-        with anyio.move_on_after(LINK_WAIT_S):
-            await self._state.wait_until(node_id, lambda m: m is None or m.connection.connected)
 
     def _step(self, member: Member) -> Step | None:
         return next_step(member, self._patience, self._clock.monotonic())
@@ -130,22 +137,22 @@ class Lifecycle:
                 self._state.locate(node_id, machine)
 
     async def _unmake(self, node: MediaNode) -> None:
+        limit = self._patience.termination
         try:
-            await self._environment.terminate(node)
+            with anyio.fail_after(limit):
+                await self._environment.terminate(node)
+        except TimeoutError:
+            detail = f"it did not come to an end within {limit:g} s"
+            error = EnvironmentFailureError(self._environment.name, "terminate", detail)
+            self._state.report_trouble(node.id, str(error))
+            raise error from None
         except EnvironmentFailureError as error:
             self._state.report_trouble(node.id, str(error))
             raise
 
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
-            await self._until_connected(node.id)
-            try:
-                await self._media_servers.release_sessions(node.id)
-            except UnreachableMediaServerError as error:
-                log.warning(
-                    "sessions not ended, the node does not answer",
-                    extra={"media_node_id": node.id, "reason": str(error)},
-                )
+            await self._evictions.end_sessions(node.id)
         await self._media_servers.detach(node.id)
         await self._unmake(node)
 
@@ -162,6 +169,8 @@ class Lifecycle:
                 return Decision(
                     None, entries_of_crash(step, member, at=at), _links_after(step, member)
                 )
+            if step is Step.EXPIRE:
+                return Decision(None, entries_of_deadline(member.node, at=at))
             change = change_of_step(step, member, cluster, self._patience, at=at, reason=reason)
             return Decision(None, (change,))
 

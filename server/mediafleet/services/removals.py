@@ -13,14 +13,10 @@ from mediafleet.domain.errors import (
     MediaNodeNotFoundError,
     MediaNodeNotTerminatedError,
     MediaNodeRestoredError,
+    MediaNodeSilentError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.lifecycle import (
-    DeletionStrategy,
-    Removal,
-    has_known_sessions,
-    removal_of,
-)
+from mediafleet.domain.lifecycle import DeletionStrategy, Removal, removal_of
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
 from mediafleet.domain.outcomes import changes_of_removal
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -60,6 +56,7 @@ class Removals:
         Raises:
             MediaNodeNotFoundError: No member has that id.
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
+            MediaNodeSilentError: It cannot tell whether it does, and that is the strategy.
             MediaNodeRestoredError: Somebody ended the quarantine while we waited.
             MediaNodeNotTerminatedError: Its machine could not be unmade; that is tried again.
         """
@@ -67,16 +64,17 @@ class Removals:
 
         def decide(cluster: Cluster) -> Decision[Removal]:
             member = cluster.existing(node_id)
-            hosted = max(sessions, len(member.connection.sessions))
+            booked = len(member.connection.sessions)
+            hosted = sessions if sessions is None else max(sessions, booked)
             removal = removal_of(member.node, hosted, strategy)
             if removal is Removal.REFUSE:
-                raise MediaNodeBusyError(node_id, hosted)
+                raise MediaNodeBusyError(node_id, hosted or booked)
+            if removal is Removal.DOUBT:
+                raise MediaNodeSilentError(node_id)
             changes = changes_of_removal(member.node, removal, strategy, at=self._clock.now())
             return Decision(removal, changes)
 
         removal = await self._state.change(decide)
-        if removal is Removal.UNDER_WAY and strategy is DeletionStrategy.NOW:
-            await self._end_late_sessions(node_id)
         if not wait:
             return removal is not Removal.QUARANTINE
         return await self._removed(node_id)
@@ -128,19 +126,6 @@ class Removals:
                 await self._state.wait_until(node_id, lambda member: not launches(member))
         return not launches(self._state.member(node_id))
 
-    async def _end_late_sessions(self, node_id: str) -> None:
-        """End what keeps a node that is on its way out: sessions placed on it a moment too late."""
-        member = self._state.member(node_id)
-        if member is None or not has_known_sessions(member):
-            return
-        try:
-            await self._media_servers.release_sessions(node_id)
-        except UnreachableMediaServerError as error:
-            log.warning(
-                "sessions not ended, the node does not answer",
-                extra={"media_node_id": node_id, "reason": str(error)},
-            )
-
     async def _in_touch(self, node_id: str) -> bool:
         """Whether a serving node is connected, or soon will be if the server has just begun."""
 
@@ -152,16 +137,18 @@ class Removals:
             await self._state.wait_until(node_id, is_known)
         return is_known(self._state.member(node_id))
 
-    async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int:
-        """Sessions by the node's own word where they matter; else by the books."""
-        if member.node.status in SERVING_STATUSES and strategy is not DeletionStrategy.NOW:
-            try:
-                return len(await self._media_servers.list_sessions(member.node.id))
-            except UnreachableMediaServerError:
-                log.warning(
-                    "sessions taken from the books", extra={"media_node_id": member.node.id}
-                )
-        return len(member.connection.sessions)
+    async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int | None:
+        """Sessions by the node's own word where they matter; ``None``: it does not answer."""
+        if member.node.status not in SERVING_STATUSES or strategy is DeletionStrategy.NOW:
+            return len(member.connection.sessions)
+        if member.connection.connection_time is None:
+            await self._in_touch(member.node.id)
+        try:
+            return len(await self._media_servers.list_sessions(member.node.id))
+        except UnreachableMediaServerError as error:
+            extra = {"media_node_id": member.node.id, "reason": str(error)}
+            log.warning("node cannot tell its sessions", extra=extra)
+            return None
 
     async def _removed(self, node_id: str) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 from mediafleet.domain.ports import Note
 from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
@@ -34,6 +35,10 @@ NODE_COLUMNS = (
     "evicts_sessions",
     "version",
     "crashed_since",
+    "drain_seconds",
+    "drain_at_deadline",
+    "drain_deadline",
+    "drain_extensions",
 )
 EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
 
@@ -99,6 +104,17 @@ def to_node(row: Row[Any]) -> MediaNode:
         evicts_sessions=row.evicts_sessions,
         version=row.version,
         crashed_since=None if row.crashed_since is None else from_milliseconds(row.crashed_since),
+        drain=_to_drain(row),
+    )
+
+
+def _to_drain(row: Row[Any]) -> Drain | None:
+    if row.drain_deadline is None:
+        return None
+    return Drain(
+        limit=Limit(row.drain_seconds, AtDeadline(row.drain_at_deadline)),
+        deadline=from_milliseconds(row.drain_deadline),
+        extensions=row.drain_extensions,
     )
 
 
@@ -126,6 +142,16 @@ def _node_values(node: MediaNode) -> Values:
         "evicts_sessions": node.evicts_sessions,
         "version": node.version,
         "crashed_since": _milliseconds(node.crashed_since),
+        **_drain_values(node.drain),
+    }
+
+
+def _drain_values(drain: Drain | None) -> Values:
+    return {
+        "drain_seconds": drain and drain.limit.seconds,
+        "drain_at_deadline": drain and str(drain.limit.at_deadline),
+        "drain_deadline": drain and to_milliseconds(drain.deadline),
+        "drain_extensions": drain and drain.extensions,
     }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.media_node import MediaNodeStatus
 
 metadata = MetaData()
@@ -22,6 +23,7 @@ metadata = MetaData()
 # On SQLite a key of this very type is the row's own address, without an index beside the table.
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
+_AT_DEADLINE = ", ".join(f"'{word}'" for word in AtDeadline)
 _STATUSES = ", ".join(f"'{status}'" for status in MediaNodeStatus)
 
 
@@ -47,9 +49,18 @@ media_nodes = Table(
     Column("evicts_sessions", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("crashed_since", BigInteger),
+    Column("drain_seconds", Integer),
+    Column("drain_at_deadline", String(16)),
+    Column("drain_deadline", BigInteger),
+    Column("drain_extensions", Integer),
     UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
     CheckConstraint(f"status IN ({_STATUSES})", name="media_nodes_status_known"),
     CheckConstraint("version >= 1", name="media_nodes_version_counts"),
+    CheckConstraint("drain_seconds >= 1", name="media_nodes_drain_seconds_count"),
+    CheckConstraint("drain_extensions >= 0", name="media_nodes_drain_extensions_count"),
+    CheckConstraint(
+        f"drain_at_deadline IN ({_AT_DEADLINE})", name="media_nodes_drain_at_deadline_known"
+    ),
     _length("media_nodes", "id", 1, 128),
     _length("media_nodes", "environment_id", 1, 255),
     _length("media_nodes", "ip", 1, 64),
@@ -57,8 +68,8 @@ media_nodes = Table(
     _length("media_nodes", "reason", 0, 4000),
 )
 """The members. ``joined_sequence`` is the number of a member's first event and so the order of
-joining; ``launching_time``, ``status_since`` and ``crashed_since`` are UTC milliseconds. Who leaves
-is deleted."""
+joining; ``launching_time``, ``status_since`` and ``crashed_since`` are UTC milliseconds, and so
+is ``drain_deadline``; the four columns of a drain are null together. Who leaves is deleted."""
 
 events = Table(
     "events",

@@ -9,6 +9,7 @@ from mediafleet.domain.lifecycle import (
     Patience,
     Removal,
     Step,
+    ended_members,
     lost_members,
     next_deadline,
     next_step,
@@ -19,7 +20,7 @@ from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.ports import Machine
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
-PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20)
+PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20, last_look=30)
 NOW, IF, WHEN = (
     DeletionStrategy.NOW,
     DeletionStrategy.IF_NO_SESSIONS,
@@ -51,7 +52,13 @@ NOW, IF, WHEN = (
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, lost=1), 0, Step.CLOSE_BOOKS),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 2.9, None),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 3, Step.CRASH),
-        (make_member(status=S.TERMINATING, sessions=2, connected=False), 0, Step.TERMINATE),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1, due=9), 8.9, None),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1, due=9), 9, Step.EXPIRE),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, due=9), 9, Step.RETIRE),
+        (make_member(status=S.TERMINATING), 0, Step.TERMINATE),
+        (make_member(status=S.TERMINATING, uri=None, connected=False), 0, Step.TERMINATE),
+        (make_member(status=S.TERMINATING, connected=False, down_since=5), 34.9, None),
+        (make_member(status=S.TERMINATING, connected=False, down_since=5), 35, Step.TERMINATE),
         (make_member(status=S.TERMINATING, sessions=2), 9e9, None),
         (make_member(status=S.TERMINATING, sessions=2, evicts_sessions=True), 0, Step.TERMINATE),
         (make_member(status=S.FAILED), 3599, None),
@@ -89,13 +96,30 @@ def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> 
         (S.WAITING_IDLE_TO_TERMINATE, 3, NOW, Removal.TERMINATE),
         (S.WAITING_IDLE_TO_TERMINATE, 0, IF, Removal.TERMINATE),
         *((S.LAUNCHING, 0, strategy, Removal.CANCEL) for strategy in DeletionStrategy),
-        *((S.CANCELED, 0, strategy, Removal.UNDER_WAY) for strategy in DeletionStrategy),
-        *((S.TERMINATING, 1, strategy, Removal.UNDER_WAY) for strategy in DeletionStrategy),
+        (S.CANCELED, 0, IF, Removal.UNDER_WAY),
+        (S.CANCELED, 0, WHEN, Removal.UNDER_WAY),
+        (S.CANCELED, 0, NOW, Removal.EVICT),
+        (S.TERMINATING, 1, IF, Removal.UNDER_WAY),
+        (S.TERMINATING, 1, WHEN, Removal.UNDER_WAY),
+        (S.TERMINATING, 1, NOW, Removal.EVICT),
+        (S.RUNNING, None, IF, Removal.DOUBT),
+        (S.RUNNING, None, WHEN, Removal.QUARANTINE),
+        (S.RUNNING, None, NOW, Removal.TERMINATE),
+        (S.WAITING_IDLE_TO_TERMINATE, None, IF, Removal.DOUBT),
+        (S.WAITING_IDLE_TO_TERMINATE, None, WHEN, Removal.QUARANTINE),
         *((S.FAILED, 0, strategy, Removal.FORGET) for strategy in DeletionStrategy),
     ],
 )
-def test_removal(status: S, sessions: int, strategy: DeletionStrategy, removal: Removal) -> None:
+def test_removal(
+    status: S, sessions: int | None, strategy: DeletionStrategy, removal: Removal
+) -> None:
     assert removal_of(make_node(status=status), sessions, strategy) is removal
+
+
+def test_nobody_is_asked_twice_to_evict() -> None:
+    evicting = make_node(status=S.TERMINATING, evicts_sessions=True)
+
+    assert removal_of(evicting, 1, NOW) is Removal.UNDER_WAY
 
 
 def test_a_node_not_reached_since_the_server_began_has_as_long_as_a_launch() -> None:
@@ -108,6 +132,45 @@ def test_a_node_not_reached_since_the_server_began_has_as_long_as_a_launch() -> 
     assert next_step(unknown, PATIENCE, 60) is Step.CRASH
     assert next_step(crashed, PATIENCE, 59.9) is None
     assert next_step(crashed, PATIENCE, 60) is Step.GIVE_UP
+
+
+def test_the_last_look_at_a_node_not_reached_since_the_server_began_takes_longer() -> None:
+    known = make_member(status=S.TERMINATING, connected=False)
+    unknown = replace(known, connection=Connection())
+
+    impatient = Patience(last_look=3, first_link=10)
+
+    assert next_step(known, impatient, 3) is Step.TERMINATE
+    assert next_step(unknown, impatient, 9.9) is None
+    assert next_step(unknown, impatient, 10) is Step.TERMINATE
+    assert next_step(known, Patience(last_look=None), 9e9) is None
+
+
+def test_after_its_last_look_a_node_out_of_touch_is_waited_for_no_more() -> None:
+    gone = make_member(status=S.TERMINATING, connected=False, looked=True)
+    back = make_member(status=S.TERMINATING, sessions=1, looked=True)
+
+    assert next_step(gone, PATIENCE, 0) is Step.TERMINATE
+    assert next_step(back, PATIENCE, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("due", "crashed", "deadline"), [(2, False, 2), (9, False, 3), (9, True, 9)]
+)
+def test_the_deadline_of_a_drain_counts_also_while_the_node_is_out_of_touch(
+    due: float, crashed: bool, deadline: float
+) -> None:
+    member = make_member(
+        status=S.WAITING_IDLE_TO_TERMINATE,
+        sessions=1,
+        connected=False,
+        due=due,
+        crashed_since=MOMENT if crashed else None,
+    )
+
+    assert next_deadline(member, PATIENCE) == deadline
+    step = Step.CRASH if deadline == 3 else Step.EXPIRE
+    assert next_step(member, PATIENCE, deadline) is step
 
 
 def test_without_an_end_of_patience_a_crashed_node_is_waited_for() -> None:
@@ -158,3 +221,15 @@ def test_a_member_is_lost_when_its_machine_is_not_among_those_that_run(
     ]
 
     assert lost_members(make_cluster(member), machines) == ((member,) if is_lost else ())
+
+
+def test_a_termination_that_had_come_as_far_as_the_machine_is_seen_by_its_absence() -> None:
+    ended = make_member(id="kms_A0000001", environment_id="1-11", status=S.TERMINATING)
+    others = [
+        make_member(id="kms_A0000002", environment_id="2-22", status=S.TERMINATING),
+        make_member(id="kms_A0000003", environment_id="3-33"),
+        make_member(id="kms_A0000004", status=S.TERMINATING),
+    ]
+    machines = [Machine("2-22", "127.64.1.2", "ws://127.64.1.2/kurento")]
+
+    assert ended_members(make_cluster(ended, *others), machines) == (ended,)

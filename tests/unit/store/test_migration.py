@@ -73,7 +73,7 @@ def test_every_step_can_be_undone(tmp_path):
     assert set(definitions(file)) == {"alembic_version"}
 
 
-def test_what_the_first_version_kept_is_there_after_the_second(tmp_path):
+def test_what_the_first_version_kept_is_there_after_all_others(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
     with engine.begin() as connection:
         command.upgrade(migration_config(connection), "0001")
@@ -85,8 +85,8 @@ def test_what_the_first_version_kept_is_there_after_the_second(tmp_path):
         )
         connection.execute(text("INSERT INTO events VALUES (1, 'kms_1', 'x', 5, '{}')"))
         upgrade(connection, "test")
-        node = connection.execute(text("SELECT id, version, crashed_since FROM media_nodes")).all()
-        assert node == [("kms_1", 2, None)]
+        nodes = "SELECT id, version, crashed_since, drain_deadline FROM media_nodes"
+        assert connection.execute(text(nodes)).all() == [("kms_1", 2, None, None)]
         assert connection.execute(text("SELECT payload FROM events")).all() == [("{}",)]
     engine.dispose()
 

@@ -67,10 +67,11 @@ def sync_detailed(
 ) -> Response[Error | Health]:
     """Get the health of the server
 
-     Answers since when the server runs, how often it was restarted with a new configuration, and which
-    Media Nodes
-    that may host sessions it has lost touch with. It answers while a restart is under way, too: to see
-    that a
+     Answers since when the server runs, how often it was restarted with a new configuration, which Media
+    Nodes that
+    may host sessions it has lost touch with, and why others have not left a status that they are to
+    leave by
+    themselves. It answers while a restart is under way, too: to see that a
     restart is over, wait until `restartCounter` is one higher than before.
 
     Raises:
@@ -96,10 +97,11 @@ def sync(
 ) -> Error | Health | None:
     """Get the health of the server
 
-     Answers since when the server runs, how often it was restarted with a new configuration, and which
-    Media Nodes
-    that may host sessions it has lost touch with. It answers while a restart is under way, too: to see
-    that a
+     Answers since when the server runs, how often it was restarted with a new configuration, which Media
+    Nodes that
+    may host sessions it has lost touch with, and why others have not left a status that they are to
+    leave by
+    themselves. It answers while a restart is under way, too: to see that a
     restart is over, wait until `restartCounter` is one higher than before.
 
     Raises:
@@ -121,10 +123,11 @@ async def asyncio_detailed(
 ) -> Response[Error | Health]:
     """Get the health of the server
 
-     Answers since when the server runs, how often it was restarted with a new configuration, and which
-    Media Nodes
-    that may host sessions it has lost touch with. It answers while a restart is under way, too: to see
-    that a
+     Answers since when the server runs, how often it was restarted with a new configuration, which Media
+    Nodes that
+    may host sessions it has lost touch with, and why others have not left a status that they are to
+    leave by
+    themselves. It answers while a restart is under way, too: to see that a
     restart is over, wait until `restartCounter` is one higher than before.
 
     Raises:
@@ -148,10 +151,11 @@ async def asyncio(
 ) -> Error | Health | None:
     """Get the health of the server
 
-     Answers since when the server runs, how often it was restarted with a new configuration, and which
-    Media Nodes
-    that may host sessions it has lost touch with. It answers while a restart is under way, too: to see
-    that a
+     Answers since when the server runs, how often it was restarted with a new configuration, which Media
+    Nodes that
+    may host sessions it has lost touch with, and why others have not left a status that they are to
+    leave by
+    themselves. It answers while a restart is under way, too: to see that a
     restart is over, wait until `restartCounter` is one higher than before.
 
     Raises:

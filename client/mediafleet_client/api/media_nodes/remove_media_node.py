@@ -131,11 +131,17 @@ def sync_detailed(
     node the
     status `running` again), the answer is 409.
 
+    Whether it hosts sessions the node itself is asked, when the request comes and once more before it
+    is ended: a
+    session that begins meanwhile is never closed but by `now`, and the node stays `terminating` until
+    it ends. A
+    node that does not answer is taken for one that hosts sessions, so `if-no-sessions` is 409.
+
     A node that is `launching` or `canceled` hosts nothing: its launch is cancelled, with any strategy.
     Removing a
-    node that is `terminating` is answered 204 and changes nothing. Removing a node that `failed`
-    deletes its
-    record.
+    node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
+    for such
+    late sessions any more. Removing a node that `failed` deletes its record.
 
     Args:
         media_node_id (str):
@@ -197,11 +203,17 @@ def sync(
     node the
     status `running` again), the answer is 409.
 
+    Whether it hosts sessions the node itself is asked, when the request comes and once more before it
+    is ended: a
+    session that begins meanwhile is never closed but by `now`, and the node stays `terminating` until
+    it ends. A
+    node that does not answer is taken for one that hosts sessions, so `if-no-sessions` is 409.
+
     A node that is `launching` or `canceled` hosts nothing: its launch is cancelled, with any strategy.
     Removing a
-    node that is `terminating` is answered 204 and changes nothing. Removing a node that `failed`
-    deletes its
-    record.
+    node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
+    for such
+    late sessions any more. Removing a node that `failed` deletes its record.
 
     Args:
         media_node_id (str):
@@ -258,11 +270,17 @@ async def asyncio_detailed(
     node the
     status `running` again), the answer is 409.
 
+    Whether it hosts sessions the node itself is asked, when the request comes and once more before it
+    is ended: a
+    session that begins meanwhile is never closed but by `now`, and the node stays `terminating` until
+    it ends. A
+    node that does not answer is taken for one that hosts sessions, so `if-no-sessions` is 409.
+
     A node that is `launching` or `canceled` hosts nothing: its launch is cancelled, with any strategy.
     Removing a
-    node that is `terminating` is answered 204 and changes nothing. Removing a node that `failed`
-    deletes its
-    record.
+    node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
+    for such
+    late sessions any more. Removing a node that `failed` deletes its record.
 
     Args:
         media_node_id (str):
@@ -322,11 +340,17 @@ async def asyncio(
     node the
     status `running` again), the answer is 409.
 
+    Whether it hosts sessions the node itself is asked, when the request comes and once more before it
+    is ended: a
+    session that begins meanwhile is never closed but by `now`, and the node stays `terminating` until
+    it ends. A
+    node that does not answer is taken for one that hosts sessions, so `if-no-sessions` is 409.
+
     A node that is `launching` or `canceled` hosts nothing: its launch is cancelled, with any strategy.
     Removing a
-    node that is `terminating` is answered 204 and changes nothing. Removing a node that `failed`
-    deletes its
-    record.
+    node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
+    for such
+    late sessions any more. Removing a node that `failed` deletes its record.
 
     Args:
         media_node_id (str):

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.at_deadline import AtDeadline
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="DrainLimit")
+
+
+@_attrs_define
+class DrainLimit:
+    """How long a drain may take. Both members are there, or none for a drain that is not limited.
+
+    Example:
+        {'deadline': 1800, 'atDeadline': 'force'}
+
+    """
+
+    deadline: int | Unset = UNSET
+    """ Seconds from now; at most 30 days. """
+    at_deadline: AtDeadline | Unset = UNSET
+    """ What becomes of a Media Node that still hosts sessions at the deadline of its drain. `force`: it is
+    terminated and its sessions are closed. `abort`: it is running again. `extend`: it gets the same time once more.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        deadline = self.deadline
+
+        at_deadline: str | Unset = UNSET
+        if not isinstance(self.at_deadline, Unset):
+            at_deadline = self.at_deadline.value
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({})
+        if deadline is not UNSET:
+            field_dict["deadline"] = deadline
+        if at_deadline is not UNSET:
+            field_dict["atDeadline"] = at_deadline
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        deadline = d.pop("deadline", UNSET)
+
+        _at_deadline = d.pop("atDeadline", UNSET)
+        at_deadline: AtDeadline | Unset
+        if isinstance(_at_deadline, Unset):
+            at_deadline = UNSET
+        else:
+            at_deadline = AtDeadline(_at_deadline)
+
+        drain_limit = cls(
+            deadline=deadline,
+            at_deadline=at_deadline,
+        )
+
+        return drain_limit

@@ -1,0 +1,103 @@
+"""Why a Media Node is still in a status that it is meant to leave, in one line for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.lifecycle import next_deadline
+from mediafleet.domain.media_node import MediaNodeStatus as S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.lifecycle import Patience
+
+WAITING_STATUSES = frozenset({S.LAUNCHING, S.CANCELED, S.WAITING_IDLE_TO_TERMINATE, S.TERMINATING})
+"""A node is meant to leave them by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A node that has not come on.
+
+    Attributes:
+        id: Which.
+        status: The one it is to leave.
+        since: When that began (aware, UTC).
+        reason: Why it is still there.
+    """
+
+    id: str
+    status: S
+    since: datetime
+    reason: str
+
+
+def waiting_members(cluster: Cluster, patience: Patience, now: float) -> Iterator[Waiting]:
+    """All members that are to leave their status, in the order of joining."""
+    for member in cluster:
+        node = member.node
+        if node.status in WAITING_STATUSES:
+            reason = why_waiting(member, patience, now)
+            yield Waiting(node.id, node.status, node.status_since, reason)
+
+
+def why_waiting(member: Member, patience: Patience, now: float) -> str:
+    """Say what keeps a node in a waiting status, and what ends that.
+
+    Args:
+        member: The node as it is now.
+        patience: How long the cluster waits for what.
+        now: Seconds on the clock of :attr:`Member.since`.
+    """
+    if member.trouble is not None:
+        tries = "once" if member.failures == 1 else f"{member.failures} times"
+        return f"the environment failed {tries} and is asked again: {member.trouble}"
+    match member.node.status:
+        case S.LAUNCHING:
+            what = "its machine is being made" if member.uri is None else "it does not answer yet"
+            return f"{what}; it fails {_in(member, patience, now)}"
+        case S.CANCELED:
+            return f"its launch is not over yet; it is terminated {_in(member, patience, now)}"
+        case S.WAITING_IDLE_TO_TERMINATE:
+            return _why_quarantined(member)
+        case _:
+            return _why_terminating(member, patience, now)
+
+
+def _in(member: Member, patience: Patience, now: float) -> str:
+    deadline = next_deadline(member, patience)
+    left = 0.0 if deadline is None else max(0.0, deadline - now)
+    return f"in {left:.0f} s at the latest"
+
+
+def _why_quarantined(member: Member) -> str:
+    sessions = len(member.connection.sessions)
+    if not member.connection.connected:
+        return (
+            "it does not answer, so whether its sessions have ended is not known; it goes when it "
+            f"says that it hosts none, at last it said {sessions}"
+        )
+    if sessions == 0:
+        return "it is being asked whether its last session has ended"
+    return f"it hosts {sessions} session(s) and goes when the last one has ended"
+
+
+def _why_terminating(member: Member, patience: Patience, now: float) -> str:
+    node, connection = member.node, member.connection
+    if node.evicts_sessions:
+        return "its sessions are being ended, then its machine"
+    if connection.connected and connection.sessions:
+        return (
+            f"it hosts {len(connection.sessions)} session(s) that began while it was removed; "
+            "it goes when the last one has ended, or with deletion-strategy=now"
+        )
+    if connection.connected or member.uri is None:
+        return "its machine is being ended"
+    why = "it does not answer, so whether a session began while it was removed is not known"
+    if next_deadline(member, patience) is None:
+        return f"{why}; it goes when it says that it hosts none, or with deletion-strategy=now"
+    return f"{why}; it goes {_in(member, patience, now)}"
