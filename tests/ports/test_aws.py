@@ -41,7 +41,7 @@ class Lab:
             endpoint_url=url,
             port=port,
             launch_timeout=10,
-            patience=5,
+            patience=20,
             look_again=0.05,
         )
 
@@ -69,7 +69,11 @@ async def lab() -> AsyncIterator[Lab]:
     ) as cluster:
         shim = ec2_shim.backed_by(cluster)
         with ec2_shim.serving(shim) as url:
-            yield Lab(shim, url, cluster.port)
+            lab = Lab(shim, url, cluster.port)
+            async with (environment := lab.make()).open(CLUSTER):
+                await environment.discover()  # moto takes its time when it is asked first
+            shim.asked.clear()
+            yield lab
 
 
 class TestAws(LaunchingSuite):
@@ -129,11 +133,11 @@ async def test_throttling_is_waited_out(lab: Lab, action: str) -> None:
 async def test_throttling_without_end_is_a_failure_in_time(lab: Lab) -> None:
     lab.shim.faults.append(Fault("RunInstances", "RequestLimitExceeded", status=503, times=99))
     began = time.monotonic()
-    async with (environment := lab.make(patience=1.0)).open(CLUSTER):
+    async with (environment := lab.make(patience=3.0)).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError, match="RequestLimitExceeded"):
             await environment.launch(request())
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 async def test_an_answer_that_was_lost_does_not_launch_twice(lab: Lab) -> None:
