@@ -5,6 +5,10 @@ from typer.testing import CliRunner
 
 from mediafleet.cli.application import application
 
+COMMANDS_OF_NODES = (
+    *("list", "get", "evidence", "add", "remove"),
+    *("drain", "progress", "undrain", "status", "discover"),
+)
 COMMANDS = [
     ["serve"],
     ["demo"],
@@ -12,10 +16,7 @@ COMMANDS = [
     ["nodes"],
     ["config"],
     ["restart"],
-    *(
-        ["nodes", each]
-        for each in ("list", "get", "evidence", "add", "remove", "status", "discover")
-    ),
+    *(["nodes", each] for each in COMMANDS_OF_NODES),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
 from mediafleet.cli.help_texts import help_of
 from mediafleet.cli.node_commands import (
     change_status,
@@ -20,6 +21,7 @@ def describe() -> None:
       mediafleet nodes list
       mediafleet nodes add ws://172.17.0.5:8888/kurento --wait
       mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions
+      mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
       MEDIAFLEET_URL=https://media.example.org mediafleet nodes list --json
 
     Exit status:
@@ -39,5 +41,8 @@ nodes.command("get", help=help_of(get_node))(get_node)
 nodes.command("evidence", help=help_of(show_evidence))(show_evidence)
 nodes.command("add", help=help_of(add_node))(add_node)
 nodes.command("remove", help=help_of(remove_node))(remove_node)
+nodes.command("drain", help=help_of(drain_nodes))(drain_nodes)
+nodes.command("progress", help=help_of(show_drain))(show_drain)
+nodes.command("undrain", help=help_of(undrain_node))(undrain_node)
 nodes.command("status", help=help_of(change_status))(change_status)
 nodes.command("discover", help=help_of(discover_nodes))(discover_nodes)

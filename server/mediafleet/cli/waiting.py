@@ -87,7 +87,7 @@ def waiting(
         if not shown or not can_be_seen():
             yield
             return
-        with _progress() as progress:
+        with spinner() as progress:
             task = progress.add_task(printable(for_what), total=None)
             if following is None:
                 yield
@@ -101,7 +101,8 @@ def waiting(
         raise CommandError(message, ExitCode.INTERRUPTED) from None
 
 
-def _progress() -> Progress:
+def spinner() -> Progress:
+    """A line for each thing waited for, with how long it has lasted; gone at the end."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

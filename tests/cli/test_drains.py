@@ -1,0 +1,181 @@
+"""`mediafleet nodes drain`, `progress` and `undrain`: against a real server with emulated nodes."""
+
+import json
+import re
+import signal
+from pathlib import Path
+
+import anyio
+import pytest
+
+from mediafleet.cli.durations import seconds_of, shown
+from mediafleet.emulator import Steering
+
+NODES = 8
+
+
+@pytest.fixture(scope="module")
+def uris(start):
+    emulator = start("emulator", "--nodes", NODES, "--port", 0)
+    emulator.line(rf"^ws://127\.0\.1\.{NODES}:")
+    return iter([line for line in emulator.out if line.startswith("ws://")])
+
+
+@pytest.fixture(scope="module")
+def access(start, uris, tmp_path_factory):
+    """A server on premises with a node that can take over."""
+    server = start(
+        "serve",
+        *("--port", 0, "--data-dir", tmp_path_factory.mktemp("server")),
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
+        KMS_URIS=json.dumps([next(uris)]),
+    )
+    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
+    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+
+
+@pytest.fixture
+def nodes(run_here, access):
+    return lambda *arguments: run_here("nodes", *arguments, **access)
+
+
+@pytest.fixture
+def add(nodes, uris):
+    def add_node():
+        uri = next(uris)
+        node = nodes("add", uri, "--wait", "--json").json
+        session = steer(uri, "create_pipeline", "physics-101")
+        while not nodes("get", node["id"], "--sessions", "--json").json["sessions"]:
+            pass
+        return {**node, "session": session}
+
+    return add_node
+
+
+@pytest.fixture
+def member(add):
+    """A node with a session."""
+    return add()
+
+
+def steer(uri, verb, *arguments):
+    """Have the emulator do something to a node."""
+    host, port = re.fullmatch(r"ws://([\d.]+):(\d+)/kurento", uri).groups()
+
+    async def call():
+        async with Steering(int(port)) as steering:
+            index = int(host.rpartition(".")[2]) - 1
+            return await getattr(steering, verb)(index, *arguments)
+
+    return anyio.run(call)
+
+
+def test_a_drain_shows_its_progress_until_the_node_is_gone(start, access, member):
+    options = ("--deadline", "30m", "--at-deadline", "abort")
+    drain = start("nodes", "drain", member["id"], *options, **access)
+    drain.line(rf"^{member['id']} is waiting-idle-to-terminate, 1 session\(s\) left \(")
+    drain.line(r"abort in (29m|30m)")
+    steer(member["uri"], "release_pipeline", member["session"])
+
+    assert drain.join() == 0
+    assert drain.err[0] == f"{member['id']} is being drained."
+    assert drain.err[-1] == f"{member['id']} is gone."
+    assert drain.out == []
+
+
+def test_ctrl_c_ends_the_command_and_not_the_drain(start, access, nodes, member):
+    drain = start("nodes", "drain", member["id"], **access)
+    drain.line("1 session")
+
+    assert drain.stop(signal.SIGINT) == 130
+    assert f"mediafleet nodes undrain {member['id']}" in drain.text
+    shown = nodes("progress", member["id"])
+    assert re.search(r"^status +waiting-idle-to-terminate$", shown.out, re.MULTILINE)
+    assert re.search(r"^sessions left +1$", shown.out, re.MULTILINE)
+    assert re.search(r"^why +it hosts 1 session", shown.out, re.MULTILINE)
+    assert nodes("progress", member["id"], "--json").json["sessionsLeft"] == 1
+    assert nodes("undrain", member["id"]).code == 0
+    assert nodes("undrain", member["id"]).code == 3
+    assert nodes("progress", member["id"]).code == 3
+
+
+def test_a_drain_that_was_given_up_is_no_success(nodes, member):
+    done = nodes("drain", member["id"], "--deadline", "1", "--at-deadline", "abort", "--json")
+
+    assert done.code == 4
+    assert f"{member['id']} is at work again." in done.err
+    (line,) = done.out.splitlines()
+    assert json.loads(line)["atDeadline"] == "abort"
+
+
+def test_a_dry_run_tells_what_would_be_of_each_and_changes_nothing(nodes, member):
+    listed = [node["id"] for node in nodes("list", "--json").json["content"]]
+    others = [each for each in listed if each != member["id"]]
+
+    told = nodes("drain", member["id"], "--dry-run")
+    refused = nodes("drain", member["id"], *others, "--dry-run")
+    really = nodes("drain", member["id"], *others, "--no-wait")
+
+    assert told.code == 0
+    assert re.search(r"^without it +\d node\(s\) .*, which is possible$", told.out, re.MULTILINE)
+    assert (refused.code, really.code) == (4, 4)
+    assert "--force" in really.err or "force=true" in really.err
+    statuses = {node["status"] for node in nodes("list", "--json").json["content"]}
+    assert statuses == {"running"}
+
+
+def test_several_are_drained_together_each_once(nodes, add):
+    first, second = add()["id"], add()["id"]
+
+    done = nodes("drain", first, second, first, "--no-wait")
+    statuses = {node["id"]: node["status"] for node in nodes("list", "--json").json["content"]}
+
+    assert done.code == 0
+    assert done.err == f"{first} is being drained.\n{second} is being drained.\n"
+    assert statuses[first] == statuses[second] == "waiting-idle-to-terminate"
+    assert [nodes("undrain", each).code for each in (first, second)] == [0, 0]
+
+
+def test_a_node_is_drained_by_force_although_nobody_can_take_over(nodes, member):
+    others = [
+        node["id"] for node in nodes("list", "--json").json["content"] if node["id"] != member["id"]
+    ]
+
+    refused = nodes("drain", member["id"], *others, "--no-wait")
+    forced = nodes("drain", member["id"], "--force", "--no-wait")
+
+    assert (refused.code, forced.code) == (4, 0)
+    assert nodes("undrain", member["id"]).code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--deadline", "30m"],
+        ["--at-deadline", "force"],
+        ["--deadline", "soon", "--at-deadline", "force"],
+        ["--deadline", "31d", "--at-deadline", "force"],
+        ["--deadline", "30m", "--at-deadline", "wait"],
+    ],
+)
+def test_half_a_limit_or_a_strange_one_is_a_usage_error(nodes, options):
+    assert nodes("drain", "kms_Unknown1", *options).code == 2
+
+
+def test_an_unknown_node_is_not_found(nodes):
+    for command in ("drain", "undrain", "progress"):
+        assert nodes(command, "kms_Unknown1").code == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1h30m", 5400), ("2d", 172_800)]
+)
+def test_lengths_of_time_are_written_as_people_do(text, seconds):
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59, "59s"), (5400, "1h 30m"), (90_061, "1d 1h"), (-5, "0s")]
+)
+def test_lengths_of_time_are_shown_with_two_units(seconds, text):
+    assert shown(seconds) == text

@@ -1,0 +1,86 @@
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.domain import identifiers
+from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
+from mediafleet.domain.ports import Change
+from mediafleet.domain.waiting import why_waiting
+from mediafleet.kurento import KurentoMediaServers, LinkSettings
+from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.lifecycle import Lifecycle
+from mediafleet.store import open_store
+from support.factories import MOMENT
+from support.troubled import Troubled
+
+pytestmark = pytest.mark.anyio
+
+CLOCK = AwakeClock(SystemClock())
+PATIENCE = Patience(termination=0.05)
+NODE_ID = "kms_A0000001"
+
+
+@pytest.fixture
+async def state() -> AsyncIterator[ClusterState]:
+    """With one node, which is to be terminated."""
+    state, source = ClusterState(CLOCK), random.Random(1)
+    async with (
+        anyio.create_task_group() as tasks,
+        open_store(
+            "sqlite://", tasks=tasks, make_cluster_id=lambda: identifiers.cluster_id(source)
+        ) as store,
+        state.kept_in(store),
+    ):
+        node, event = admit(NODE_ID, at=MOMENT)
+        await state.apply(Change(node, event))
+        for status in (MediaNodeStatus.CANCELED, MediaNodeStatus.TERMINATING):
+            node, event = transition(node, status, at=MOMENT)
+            await state.apply(Change(node, event))
+        yield state
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Troubled:
+    return Troubled(tmp_path)
+
+
+@pytest.fixture
+def lifecycle(state: ClusterState, environment: Troubled) -> Lifecycle:
+    servers = KurentoMediaServers(
+        state.observe, clock=CLOCK, random=random.Random(1), settings=LinkSettings()
+    )
+    return Lifecycle(state, environment, servers, CLOCK, PATIENCE)
+
+
+async def test_an_environment_that_never_ends_is_interrupted_and_named(
+    state: ClusterState, environment: Troubled, lifecycle: Lifecycle
+) -> None:
+    environment.hangs = {"terminate"}
+
+    with pytest.raises(EnvironmentFailureError, match=r"within 0\.05 s"):
+        await lifecycle.take_step(NODE_ID)
+
+    reason = why_waiting(state.existing(NODE_ID), PATIENCE, CLOCK.monotonic())
+    assert reason.startswith("the environment failed once and is asked again: ")
+    assert "did not come to an end within 0.05 s" in reason
+
+
+async def test_an_environment_that_fails_is_asked_again_after_growing_pauses(
+    state: ClusterState, environment: Troubled, lifecycle: Lifecycle
+) -> None:
+    environment.troubles = {"terminate"}
+    pauses = []
+    for _ in range(7):
+        with pytest.raises(EnvironmentFailureError):
+            await lifecycle.take_step(NODE_ID)
+        pauses.append(lifecycle.pause_after_failure(NODE_ID))
+
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert state.existing(NODE_ID).failures == 7
+    assert lifecycle.pause_after_failure("kms_Unknown1") == 1
