@@ -20,6 +20,7 @@ WITHIN_S = 1.0
 """Time over which the requests begin; far less than they would take one after another."""
 STATUSES = ("running", "waiting-idle-to-terminate", "terminating", "canceled", "launching")
 STRATEGIES = ("now", "if-no-sessions", "when-no-sessions")
+SETTLED_IN_S = 30
 
 
 class Mix:
@@ -82,12 +83,15 @@ async def sessions_come_and_go(steering: Steering, chance: random.Random) -> Non
 
 async def all_settled(api: httpx.AsyncClient) -> dict[str, str]:
     """Wait until all members run and are connected; their uris by id."""
-    with anyio.fail_after(15):
+    nodes = []
+    with anyio.move_on_after(SETTLED_IN_S):
         while True:
-            nodes = await members(api)
+            nodes = await members(api, sessions="true")
             if all(node["status"] == "running" and node["connected"] for node in nodes):
                 return {node["id"]: node["uri"] for node in nodes}
             await anyio.sleep(0.05)
+    odd = [node for node in nodes if node["status"] != "running" or not node["connected"]]
+    raise AssertionError(f"after {SETTLED_IN_S} s still {odd}")
 
 
 async def links(steering: Steering, expected: set[str]) -> None:
@@ -132,4 +136,5 @@ async def test_a_mix_of_requests_breaks_nothing_and_loses_no_node(
     statuses = dict.fromkeys(last, "running")
     assert histories.faults(events, statuses) == []
     assert histories.read_members(tmp_path / "mediafleet.db") == statuses
-    assert {event["id"] for event in events} == mix.added
+    # Sessions that end with their node have events too, which name no node.
+    assert {event["id"] for event in events if "newStatus" in event} == mix.added

@@ -19,7 +19,7 @@ from support.kill_life import Life, Script, faults, zygote
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600)]
 
-LIVES = int(os.environ.get("MEDIAFLEET_KILLED_LIVES", "4"))
+LIVES = int(os.environ.get("MEDIAFLEET_KILLED_LIVES", "3"))
 """How many points are tried in each environment; 0 is all of them."""
 SEED = os.environ.get("MEDIAFLEET_KILL_SEED", datetime.now(UTC).strftime("%Y-%m-%d"))
 

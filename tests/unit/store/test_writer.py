@@ -18,6 +18,7 @@ from support.store_cases import QUICK, added
 if TYPE_CHECKING:
     from mediafleet.store import SqlStore
 
+DEADLINE_S = 30
 pytestmark = pytest.mark.anyio
 
 
@@ -143,7 +144,9 @@ async def test_the_queue_is_bounded(case, tasks):
                 await gate.reached.wait()
                 for number in range(1, MAX_WAITING + 11):
                     group.start_soon(commit, store, number)
-                await anyio.sleep(2 * QUICK.commit)
+                with anyio.fail_after(DEADLINE_S):
+                    while len(refused) < MAX_WAITING + 10:
+                        await anyio.sleep(QUICK.commit / 10)
                 gate.opened.set()
 
         assert refused.count(f"{MAX_WAITING} changes are waiting") == 10
