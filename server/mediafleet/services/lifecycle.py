@@ -48,12 +48,20 @@ class Lifecycle:
         self._clock = clock
         self._patience = patience
         self._evictions = Evictions(state, media_servers, clock)
+        self._put_off: set[str] = set()
 
     def deadline(self, node_id: str) -> float | None:
         """When a member is due for a step even if nothing happens; monotonic seconds."""
         member = self._state.member(node_id)
-        deadline = None if member is None else next_deadline(member, self._patience)
-        return None if deadline is None else max(deadline, self._clock.monotonic() + LEAST_PAUSE_S)
+        now = self._clock.monotonic()
+        if member is None:
+            self._put_off.discard(node_id)
+            return None
+        if node_id in self._put_off:
+            # The session that kept it may end before the books ever know of it: nobody would tell.
+            return now + RETRY_S
+        deadline = next_deadline(member, self._patience)
+        return None if deadline is None else max(deadline, now + LEAST_PAUSE_S)
 
     def pause_after_failure(self, node_id: str) -> float:
         """Seconds until a step that failed is tried again: more each time an environment fails."""
@@ -74,9 +82,12 @@ class Lifecycle:
         if member.uri is not None and member.node.holds_its_uri:
             self._media_servers.attach(node_id, member.uri)
         step = self._step(member)
+        self._put_off.discard(node_id)
         if step is Step.LAUNCH:
             await self._launch(node_id)
-        elif step is not None and await self._prepared(step, member):
+        elif step is not None and not await self._prepared(step, member):
+            self._put_off.add(node_id)
+        elif step is not None:
             await self._change(node_id, step)
             after = self._state.member(node_id)
             if after is None or not after.node.holds_its_uri:
