@@ -170,7 +170,9 @@ async def test_a_failure_tells_status_and_stderr(lab: Lab) -> None:
 
 async def test_what_cannot_be_run_is_a_failure(lab: Lab) -> None:
     write_script(lab.folder / LAUNCH, "#!/no/such/interpreter\n")
-    assert "cannot be run: No such file" in await refusal(lab.make())
+    assert f"{LAUNCH} ended with status 127; it says: " in await refusal(lab.make())
+    write_script(lab.folder / AUTODISCOVER, "#!/no/such/interpreter\n")
+    assert f"{AUTODISCOVER} cannot be run: No such file" in await refusal(lab.make())
 
 
 def _stubborn(pids: Path) -> str:

@@ -22,6 +22,8 @@ echo "launch $MEDIAFLEET_NODE_ID" >> "$here/../calls"
 id="m-$$"
 ip="127.$((32 + ($$ >> 16) % 16)).$((($$ >> 8) % 256)).$(($$ % 256))"
 setsid '{python}' -m mediafleet emulator --address "$ip" --port 8888 >/dev/null 2>&1 &
+# Not before it has a session of its own is it out of reach for what ends this script.
+until read -r _ _ _ _ _ session _ < "/proc/$!/stat" && [ "$session" = "$!" ]; do sleep 0.01; done
 echo "$! $ip $MEDIAFLEET_CLUSTER_ID $MEDIAFLEET_NODE_ID" > "$here/new-$id"
 mv "$here/new-$id" "$here/$id"
 {after}

@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.environments.script.running import (
-    MAX_OUTPUT_BYTES,
-    ExceededError,
-    ProcessIdentity,
-    run,
-)
+from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ExceededError, run
 from mediafleet.environments.script.trust import UntrustedError, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -30,10 +25,6 @@ _TAIL_CHARACTERS = 600
 
 CLUSTER_ID = "MEDIAFLEET_CLUSTER_ID"
 NODE_ID = "MEDIAFLEET_NODE_ID"
-
-
-async def _no_note(_: ProcessIdentity) -> None:
-    """Nobody needs to know."""
 
 
 class Caller:
@@ -56,7 +47,7 @@ class Caller:
         variables: Mapping[str, str],
         limit: float,
         outputs: tuple[Path, Path] | None = None,
-        begun: Callable[[ProcessIdentity], Awaitable[None]] = _no_note,
+        note: Path | None = None,
     ) -> bytes:
         """Run a script; what it printed to stdout.
 
@@ -67,7 +58,7 @@ class Caller:
             variables: Added to its environment.
             limit: Seconds it may take.
             outputs: Files that take stdout and stderr; unnamed ones if not given.
-            begun: Told of its process as soon as it is there.
+            note: File that tells of its process.
 
         Raises:
             EnvironmentFailureError: It may not be run, or did not end well, in time and in bounds.
@@ -85,7 +76,7 @@ class Caller:
                     outputs=files,
                     limit=limit,
                     grace=self._settings.grace,
-                    begun=begun,
+                    note=note,
                 )
             except UntrustedError as error:
                 raise self.failure(operation, f"{script} is not run: {error.rule}") from None

@@ -16,7 +16,7 @@ from mediafleet.environments.script.answers import (
     read_machine,
     read_name,
 )
-from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ProcessIdentity
+from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ProcessIdentity, read_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +32,11 @@ class Attempt:
     Attributes:
         node_id: For which Media Node.
         before: Names of the machines that ran already.
-        process: The script's, once it is there.
         machine: What came of it, once that is known.
     """
 
     node_id: str
     before: tuple[str, ...]
-    process: ProcessIdentity | None = None
     machine: Reported | None = None
 
 
@@ -56,6 +54,23 @@ class Journal:
     def outputs(self, node_id: str) -> tuple[Path, Path]:
         """Files for what a launch prints to stdout and stderr."""
         return self._path(node_id, "out"), self._path(node_id, "err")
+
+    def note(self, node_id: str) -> Path:
+        """File that tells of a launch's process, made by that process."""
+        return self._path(node_id, "pid")
+
+    def read_process(self, node_id: str) -> ProcessIdentity | None:
+        """The process of a launch; ``None`` if it never began."""
+        return read_note(self.note(node_id))
+
+    def begin(self, attempt: Attempt) -> None:
+        """Keep that a launch begins, and nothing of one before it.
+
+        Raises:
+            OSError: It was not kept.
+        """
+        self.remove(attempt.node_id)
+        self.write(attempt)
 
     def write(self, attempt: Attempt) -> None:
         """Keep what is known; when this returns it survives a crash.
@@ -135,7 +150,7 @@ class Journal:
 
     def remove(self, node_id: str) -> None:
         """Forget a launch, if there was one."""
-        for ending in ("json", "new", "out", "err"):
+        for ending in ("json", "new", "out", "err", "pid"):
             with suppress(OSError):
                 self._path(node_id, ending).unlink()
 
@@ -153,19 +168,15 @@ class Journal:
 
 
 def _to_json(attempt: Attempt) -> dict[str, Any]:
-    process, machine = attempt.process, attempt.machine
+    machine = attempt.machine
     return {
         "before": attempt.before,
-        "process": process and [process.pid, process.started],
         "machine": machine and {"id": machine.environment_id, "ip": str(machine.address)},
     }
 
 
 def _from_json(node_id: str, kept: dict[str, Any]) -> Attempt:
     attempt = Attempt(node_id, tuple(map(str, kept["before"])))
-    if kept["process"]:
-        pid, started = map(int, kept["process"])
-        attempt = replace(attempt, process=ProcessIdentity(pid, started))
     if kept["machine"]:
         machine = read_machine(json.dumps(kept["machine"]).encode())
         attempt = replace(attempt, machine=machine)

@@ -14,7 +14,7 @@ from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.environments.script.answers import BadAnswerError, Reported, read_machine
 from mediafleet.environments.script.calling import Caller, variables_for
 from mediafleet.environments.script.journal import Attempt, Journal
-from mediafleet.environments.script.running import ProcessIdentity, outlast
+from mediafleet.environments.script.running import outlast
 from mediafleet.environments.script.trust import LAUNCH
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Launching:
 
     async def _begin(self, attempt: Attempt) -> Reported:
         with self._flying(attempt.node_id):
-            await self._kept("launch", partial(self._journal.write, attempt))
+            await self._kept("launch", partial(self._journal.begin, attempt))
             try:
                 machine = await self._run(attempt)
             except EnvironmentFailureError:
@@ -131,17 +131,13 @@ class Launching:
         return machine
 
     async def _run(self, attempt: Attempt) -> Reported:
-        async def note(process: ProcessIdentity) -> None:
-            begun = replace(attempt, process=process)
-            await self._kept("launch", partial(self._journal.write, begun))
-
         printed = await self._caller.call(
             LAUNCH,
             "launch",
             variables=variables_for(self._cluster_id, attempt.node_id),
             limit=self._settings.launch_timeout,
             outputs=self._journal.outputs(attempt.node_id),
-            begun=note,
+            note=self._journal.note(attempt.node_id),
         )
         try:
             machine = read_machine(printed)
@@ -169,9 +165,10 @@ class Launching:
 
     async def _outlasted(self, attempt: Attempt) -> Reported | None:
         """Wait for a script that was begun by an earlier server; the machine it named."""
-        if attempt.process is not None:
+        read = partial(self._journal.read_process, attempt.node_id)
+        if (process := await self._kept("launch", read)) is not None:
             limit, grace = self._settings.launch_timeout, self._settings.grace
-            await outlast(attempt.process, limit=limit, grace=grace)
+            await outlast(process, limit=limit, grace=grace)
         return await self._kept("launch", partial(self._journal.read_result, attempt.node_id))
 
     async def _found(self, attempt: Attempt) -> Reported | None:

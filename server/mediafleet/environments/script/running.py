@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
     from mediafleet.environments.script.trust import OpenedScript
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_OUTPUT_BYTES = 1 << 20
 _LOOK_S = 0.1
 _LAST_WAIT_S = 5.0
+_NOTE_AND_RUN = 'read -r stat < "/proc/$$/stat" && echo "$stat" > "$0" && exec "$@"'
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
 
 
@@ -49,7 +50,7 @@ async def run(
     outputs: tuple[BinaryIO, BinaryIO],
     limit: float,
     grace: float,
-    begun: Callable[[ProcessIdentity], Awaitable[None]],
+    note: Path | None,
 ) -> int:
     """Run a script in a session of its own; its exit status, negative for a signal.
 
@@ -62,17 +63,16 @@ async def run(
         outputs: Files for stdout and stderr.
         limit: Seconds it may take.
         grace: Seconds between SIGTERM and SIGKILL.
-        begun: Told of the process as soon as it is there.
+        note: File that tells of the process before the script does anything; for `read_note`.
 
     Raises:
         OSError: It cannot be run.
         ExceededError: It took too long or printed too much.
     """
     process, descriptor = await anyio.to_thread.run_sync(
-        _start, script, arguments, environ, outputs
+        _start, _command(script, arguments, note), script.folder, environ, outputs
     )
     try:
-        await begun(identify(process.pid))
         await _until_ended(descriptor, outputs, limit)
     except BaseException:
         with anyio.CancelScope(shield=True):
@@ -101,25 +101,31 @@ async def outlast(process: ProcessIdentity, *, limit: float, grace: float) -> No
         os.close(descriptor)
 
 
-def identify(pid: int) -> ProcessIdentity:
-    """The process that has a pid now.
+def read_note(path: Path) -> ProcessIdentity | None:
+    """The process that a file tells of, if it does."""
+    try:
+        stat = path.read_text("utf-8", "replace")
+        return ProcessIdentity(
+            int(stat.partition(" ")[0]), int(stat.rpartition(")")[2].split()[_STARTED])
+        )
+    except (OSError, ValueError, IndexError):
+        return None
 
-    Raises:
-        OSError: There is none.
-    """
-    stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    return ProcessIdentity(pid, int(stat.rpartition(")")[2].split()[_STARTED]))
+
+def _command(script: OpenedScript, arguments: Sequence[str], note: Path | None) -> Sequence[str]:
+    command = [f"./{script.name}", *arguments]
+    return command if note is None else ["/bin/sh", "-c", _NOTE_AND_RUN, str(note), *command]
 
 
 def _start(
-    script: OpenedScript,
-    arguments: Sequence[str],
+    command: Sequence[str],
+    folder: int,
     environ: Mapping[str, str],
     outputs: tuple[BinaryIO, BinaryIO],
 ) -> tuple[subprocess.Popen[bytes], int]:
     process = subprocess.Popen(  # noqa: S603 - the script is trusted, its arguments fit a pattern
-        [f"./{script.name}", *arguments],
-        cwd=f"/proc/self/fd/{script.folder}",
+        command,
+        cwd=f"/proc/self/fd/{folder}",
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=outputs[0],
@@ -135,10 +141,7 @@ def _start(
 
 
 def _is_still(process: ProcessIdentity) -> bool:
-    try:
-        return identify(process.pid) == process
-    except (OSError, ValueError, IndexError):
-        return False
+    return read_note(Path(f"/proc/{process.pid}/stat")) == process
 
 
 async def _until_ended(descriptor: int, outputs: Sequence[BinaryIO], limit: float) -> None:
