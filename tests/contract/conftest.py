@@ -19,7 +19,7 @@ _TURNS_OF_A_REMOVAL = 10
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Every run tries other cases; the seed in its report makes them come again."""
+    """A commit has the same cases everywhere, and a seed that is given chooses others."""
     chosen = config.getoption("--hypothesis-seed")
     if chosen is not None:
         fuzz.seed = int(chosen)

@@ -26,6 +26,8 @@ from mediafleet.environments.script import (
     check_folder,
 )
 from mediafleet.environments.script.answers import BadAnswerError, is_environment_id, read_machines
+from mediafleet.environments.script.calling import Caller
+from mediafleet.environments.script.listing import Listing
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite, until_it_answers
 from support.factories import make_node
 from support.machine_scripts import AUTODISCOVER, DROP, LAUNCH, MachineScripts, write_script
@@ -263,13 +265,27 @@ async def test_a_machine_outside_the_networks_does_not_hide_the_others(lab: Lab)
     assert (machine.environment_id, machine.uri) == ("b", "ws://127.0.0.9:8888/kurento")
 
 
-async def test_launches_at_once_share_their_looks_around(lab: Lab) -> None:
-    looks = lab.scripts.root / "looks"
-    lab.replace(AUTODISCOVER, f"echo look >> '{looks}'; sleep 0.3; echo '[]'")
+async def test_questions_at_once_share_a_look_that_began_after_them(lab: Lab) -> None:
+    looks, gate = lab.scripts.root / "looks", lab.scripts.root / "gate"
+    lab.replace(
+        AUTODISCOVER,
+        f"echo look >> '{looks}'; until [ -e '{gate}' ]; do sleep 0.01; done; echo '[]'",
+    )
+    listing = Listing(Caller("script", lab.settings), lab.settings, CLUSTER)
+    async with anyio.create_task_group() as questions:
+        questions.start_soon(listing.ask)
+        await until(looks.exists)
+        for _ in range(5):
+            questions.start_soon(listing.ask)
+        await anyio.wait_all_tasks_blocked()
+        gate.touch()
+    assert looks.read_text() == "look\n" * 2
+
+
+async def test_launches_at_once_bring_a_machine_each(lab: Lab) -> None:
     async with (environment := lab.make()).open(CLUSTER), anyio.create_task_group() as launches:
         for number in range(6):
             launches.start_soon(environment.launch, request(f"kms_{number}"))
-    assert looks.read_text().count("look") == 2
     assert len(lab.scripts.alive()) == 6
 
 
