@@ -340,6 +340,13 @@ async def test_an_event_alone_changes_no_node_and_keeps_its_place(store):
     }
 
 
+async def test_ends_of_sessions_are_known_by_their_node(store):
+    first, other = added("kms_1"), added("kms_2")
+    await store.commit([first, other, noted(first.node, "a"), noted(other.node, "b")])
+    assert await store.ended_sessions("kms_1") == {("a", AT)}
+    assert await store.ended_sessions("kms_3") == frozenset()
+
+
 async def test_an_event_alone_is_dropped_with_the_commit_it_is_part_of(store):
     first = added("kms_1")
     await store.commit([first])

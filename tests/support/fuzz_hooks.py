@@ -145,8 +145,27 @@ def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
     waits = query.get("wait") in (True, "true")
     if fuzz.asking or not waits or query.get("deletion-strategy") != "when-no-sessions":
         return
-    if not _in_scenario(case) or _hosts_sessions(case):
+    if not _in_scenario(case) or (_target(case) or {}).get("sessions"):
         query["wait"] = "false"
+
+
+@schemathesis.hook("before_call").apply_to(operation_id=in_families("remove_media_node"))
+def let_its_session_come_back(context: Any, case: Any, kwargs: Any) -> None:
+    """A node that is removed for having no session would wait for the one it is just getting."""
+    strategy = (case.query or {}).get("deletion-strategy", "if-no-sessions")
+    if fuzz.asking or strategy != "if-no-sessions":
+        return
+    deadline = time.monotonic() + _SETTLED_IN_S
+    while (node := _target(case)) is not None and _is_to_be_busy(node):
+        if time.monotonic() > deadline:
+            fuzz.run.broken.append(f"after {_SETTLED_IN_S} s still no session on {node}")
+            return
+        time.sleep(0.005)
+
+
+def _is_to_be_busy(node: dict[str, Any]) -> bool:
+    waits = node["status"] in {"launching", "running"} and not node["sessions"]
+    return waits and node["uri"] in BUSY_URIS
 
 
 @schemathesis.hook("before_call").apply_to(operation_id="drain_media_node")
@@ -177,11 +196,12 @@ def have_a_node_but_at_first(context: Any, case: Any, kwargs: Any) -> None:
         ensure_member(schema, LIVE_URIS[-1])
 
 
-def _hosts_sessions(case: Any) -> bool:
+def _target(case: Any) -> dict[str, Any] | None:
+    """The node that a request is about, if there is one."""
     node_id = case.path_parameters["MEDIA_NODE_ID"]
     if not isinstance(node_id, str) or not _ID.fullmatch(node_id):
-        return False
-    return bool((look_at(case.operation.schema, node_id) or {}).get("sessions"))
+        return None
+    return look_at(case.operation.schema, node_id)
 
 
 def _in_scenario(case: Any) -> bool:

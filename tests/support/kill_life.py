@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ import anyio
 import httpx
 
 from support import histories
-from support.kurento_wire import Wire, open_wire
+from support.kurento_wire import Wire, open_wire, wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -88,6 +88,7 @@ class Life:
         fatal: The point to be killed at; empty for none.
         kept: Ids of members that were acknowledged and that nobody asked to leave.
         asked: Ids of members that somebody asked to leave.
+        evicted: Ids of members that had to leave a session behind; one each.
     """
 
     zygote: subprocess.Popen[str]
@@ -96,6 +97,7 @@ class Life:
     fatal: str
     kept: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    evicted: set[str] = field(default_factory=set)
     starts: int = 0
     pid: int = 0
     _api: httpx.AsyncClient | None = None
@@ -317,6 +319,7 @@ class Script:
             self.victim = min(life.kept)
             life.kept.discard(self.victim)
             life.asked.add(self.victim)
+        await self.session_on(self.victim)
         answer = await life.ask(
             "DELETE",
             f"{NODES}/{self.victim}",
@@ -324,6 +327,16 @@ class Script:
         )
         assert answer.status_code in (204, 404), answer.text
         await life.until(lambda members: self.victim not in members)
+
+    async def session_on(self, victim: str) -> None:
+        """Have a session on a node that is to go at once, unless it had one already."""
+        members = await self.life.members()
+        if victim in members and victim not in self.life.evicted:
+            async with wire(members[victim]["uri"]) as client:
+                await client.create("MediaPipeline")
+            self.life.evicted.add(victim)
+        if members.get(victim, {}).get("status") == "running":
+            await self.life.until(lambda members: len(members[victim]["sessions"]) == 1)
 
     async def settled(self) -> None:
         await self.life.until(lambda members: len(running(members)) == len(members))
@@ -345,7 +358,11 @@ async def faults(life: Life) -> list[str]:
         if len(environment_ids) > 1:
             found.append(f"{node_id} was launched as {environment_ids}")
     stored = histories.read_members(life.database)
-    found += histories.faults(histories.read_events(life.database), stored)
+    events = histories.read_events(life.database)
+    found += histories.faults(events, stored)
+    ends = Counter(event["node"] for event in events if event["name"] == "sessionDestroyed")
+    if ends != Counter(life.evicted):
+        found.append(f"ends of sessions were told of {ends}, not of {life.evicted}")
     if stored != {node_id: node["status"] for node_id, node in members.items()}:
         found.append(f"stored {stored}, shown {members}")
     return found

@@ -79,6 +79,13 @@ class Store(Protocol):
             StoreUnavailableError: The store did not take them.
         """
 
+    async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
+        """Ids and beginnings of a node's sessions whose ends were committed.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
     async def remember(self, key: str, make: Callable[[], str]) -> str:
         """The value kept under a key, made and kept at the first call (the cluster's id)."""
 

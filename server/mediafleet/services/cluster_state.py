@@ -19,6 +19,7 @@ from mediafleet.domain.ports import Note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
 
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Entry, Machine, Store
@@ -139,6 +140,17 @@ class ClusterState:
             StoreUnavailableError: Nothing changed.
         """
         await self.change(lambda _: Decision(None, changes))
+
+    async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
+        """Ids and beginnings of a node's sessions whose ends were told, by any server before too.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+            NotReadyError: No store is open.
+        """
+        if self._store is None:
+            raise NotReadyError
+        return await self._store.ended_sessions(node_id)
 
     def observe(self, node_id: str, connection: Connection) -> None:
         """Take in what the link of a member tells; unknown members are passed over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Session
     from mediafleet.domain.ports import Clock, MediaServers
@@ -26,20 +28,45 @@ LINK_WAIT_S = 5.0
 TOLD_AT_ONCE = 500
 REASON = "mediaServerDisconnect"
 """Why a session ended whose node was removed; the word of OpenVidu."""
+SAME_BEGINNING = timedelta(seconds=2)
+"""A media server tells the beginning in milliseconds at first, and in seconds when asked later."""
+
+
+class _Told:
+    """Which ends of a node's sessions are told.
+
+    Ours are known by the media server's own ids, as a session gets another one when its name is
+    learnt. Those of a server before us are known by id and beginning, as the store tells them.
+    """
+
+    def __init__(self, ended: Iterable[tuple[str, datetime]]) -> None:
+        self._ours: set[str] = set()
+        self._earlier: dict[str, list[datetime]] = {}
+        for session_id, began in ended:
+            self._earlier.setdefault(session_id, []).append(began)
+
+    def add(self, sessions: Iterable[Session]) -> None:
+        self._ours.update(session.object_id for session in sessions)
+
+    def holds(self, session: Session) -> bool:
+        return session.object_id in self._ours or any(
+            abs(session.created_at - began) < SAME_BEGINNING
+            for began in self._earlier.get(session.id, ())
+        )
 
 
 class Evictions:
     """Ends sessions, and has told of each end before.
 
-    An end is told before the session is touched: a server that is killed in between tells it again,
-    and never leaves one untold.
+    An end is told before the session is touched, and what was told is asked of the store: a server
+    that is killed in between leaves no end untold, and the next one tells none again.
     """
 
     def __init__(self, state: ClusterState, media_servers: MediaServers, clock: Clock) -> None:
         self._state = state
         self._media_servers = media_servers
         self._clock = clock
-        self._told: dict[str, set[str]] = {}
+        self._told: dict[str, _Told] = {}
 
     def forget(self, node_id: str) -> None:
         """The node is gone."""
@@ -73,12 +100,14 @@ class Evictions:
 
     async def _tell(self, node_id: str, sessions: Iterable[Session]) -> None:
         """Commit the ends of sessions that were not told yet, some at a time."""
-        told = self._told.setdefault(node_id, set())
-        new = [session for session in sessions if session.object_id not in told]
+        if node_id not in self._told:
+            self._told[node_id] = _Told(await self._state.ended_sessions(node_id))
+        told = self._told[node_id]
+        new = [session for session in sessions if not told.holds(session)]
         for begin in range(0, len(new), TOLD_AT_ONCE):
             chunk = new[begin : begin + TOLD_AT_ONCE]
             await self._state.change(partial(self._ends, node_id, chunk))
-            told.update(session.object_id for session in chunk)
+            told.add(chunk)
 
     def _ends(self, node_id: str, sessions: Iterable[Session], cluster: Cluster) -> Decision[None]:
         member = cluster.get(node_id)

@@ -129,6 +129,12 @@ def to_event(row: Row[Any]) -> StoredEvent:
     )
 
 
+def to_ended_session(row: Row[Any]) -> tuple[str, datetime]:
+    """Id and beginning of the session that a ``sessionDestroyed`` in ``events`` tells of."""
+    payload = orjson.loads(row.payload)
+    return payload["sessionId"], from_milliseconds(payload["startTime"])
+
+
 def _node_values(node: MediaNode) -> Values:
     return {
         "id": node.id,

@@ -8,14 +8,16 @@ import anyio
 from sqlalchemy import select
 from typing_extensions import override
 
+from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.ports import Store
 from mediafleet.store.errors import translated
-from mediafleet.store.rows import steps, to_event, to_node
+from mediafleet.store.rows import steps, to_ended_session, to_event, to_node
 from mediafleet.store.statements import append_steps, claim, keep_fact, remember_fact
 from mediafleet.store.tables import events, facts, media_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -75,6 +77,13 @@ class SqlStore(Store):
             return
         rows = steps(changes, self.cluster_id)
         await self._writer.write(lambda connection: append_steps(connection, self._term, rows))
+
+    @override
+    async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
+        statement = select(events).where(
+            events.c.node_id == node_id, events.c.name == SessionDestroyed.name
+        )
+        return frozenset(to_ended_session(row) for row in await self._read(statement))
 
     @override
     async def remember(self, key: str, make: Callable[[], str]) -> str:
