@@ -14,7 +14,16 @@ import pytest
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 from support import histories, processes
-from support.cluster_client import NODES, Json, delete, get, members, until, until_gone
+from support.cluster_client import (
+    NODES,
+    Json,
+    delete,
+    get,
+    members,
+    until,
+    until_findings,
+    until_gone,
+)
 from support.kurento_wire import wire
 from support.local_nodes import LocalNode, end_local_nodes, local_nodes, until_local_nodes
 from support.processes import Running
@@ -168,6 +177,15 @@ async def test_a_signal_before_the_links_are_up_ends_no_node_with_sessions(tmp_p
     async with serving(tmp_path, "--stop-nodes", nodes=1) as (running, api):
         await until_connected(api, 1)
         assert await running.end() == 0
+
+
+async def test_the_end_of_a_process_is_evidence(tmp_path: Path) -> None:
+    async with serving(tmp_path, nodes=1) as (_, api):
+        (node,) = await until_connected(api, 1)
+        (process,) = local_nodes(tmp_path)
+        os.kill(process.pid, signal.SIGKILL)
+        found = await until_findings(api, node["id"], "machine-ended", "disconnected")
+        assert found["machine-ended"] == "the process was ended by signal 9"
 
 
 async def test_members_whose_processes_are_gone_are_replaced_at_the_start(tmp_path: Path) -> None:

@@ -143,15 +143,19 @@ async def test_a_network_without_addresses_is_a_failure(lab: Lab) -> None:
 async def test_the_end_of_a_container_is_told_with_its_reason(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with (environment := lab.make()).open(CLUSTER):
+    ended = anyio.Event()
+    told: list[tuple[str, str]] = []
+    environment = lab.make()
+    environment.tell_ends(lambda *end: (told.append(end), ended.set()))
+    async with environment.open(CLUSTER):
         machine = await environment.launch(request())
         assert machine.environment_id is not None
         os.kill(lab.engine.pid_of(machine.environment_id), signal.SIGKILL)
         with anyio.fail_after(10):
-            while not (told := [r for r in caplog.records if r.message == "container ended"]):
-                await anyio.sleep(0.02)
-    assert told[0].media_node_id == FIRST  # type: ignore[attr-defined]
-    assert "exit code is 137" in told[0].reason  # type: ignore[attr-defined]
+            await ended.wait()
+    assert told == [(FIRST, "the container is exited, its exit code is 137")]
+    (logged,) = (record for record in caplog.records if record.message == "container ended")
+    assert logged.media_node_id == FIRST  # type: ignore[attr-defined]
 
 
 async def test_containers_of_others_are_never_ended(lab: Lab) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from support import processes
 from support.cluster_client import NODES, PREFIXES, below, delete, members
+from support.cutting_proxy import CuttingProxy, cutting_proxy
 from support.docker_engine import Engine, private_engine
 from support.ec2_shim import Fault
 from support.kill_grounds import Aws, Docker, Local, Script, aws, docker, local, script
@@ -100,18 +101,27 @@ class AwsLab(Lab):
 
 
 class DockerLab(Lab):
-    can_fail = ("launch",)
+    """A launch lacks its image; for all else the Engine is out of reach."""
 
-    def __init__(self, ground: Docker) -> None:
-        self.environ = dict(ground.environ)
+    def __init__(self, ground: Docker, proxy: CuttingProxy) -> None:
+        host = {"MEDIAFLEET_DOCKER_HOST": f"tcp://127.0.0.1:{proxy.port}"}
+        self.environ = {**ground.environ, **host}
         self.engine = ground.engine
+        self.proxy = proxy
         self.image = self.environ["MEDIAFLEET_DOCKER_IMAGE"]
 
     async def fail(self, operation: str) -> None:
+        if operation != "launch":
+            self.proxy.cut()
+            self.proxy.is_closed = True
+            return
         self.engine.ask("POST", f"/images/{self.image}/tag?repo=mediafleet/kept&tag=test")
         self.engine.ask("DELETE", f"/images/{self.image}")
 
     async def mend(self, operation: str) -> None:
+        if operation != "launch":
+            self.proxy.is_closed = False
+            return
         name, _, tag = self.image.partition(":")
         self.engine.ask("POST", f"/images/mediafleet/kept:test/tag?repo={name}&tag={tag}")
 
@@ -134,8 +144,9 @@ async def lab_of(name: str, folder: Path, request: Any) -> AsyncIterator[Lab]:
         async with aws(folder) as ground:
             yield AwsLab(ground)
     else:
-        async with docker(request.getfixturevalue("engine")) as ground:
-            yield DockerLab(ground)
+        engine = request.getfixturevalue("engine")
+        async with docker(engine) as ground, cutting_proxy(engine.socket) as proxy:
+            yield DockerLab(ground, proxy)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

@@ -103,3 +103,19 @@ async def until_sessions(api: httpx.AsyncClient, node_id: str, count: int) -> Js
 
 async def until_status(api: httpx.AsyncClient, node_id: str, status: str) -> Json | None:
     return await until(api, node_id, lambda node: node is not None and node["status"] == status)
+
+
+async def until_findings(
+    api: httpx.AsyncClient, node_id: str, *wanted: str, limit: float = 20
+) -> dict[str, str]:
+    """Wait until a Media Node has verdicts of these kinds; the last reason of each kind."""
+    found: dict[str, str] = {}
+    with anyio.move_on_after(limit):
+        while not found.keys() >= set(wanted):
+            response = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
+            assert response.status_code == 200, response.text
+            verdicts = response.json()["verdicts"]
+            found = {verdict["finding"]: verdict["reason"] for verdict in verdicts}
+            await anyio.sleep(0.02)
+        return found
+    raise AssertionError(f"after {limit} s the verdicts are {found}")

@@ -16,11 +16,13 @@ class CuttingProxy:
     Attributes:
         port: Where clients connect.
         is_mute: What the server says is read and thrown away.
+        is_closed: Whoever connects is sent away at once.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int | str) -> None:
         self.port = 0
         self.is_mute = False
+        self.is_closed = False
         self._target = target
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -31,7 +33,10 @@ class CuttingProxy:
             writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        if self.is_closed:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await self._dial()
         both = {writer, far_writer}
         self._writers |= both
         try:
@@ -40,6 +45,11 @@ class CuttingProxy:
                 group.create_task(self._relay(far_reader, writer, is_server=True))
         finally:
             self._writers -= both
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._target, str):
+            return await asyncio.open_unix_connection(self._target)
+        return await asyncio.open_connection("127.0.0.1", self._target)
 
     async def _relay(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_server: bool
@@ -53,7 +63,8 @@ class CuttingProxy:
 
 
 @asynccontextmanager
-async def cutting_proxy(target: int) -> AsyncIterator[CuttingProxy]:
+async def cutting_proxy(target: int | str) -> AsyncIterator[CuttingProxy]:
+    """A proxy before a port of this machine, or before the path of a socket."""
     proxy = CuttingProxy(target)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]

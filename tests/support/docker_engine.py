@@ -69,12 +69,13 @@ class Engine:
 
     Attributes:
         url: For MEDIAFLEET_DOCKER_HOST.
+        socket: Path of its socket.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._socket = folder / "d.sock"
-        self.url = f"unix://{self._socket}"
+        self.socket = str(folder / "d.sock")
+        self.url = f"unix://{self.socket}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -114,7 +115,7 @@ class Engine:
         with closing(http.client.HTTPConnection("localhost", timeout=READY_S)) as connection:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(READY_S)
-            connection.sock.connect(str(self._socket))
+            connection.sock.connect(self.socket)
             headers = {"Content-Type": "application/x-tar"} if body is not None else {}
             connection.request(method, path, body, headers)
             response = connection.getresponse()

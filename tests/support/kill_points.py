@@ -20,7 +20,7 @@ from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.store.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
@@ -104,6 +104,10 @@ class CountedEnvironment(Environment):
     @override
     def sees_every_end(self) -> bool:
         return self._environment.sees_every_end
+
+    @override
+    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
+        self._environment.tell_ends(tell)
 
     @override
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:

@@ -30,7 +30,8 @@ class Verdict:
     finding: Finding
     """ What was found of a Media Node: `suspect`, a ping was not answered in time; `disconnected`, the connection
     was
-    lost or given up.
+    lost or given up; `machine-ended`, the environment saw the end of the node's container or process, which nobody
+    had asked for.
      """
     reason: str
     """ Why, for people. """

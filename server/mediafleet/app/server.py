@@ -134,6 +134,7 @@ class _Server:
             ),
         )
         self._environment = environment
+        environment.tell_ends(self._media_servers.note_machine_end)
         self._admission = Admission(
             self._state,
             self._environment,

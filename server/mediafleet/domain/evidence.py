@@ -20,6 +20,8 @@ class Finding(StrEnum):
 
     SUSPECT = "suspect"
     DISCONNECTED = "disconnected"
+    MACHINE_ENDED = "machine-ended"
+    """Its environment saw the end of its machine, which nobody had asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,13 @@ class Environment(Protocol):
         """Whether a machine that is not discovered is gone for good."""
         return False
 
+    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
+        """Tell of every machine that is seen to end: its node's id, and why, for people.
+
+        Called once, before it is opened. An environment that sees no ends has nothing to tell.
+        """
+        return
+
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
         """Hold what is needed to speak to the machines; the methods below work while entered.
 
@@ -265,6 +272,12 @@ class MediaServers(Protocol):
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
+        """
+
+    def note_machine_end(self, node_id: str, reason: str) -> None:
+        """Keep with the evidence of a member that its machine ended; others are passed over.
+
+        Whether the node is gone is seen by its connection alone.
         """
 
     def evidence(self, node_id: str) -> Evidence | None:

@@ -127,6 +127,10 @@ class Link:
             raise UnreachableMediaServerError(NOT_CONNECTED)
         return self._exchange
 
+    def note_machine_end(self, reason: str) -> None:
+        """Keep as evidence that the machine was seen to end."""
+        self._pulse.note_machine_end(reason)
+
     def evidence(self) -> Evidence:
         """What the link is judged on."""
         return Evidence(

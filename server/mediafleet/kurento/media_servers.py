@@ -131,6 +131,11 @@ class KurentoMediaServers(MediaServers):
             ) from None
 
     @override
+    def note_machine_end(self, node_id: str, reason: str) -> None:
+        if (link := self._links.get(node_id)) is not None:
+            link.note_machine_end(reason)
+
+    @override
     def evidence(self, node_id: str) -> Evidence | None:
         link = self._links.get(node_id)
         return None if link is None else link.evidence()

@@ -80,6 +80,10 @@ class Pulse:
             self._exchange = None
             self._judge(Finding.DISCONNECTED, reason, socket_error)
 
+    def note_machine_end(self, reason: str) -> None:
+        """The machine that the connection leads to was seen to end."""
+        self._judge(Finding.MACHINE_ENDED, reason, None)
+
     def pause(self) -> None:
         """The connection was ended on purpose."""
         self._exchange = None

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.domain.ports import Machine
+from mediafleet.domain.texts import one_line
 from mediafleet.environments.docker.settings import PATH, PORT
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CLUSTER, NODE = "io.mediafleet.cluster", "io.mediafleet.node"
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_CLUSTER_IN_NAME = 60
+_MAX_STATUS = 40
 _MIB = 1 << 20
 _NANO = 10**9
 
@@ -42,7 +44,7 @@ class Container:
         addresses = (network.get("IPAddress") or "" for network in networks.values())
         return cls(
             id=str(shown["Id"]),
-            status=str(state.get("Status", "")),
+            status=one_line(str(state.get("Status", "")), _MAX_STATUS),
             exit_code=int(state.get("ExitCode") or 0),
             out_of_memory=bool(state.get("OOMKilled")),
             labels=dict((shown.get("Config") or {}).get("Labels") or {}),

@@ -103,8 +103,13 @@ class Engine:
             detail = f"the image {image} cannot be fetched; {error.detail}"
             raise EnvironmentFailureError(NAME, "launch", detail) from None
 
-    async def watch(self, cluster_id: str, tell: Callable[[str], Awaitable[None]]) -> None:
-        """Tell the id of each of the cluster's containers that ends, until the Engine stops it."""
+    async def watch(self, cluster_id: str, tell: Callable[[str, str], Awaitable[None]]) -> None:
+        """Tell of each of the cluster's containers that ends, until the Engine stops it.
+
+        Args:
+            cluster_id: Whose containers.
+            tell: Gets the container's id and its node's.
+        """
         filters = {"type": ["container"], "event": ["die"], "label": [f"{CLUSTER}={cluster_id}"]}
         events = self._client.events
         subscriber = events.subscribe(create_task=False)  # type: ignore[no-untyped-call]
@@ -117,7 +122,9 @@ class Engine:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(listen)
                 while (event := await subscriber.get()) is not None:
-                    await tell(str((event.get("Actor") or {}).get("ID") or ""))
+                    actor = event.get("Actor") or {}
+                    labels = actor.get("Attributes") or {}
+                    await tell(str(actor.get("ID") or ""), str(labels.get(NODE) or ""))
         except* EnvironmentFailureError as failures:
             raise failures.exceptions[0] from None
 

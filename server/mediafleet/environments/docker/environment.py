@@ -13,12 +13,12 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.environments.docker.containers import NODE, Container, creation_of, name_of
+from mediafleet.environments.docker.containers import Container, creation_of, name_of
 from mediafleet.environments.docker.engine import NAME, Engine, open_engine
 from mediafleet.environments.docker.settings import Pull
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
@@ -42,6 +42,11 @@ class Docker(Environment):
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
         self._opened: tuple[Engine, str] | None = None
+        self._tell_end: Callable[[str, str], None] | None = None
+
+    @override
+    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
+        self._tell_end = tell
 
     @override
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
@@ -167,16 +172,12 @@ class Docker(Environment):
             await anyio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _tell(self, engine: Engine, container_id: str) -> None:
-        container = await engine.show(container_id, operation="watch")
-        log.warning(
-            "container ended",
-            extra={
-                "media_node_id": None if container is None else container.labels.get(NODE),
-                "environment_id": container_id,
-                "reason": _why_ended(container),
-            },
-        )
+    async def _tell(self, engine: Engine, container_id: str, node_id: str) -> None:
+        reason = _why_ended(await engine.show(container_id, operation="watch"))
+        extra = {"media_node_id": node_id, "environment_id": container_id, "reason": reason}
+        log.warning("container ended", extra=extra)
+        if self._tell_end is not None:
+            self._tell_end(node_id, reason)
 
 
 def _why_ended(container: Container | None) -> str:

@@ -54,6 +54,11 @@ class Local(Environment):
         self._folders = Folders(settings.directory)
         self._starting = anyio.Lock()
         self._watches: dict[MarkedProcess, Watch] = {}
+        self._tell_end: Callable[[str, str], None] | None = None
+
+    @override
+    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
+        self._tell_end = tell
 
     @override
     @asynccontextmanager
@@ -181,10 +186,13 @@ class Local(Environment):
     async def _watch(self, watch: Watch) -> None:
         await watch.run()
         del self._watches[watch.process]
+        node_id = watch.process.mark.node_id
         log.info(
             "process of a local node ended",
-            extra={"media_node_id": watch.process.mark.node_id, "how": watch.story},
+            extra={"media_node_id": node_id, "how": watch.story},
         )
+        if self._tell_end is not None:
+            self._tell_end(node_id, f"the process {watch.story}")
 
     def _greet(self, found: Sequence[MarkedProcess]) -> None:
         """Watch what earlier runs left, and tell of what cannot be this cluster's any more."""

@@ -1,0 +1,32 @@
+"""Containers as Media Nodes of a running server."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import processes
+from support.cluster_client import NODES, until, until_findings
+from support.docker_engine import Engine, private_engine
+from support.kill_grounds import docker
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with private_engine() as engine:
+        yield engine
+
+
+async def test_the_end_of_a_container_is_evidence(engine: Engine, tmp_path: Path) -> None:
+    async with docker(engine) as ground:
+        environ = {**ground.environ, "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "0"}
+        async with processes.server(tmp_path, **environ) as (_, api):
+            node = (await api.post(NODES, params={"wait": "true"})).json()
+            await until(api, node["id"], lambda found: bool(found) and found["connected"])
+            os.kill(engine.pid_of(node["environmentId"]), signal.SIGKILL)
+            found = await until_findings(api, node["id"], "machine-ended", "disconnected")
+    assert found["machine-ended"] == "the container is exited, its exit code is 137"
