@@ -180,11 +180,12 @@ async def test_a_signal_before_the_links_are_up_ends_no_node_with_sessions(tmp_p
 
 
 async def test_the_end_of_a_process_is_evidence(tmp_path: Path) -> None:
-    async with serving(tmp_path, nodes=1) as (_, api):
+    async with serving(tmp_path, nodes=1) as (running, api):
         (node,) = await until_connected(api, 1)
         (process,) = local_nodes(tmp_path)
         os.kill(process.pid, signal.SIGKILL)
         found = await until_findings(api, node["id"], "machine-ended", "disconnected")
+        await running.end(signal.SIGKILL)
         assert found["machine-ended"] == "the process was ended by signal 9"
 
 
