@@ -12,7 +12,11 @@ import anyio
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import NEVER_CONNECTED, Cluster, Connection, Member
-from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.errors import (
+    MediaNodeNotFoundError,
+    NotReadyError,
+    StoreUnavailableError,
+)
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import Note
@@ -29,6 +33,8 @@ T = TypeVar("T")
 
 MAX_LOST_SESSIONS = 10_000
 """Ends of sessions of one node that wait to be told; more are not remembered."""
+TURN_S = 5.0
+"""How long a change waits for those before it, until it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class ClusterState:
             StoreUnavailableError: Nothing changed.
             NotReadyError: No store is open.
         """
-        async with self._deciding:
+        async with self._turn():
             decision = decide(self.snapshot)
             if decision.changes:
                 if self._store is None:
@@ -132,6 +138,20 @@ class ClusterState:
                     await self._store.commit(decision.changes)
                     self._publish(decision)
         return decision.outcome
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Decide alone; whoever waits is told in time, also while the store fails one by one."""
+        try:
+            with anyio.fail_after(TURN_S):
+                await self._deciding.acquire()
+        except TimeoutError:
+            detail = f"the changes before it took longer than {TURN_S:g} s"
+            raise StoreUnavailableError(detail) from None
+        try:
+            yield
+        finally:
+            self._deciding.release()
 
     async def apply(self, *changes: Entry) -> None:
         """Commit and publish changes that need no decision on the latest picture.

@@ -1,0 +1,64 @@
+"""The store is out of reach for long: minutes, or hours, that pass in seconds.
+
+`MEDIAFLEET_LONG_OUTAGE_S=3600` makes them an hour; `tox -e trials` does.
+"""
+
+import asyncio
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from mediafleet.emulator import EmulatedCluster, Steering
+from support import live
+from support.leaping_time import LeapingLoop, LoopClock
+from support.outages import Outage, Stage, ended, faults_of, locked
+from support.postgresql_server import PostgresqlServer
+
+pytestmark = pytest.mark.timeout(600)
+
+LONG_OUTAGE_S = float(os.environ.get("MEDIAFLEET_LONG_OUTAGE_S", "300"))
+LOOKS = 100
+"""How often the cluster is looked at."""
+
+
+def test_a_file_locked_for_long_is_no_outage_of_the_cluster(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = tmp_path / "mediafleet.db"
+    live_long_through(tmp_path, locked(database), caplog)
+    assert faults_of(database) == []
+
+
+def test_a_postgresql_stopped_for_long_is_no_outage_of_the_cluster(
+    tmp_path: Path, postgresql: PostgresqlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgresql.url(postgresql.new_database())
+    live_long_through(tmp_path, ended(postgresql), caplog, MEDIAFLEET_DATABASE_URL=url)
+
+
+def live_long_through(
+    folder: Path, outage: Outage, caplog: pytest.LogCaptureFixture, **properties: str
+) -> None:
+    """Server and nodes share a loop, whose time leaps during the outage; the store is real."""
+
+    async def life() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, LeapingLoop)
+        clock = LoopClock()
+        nodes = EmulatedCluster(nodes=4, random=random.Random(1), clock=clock)
+        async with (
+            nodes,
+            Steering(nodes.port) as steering,
+            live.mediafleet(folder, clock=clock, **properties) as api,
+        ):
+            uris = [nodes.uri(number) for number in range(4)]
+            stage = Stage(api, steering, uris, LONG_OUTAGE_S / LOOKS, loop.leaping)
+            tasks = len(asyncio.all_tasks())
+            await stage.live_through(outage, LONG_OUTAGE_S)
+            assert len(asyncio.all_tasks()) <= tasks + len(uris)
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(life())
+    assert not [record for record in caplog.records if record.exc_info]
