@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from support import live
-from support.cluster_client import NODES, delete, members, until_status
-from support.machine_scripts import AUTODISCOVER, LAUNCH, MachineScripts, write_script
+from support import histories, live
+from support.cluster_client import (
+    NODES,
+    delete,
+    members,
+    until_gone,
+    until_sessions,
+    until_status,
+)
+from support.environment_suite import until_it_answers
+from support.kurento_wire import wire
+from support.machine_scripts import AUTODISCOVER, DROP, LAUNCH, MachineScripts, write_script
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +45,56 @@ async def test_a_cluster_of_scripts_lives_and_finds_itself_again(
         assert (await api.put(NODES)).json()["content"] == []
         assert (await delete(api, node["id"], wait="true")).status_code == 204
     assert scripts.alive() == []
+
+
+async def test_a_machine_at_the_address_of_one_that_is_gone_is_left_alone(
+    scripts: MachineScripts, tmp_path: Path
+) -> None:
+    """A node is to go at once, its machine is gone, and another has its address and a session."""
+    folder = scripts.write()
+    properties = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "script", PATH: str(folder)}
+    drop = (folder / DROP).read_text()
+    async with live.mediafleet(tmp_path, **properties) as api:
+        (old,) = await members(api)
+        old = await until_status(api, old["id"], "running")
+        write_script(folder / DROP, "#!/bin/sh\nexit 1\n")
+        removed = await delete(api, old["id"], deletion_strategy="now", wait="true")
+        assert removed.status_code == 502
+    scripts.supersede(old["environmentId"], "m-other", "kms_Other001")
+    await until_it_answers(old["uri"])
+    async with wire(old["uri"]) as client:
+        session = await client.create("MediaPipeline")
+    write_script(folder / DROP, drop)
+
+    async with live.mediafleet(tmp_path, **properties) as api:
+        await until_gone(api, old["id"])
+        await until_status(api, "kms_Other001", "running")
+        await until_sessions(api, "kms_Other001", 1)
+        async with wire(old["uri"]) as client:
+            await client.call("describe", object=session)
+    database = tmp_path / "mediafleet.db"
+    events = histories.read_events(database)
+    assert histories.faults(events, histories.read_members(database)) == []
+    assert "sessionDestroyed" not in {event["name"] for event in events}
+
+
+async def test_a_node_whose_address_another_machine_has_leaves_as_a_crashed_one(
+    scripts: MachineScripts, tmp_path: Path
+) -> None:
+    properties = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "script", PATH: str(scripts.write())}
+    async with live.mediafleet(tmp_path, **properties) as api:
+        (old,) = await members(api)
+        old = await until_status(api, old["id"], "running")
+    scripts.supersede(old["environmentId"], "m-other", "kms_Other001")
+
+    async with live.mediafleet(tmp_path, **properties) as api:
+        await until_gone(api, old["id"])
+        await until_status(api, "kms_Other001", "running")
+        assert len(await members(api)) == 1
+    database = tmp_path / "mediafleet.db"
+    events = histories.read_events(database)
+    assert histories.faults(events, histories.read_members(database)) == []
+    assert [event["name"] for event in events].count("nodeCrashed") == 1
 
 
 async def test_a_restart_takes_only_a_folder_that_may_be_used(

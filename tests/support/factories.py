@@ -35,6 +35,7 @@ def make_member(
     down_since: float = 0,
     due: float | None = None,
     looked: bool = False,
+    gone: bool = False,
     load: float | None = None,
     **changes: Any,
 ) -> Member:
@@ -53,6 +54,7 @@ def make_member(
         lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
         due=due,
         looked=looked,
+        gone=gone,
         most_sessions=sessions,
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,6 +94,16 @@ class MachineScripts:
         except FileNotFoundError:
             return []
         return [line.split()[1] for line in lines if line.startswith(word)]
+
+    def supersede(self, name: str, by: str, node_id: str) -> None:
+        """End a machine and begin another one of the same cluster at its address."""
+        pid, ip, cluster, _ = (self.machines_folder / name).read_text().split()
+        os.kill(int(pid), signal.SIGKILL)
+        (self.machines_folder / name).unlink()
+        emulator = f"'{sys.executable}' -m mediafleet emulator --address {ip} --port 8888"
+        begin = f"setsid {emulator} > /dev/null 2>&1 & echo $!"
+        begun = subprocess.run(["sh", "-c", begin], check=True, capture_output=True, text=True)
+        (self.machines_folder / by).write_text(f"{begun.stdout.strip()} {ip} {cluster} {node_id}\n")
 
     def end_all(self) -> None:
         for _, pid in self._pids():

@@ -74,7 +74,9 @@ class Member:
         trouble: Why the environment could not do the last step; ``None`` when all is well.
         failures: How often in a row it could not.
         due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
-        looked: While terminating: at a last look it hosted nothing, or its machine was gone.
+        looked: While terminating: at a last look it hosted nothing.
+        gone: Its machine is known to be no more. Nobody is asked there, as whoever answers now is
+            another one.
         most_sessions: The most sessions at once that were seen in its present status.
     """
 
@@ -88,6 +90,7 @@ class Member:
     failures: int = 0
     due: float | None = None
     looked: bool = False
+    gone: bool = False
     most_sessions: int = 0
 
     @property

@@ -10,11 +10,8 @@ from mediafleet.domain.media_node import SERVING_STATUSES
 from mediafleet.domain.media_node import MediaNodeStatus as S
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def _step_of_quarantine(member: Member, now: float) -> Step | None:
 
 def may_be_ended(member: Member) -> bool:
     """Whether no session stands in the way of a terminating node's end, as far as is known."""
-    if member.node.evicts_sessions or member.uri is None:
+    if member.node.evicts_sessions or member.uri is None or member.gone:
         return True
     if not member.connection.connected:
         return member.looked
@@ -191,7 +188,7 @@ def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
     if member.connection.connected:
         return None if member.node.crashed_since is None else Step.RECOVER
     deadline = _end_of_patience_with_link(member, patience)
-    if deadline is None or now < deadline:
+    if not member.gone and (deadline is None or now < deadline):
         return None
     return Step.CRASH if member.node.crashed_since is None else Step.GIVE_UP
 
@@ -211,32 +208,6 @@ def twin_of(member: Member, cluster: Cluster) -> str | None:
         ),
         None,
     )
-
-
-def lost_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
-    """Members that were launched and served, and whose machine is none of those that run."""
-    return tuple(
-        member
-        for member in cluster
-        if member.node.status in SERVING_STATUSES and _has_lost_its_machine(member, machines)
-    )
-
-
-def ended_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
-    """Members whose termination had come as far as their machines, before the server began."""
-    return tuple(
-        member
-        for member in cluster
-        if member.node.status is S.TERMINATING and _has_lost_its_machine(member, machines)
-    )
-
-
-def _has_lost_its_machine(member: Member, machines: Sequence[Machine]) -> bool:
-    names = {machine.environment_id for machine in machines}
-    ids = {machine.node_id for machine in machines}
-    node = member.node
-    has_had_one = node.environment_id is not None
-    return has_had_one and node.environment_id not in names and node.id not in ids
 
 
 class DeletionStrategy(StrEnum):

@@ -16,10 +16,12 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.lifecycle import twin_of
+from mediafleet.domain.machines import displaced_by_listing
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
+from mediafleet.services.reconciliation import part_from_displaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -138,6 +140,7 @@ class Admission:
         for machine in machines:
             if _is_member(self._state.snapshot, machine):
                 continue
+            await self._make_room(machine, machines)
             node, event = admit(
                 machine.node_id or self._new_node_id(),
                 at=self._clock.now(),
@@ -163,6 +166,11 @@ class Admission:
             return await self._state.change(
                 lambda cluster: self._admission(cluster, node_id, machine, identity)
             )
+
+    async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
+        """Part from members whose address a machine has that runs instead of theirs."""
+        displaced = displaced_by_listing(self._state.snapshot, machine, machines)
+        await part_from_displaced(self._state, self._media_servers, displaced)
 
     @contextmanager
     def _reserved(
@@ -231,9 +239,11 @@ class Admission:
             EnvironmentFailureError: The environment could not tell.
         """
         found = []
-        for machine in await self._environment.discover():
+        machines = await self._environment.discover()
+        for machine in machines:
             if _is_member(self._state.snapshot, machine):
                 continue
+            await self._make_room(machine, machines)
             try:
                 found.append(await self._join(machine.node_id or self._new_node_id(), machine))
             except MediaNodeAlreadyAddedError:
@@ -262,6 +272,7 @@ def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:
             for member in cluster
             if member.node.uri is not None
             and member.node.holds_its_uri
+            and not member.gone
             and MediaServerUri.parse(member.node.uri) == key
         ),
         None,

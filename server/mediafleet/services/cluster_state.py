@@ -198,6 +198,19 @@ class ClusterState:
         if (member := self._members.get(node_id)) is not None:
             self._note(replace(member, looked=True))
 
+    def note_gone(self, node_id: str) -> None:
+        """Take in that a member's machine is no more; with it are its sessions."""
+        if (member := self._members.get(node_id)) is not None:
+            known = member.connection
+            ended = replace(
+                NEVER_CONNECTED,
+                connection_time=known.connection_time,
+                disconnection_time=self._clock.now()
+                if known.connected
+                else known.disconnection_time,
+            )
+            self._note(replace(self._relinked(member, ended), gone=True))
+
     async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
         """Return as soon as a condition holds for a member, or for its absence (``None``)."""
         while not settled(self._members.get(node_id)):

@@ -96,7 +96,9 @@ class Evictions:
     async def _until_connected(self, node_id: str) -> None:
         """Give the link a moment: after a restart it is not up at once."""
         with anyio.move_on_after(LINK_WAIT_S):
-            await self._state.wait_until(node_id, lambda m: m is None or m.connection.connected)
+            await self._state.wait_until(
+                node_id, lambda m: m is None or m.gone or m.connection.connected
+            )
 
     async def _tell(self, node_id: str, sessions: Iterable[Session]) -> None:
         """Commit the ends of sessions that were not told yet, some at a time."""

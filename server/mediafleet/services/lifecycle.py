@@ -12,17 +12,19 @@ from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
+from mediafleet.domain.machines import displaced_by_launch
 from mediafleet.domain.outcomes import change_of_step
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.evictions import Evictions
+from mediafleet.services.reconciliation import part_from_displaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mediafleet.domain.cluster import Cluster, Connection, Member
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Environment, MediaServers
+    from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ class Lifecycle:
         member = self._state.member(node_id)
         if member is None:
             return
-        if member.uri is not None and member.node.holds_its_uri:
+        if member.uri is not None and member.node.holds_its_uri and not member.gone:
             self._media_servers.attach(node_id, member.uri)
         step = self._step(member)
         self._put_off.discard(node_id)
@@ -145,7 +147,15 @@ class Lifecycle:
             except EnvironmentFailureError as error:
                 await self._change(node_id, Step.LAUNCH, Step.FAIL, reason=error.detail)
             else:
-                self._state.locate(node_id, machine)
+                await self._locate(node_id, machine)
+
+    async def _locate(self, node_id: str, machine: Machine) -> None:
+        """Take in where a node is; whoever was there before is there no more."""
+        self._state.locate(node_id, machine)
+        cluster = self._state.snapshot
+        if (heir := cluster.get(node_id)) is not None:
+            displaced = displaced_by_launch(cluster, heir, machine)
+            await part_from_displaced(self._state, self._media_servers, displaced)
 
     async def _unmake(self, node: MediaNode) -> None:
         limit = self._patience.termination

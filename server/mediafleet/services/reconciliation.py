@@ -1,4 +1,4 @@
-"""What the cluster finds when it comes back: members whose machines did not outlive it."""
+"""Members whose machines are no more, as environments tell: at the start, and by an address."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import logging
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.lifecycle import ended_members, lost_members
+from mediafleet.domain.machines import ended_members, lost_members
 from mediafleet.domain.media_node import MediaNodeStatus, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
-    from mediafleet.domain.cluster import Cluster
-    from mediafleet.domain.ports import Clock, Environment
+    from collections.abc import Iterable
+
+    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.ports import Clock, Environment, MediaServers
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,24 @@ async def part_from_lost(state: ClusterState, environment: Environment, clock: C
 
     await state.change(decide)
     for member in ended_members(state.snapshot, machines):
-        state.end_last_look(member.node.id)
+        state.note_gone(member.node.id)
+
+
+async def part_from_displaced(
+    state: ClusterState, media_servers: MediaServers, displaced: Iterable[Member]
+) -> None:
+    """Let go of members at whose address there is another machine now, before it is asked anything.
+
+    They take their leave as nodes do whose machine is gone. Were their links kept, what is meant
+    for them would meet the other machine: its sessions could be ended in their stead.
+    """
+    for member in displaced:
+        log.warning(
+            "its address is another machine's now, so its own is gone",
+            extra={"media_node_id": member.node.id, "uri": member.uri},
+        )
+        state.note_gone(member.node.id)
+        await media_servers.detach(member.node.id)
 
 
 def _is_worth_asking(environment: Environment, cluster: Cluster) -> bool:

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -9,15 +8,12 @@ from mediafleet.domain.lifecycle import (
     Patience,
     Removal,
     Step,
-    ended_members,
-    lost_members,
     next_deadline,
     next_step,
     removal_of,
     twin_of,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.ports import Machine
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
 PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20, last_look=30)
@@ -196,40 +192,3 @@ def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
 
     assert twin_of(second, make_cluster(failed, second, unknown)) is None
     assert twin_of(unknown, make_cluster(failed, second, unknown)) is None
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_lost"),
-    [
-        ({}, True),
-        ({"status": S.WAITING_IDLE_TO_TERMINATE}, True),
-        ({"environment_id": None}, False),
-        ({"environment_id": "7-77"}, False),
-        ({"id": "kms_A0000002"}, False),
-        ({"status": S.LAUNCHING}, False),
-        ({"status": S.TERMINATING}, False),
-        ({"status": S.FAILED}, False),
-    ],
-)
-def test_a_member_is_lost_when_its_machine_is_not_among_those_that_run(
-    changes: dict[str, Any], is_lost: bool
-) -> None:
-    member = make_member(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
-    machines = [
-        Machine("7-77", "127.64.1.1", "ws://127.64.1.1/kurento", "kms_A0000007"),
-        Machine("8-88", "127.64.1.2", "ws://127.64.1.2/kurento", "kms_A0000002"),
-    ]
-
-    assert lost_members(make_cluster(member), machines) == ((member,) if is_lost else ())
-
-
-def test_a_termination_that_had_come_as_far_as_the_machine_is_seen_by_its_absence() -> None:
-    ended = make_member(id="kms_A0000001", environment_id="1-11", status=S.TERMINATING)
-    others = [
-        make_member(id="kms_A0000002", environment_id="2-22", status=S.TERMINATING),
-        make_member(id="kms_A0000003", environment_id="3-33"),
-        make_member(id="kms_A0000004", status=S.TERMINATING),
-    ]
-    machines = [Machine("2-22", "127.64.1.2", "ws://127.64.1.2/kurento")]
-
-    assert ended_members(make_cluster(ended, *others), machines) == (ended,)

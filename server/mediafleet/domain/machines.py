@@ -1,0 +1,95 @@
+"""Whose machines are gone, as far as environments tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
+from mediafleet.domain.uri import MediaServerUri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.ports import Machine
+
+
+def lost_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
+    """Members that were launched and served, and whose machine is none of those that run."""
+    return tuple(
+        member
+        for member in cluster
+        if member.node.status in SERVING_STATUSES and _has_lost_its_machine(member, machines)
+    )
+
+
+def ended_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
+    """Members whose termination had come as far as their machines, before the server began."""
+    return tuple(
+        member
+        for member in cluster
+        if member.node.status is MediaNodeStatus.TERMINATING
+        and _has_lost_its_machine(member, machines)
+    )
+
+
+def displaced_by_launch(cluster: Cluster, heir: Member, machine: Machine) -> tuple[Member, ...]:
+    """Members at the address of a machine that was launched for another one.
+
+    No two machines that run have the same address, so theirs is no more. A member that was in touch
+    before the launch is none of them: there the environment must be wrong.
+
+    Args:
+        cluster: As it is.
+        heir: Whose machine it is.
+        machine: That runs.
+    """
+    return tuple(
+        member
+        for member in _others_at_address(cluster, machine)
+        if member is not heir and not _was_in_touch_before(member, heir)
+    )
+
+
+def displaced_by_listing(
+    cluster: Cluster, machine: Machine, machines: Sequence[Machine]
+) -> tuple[Member, ...]:
+    """Members at the address of a machine that is not theirs, while theirs is not listed.
+
+    One that is in touch is none of them: whoever lists may have given its machine another name.
+
+    Args:
+        cluster: As it is.
+        machine: One of those that run.
+        machines: All that run.
+    """
+    return tuple(
+        member
+        for member in _others_at_address(cluster, machine)
+        if not member.connection.connected and _has_lost_its_machine(member, machines)
+    )
+
+
+def _others_at_address(cluster: Cluster, machine: Machine) -> Iterator[Member]:
+    if machine.environment_id is None:
+        return
+    key = MediaServerUri.parse(machine.uri)
+    for member in cluster:
+        if member.uri is None or not member.node.holds_its_uri:
+            continue
+        is_another = member.located().environment_id not in {None, machine.environment_id}
+        if is_another and MediaServerUri.parse(member.uri) == key:
+            yield member
+
+
+def _has_lost_its_machine(member: Member, machines: Sequence[Machine]) -> bool:
+    names = {machine.environment_id for machine in machines}
+    ids = {machine.node_id for machine in machines}
+    node = member.node
+    has_had_one = node.environment_id is not None
+    return has_had_one and node.environment_id not in names and node.id not in ids
+
+
+def _was_in_touch_before(member: Member, heir: Member) -> bool:
+    since = member.connection.connection_time
+    return member.connection.connected and since is not None and since < heir.node.launching_time

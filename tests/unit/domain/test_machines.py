@@ -1,0 +1,112 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mediafleet.domain.cluster import Member
+from mediafleet.domain.lifecycle import Patience, Step, may_be_ended, next_step
+from mediafleet.domain.machines import (
+    displaced_by_launch,
+    displaced_by_listing,
+    ended_members,
+    lost_members,
+)
+from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.domain.ports import Machine
+from support.factories import MOMENT, make_cluster, make_member
+
+S = MediaNodeStatus
+URI = "ws://10.0.0.7:8888/kurento"
+NEW = Machine("i-new", "10.0.0.7", "WS://10.0.0.7:8888/kurento", "kms_new")
+
+
+def old(**facts: Any) -> Member:
+    given = {"id": "kms_old", "uri": URI, "environment_id": "i-old", "connected": False, **facts}
+    return make_member(**given)
+
+
+def heir(after: float) -> Member:
+    """A member that was launched some seconds after the other one was last connected."""
+    return make_member(
+        id="kms_new",
+        status=S.LAUNCHING,
+        uri=None,
+        environment_id=None,
+        connected=False,
+        launching_time=MOMENT + timedelta(seconds=after),
+    )
+
+
+@pytest.mark.parametrize(
+    ("member", "is_displaced"),
+    [
+        (old(), True),
+        (old(status=S.TERMINATING), True),
+        (old(connected=True), False),
+        (old(environment_id="i-new"), False),
+        (old(environment_id=None), False),
+        (old(uri="ws://10.0.0.8:8888/kurento"), False),
+        (old(status=S.FAILED), False),
+    ],
+)
+def test_a_launch_displaces_who_was_not_in_touch_before(member: Member, is_displaced: bool) -> None:
+    new = heir(after=1)
+    assert bool(displaced_by_launch(make_cluster(member, new), new, NEW)) == is_displaced
+
+
+def test_a_link_made_after_the_launch_leads_to_the_new_machine() -> None:
+    new = heir(after=-1)
+    member = old(connected=True)
+    assert displaced_by_launch(make_cluster(member, new), new, NEW) == (member,)
+
+
+def test_a_listing_displaces_whose_own_machine_it_does_not_tell_of() -> None:
+    lost, elsewhere = old(), Machine("i-old", "10.0.0.8", "ws://10.0.0.8:8888/kurento")
+    assert displaced_by_listing(make_cluster(lost), NEW, [NEW]) == (lost,)
+    assert displaced_by_listing(make_cluster(lost), NEW, [NEW, elsewhere]) == ()
+    assert displaced_by_listing(make_cluster(old(connected=True)), NEW, [NEW]) == ()
+
+
+def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
+    never = Patience(crash=60, reconnection=None)
+    crashed = old(gone=True, crashed_since=MOMENT)
+    assert next_step(old(gone=True), never, now=0) is Step.CRASH
+    assert next_step(crashed, never, now=0) is Step.GIVE_UP
+    assert may_be_ended(old(gone=True, status=S.TERMINATING))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_lost"),
+    [
+        ({}, True),
+        ({"status": S.WAITING_IDLE_TO_TERMINATE}, True),
+        ({"environment_id": None}, False),
+        ({"environment_id": "7-77"}, False),
+        ({"id": "kms_A0000002"}, False),
+        ({"status": S.LAUNCHING}, False),
+        ({"status": S.TERMINATING}, False),
+        ({"status": S.FAILED}, False),
+    ],
+)
+def test_a_member_is_lost_when_its_machine_is_not_among_those_that_run(
+    changes: dict[str, Any], is_lost: bool
+) -> None:
+    member = make_member(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
+    machines = [
+        Machine("7-77", "127.64.1.1", "ws://127.64.1.1/kurento", "kms_A0000007"),
+        Machine("8-88", "127.64.1.2", "ws://127.64.1.2/kurento", "kms_A0000002"),
+    ]
+
+    assert lost_members(make_cluster(member), machines) == ((member,) if is_lost else ())
+
+
+def test_a_termination_that_had_come_as_far_as_the_machine_is_seen_by_its_absence() -> None:
+    ended = make_member(id="kms_A0000001", environment_id="1-11", status=S.TERMINATING)
+    others = [
+        make_member(id="kms_A0000002", environment_id="2-22", status=S.TERMINATING),
+        make_member(id="kms_A0000003", environment_id="3-33"),
+        make_member(id="kms_A0000004", status=S.TERMINATING),
+    ]
+    machines = [Machine("2-22", "127.64.1.2", "ws://127.64.1.2/kurento")]
+
+    assert ended_members(make_cluster(ended, *others), machines) == (ended,)
