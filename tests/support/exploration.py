@@ -17,10 +17,17 @@ class FaultFoundError(AssertionError):
 
 @dataclass
 class Explored(Generic[T]):
-    """Every state that can be reached, with one of the shortest ways to each."""
+    """Every state that can be reached, with one of the shortest ways to each.
+
+    Attributes:
+        came_from: What happened in which state just before; ``None`` at the beginning.
+        moved: How many moves there are.
+        labels: What they are.
+    """
 
     came_from: dict[T, tuple[str, T] | None] = field(default_factory=dict)
     moved: int = 0
+    labels: set[str] = field(default_factory=set)
 
     def story(self, state: T, *, then: str = "") -> str:
         """What happened, in order, from the beginning to a state."""
@@ -40,12 +47,13 @@ def explore(beginning: T, moves: Moves[T], faults: type[Exception]) -> Explored[
     """
     explored: Explored[T] = Explored({beginning: None})
     waiting = deque([beginning])
-    came_from = explored.came_from
+    came_from, labels = explored.came_from, explored.labels
     while waiting:
         state = waiting.popleft()
         try:
             for label, after in moves(state):
                 explored.moved += 1
+                labels.add(label)
                 if after not in came_from:
                     came_from[after] = (label, state)
                     waiting.append(after)

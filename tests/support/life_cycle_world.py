@@ -46,7 +46,7 @@ from mediafleet.domain.ports import Change, Entry, Machine, Note
 from support.factories import MOMENT, make_node, make_session
 
 S = MediaNodeStatus
-PATIENCE = Patience(last_look=5.0)
+PATIENCE = Patience(last_look=5.0, reconnection=5.0)
 AT_ONCE, SOON, MUCH_LATER = 0.0, 1.0, 1e9
 ENOUGH = Capacity(1, 0, 0)
 SESSIONS, CRASHES = 2, 1
@@ -226,8 +226,7 @@ class NodeWorld:
         if step is Step.EXPIRE:
             return self._follow(place, entries_of_deadline(member.node, at=MOMENT))
         if step in CRASH_STEPS:
-            (entry,) = entries_of_crash(step, member, at=MOMENT)
-            return self._told(place, entry)
+            return self._crashed(place, step, entries_of_crash(step, member, at=MOMENT))
         cluster = self._cluster(member, twin=twin)
         return self._committed(place, change_of_step(step, member, cluster, PATIENCE, at=MOMENT))
 
@@ -286,9 +285,20 @@ class NodeWorld:
         drain = node.drain and node.drain.limit.at_deadline
         return replace(place, evicts=node.evicts_sessions, drain=drain, overdue=False)
 
-    def _told(self, place: Place, entry: Entry) -> Place:
+    def _crashed(self, place: Place, step: Step, entries: Sequence[Entry]) -> Place:
+        """Store what became of a node out of touch; one that is given up hosts nothing any more."""
+        change, *ends = entries
+        if len(ends) != (place.booked if step is Step.GIVE_UP else 0):
+            raise LostError("an end of a session was not told, or one that was none")
+        assert isinstance(change, Change)
+        if step is not Step.GIVE_UP:
+            return self._told(place, change)
+        if not place.crashed or place.connected:
+            raise LostError("a node was given up that had not crashed")
+        return replace(self._committed(place, change), booked=0)
+
+    def _told(self, place: Place, entry: Change) -> Place:
         """Store that the node crashed or recovered; one follows the other."""
-        assert isinstance(entry, Change)
         crashed = entry.event.name == "nodeCrashed"
         if crashed in {place.crashed, place.connected}:
             raise LostError("a crash or a recovery was told that was none")
