@@ -61,7 +61,7 @@ class Capacity:
 def capacity_without(cluster: Cluster, leaving: Collection[str]) -> Capacity:
     """Say what is left when some nodes, and those that are quarantined already, are gone.
 
-    A load that is not known counts for nothing.
+    A load that is not known is none if the node hosts nothing, and a full one if it does.
     """
     staying, moving = [], []
     for member in cluster:
@@ -73,7 +73,14 @@ def capacity_without(cluster: Cluster, leaving: Collection[str]) -> Capacity:
 
 
 def _load_of(members: Collection[Member]) -> float:
-    return sum(member.connection.load or 0.0 for member in members)
+    return sum(map(_load_at_worst, members))
+
+
+def _load_at_worst(member: Member) -> float:
+    connection = member.connection
+    if connection.load is not None:
+        return connection.load
+    return FULL_LOAD if connection.sessions else 0.0
 
 
 def entries_of_request(

@@ -122,6 +122,15 @@ def test_capacity_counts_who_stays_and_moves_what_all_others_carry() -> None:
     assert capacity_without(cluster, {"kms_1", "kms_2", "kms_3", "kms_4"}).remaining == 0
 
 
+def test_a_load_that_is_not_known_is_a_full_one_where_there_are_sessions() -> None:
+    cluster = make_cluster(
+        make_member(id="kms_1", load=None, sessions=1),
+        make_member(id="kms_2", load=None, sessions=1),
+        make_member(id="kms_3", load=None),
+    )
+    assert capacity_without(cluster, {"kms_1"}) == Capacity(2, 100, 100)
+
+
 @pytest.mark.parametrize(
     ("capacity", "suffices"),
     [
