@@ -17,6 +17,7 @@ from support.cluster_client import (
     patch,
     until,
     until_gone,
+    until_measured,
     until_sessions,
     until_status,
 )
@@ -35,6 +36,7 @@ async def node(api: httpx.AsyncClient, fleet: EmulatedCluster) -> Json:
     for name in ("one", "two"):
         fleet.nodes[0].create_pipeline(name)
     await until_named(api, found["id"], {"one", "two"})
+    await until_measured(api, found["id"])
     return found
 
 
@@ -63,7 +65,7 @@ async def test_progress_tells_who_blocks_and_until_when(
     api: httpx.AsyncClient, node: Json, fleet: EmulatedCluster
 ) -> None:
     answer = await drain(api, node["id"], 600, "abort")
-    assert answer.status_code == 201
+    assert answer.status_code == 201, answer.text
 
     found = await look_at_drain(api, node["id"])
     assert found["status"] == QUARANTINE

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from mediafleet.cli.durations import seconds_of, shown
 from mediafleet.emulator import Steering
 
 NODES = 8
+LIMIT_S = 20
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,19 @@ def nodes(run_here, access):
 
 @pytest.fixture
 def add(nodes, uris):
+    def get(node_id, *options):
+        return nodes("get", node_id, *options, "--json").json
+
+    def is_measured(node):
+        return nodes("evidence", node["id"], "--json").json["loadTime"] is not None
+
     def add_node():
         uri = next(uris)
         node = nodes("add", uri, "--wait", "--json").json
         session = steer(uri, "create_pipeline", "physics-101")
-        while not nodes("get", node["id"], "--sessions", "--json").json["sessions"]:
-            pass
+        deadline = time.monotonic() + LIMIT_S
+        while not (sessions := get(node["id"], "--sessions")["sessions"]) or not is_measured(node):
+            assert time.monotonic() < deadline, sessions
         return {**node, "session": session}
 
     return add_node

@@ -105,17 +105,32 @@ async def until_status(api: httpx.AsyncClient, node_id: str, status: str) -> Jso
     return await until(api, node_id, lambda node: node is not None and node["status"] == status)
 
 
-async def until_findings(
-    api: httpx.AsyncClient, node_id: str, *wanted: str, limit: float = 20
-) -> dict[str, str]:
-    """Wait until a Media Node has verdicts of these kinds; the last reason of each kind."""
-    found: dict[str, str] = {}
+async def until_evidence(
+    api: httpx.AsyncClient, node_id: str, holds: Callable[[Json], bool], limit: float = 20
+) -> Json:
+    """Ask what a Media Node is judged on until a condition holds."""
+    found: Json = {}
     with anyio.move_on_after(limit):
-        while not found.keys() >= set(wanted):
+        while True:
             response = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
             assert response.status_code == 200, response.text
-            verdicts = response.json()["verdicts"]
-            found = {verdict["finding"]: verdict["reason"] for verdict in verdicts}
+            if holds(found := response.json()):
+                return found
             await anyio.sleep(0.02)
-        return found
-    raise AssertionError(f"after {limit} s the verdicts are {found}")
+    raise AssertionError(f"after {limit} s the evidence is {found}")
+
+
+async def until_measured(api: httpx.AsyncClient, node_id: str) -> None:
+    """Wait until the load of a Media Node is known."""
+    await until_evidence(api, node_id, lambda found: found["loadTime"] is not None)
+
+
+async def until_findings(api: httpx.AsyncClient, node_id: str, *wanted: str) -> dict[str, str]:
+    """Wait until a Media Node has verdicts of these kinds; the last reason of each kind."""
+
+    def reasons(found: Json) -> dict[str, str]:
+        return {verdict["finding"]: verdict["reason"] for verdict in found["verdicts"]}
+
+    return reasons(
+        await until_evidence(api, node_id, lambda found: reasons(found).keys() >= set(wanted))
+    )

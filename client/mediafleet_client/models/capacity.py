@@ -21,7 +21,7 @@ class Capacity:
     """ How many Media Nodes that are running and connected. """
     load: float
     """ Their load, added up, in percent of one machine. One that was not measured counts as 100 if the Media Node
-    hosts sessions, else as 0. """
+    is connected and hosts sessions, else as 0. """
     moved: float
     """ The load of the others, likewise, which they would take over. """
     suffices: bool

@@ -13,8 +13,8 @@ class Error:
     """Why a request was not done. Every error has this body.
 
     Example:
-        {'timestamp': 1600678236916, 'status': 404, 'error': 'Not Found', 'message': 'The cluster has no Media Node
-            kms_FVrQslIr', 'path': '/pro/media-nodes/kms_FVrQslIr'}
+        {'timestamp': 1600678236916, 'status': 404, 'error': 'Not Found', 'message': 'No Media Node with id kms_FVrQslIr
+            is in the cluster', 'path': '/pro/media-nodes/kms_FVrQslIr'}
 
     """
 

@@ -1,6 +1,6 @@
 """Sentences for broken schema rules: they name the place and the rule, never the received value."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -12,6 +12,8 @@ _MAX_PROBLEMS = 20
 _MAX_NAME_CHARACTERS = 60
 _MAX_DEPTH = 8
 _MAX_NAMES = 5
+_MAX_PATTERN = 60
+"""Longer patterns are no help to people."""
 
 
 def _types(rule: dict[str, Any]) -> str:
@@ -65,25 +67,44 @@ def quoted(name: str) -> str:
     return f"'{clean(name, _MAX_NAME_CHARACTERS)}'"
 
 
-def explain(errors: Iterable[jsonschema_rs.ValidationError], where: str) -> str:
+def explain(
+    errors: Iterable[jsonschema_rs.ValidationError], where: str, schema: Mapping[str, Any]
+) -> str:
     """Say in one line what is wrong.
 
     Args:
         errors: At least one.
         where: Name of the whole value, e.g. ``body``; the place inside it is appended.
+        schema: What was broken; an example in it says more than a long pattern does.
     """
     sentences: list[str] = []
     for error in errors:
         if len(sentences) == _MAX_PROBLEMS:
             sentences.append("and more")
             break
-        sentences.append(f"{_place(where, error.instance_path)}: {_sentence(error)}")
+        sentences.append(f"{_place(where, error.instance_path)}: {_sentence(error, schema)}")
     return "; ".join(dict.fromkeys(sentences))
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    sentence = _SENTENCES.get(error.kind.name)
-    return sentence(error.kind.as_dict()) if sentence else f"breaks the rule {error.kind.name}"
+def _sentence(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
+    rule, name = error.kind.as_dict(), error.kind.name
+    is_unreadable = name == "pattern" and len(rule["pattern"]) > _MAX_PATTERN
+    if is_unreadable and (example := _example(schema, error.schema_path)):
+        return f"must have the form of {example}"
+    sentence = _SENTENCES.get(name)
+    return sentence(rule) if sentence else f"breaks the rule {name}"
+
+
+def _example(schema: Mapping[str, Any], path: Sequence[str | int]) -> str | None:
+    """The example beside the broken rule at this path, if that is a text."""
+    at: Any = schema
+    for token in path[:-1]:
+        try:
+            at = at[token]
+        except (LookupError, TypeError):
+            return None
+    example = at.get("example") if isinstance(at, Mapping) else None
+    return example if isinstance(example, str) else None
 
 
 def _place(where: str, path: Sequence[str | int]) -> str:

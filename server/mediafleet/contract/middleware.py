@@ -33,7 +33,7 @@ Untyped: TypeAlias = Any
 
 _log = logging.getLogger(__name__)
 _MAX_LOGGED_PATH = 200
-_CRASH = "Internal Server Error"
+_CRASH = "The server failed to answer this request; its log tells more"
 _CLOSE = (b"connection", b"close")
 
 

@@ -29,6 +29,7 @@ _COPIED = [
     "multipleOf",
     "minProperties",
     "maxProperties",
+    "example",
 ]
 _RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 _HELD_BY_NATURE = frozenset({"double", "password"})
@@ -100,13 +101,14 @@ class SchemaValidator:
         place: JSON pointer of the schema, for logs and start-up errors.
     """
 
-    __slots__ = ("_accepts", "_validator", "place")
+    __slots__ = ("_accepts", "_schema", "_validator", "place")
 
     def __init__(self, schema: Mapping[str, Any], direction: Direction, place: str) -> None:
         self.place = place
+        self._schema = to_draft4(schema, direction)
         try:
             self._validator = jsonschema_rs.Draft4Validator(
-                to_draft4(schema, direction),
+                self._schema,
                 validate_formats=True,
                 ignore_unknown_formats=False,
                 offline=True,
@@ -163,10 +165,10 @@ class SchemaValidator:
         try:
             if every:
                 errors = list(self._validator.iter_errors(value))
-                return self.place, explain(errors, where)
+                return self.place, explain(errors, where, self._schema)
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
-            return self.place + pointer(*error.schema_path), explain([error], where)
+            return self.place + pointer(*error.schema_path), explain([error], where, self._schema)
         except ValueError:
             pass
         return self.place, f"{where}: is nested too deeply, or holds what JSON cannot carry"

@@ -13,7 +13,7 @@ class HalfLimitError(InvalidRequestError):
         self.missing = missing
 
     def __str__(self) -> str:
-        return f"Body: 'deadline' and 'atDeadline' go together, and '{self.missing}' is missing"
+        return f"body: 'deadline' and 'atDeadline' go together, and '{self.missing}' is missing"
 
 
 class NoDrainError(NotFoundError):

@@ -61,7 +61,7 @@ class Capacity:
 def capacity_without(cluster: Cluster, leaving: Collection[str]) -> Capacity:
     """Say what is left when some nodes, and those that are quarantined already, are gone.
 
-    A load that is not known is none if the node hosts nothing, and a full one if it does.
+    A load that is not known is a full one if the node is in touch and hosts sessions; else none.
     """
     staying, moving = [], []
     for member in cluster:
@@ -80,7 +80,7 @@ def _load_at_worst(member: Member) -> float:
     connection = member.connection
     if connection.load is not None:
         return connection.load
-    return FULL_LOAD if connection.sessions else 0.0
+    return FULL_LOAD if connection.connected and connection.sessions else 0.0
 
 
 def entries_of_request(

@@ -127,8 +127,9 @@ def test_a_load_that_is_not_known_is_a_full_one_where_there_are_sessions() -> No
         make_member(id="kms_1", load=None, sessions=1),
         make_member(id="kms_2", load=None, sessions=1),
         make_member(id="kms_3", load=None),
+        make_member(id="kms_4", load=None, sessions=1, connected=False),
     )
-    assert capacity_without(cluster, {"kms_1"}) == Capacity(2, 100, 100)
+    assert capacity_without(cluster, {"kms_1", "kms_4"}) == Capacity(2, 100, 100)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+"""The messages in the contract's examples of errors are those that the server says."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mediafleet.clock import SystemClock
+from mediafleet.domain import errors
+from mediafleet.domain.drain_errors import (
+    ClusterTooSmallError,
+    DrainTooLateError,
+    NotDrainableError,
+)
+from mediafleet.domain.ports import Machine
+from mediafleet.emulator import EmulatedCluster
+from mediafleet.environments.on_premise import OnPremise
+from support import live
+from support.cluster_client import NODES, Json, add
+from support.fuzzing import ROOT
+
+pytestmark = pytest.mark.anyio
+
+KNOWN_ID = "kms_FVrQslIr"
+KNOWN_URI = "ws://172.17.0.5:8888/kurento"
+RESPONSES: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]["responses"]
+JSON = {"Content-Type": "application/json"}
+RESTART = "/pro/restart"
+TOO_LARGE = b'{"uri": "' + b"a" * (1 << 20) + b'"}'
+
+
+def examples() -> dict[str, str]:
+    """The message of each example of an error, by response and name."""
+    return {
+        f"{response} {name}": example["value"]["message"]
+        for response, content in RESPONSES.items()
+        for name, example in content["content"]["application/json"]["examples"].items()
+        if "message" in example["value"]
+    }
+
+
+def asked(method: str, path: str, **request: Any) -> dict[str, Any]:
+    return {"method": method, "url": path, **request}
+
+
+def drained(**body: Any) -> dict[str, Any]:
+    return asked("PUT", f"/fleet/media-nodes/{KNOWN_ID}/drain", json=body)
+
+
+REQUESTS = {
+    "BadParameter unknown": asked("GET", NODES, params={"session": "true"}),
+    "BadParameter notBoolean": asked("GET", NODES, params={"sessions": "True"}),
+    "BadNewMediaNode uri": asked("POST", NODES, json={"uri": "http://172.17.0.5"}),
+    "BadNewMediaNode json": asked("POST", NODES, content="{", headers=JSON),
+    "BadMediaNodePatch move": asked("PATCH", f"{NODES}/{KNOWN_ID}", json={"status": "canceled"}),
+    "BadMediaNodePatch status": asked("PATCH", f"{NODES}/{KNOWN_ID}", json={"status": "failed"}),
+    "BadProperties range": asked(
+        "POST",
+        RESTART,
+        json={
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": 4,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": 3,
+        },
+    ),
+    "BadProperties several": asked(
+        "POST", RESTART, json={"OPENVIDU_WEBHOOK": True, "OPENVIDU_SECRET": "another-secret"}
+    ),
+    "Unauthorized unauthorized": asked("GET", NODES, auth=("OPENVIDUAPP", "wrong")),
+    "NoSuchMediaNode unknown": asked("GET", f"{NODES}/kms_Unknown1"),
+    "Unreachable refused": asked("POST", NODES, json={"uri": "ws://127.0.0.1:9/kurento"}),
+    "Unreachable path": asked("POST", NODES, json={"uri": f"{KNOWN_URI}/"}),
+    "NotAdded member": asked("POST", NODES, json={"uri": KNOWN_URI}),
+    "BodyTooLarge large": asked("POST", NODES, content=TOO_LARGE, headers=JSON),
+    "NotJson form": asked("POST", NODES, content="uri", headers={"Content-Type": "text/plain"}),
+    "UriMissing missing": asked("POST", NODES),
+    "BadDrainLimit deadline": drained(deadline="soon", atDeadline="force"),
+    "BadDrainLimit half": drained(deadline=60),
+    "ServerFailed failed": asked("PUT", NODES),
+    "NoSuchDrain running": asked("GET", f"/fleet/media-nodes/{KNOWN_ID}/drain"),
+}
+
+NOT_AUTHORIZED = errors.EnvironmentFailureError(
+    "aws", "terminate", "not authorized to terminate instances"
+)
+SAID = {
+    "NotAdded sameServer": errors.MediaNodeAlreadyAddedError(KNOWN_ID, same="server"),
+    "NotAdded canceled": errors.MediaNodeCanceledError(KNOWN_ID),
+    "NotRemoved sessions": errors.MediaNodeBusyError(KNOWN_ID, 2),
+    "NotRemoved backToWork": errors.MediaNodeRestoredError(KNOWN_ID, "running"),
+    "LaunchFailed capacity": errors.EnvironmentFailureError(
+        "aws", "launch", "insufficient instance capacity"
+    ),
+    "DiscoveryFailed throttled": errors.EnvironmentFailureError(
+        "aws", "discover", "request limit exceeded"
+    ),
+    "TerminationFailed permission": errors.MediaNodeNotTerminatedError(
+        KNOWN_ID, str(NOT_AUTHORIZED)
+    ),
+    "NotDrained load": ClusterTooSmallError(KNOWN_ID, remaining=1, load=60, moved=70),
+    "NotDrained launching": NotDrainableError(KNOWN_ID, "launching"),
+    "DrainNotEnded terminating": DrainTooLateError(KNOWN_ID),
+    "Unavailable store": errors.StoreUnavailableError("it is locked"),
+}
+
+
+class Faulty(OnPremise):
+    """An environment with a fault of its own."""
+
+    async def discover(self) -> Sequence[Machine]:
+        raise RuntimeError("a fault")
+
+
+async def test_the_examples_are_what_the_server_says(tmp_path: Path) -> None:
+    """One of the server's nodes stands for that of the examples."""
+    told = {name: str(error) for name, error in SAID.items()}
+    nodes = EmulatedCluster(nodes=1, random=random.Random(1), clock=SystemClock())
+    async with nodes, live.mediafleet(tmp_path, environment=Faulty()) as api:
+        uri = nodes.uri(0)
+        node_id = (await add(api, uri))["id"]
+        for name, request in REQUESTS.items():
+            url = request["url"].replace(KNOWN_ID, node_id)
+            if "uri" in (body := request.get("json", {})):
+                body = {"uri": body["uri"].replace(KNOWN_URI, uri)}
+            answer = await api.request(
+                **{**request, "url": url, **({"json": body} if body else {})}
+            )
+            message = answer.json()["message"].replace(node_id, KNOWN_ID)
+            told[name] = message.replace("kms_Unknown1", KNOWN_ID)
+    assert told == examples()
