@@ -1,4 +1,5 @@
 import random
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,13 @@ from support.postgresql_server import PostgresqlServer, private_server
 
 FIGURES = pytest.StashKey[list[str]]()
 Tell = Callable[[str], None]
+
+
+def pytest_configure() -> None:
+    """A run in the background ignores these signals, and so would every process it starts."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
