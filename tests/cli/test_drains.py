@@ -80,8 +80,7 @@ def steer(uri, verb, *arguments):
 
 
 def test_a_drain_shows_its_progress_until_the_node_is_gone(start, access, member):
-    options = ("--deadline", "30m", "--at-deadline", "abort")
-    drain = start("nodes", "drain", member["id"], *options, **access)
+    drain = start("nodes", "drain", member["id"], "--deadline", "30m", **access)
     drain.line(rf"^{member['id']} is waiting-idle-to-terminate, 1 session\(s\) left \(")
     drain.line(r"abort in (29m|30m)")
     steer(member["uri"], "release_pipeline", member["session"])
@@ -160,14 +159,13 @@ def test_a_node_is_drained_by_force_although_nobody_can_take_over(nodes, member)
 @pytest.mark.parametrize(
     "options",
     [
-        ["--deadline", "30m"],
         ["--at-deadline", "force"],
         ["--deadline", "soon", "--at-deadline", "force"],
         ["--deadline", "31d", "--at-deadline", "force"],
         ["--deadline", "30m", "--at-deadline", "wait"],
     ],
 )
-def test_half_a_limit_or_a_strange_one_is_a_usage_error(nodes, options):
+def test_a_limit_without_a_time_or_a_strange_one_is_a_usage_error(nodes, options):
     assert nodes("drain", "kms_Unknown1", *options).code == 2
 
 

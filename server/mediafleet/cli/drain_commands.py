@@ -69,7 +69,8 @@ def drain_nodes(
     at_deadline: Annotated[
         AtDeadline | None,
         typer.Option(
-            help="Then close the sessions that are left, give up, or give the same time again."
+            help="Then close the sessions that are left, give up, or give the same time again; "
+            "abort if not given."
         ),
     ] = None,
     force: Annotated[
@@ -89,6 +90,7 @@ def drain_nodes(
 
     Examples:
       mediafleet nodes drain kms_FVrQslIr
+      mediafleet nodes drain kms_FVrQslIr --deadline 30m
       mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
       mediafleet nodes drain kms_FVrQslIr kms_8Yw2LxQd --dry-run
     """
@@ -162,12 +164,7 @@ def _limit(deadline: object, at_deadline: AtDeadline | None) -> DrainLimit | Uns
         return UNSET
     if not isinstance(deadline, int):
         raise UsageFault("--at-deadline needs --deadline.")
-    if at_deadline is None:
-        raise UsageFault(
-            "Say with --at-deadline what happens to sessions that are left at the deadline: "
-            "force, abort or extend."
-        )
-    return DrainLimit(deadline=deadline, at_deadline=at_deadline)
+    return DrainLimit(deadline=deadline, at_deadline=at_deadline or AtDeadline.ABORT)
 
 
 def _but(media_node_id: str, media_node_ids: Sequence[str]) -> list[str]:
