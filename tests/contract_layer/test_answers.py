@@ -244,7 +244,7 @@ def test_write_only_properties_are_forbidden_in_answers_and_read_only_ones_in_re
     jar["properties"]["seal"] = {"type": "string", "writeOnly": True}
     jar["required"].append("seal")
     new_jar = specification["components"]["schemas"]["NewJar"]
-    new_jar["properties"]["number"] = {"type": "integer", "readOnly": True}
+    new_jar["properties"]["number"] = {"type": "integer", "format": "int32", "readOnly": True}
 
     class Sealing(Jars):
         async def open_door(self):

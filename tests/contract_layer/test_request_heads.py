@@ -6,7 +6,7 @@ import pytest
 
 from mediafleet.contract import BoundedHttpProtocol
 from support.contract_app import SECRET, USER, Jars, make_app, serving
-from support.raw_http import RawConnection, basic, request_bytes
+from support.raw_http import RawConnection, basic, chunked, exchange, request_bytes
 
 AUTH = basic(USER, SECRET)
 WAIT = request_bytes("DELETE", "/pro/jars/a?wait=true", headers=[AUTH])
@@ -81,3 +81,65 @@ def test_a_large_but_bounded_head_is_served(address):
         connection.send(request_bytes("GET", "/open", headers=[("X-Large", "a" * 50_000)]))
 
         assert connection.read_response().status == 200
+
+
+@pytest.mark.parametrize("start", [b"\r\n", b"\r\n\r\n\r\n"])
+def test_empty_lines_do_not_keep_a_connection(impatient, start):
+    with RawConnection(impatient) as connection:
+        connection.send(start)
+        assert connection.is_closed_by_peer()
+
+
+def test_empty_lines_after_an_answer_do_not_keep_a_connection(impatient):
+    with RawConnection(impatient) as connection:
+        connection.send(request_bytes("GET", "/open"))
+        assert connection.read_response().status == 200
+        connection.send(b"\r\n")
+        assert connection.is_closed_by_peer()
+
+
+JSON = ("Content-Type", "application/json")
+TRAILERS = [
+    (b"Authorization: " + AUTH[1].encode(), [JSON], 401),
+    (b"Content-Type: application/json", [AUTH], 415),
+    (b"Content-Type: text/plain", [AUTH, JSON], 200),
+    (b"Content-Encoding: gzip", [AUTH, JSON], 200),
+]
+
+
+@pytest.mark.parametrize(("trailer", "headers", "status"), TRAILERS)
+def test_a_trailer_is_no_header(address, trailer, headers, status):
+    chunks = chunked(b'{"grams": 1}').removesuffix(b"\r\n") + trailer + b"\r\n\r\n"
+    headers = [*headers, ("Transfer-Encoding", "chunked")]
+
+    answer = exchange(address, request_bytes("POST", "/pro/jars", headers=headers, body=chunks))
+    assert answer.status == status
+
+
+def test_endless_trailers_close_the_connection(address):
+    with RawConnection(address) as connection:
+        head = request_bytes("POST", "/pro/jars", headers=[AUTH, ("Transfer-Encoding", "chunked")])
+        connection.send(head + b"0\r\n")
+        sent = 0
+        while connection.send(b"X-A: " + b"a" * 10_000 + b"\r\n"):
+            sent += 10_000
+            assert sent < 20 << 20
+        assert connection.is_closed_by_peer()
+
+
+def test_one_connection_too_many_is_closed_and_the_others_are_served(jars):
+    class Small(BoundedHttpProtocol):
+        most_connections = 2
+
+    with (
+        serving(make_app(jars), http=Small) as where,
+        RawConnection(where) as first,
+        RawConnection(where) as second,
+    ):
+        for connection in (first, second):
+            connection.send(request_bytes("GET", "/open"))
+            assert connection.read_response().status == 200
+        with RawConnection(where) as third:
+            assert third.is_closed_by_peer()
+        second.send(request_bytes("GET", "/open"))
+        assert second.read_response().status == 200

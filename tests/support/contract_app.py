@@ -27,7 +27,9 @@ def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _errors(*statuses: int) -> dict[str, Any]:
-    return {str(s): {"description": "an error", "content": _ERROR_CONTENT} for s in statuses}
+    """What the layer itself answers to whatever is asked, and the statuses given."""
+    every = sorted({400, 500, *statuses})
+    return {str(s): {"description": "an error", "content": _ERROR_CONTENT} for s in every}
 
 
 def _flag(name: str) -> dict[str, Any]:
@@ -65,7 +67,7 @@ CONTRACT: dict[str, Any] = {
                 ],
                 "responses": {
                     "200": {"description": "d", "content": _json({"type": "array", "items": _JAR})},
-                    **_errors(400, 401),
+                    **_errors(401),
                 },
             },
             "post": {
@@ -76,7 +78,7 @@ CONTRACT: dict[str, Any] = {
                 "requestBody": {"content": _json({"$ref": "#/components/schemas/NewJar"})},
                 "responses": {
                     "200": {"description": "d", "content": _json(_JAR)},
-                    **_errors(400, 401, 409, 413, 415),
+                    **_errors(401, 409, 413, 415),
                 },
             },
         },
@@ -87,7 +89,7 @@ CONTRACT: dict[str, Any] = {
                 "parameters": [_JAR_ID],
                 "responses": {
                     "200": {"description": "d", "content": _json(_JAR)},
-                    **_errors(400, 401, 404),
+                    **_errors(401, 404),
                 },
             },
             "patch": {
@@ -101,7 +103,7 @@ CONTRACT: dict[str, Any] = {
                 "responses": {
                     "200": {"description": "d", "content": _json(_JAR)},
                     "204": {"description": "unchanged"},
-                    **_errors(400, 401, 404, 413, 415),
+                    **_errors(401, 404, 413, 415),
                 },
             },
             "delete": {
@@ -112,7 +114,7 @@ CONTRACT: dict[str, Any] = {
                 "responses": {
                     "202": {"description": "later"},
                     "204": {"description": "gone"},
-                    **_errors(400, 401, 404),
+                    **_errors(401, 404),
                 },
             },
         },
@@ -123,7 +125,7 @@ CONTRACT: dict[str, Any] = {
                 "requestBody": {"required": True, "content": _json({"maxProperties": 1000})},
                 "responses": {
                     "200": {"description": "d", "content": _json({})},
-                    **_errors(400, 401, 413, 415),
+                    **_errors(401, 413, 415),
                 },
             }
         },
@@ -135,7 +137,7 @@ CONTRACT: dict[str, Any] = {
                     "required": True,
                     "content": _json({"$ref": "#/components/schemas/Settings"}),
                 },
-                "responses": {"204": {"description": "done"}, **_errors(400, 401, 413, 415)},
+                "responses": {"204": {"description": "done"}, **_errors(401, 413, 415)},
             }
         },
         "/pro/names/{NAME}": {
@@ -148,7 +150,7 @@ CONTRACT: dict[str, Any] = {
                 ],
                 "responses": {
                     "200": {"description": "d", "content": _json({"type": "object"})},
-                    **_errors(400, 401),
+                    **_errors(401),
                 },
             }
         },
@@ -172,7 +174,7 @@ CONTRACT: dict[str, Any] = {
                         },
                         "content": _ERROR_CONTENT,
                     },
-                    **_errors(400, 401, 409),
+                    **_errors(401, 409),
                 },
             }
         },
@@ -181,7 +183,7 @@ CONTRACT: dict[str, Any] = {
                 "operationId": "open_door",
                 "responses": {
                     "200": {"description": "d", "content": _json({"type": "object"})},
-                    **_errors(400),
+                    **_errors(),
                 },
             }
         },
@@ -213,7 +215,9 @@ CONTRACT: dict[str, Any] = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["grams"],
-                "properties": {"grams": {"type": "integer", "maximum": 2147483647}},
+                "properties": {
+                    "grams": {"type": "integer", "minimum": -2147483648, "maximum": 2147483647}
+                },
             },
             "Settings": {
                 "type": "object",

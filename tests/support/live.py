@@ -17,6 +17,8 @@ from mediafleet.configuration import read_configuration
 from mediafleet.domain.ports import Environment
 
 SECRET = "a-secret-of-the-tests"
+_KEEP_ALIVE_S = 7 * 24 * 3600
+"""No connection is closed in the moment its client uses it again, even where hours pass at once."""
 
 
 class _Server(uvicorn.Server):
@@ -37,6 +39,7 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
         lifespan="on",
         log_config=None,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         proxy_headers=False,
         **{"ws": "none", **options},
     )

@@ -13,6 +13,7 @@ import anyio
 import typer
 
 from mediafleet.cli.exits import CommandError, UsageFault
+from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
 from mediafleet.cli.terminal import say
 from mediafleet.clock import SystemClock
@@ -20,6 +21,9 @@ from mediafleet.clock import SystemClock
 PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
 MAX_SESSIONS: Final = 1_000
+_OWN_FILES: Final = 64
+"""For the listener, the event loop, the standard streams and the steering."""
+_FILES_PER_NODE: Final = 4
 
 
 def emulator(
@@ -82,6 +86,7 @@ def emulator(
         raise UsageFault("Nodes announce themselves at a URL that begins with ws:// or wss://.")
     from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
 
+    allow_open_files(_OWN_FILES + nodes * _FILES_PER_NODE)
     emulate = partial(
         run_emulator,
         nodes=nodes,

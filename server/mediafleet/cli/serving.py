@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mediafleet.cli.listening import Listener, Tls
     from mediafleet.configuration import Configuration
 
-_MAX_REQUESTS: Final = 2_000
 _KEEP_ALIVE_S: Final = 30
 _LAST_ANSWERS_S: Final = 5
 
@@ -85,7 +84,6 @@ def _settings(
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        limit_concurrency=_MAX_REQUESTS,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
         ssl_certfile=None if tls is None else tls.certificate,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from mediafleet import __version__, logs
 from mediafleet.cli.configuring import USER, log_doubts, with_secret
 from mediafleet.cli.listening import Listener, Tls, bind, reachable
+from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.secret_file import NAME
 from mediafleet.cli.terminal import say
 from mediafleet.configuration import Configuration, Origin
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_URL: Final = "http://127.0.0.1:5443"
 _OWNER_ONLY: Final = 0o077
+_OPEN_FILES: Final = 16_384
+"""A link to each of 10,000 Media Nodes, clients, and some."""
 
 
 def run(
@@ -47,6 +50,7 @@ def run(
         CommandError: The server did not start or did not end well.
     """
     os.umask(_OWNER_ONLY)
+    allow_open_files(_OPEN_FILES)
     logs.configure(cast("logs.LogFormat", configuration.log_format))
     listener = bind(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy

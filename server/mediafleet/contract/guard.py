@@ -55,6 +55,29 @@ _COMPONENTS = frozenset(
 _TEMPLATE = re.compile(r"(/([A-Za-z0-9._~-]+|\{[^{}/]+\}))+")
 _STATUS = re.compile(r"[2-5][0-9]{2}")
 _BODILESS = ("204", "205", "304")
+_TAKES_NO_BODY = ("get", "delete")
+_FIRST_ERROR = 400
+_SERVER_URL = re.compile(r"([a-z]+://[^/?#{}]+)?((/[A-Za-z0-9._~-]+)+/?|/)?")
+
+
+def require_plain_servers(specification: Mapping[str, Any]) -> None:
+    """Refuse servers whose base path is not plain; asked before Connexion stumbles over them.
+
+    Raises:
+        UnservedContractError: With the place of each.
+    """
+    findings = []
+    for index, server in enumerate(specification.get("servers", [])):
+        place = pointer("servers", index)
+        if index:
+            findings.append(Unserved(place, "a second server; one is served"))
+        if "variables" in server:
+            findings.append(Unserved(place + "/variables", "server variables"))
+        elif _SERVER_URL.fullmatch(str(server.get("url"))) is None:
+            feature = "a server's URL is made of an origin, or nothing, and /literal"
+            findings.append(Unserved(place + "/url", feature))
+    if findings:
+        raise UnservedContractError(findings)
 
 
 def require_served(specification: Mapping[str, Any], protected_prefixes: Sequence[str]) -> None:
@@ -69,21 +92,12 @@ def require_served(specification: Mapping[str, Any], protected_prefixes: Sequenc
     """
     document = Document(specification)
     findings = [
-        *_servers(specification),
         *_security(document, pointer("security"), specification.get("security", [])),
         *_components(document),
         *_paths(document, protected_prefixes),
     ]
     if findings:
         raise UnservedContractError(findings)
-
-
-def _servers(specification: Mapping[str, Any]) -> Findings:
-    for index, server in enumerate(specification.get("servers", [])):
-        if index:
-            yield Unserved(pointer("servers", index), "a second server; one is served")
-        if "variables" in server:
-            yield Unserved(pointer("servers", index, "variables"), "server variables")
 
 
 def _components(document: Document) -> Findings:
@@ -128,6 +142,7 @@ def _paths(document: Document, protected_prefixes: Sequence[str]) -> Findings:
     base = re.sub(r"^[a-z]+://[^/]*", "", servers[0]["url"]).rstrip("/")
     shapes: dict[str, str] = {}
     operation_ids: dict[str, str] = {}
+    links: list[tuple[str, str | None]] = []
     for path, item in document.root["paths"].items():
         place = pointer("paths", path)
         if path != "/" and _TEMPLATE.fullmatch(path) is None:
@@ -139,13 +154,31 @@ def _paths(document: Document, protected_prefixes: Sequence[str]) -> Findings:
             yield Unserved(place, f"the same path as {shapes[shape]}")
         shapes[shape] = path
         yield from allowed_keys(place, item, _PATH_ITEM, "a path")
+        if len({_is_secured(document, item[method]) for method in _METHODS if method in item}) > 1:
+            yield Unserved(place, "open and secured operations on one path")
         for method in _METHODS:
             if method in item:
                 operation, at = item[method], place + pointer(method)
                 yield from _operation(document, at, operation, parameter_names(path))
+                if method in _TAKES_NO_BODY and "requestBody" in operation:
+                    yield Unserved(at + "/requestBody", f"a body of a {method.upper()} request")
                 yield from _unique(at, operation, operation_ids)
+                links += _links(document, at, operation)
                 if is_below(base + path, protected_prefixes):
                     yield from _protection(document, at, operation)
+    for place, operation_id in links:
+        if operation_id not in operation_ids:
+            yield Unserved(place, "a link to an unknown operationId")
+
+
+def _links(
+    document: Document, place: str, operation: Mapping[str, Any]
+) -> Iterator[tuple[str, str | None]]:
+    """Where links stand, and which operation they lead to."""
+    for status, response in operation["responses"].items():
+        for name, node in document.resolve(response).get("links", {}).items():
+            at = place + pointer("responses", status, "links", name)
+            yield at, document.resolve(node).get("operationId")
 
 
 def _unique(place: str, operation: Mapping[str, Any], seen: dict[str, str]) -> Findings:
@@ -159,9 +192,12 @@ def _unique(place: str, operation: Mapping[str, Any], seen: dict[str, str]) -> F
 
 
 def _protection(document: Document, place: str, operation: Mapping[str, Any]) -> Findings:
-    security = operation.get("security", document.root.get("security", []))
-    if not security:
+    if not _is_secured(document, operation):
         yield Unserved(place + "/security", "open access below the protected prefix")
+
+
+def _is_secured(document: Document, operation: Mapping[str, Any]) -> bool:
+    return bool(operation.get("security", document.root.get("security", [])))
 
 
 def _operation(
@@ -177,15 +213,36 @@ def _operation(
     yield from _waits_when(document, place, operation, parameters)
     if "requestBody" in operation:
         yield from request_body_findings(document, place + "/requestBody", operation["requestBody"])
-    for status, response in operation["responses"].items():
-        at = place + pointer("responses", status)
+    yield from _responses(document, place + "/responses", operation["responses"])
+    documented = set(map(str, operation["responses"]))
+    for status in _own_statuses(document, operation) - documented:
+        yield Unserved(place + "/responses", f"no response {status}, which the server itself gives")
+
+
+def _responses(document: Document, place: str, responses: Mapping[str, Any]) -> Findings:
+    for status, response in responses.items():
+        at = place + pointer(status)
         if str(status).startswith("x-"):
             continue
         if _STATUS.fullmatch(str(status)) is None:
             yield Unserved(at, f"response {status}; each status is named by its number")
-        if str(status) in _BODILESS and document.resolve(response).get("content"):
+            continue
+        has_body = bool(document.resolve(response).get("content"))
+        if str(status) in _BODILESS and has_body:
             yield Unserved(at + "/content", f"a body with status {status}, which has none")
+        if int(status) >= _FIRST_ERROR and not has_body:
+            yield Unserved(at, "an error without a body; the server gives each of them one")
         yield from response_findings(document, at, response)
+
+
+def _own_statuses(document: Document, operation: Mapping[str, Any]) -> set[str]:
+    """What the layer itself may answer: a contract that does not tell would be broken by it."""
+    statuses = {"400", "500"}
+    if _is_secured(document, operation):
+        statuses.add("401")
+    if "requestBody" in operation:
+        statuses |= {"413", "415"}
+    return statuses
 
 
 def _parameter_set(

@@ -29,15 +29,7 @@ def parameter_findings(document: Document, place: str, node: Mapping[str, Any]) 
     schema = node.get("schema")
     if schema is None:
         return
-    yield from schema_findings(document, place + "/schema", schema)
-    resolved = document.resolve(schema)
-    if resolved.get("type") not in _PRIMITIVES:
-        kind = resolved.get("type", "of no type")
-        yield Unserved(
-            place + "/schema", f"a parameter {kind}; one of {', '.join(_PRIMITIVES)} is served"
-        )
-    for keyword in sorted({"nullable", "allOf", "anyOf", "oneOf", "not"} & set(resolved)):
-        yield Unserved(place + "/schema", f"{keyword} in the schema of a parameter")
+    yield from _text_findings(document, place + "/schema", schema, "a parameter")
 
 
 def header_findings(document: Document, place: str, node: Mapping[str, Any]) -> Findings:
@@ -47,7 +39,22 @@ def header_findings(document: Document, place: str, node: Mapping[str, Any]) -> 
         return
     yield from allowed_keys(place, node, _HEADER, "a header")
     if "schema" in node:
-        yield from schema_findings(document, place + "/schema", node["schema"])
+        yield from _text_findings(document, place + "/schema", node["schema"], "a header")
+
+
+def _text_findings(
+    document: Document, place: str, schema: Mapping[str, Any], what: str
+) -> Findings:
+    """Find what the schema of a value that travels as plain text would not get."""
+    yield from schema_findings(document, place, schema)
+    resolved = document.resolve(schema)
+    if resolved.get("type") not in _PRIMITIVES:
+        kind = resolved.get("type", "of no type")
+        yield Unserved(
+            place, f"the schema {kind} of {what}; one of {', '.join(_PRIMITIVES)} is served"
+        )
+    for keyword in sorted({"nullable", "allOf", "anyOf", "oneOf", "not"} & set(resolved)):
+        yield Unserved(place, f"{keyword} in the schema of {what}")
 
 
 def request_body_findings(document: Document, place: str, node: Mapping[str, Any]) -> Findings:

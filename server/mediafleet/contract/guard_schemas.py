@@ -1,5 +1,6 @@
 """The guard's part for schemas: keywords, formats and shapes that the compiled validators keep."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -65,6 +66,7 @@ _FORMATS = {
     "integer": {"int32", "int64"},
     "number": {"double"},
 }
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 Findings = Iterator[Unserved]
 
 
@@ -88,11 +90,14 @@ def schema_findings(
     yield from allowed_keys(place, schema, _KEYWORDS, "a schema")
     yield from _format(place, schema)
     yield from _pattern(place, schema)
+    yield from _bounds(place, schema)
     if schema.get("nullable") is True and "type" not in schema:
         yield Unserved(place + "/nullable", "nullable without a type beside it")
     for name, part in schema.get("properties", {}).items():
         at = place + pointer("properties", name)
         yield from schema_findings(document, at, part, may_be_marked=True)
+        if "default" in document.resolve(part):
+            yield Unserved(at, "a default of a property; nobody fills it in")
     for key in ("items", "not", "additionalProperties"):
         if isinstance(schema.get(key), Mapping):
             yield from schema_findings(document, place + pointer(key), schema[key])
@@ -151,6 +156,17 @@ def _pattern(place: str, schema: Mapping[str, Any]) -> Findings:
         jsonschema_rs.Draft4Validator({"pattern": schema["pattern"]})
     except ValueError:
         yield Unserved(place + "/pattern", "a pattern that does not compile")
+
+
+def _bounds(place: str, schema: Mapping[str, Any]) -> Findings:
+    """An integer of more than 64 bits is read as a float and would be refused as such."""
+    if schema.get("type") != "integer" or "format" in schema or "enum" in schema:
+        return
+    if (
+        schema.get("minimum", -math.inf) < _INT64_MIN
+        or schema.get("maximum", math.inf) > _INT64_MAX
+    ):
+        yield Unserved(place, "an integer without minimum and maximum of at most 64 bits")
 
 
 def _format(place: str, schema: Mapping[str, Any]) -> Findings:

@@ -19,7 +19,14 @@ from mediafleet.contract.answers import (
     header_bytes,
     json_answer,
 )
-from mediafleet.contract.errors import ResponseViolationError, Unserved, UnservedContractError
+from mediafleet.contract.errors import (
+    Refusal,
+    ResponseViolationError,
+    Unserved,
+    UnservedContractError,
+)
+from mediafleet.contract.parameters import Parameter
+from mediafleet.contract.requests import header_text
 from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
 
@@ -33,7 +40,26 @@ class _Response:
     status: int
     place: str
     body: SchemaValidator | None
-    required_headers: frozenset[bytes]
+    headers: dict[bytes, Parameter]
+
+    def check_headers(self, headers: Headers) -> None:
+        """Raise for a required header that is missing, and a documented one of another form."""
+        missing = self.required_headers.difference(name for name, _ in headers)
+        if missing:
+            reason = f"the required header {_names(missing)} is missing"
+            raise ResponseViolationError(self.place + "/headers", reason)
+        for name, value in headers:
+            if (known := self.headers.get(name)) is not None:
+                try:
+                    known.parse(header_text(value))
+                except Refusal as refusal:
+                    place = self.place + pointer("headers", known.name)
+                    raise ResponseViolationError(place, refusal.message) from None
+
+    @property
+    def required_headers(self) -> frozenset[bytes]:
+        """Those without which the answer is wrong."""
+        return frozenset(name for name, header in self.headers.items() if header.required)
 
 
 class Responses:
@@ -55,7 +81,8 @@ class Responses:
         """Check and encode what a handler returned.
 
         Raises:
-            ResponseViolationError: Undocumented status, wrong body, required header missing.
+            ResponseViolationError: Undocumented status, wrong body, required header missing, a
+                documented one wrong.
         """
         body, status = reply, 200
         wire_headers: Headers = []
@@ -64,8 +91,8 @@ class Responses:
             if headers:
                 wire_headers = _wire_headers(headers[0])
         response = self._by_status.get(status) or self._documented(status)
-        if response.required_headers:
-            _require_headers(response, wire_headers)
+        if response.headers:
+            response.check_headers(wire_headers)
         if body is None or body is NoContent:
             if response.body is not None:
                 raise ResponseViolationError(response.place, "the documented body is missing")
@@ -81,9 +108,9 @@ class Responses:
         """Hold an error answer against the contract; its body has the layer's own form.
 
         Raises:
-            ResponseViolationError: Undocumented status, or required header missing.
+            ResponseViolationError: Undocumented status, a required header missing, or one wrong.
         """
-        _require_headers(self._documented(status), headers)
+        self._documented(status).check_headers(headers)
 
     def body_validator(self, status: int) -> SchemaValidator | None:
         """Give the schema of one documented body, None when the answer has none.
@@ -108,11 +135,13 @@ def _compile(status: int, response: Mapping[str, Any], place: str) -> _Response:
         status=status,
         place=place,
         body=SchemaValidator(media["schema"], Direction.RESPONSE, schema_place) if media else None,
-        required_headers=frozenset(
-            name.lower().encode()
+        headers={
+            name.lower().encode(): Parameter(
+                {**header, "in": "header", "name": name}, place + pointer("headers", name)
+            )
             for name, header in response.get("headers", {}).items()
-            if header.get("required") is True
-        ),
+            if "schema" in header
+        },
     )
 
 
@@ -134,13 +163,6 @@ def _require_own_form(response: _Response) -> None:
     if response.status in _OWN_STATUSES and missing:
         feature = f"the server itself answers {response.status}, without {_names(missing)}"
         raise UnservedContractError([Unserved(response.place + "/headers", feature)])
-
-
-def _require_headers(response: _Response, headers: Headers) -> None:
-    missing = response.required_headers.difference(name for name, _ in headers)
-    if missing:
-        reason = f"the required header {_names(missing)} is missing"
-        raise ResponseViolationError(response.place + "/headers", reason)
 
 
 def _wire_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:

@@ -1,37 +1,53 @@
 """The HTTP protocol under the application, with bounds for the part of a request before ASGI."""
 
 import asyncio
+import enum
 from typing import Any
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 
+class _Part(enum.Enum):
+    """Where the parser stands in what the client sends."""
+
+    BETWEEN = enum.auto()
+    HEAD = enum.auto()
+    BODY = enum.auto()
+
+
 class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which would wait for ever for a request's head, and take one of any size.
 
     Hand the class to ``uvicorn.Config(http=...)``. A client over a bound is answered 400 in plain
-    text, as uvicorn does with what is not HTTP, or just cut off in the middle of another answer.
+    text, as uvicorn does with what is not HTTP, or just cut off where that cannot be told: in the
+    middle of another answer, in the trailers of a chunked body, or as one connection too many.
 
     Attributes:
-        head_bytes: Longest request line with all headers; up to one read of the socket more passes.
-        head_seconds: Time for them to arrive: from the connection, or from their first byte when
-            the connection is kept alive.
+        head_bytes: Longest request line with all headers, and longest trailers; up to one read of
+            the socket more passes.
+        head_seconds: Time for a head to arrive: from the connection, or from the first byte after
+            an answer when the connection is kept alive. Empty lines before a head do not renew it.
+        most_connections: How many clients may be connected at a time.
     """
 
     head_bytes = 65_536
     head_seconds = 10.0
+    most_connections = 2_000
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*arguments, **options)
-        self._in_head = False
-        self._head_size = 0
+        self._part = _Part.BETWEEN
+        self._size = 0
         self._head_timer: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(self.head_seconds, self._refuse_slow_head)
+        if len(self.connections) > self.most_connections:
+            transport.close()
+        else:
+            self._start_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -40,29 +56,49 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        self._size += len(data)
         super().data_received(data)
-        if self._in_head:
-            self._watch_head(len(data))
-        elif self._head_timer is not None:
+        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+            self._stop_timer()
+        elif self._size > self.head_bytes:
+            self._refuse(f"The request's head must have at most {self.head_bytes} bytes.")
+        elif self._part is _Part.HEAD or (self._part is _Part.BETWEEN and self._is_idle):
+            self._start_timer()
+        else:
             self._stop_timer()
 
     @override
     def on_message_begin(self) -> None:
-        self._in_head = True
-        self._head_size = 0
+        self._part = _Part.HEAD
         super().on_message_begin()
 
     @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # A trailer is no header: taken for one, it could bring credentials or a type of the body.
+        if self._part is _Part.HEAD:
+            super().on_header(name, value)
+
+    @override
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._part = _Part.BODY
+        self._size = 0
         super().on_headers_complete()
 
-    def _watch_head(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > self.head_bytes:
-            self._refuse(f"The request's head must have at most {self.head_bytes} bytes.")
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_seconds, self._refuse_slow_head)
+    @override
+    def on_body(self, body: bytes) -> None:
+        self._size = 0
+        super().on_body(body)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._part = _Part.BETWEEN
+        self._size = 0
+        super().on_message_complete()
+
+    @property
+    def _is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
     def _refuse_slow_head(self) -> None:
         self._head_timer = None
@@ -72,11 +108,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._stop_timer()
         if self.transport.is_closing():
             return
-        cycle: RequestResponseCycle | None = self.cycle
-        if self._in_head and (cycle is None or cycle.response_complete):
+        if self._part is _Part.HEAD and self._is_idle:
             self.send_400_response(message)
         else:
             self.transport.close()
+
+    def _start_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self._refuse_slow_head)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import string
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 
     from mediafleet.emulator.settings import EmulatorSettings
     from mediafleet.emulator.timetable import Clock
-
-# Descriptors for the listener, the event loop, the standard streams and the steering.
-_OWN_DESCRIPTORS = 64
-_DESCRIPTORS_PER_NODE = 4
 
 
 class StopSignal(Protocol):
@@ -61,7 +56,6 @@ async def run_emulator(
         OSError: The port is taken.
         ValueError: An address was given and more than one node is wanted.
     """
-    _allow_descriptors(_OWN_DESCRIPTORS + nodes * _DESCRIPTORS_PER_NODE)
     cluster = EmulatedCluster(
         nodes=nodes, port=port, address=address, settings=settings, random=random, clock=clock
     )
@@ -80,11 +74,3 @@ async def run_emulator(
 
 def _session_name(random: Random) -> str:
     return "ses_" + "".join(random.choices(string.ascii_letters + string.digits, k=10))
-
-
-def _allow_descriptors(wanted: int) -> None:
-    """Raise the soft limit of open files as far as needed and permitted."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
