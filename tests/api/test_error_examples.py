@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from mediafleet.clock import SystemClock
+from mediafleet.contract.answers import reason_phrase
 from mediafleet.domain import errors
+from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.drain_errors import (
     ClusterTooSmallError,
     DrainTooLateError,
@@ -26,7 +28,8 @@ pytestmark = pytest.mark.anyio
 
 KNOWN_ID = "kms_FVrQslIr"
 KNOWN_URI = "ws://172.17.0.5:8888/kurento"
-RESPONSES: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]["responses"]
+DOCUMENT: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]
+RESPONSES: Json = DOCUMENT["responses"]
 JSON = {"Content-Type": "application/json"}
 RESTART = "/pro/restart"
 TOO_LARGE = b'{"uri": "' + b"a" * (1 << 20) + b'"}'
@@ -88,6 +91,7 @@ NOT_AUTHORIZED = errors.EnvironmentFailureError(
 SAID = {
     "NotAdded sameServer": errors.MediaNodeAlreadyAddedError(KNOWN_ID, same="server"),
     "NotAdded canceled": errors.MediaNodeCanceledError(KNOWN_ID),
+    "NotAdded full": errors.ClusterFullError(MAX_MEMBERS),
     "NotRemoved sessions": errors.MediaNodeBusyError(KNOWN_ID, 2),
     "NotRemoved backToWork": errors.MediaNodeRestoredError(KNOWN_ID, "running"),
     "LaunchFailed capacity": errors.EnvironmentFailureError(
@@ -113,6 +117,19 @@ class Faulty(OnPremise):
         raise RuntimeError("a fault")
 
 
+async def test_the_challenge_is_that_of_the_example(tmp_path: Path) -> None:
+    async with live.mediafleet(tmp_path) as api:
+        answer = await api.get(NODES, auth=("OPENVIDUAPP", "wrong"))
+    assert answer.headers["www-authenticate"] == DOCUMENT["headers"]["WWW-Authenticate"]["example"]
+
+
+def test_the_names_of_errors_are_those_of_their_statuses() -> None:
+    for response in RESPONSES.values():
+        for example in response["content"]["application/json"]["examples"].values():
+            if "message" in (value := example["value"]):
+                assert value["error"] == reason_phrase(value["status"])
+
+
 async def test_the_examples_are_what_the_server_says(tmp_path: Path) -> None:
     """One of the server's nodes stands for that of the examples."""
     told = {name: str(error) for name, error in SAID.items()}
@@ -127,6 +144,7 @@ async def test_the_examples_are_what_the_server_says(tmp_path: Path) -> None:
             answer = await api.request(
                 **{**request, "url": url, **({"json": body} if body else {})}
             )
+            assert answer.json()["error"] == reason_phrase(answer.status_code)
             message = answer.json()["message"].replace(node_id, KNOWN_ID)
             told[name] = message.replace("kms_Unknown1", KNOWN_ID)
     assert told == examples()

@@ -81,6 +81,16 @@ JAR_200 = "/paths/~1pro~1odd/get/responses/200/content/application~1json/schema"
             "the required header x-place is missing",
         ),
         (
+            "header too long",
+            "/paths/~1pro~1odd/get/responses/201/headers/X-Place",
+            "header 'X-Place': must have at most 40 characters",
+        ),
+        (
+            "header of another type",
+            "/paths/~1pro~1odd/get/responses/201/headers/X-Row",
+            "header 'X-Row' must be an integer of at most 19 digits",
+        ),
+        (
             "not json",
             JAR_200,
             "response: is nested too deeply, or holds what JSON cannot carry",

@@ -260,7 +260,7 @@ REFUSED: list[tuple[str, Change, str, str]] = [
                 {"content": {"application/json": {"schema": OBJECT}}},
             ),
             f"/paths/~1pro~1jars~1{{JAR_ID}}/{method}/requestBody",
-            f"a body of a {method.upper()} request",
+            "a body of a request that has none",
         )
         for method in ("get", "delete")
     ),

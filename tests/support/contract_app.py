@@ -163,7 +163,13 @@ CONTRACT: dict[str, Any] = {
                     "200": {"description": "d", "content": _json(_JAR)},
                     "201": {
                         "description": "d",
-                        "headers": {"X-Place": {"required": True, "schema": {"type": "string"}}},
+                        "headers": {
+                            "X-Place": {
+                                "required": True,
+                                "schema": {"type": "string", "maxLength": 40},
+                            },
+                            "X-Row": {"schema": {"type": "integer", "format": "int32"}},
+                        },
                         "content": _json(_JAR),
                     },
                     "204": {"description": "nothing"},
@@ -355,6 +361,12 @@ ODD: dict[str, Any] = {
     "body where none is documented": ({"id": "a", "grams": 1}, 204),
     "header missing": ({"id": "a", "grams": 1}, 201),
     "header given": ({"id": "a", "grams": 1}, 201, {"X-Place": "shelf\r\nX-Evil: 1"}),
+    "header too long": ({"id": "a", "grams": 1}, 201, {"X-Place": "x" * 41}),
+    "header of another type": (
+        {"id": "a", "grams": 1},
+        201,
+        {"X-Place": "shelf", "X-Row": "CANARY-HEADER"},
+    ),
     "not json": ({"id": "a", "grams": 1, "label": object()}, 200),
     "surrogate": {"id": "\ud800", "grams": 1},
     "deep": {"id": "a", "grams": 1, "label": _DEEP},

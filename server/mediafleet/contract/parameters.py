@@ -52,7 +52,7 @@ _COERCIONS: dict[str, tuple[Callable[[str], Any], str]] = {
 
 
 class Parameter:
-    """One path or query parameter, compiled.
+    """One path or query parameter, or one header of a response, compiled.
 
     Attributes:
         name: As on the wire.
@@ -68,7 +68,8 @@ class Parameter:
         self.argument = argument_name(self.name)
         self.required: bool = parameter.get("required", False)
         self.defaults = {self.argument: schema["default"]} if "default" in schema else {}
-        self._where = f"{parameter['in']} parameter '{self.name}'"
+        kind = parameter["in"]
+        self._where = f"{kind}{'' if kind == 'header' else ' parameter'} '{self.name}'"
         self._coercion = _COERCIONS.get(schema["type"])
         self._validator = SchemaValidator(schema, Direction.REQUEST, place + pointer("schema"))
 

@@ -138,6 +138,10 @@ class Member:
         return self.node.status is MediaNodeStatus.RUNNING and is_answering
 
 
+MAX_MEMBERS = 10_000
+"""Media Nodes of a cluster, those that failed included; what the contract's lists may hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Every member at one moment, by id, in the order of joining."""

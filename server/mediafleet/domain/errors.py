@@ -9,7 +9,8 @@
     │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError
     ├── ConflictError
     │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
-    │   └── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
+    │   ├── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
+    │   └── ClusterFullError
     ├── MissingUriError
     ├── UnreachableMediaServerError
     ├── EnvironmentFailureError
@@ -180,6 +181,17 @@ class StaleMediaNodeError(ConflictError):
 
     def __str__(self) -> str:
         return f"Media Node {self.node_id} was changed by somebody else meanwhile"
+
+
+class ClusterFullError(ConflictError):
+    """The cluster has as many Media Nodes as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    def __str__(self) -> str:
+        return f"The cluster has {self.most} Media Nodes, the most it may have; remove one first"
 
 
 class MissingUriError(MediafleetError):

@@ -10,6 +10,7 @@ import anyio
 
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.errors import (
+    ClusterFullError,
     EnvironmentFailureError,
     MediaNodeAlreadyAddedError,
     MediaNodeCanceledError,
@@ -75,6 +76,7 @@ class Admission:
             MissingUriError: On premises, and no uri.
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
+            ClusterFullError: There is no room for another member.
             UnreachableMediaServerError: Nothing answered there, or not in time.
             MediaNodeCanceledError: Somebody canceled the launch while we waited.
             EnvironmentFailureError: The machine could not be made.
@@ -98,6 +100,7 @@ class Admission:
         Raises:
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
+            ClusterFullError: There is no room for another member.
             UnreachableMediaServerError: Nothing answered there, or not in time.
         """
         key = MediaServerUri.parse(uri)
@@ -126,8 +129,9 @@ class Admission:
         Raises:
             StoreUnavailableError: Not all of them have begun.
         """
-        for _ in range(count):
-            await self._admit(self._new_node_id())
+        with _while_there_is_room():
+            for _ in range(count):
+                await self._admit(self._new_node_id())
 
     async def take_in(self, machines: Sequence[Machine]) -> None:
         """Make members of machines that are none; they run as soon as they are connected.
@@ -137,22 +141,25 @@ class Admission:
         Raises:
             StoreUnavailableError: Not all of them are members.
         """
-        for machine in machines:
-            if _is_member(self._state.snapshot, machine):
-                continue
-            await self._make_room(machine, machines)
-            node, event = admit(
-                machine.node_id or self._new_node_id(),
-                at=self._clock.now(),
-                uri=machine.uri,
-                ip=machine.ip,
-                environment_id=machine.environment_id,
-            )
-            log.info(
-                "machine without a member is taken in",
-                extra={"media_node_id": node.id, "environment_id": machine.environment_id},
-            )
-            await self._state.apply(Change(node, event))
+        with _while_there_is_room():
+            for machine in machines:
+                if not _is_member(self._state.snapshot, machine):
+                    await self._make_room(machine, machines)
+                    await self._take_in(machine)
+
+    async def _take_in(self, machine: Machine) -> None:
+        node, event = admit(
+            machine.node_id or self._new_node_id(),
+            at=self._clock.now(),
+            uri=machine.uri,
+            ip=machine.ip,
+            environment_id=machine.environment_id,
+        )
+        log.info(
+            "machine without a member is taken in",
+            extra={"media_node_id": node.id, "environment_id": machine.environment_id},
+        )
+        await self._state.apply(Change(node, event))
 
     async def _admit(self, node_id: str) -> Member:
         """Store the intent; the launch itself is the life cycle's next step."""
@@ -248,12 +255,21 @@ class Admission:
                 found.append(await self._join(machine.node_id or self._new_node_id(), machine))
             except MediaNodeAlreadyAddedError:
                 continue
-            except UnreachableMediaServerError as error:
+            except (UnreachableMediaServerError, ClusterFullError) as error:
                 log.warning(
                     "discovered machine passed over",
                     extra={"environment_id": machine.environment_id, "reason": str(error)},
                 )
         return tuple(found)
+
+
+@contextmanager
+def _while_there_is_room() -> Iterator[None]:
+    """End what brings members in when no more may come; those that came stay."""
+    try:
+        yield
+    except ClusterFullError as error:
+        log.warning("machines left out", extra={"reason": str(error)})
 
 
 def _is_member(cluster: Cluster, machine: Machine) -> bool:

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from mediafleet.domain import drain as drains
-from mediafleet.domain.cluster import NEVER_CONNECTED, Cluster, Connection, Member
+from mediafleet.domain.cluster import MAX_MEMBERS, NEVER_CONNECTED, Cluster, Connection, Member
 from mediafleet.domain.errors import (
+    ClusterFullError,
     MediaNodeNotFoundError,
     NotReadyError,
     StoreUnavailableError,
 )
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import Note
+from mediafleet.domain.ports import Change, Note
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.media_node import MediaNode
@@ -126,11 +127,13 @@ class ClusterState:
             decide: Pure; what it raises is raised here and nothing changes.
 
         Raises:
+            ClusterFullError: There is no room for a new member; nothing changed.
             StoreUnavailableError: Nothing changed.
             NotReadyError: No store is open.
         """
         async with self._turn():
             decision = decide(self.snapshot)
+            self._require_room(decision.changes)
             if decision.changes:
                 if self._store is None:
                     raise NotReadyError
@@ -153,10 +156,17 @@ class ClusterState:
         finally:
             self._deciding.release()
 
+    def _require_room(self, changes: Sequence[Entry]) -> None:
+        ids = {change.node.id for change in changes if isinstance(change, Change)}
+        new = ids - self._members.keys()
+        if new and len(self._members) + len(new) > MAX_MEMBERS:
+            raise ClusterFullError(MAX_MEMBERS)
+
     async def apply(self, *changes: Entry) -> None:
         """Commit and publish changes that need no decision on the latest picture.
 
         Raises:
+            ClusterFullError: There is no room for a new member; nothing changed.
             StoreUnavailableError: Nothing changed.
         """
         await self.change(lambda _: Decision(None, changes))

@@ -6,11 +6,11 @@ import anyio
 import pytest
 
 from mediafleet.domain import identifiers
-from mediafleet.domain.cluster import Cluster, Connection
+from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
 from mediafleet.domain.crashes import entries_of_crash
-from mediafleet.domain.errors import MediaNodeNotFoundError, NotReadyError
+from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.lifecycle import Step
-from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, transition
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, forget, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.store import SqlStore, open_store
@@ -210,3 +210,21 @@ async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
         tasks.cancel_scope.cancel()
 
     assert [member.node for member in state.snapshot] == list(await store.load())
+
+
+async def test_a_full_cluster_takes_nobody_in_and_lets_its_members_go(
+    state: ClusterState, store: SqlStore
+) -> None:
+    admitted = [admit(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
+    for batch in range(0, MAX_MEMBERS, 500):
+        await state.apply(*(Change(*each) for each in admitted[batch : batch + 500]))
+
+    with pytest.raises(ClusterFullError):
+        await launch(state, "kms_B0000000")
+    assert len(await store.load()) == len(state.snapshot) == MAX_MEMBERS
+
+    leaving, event = transition(admitted[0][0], MediaNodeStatus.FAILED, at=MOMENT)
+    await state.apply(Change(leaving, event))
+    await state.apply(Change(*forget(leaving, at=MOMENT), forget=True))
+    await launch(state, "kms_B0000000")
+    assert len(state.snapshot) == MAX_MEMBERS
