@@ -9,7 +9,7 @@ from support.cluster_client import add, get, until, until_gone, until_sessions
 pytestmark = pytest.mark.anyio
 
 NODES = "/openvidu/api/media-nodes"
-LATER_MEMBERS = {"object": "mediaNode"}
+LATER_MEMBERS = {"object": "mediaNode", "mediaServer": "kurento"}
 
 
 async def test_both_families_show_the_same_node(
@@ -38,7 +38,7 @@ async def test_sessions_have_the_later_members(
     assert session["mediaNodeId"] == node["id"]
 
 
-async def test_recordings_and_media_server_come_when_asked_for(
+async def test_recordings_and_broadcasts_come_when_asked_for(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:
     node = await add(api, fleet.uri(0))
@@ -47,9 +47,8 @@ async def test_recordings_and_media_server_come_when_asked_for(
         plain = (await api.get(url)).json()
         asked = (await api.get(url, params={"recordings": "true", "extra-info": "true"})).json()
         plain, asked = (answer.get("content", [answer])[0] for answer in (plain, asked))
-        assert {"recordingIds", "mediaServer", "kurentoInfo"}.isdisjoint(plain)
-        assert asked["recordingIds"] == []
-        assert asked["mediaServer"] == "kurento"
+        assert {"recordingIds", "broadcasts", "kurentoInfo"}.isdisjoint(plain)
+        assert asked["recordingIds"] == asked["broadcasts"] == []
         assert asked["kurentoInfo"]["version"]
 
     refused = await api.get("/pro/media-nodes", params={"recordings": "true"})

@@ -25,7 +25,7 @@ class OpenViduMediaNode:
     Example:
         {'id': 'kms_FVrQslIr', 'object': 'mediaNode', 'environmentId': 'i-0c58bcdd26011d0fd', 'ip': '172.17.0.2', 'uri':
             'ws://172.17.0.2:8888/kurento', 'launchingTime': 1600678236916, 'connected': True, 'connectionTime':
-            1600678251771, 'load': 12.45, 'status': 'running'}
+            1600678251771, 'load': 12.45, 'status': 'running', 'mediaServer': 'kurento'}
 
     """
 
@@ -78,6 +78,13 @@ class OpenViduMediaNode:
     |---|---|
     | `mediaNode` | A Media Node. |
      """
+    media_server: MediaServerKind
+    """ The media server that works on a Media Node. Present only if asked for with `extra-info=true`.
+
+    | value | meaning |
+    |---|---|
+    | `kurento` | Kurento Media Server. |
+     """
     disconnection_time: int | None | Unset = UNSET
     """ When the connection was lost, in UTC milliseconds. Present only if `connected` is false; null if there never
     was a connection to lose. """
@@ -90,13 +97,9 @@ class OpenViduMediaNode:
     recording_ids: list[str] | Unset = UNSET
     """ The recordings that are made on this Media Node. Present only if asked for with `recordings=true`. The
     server makes no recordings, so that the list is empty. """
-    media_server: MediaServerKind | Unset = UNSET
-    """ The media server that works on a Media Node. Present only if asked for with `extra-info=true`.
-
-    | value | meaning |
-    |---|---|
-    | `kurento` | Kurento Media Server. |
-     """
+    broadcasts: list[str] | Unset = UNSET
+    """ The sessions that are broadcast from this Media Node. Present only if asked for with `recordings=true`. The
+    server broadcasts nothing, so that the list is empty. """
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -123,6 +126,8 @@ class OpenViduMediaNode:
 
         object_ = self.object_.value
 
+        media_server = self.media_server.value
+
         disconnection_time: int | None | Unset
         if isinstance(self.disconnection_time, Unset):
             disconnection_time = UNSET
@@ -144,9 +149,9 @@ class OpenViduMediaNode:
         if not isinstance(self.recording_ids, Unset):
             recording_ids = self.recording_ids
 
-        media_server: str | Unset = UNSET
-        if not isinstance(self.media_server, Unset):
-            media_server = self.media_server.value
+        broadcasts: list[str] | Unset = UNSET
+        if not isinstance(self.broadcasts, Unset):
+            broadcasts = self.broadcasts
 
         field_dict: dict[str, Any] = {}
 
@@ -162,6 +167,7 @@ class OpenViduMediaNode:
                 "load": load,
                 "status": status,
                 "object": object_,
+                "mediaServer": media_server,
             }
         )
         if disconnection_time is not UNSET:
@@ -172,8 +178,8 @@ class OpenViduMediaNode:
             field_dict["kurentoInfo"] = kurento_info
         if recording_ids is not UNSET:
             field_dict["recordingIds"] = recording_ids
-        if media_server is not UNSET:
-            field_dict["mediaServer"] = media_server
+        if broadcasts is not UNSET:
+            field_dict["broadcasts"] = broadcasts
 
         return field_dict
 
@@ -223,6 +229,8 @@ class OpenViduMediaNode:
 
         object_ = MediaNodeObject(d.pop("object"))
 
+        media_server = MediaServerKind(d.pop("mediaServer"))
+
         def _parse_disconnection_time(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -250,12 +258,7 @@ class OpenViduMediaNode:
 
         recording_ids = cast(list[str], d.pop("recordingIds", UNSET))
 
-        _media_server = d.pop("mediaServer", UNSET)
-        media_server: MediaServerKind | Unset
-        if isinstance(_media_server, Unset):
-            media_server = UNSET
-        else:
-            media_server = MediaServerKind(_media_server)
+        broadcasts = cast(list[str], d.pop("broadcasts", UNSET))
 
         open_vidu_media_node = cls(
             id=id,
@@ -268,11 +271,12 @@ class OpenViduMediaNode:
             load=load,
             status=status,
             object_=object_,
+            media_server=media_server,
             disconnection_time=disconnection_time,
             sessions=sessions,
             kurento_info=kurento_info,
             recording_ids=recording_ids,
-            media_server=media_server,
+            broadcasts=broadcasts,
         )
 
         return open_vidu_media_node

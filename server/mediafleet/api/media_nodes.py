@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.api import wire
@@ -14,7 +13,7 @@ from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.cluster import Member
@@ -33,26 +32,18 @@ class Family:
         prefix: Of its operationIds.
         media_node: Makes the Media Node object.
         sessions: Makes the Session objects of a Media Node.
-        extras: Members that ``extra-info=true`` adds whether or not the node answers.
         removal_begun: Status of a removal that has begun and is certain.
     """
 
     prefix: str
     media_node: Callable[[Member], wire.Json]
     sessions: Callable[[Member], list[wire.Json]]
-    extras: Mapping[str, str]
     removal_begun: HTTPStatus
 
 
-PRO = Family("", wire.media_node, wire.sessions, MappingProxyType({}), HTTPStatus.NO_CONTENT)
+PRO = Family("", wire.media_node, wire.sessions, HTTPStatus.NO_CONTENT)
 """Below ``/pro``: OpenVidu Pro 2.15."""
-OPENVIDU = Family(
-    "openvidu_",
-    wire.openvidu_media_node,
-    wire.openvidu_sessions,
-    MappingProxyType({"mediaServer": "kurento"}),
-    HTTPStatus.OK,
-)
+OPENVIDU = Family("openvidu_", wire.openvidu_media_node, wire.openvidu_sessions, HTTPStatus.OK)
 """Below ``/openvidu/api``: 2.16 to 2.32."""
 
 
@@ -146,9 +137,8 @@ class MediaNodeHandlers:
             if sessions:
                 body["sessions"] = self._family.sessions(member)
             if recordings:
-                body["recordingIds"] = []  # nobody records here
-            if extra_info:
-                body.update(self._family.extras)
+                # Nobody records or broadcasts here.
+                body |= {"recordingIds": [], "broadcasts": []}
             if info := infos.get(member.node.id):
                 body["kurentoInfo"] = wire.kurento_info(info)
             bodies.append(body)

@@ -47,7 +47,7 @@ def sessions(member: Member) -> list[Json]:
 
 def openvidu_media_node(member: Member) -> Json:
     """The Media Node object of OpenVidu 2.16 and later."""
-    return {**media_node(member), "object": "mediaNode"}
+    return {**media_node(member), "object": "mediaNode", "mediaServer": "kurento"}
 
 
 def openvidu_sessions(member: Member) -> list[Json]:

@@ -102,7 +102,7 @@ def sync_detailed(
 
      Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
     later
-    versions added, and `recordings=true` asks for `recordingIds`.
+    versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         media_node_id (str):
@@ -144,7 +144,7 @@ def sync(
 
      Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
     later
-    versions added, and `recordings=true` asks for `recordingIds`.
+    versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         media_node_id (str):
@@ -181,7 +181,7 @@ async def asyncio_detailed(
 
      Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
     later
-    versions added, and `recordings=true` asks for `recordingIds`.
+    versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         media_node_id (str):
@@ -221,7 +221,7 @@ async def asyncio(
 
      Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
     later
-    versions added, and `recordings=true` asks for `recordingIds`.
+    versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         media_node_id (str):

@@ -92,7 +92,7 @@ def sync_detailed(
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
     and
-    `recordings=true` asks for `recordingIds`.
+    `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         sessions (bool | Unset):  Default: False.
@@ -131,7 +131,7 @@ def sync(
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
     and
-    `recordings=true` asks for `recordingIds`.
+    `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         sessions (bool | Unset):  Default: False.
@@ -165,7 +165,7 @@ async def asyncio_detailed(
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
     and
-    `recordings=true` asks for `recordingIds`.
+    `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         sessions (bool | Unset):  Default: False.
@@ -202,7 +202,7 @@ async def asyncio(
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
     and
-    `recordings=true` asks for `recordingIds`.
+    `recordings=true` asks for `recordingIds` and `broadcasts`.
 
     Args:
         sessions (bool | Unset):  Default: False.
