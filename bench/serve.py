@@ -31,7 +31,6 @@ def main() -> None:
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        limit_concurrency=2000,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )

@@ -110,3 +110,23 @@ def test_a_preflight_for_no_resource_allows_nothing(with_origins):
 def test_an_origin_that_could_never_match_stops_the_program(origin):
     with pytest.raises(Exception, match="is not an origin"):
         make_app(Jars(), cors_origins=[origin])
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "status"),
+    [
+        ("https://evil.org", "cross-site", 401),
+        ("null", "cross-site", 401),
+        ("https://other.console.example", "same-site", 401),
+        (ORIGIN, "cross-site", 200),
+        ("https://anything.example", "same-origin", 200),
+        (None, "none", 200),
+        (None, None, 200),
+    ],
+)
+def test_a_form_of_a_foreign_page_does_not_get_through(with_origins, origin, site, status):
+    given = {"Origin": origin, "Sec-Fetch-Site": site}
+    fields = [AUTH, *((name, value) for name, value in given.items() if value is not None)]
+
+    answer = exchange(with_origins, request_bytes("POST", "/pro/jars", headers=fields))
+    assert answer.status == status

@@ -54,7 +54,14 @@ def create_app(
         ContractError: The contract and the program do not fit; says where.
         connexion.exceptions.InvalidSpecification: The document is not OpenAPI 3.0.
     """
-    serving = Serving(authenticate, describe_error, limits, tuple(protected_prefixes), now_ms)
+    serving = Serving(
+        authenticate,
+        describe_error,
+        limits,
+        tuple(protected_prefixes),
+        now_ms,
+        tuple(cors_origins),
+    )
     middlewares: list[Any] = [partial(ContractMiddleware, serving=serving), LifespanMiddleware]
     if cors_origins:
         middlewares.insert(0, partial(CorsMiddleware, origins=tuple(cors_origins)))

@@ -1,13 +1,14 @@
 """Basic authentication (RFC 7617): from the header to the callback that knows the credentials."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from mediafleet.contract.errors import Refusal
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.requests import Request
 
 _MAX_REMEMBERED = 8
+_OWN_SITE = frozenset({b"same-origin", b"none"})
 _CHALLENGE = ((b"www-authenticate", b'Basic realm="Mediafleet", charset="UTF-8"'),)
 
 Credentials = tuple[str, str]
@@ -18,13 +19,24 @@ class Gate:
 
     Only the decoding of good headers is remembered; the callback is asked on every request, so
     changed credentials count from the next request on.
+
+    Args:
+        authenticate: Knows the credentials.
+        limits: Of the header.
+        origins: Whose web pages may use credentials that a browser keeps.
     """
 
-    __slots__ = ("_authenticate", "_limits", "_remembered")
+    __slots__ = ("_authenticate", "_limits", "_origins", "_remembered")
 
-    def __init__(self, authenticate: Callable[[str, str], bool], limits: Limits) -> None:
+    def __init__(
+        self,
+        authenticate: Callable[[str, str], bool],
+        limits: Limits,
+        origins: Collection[str] = (),
+    ) -> None:
         self._authenticate = authenticate
         self._limits = limits
+        self._origins = frozenset(origin.encode() for origin in origins)
         self._remembered: dict[bytes, Credentials] = {}
 
     def check(self, request: Request) -> None:
@@ -40,8 +52,21 @@ class Gate:
             if credentials is not None and self._authenticate(*credentials):
                 if known is None:
                     self._remember(header, credentials)
+                if request.method == "POST":
+                    self._require_own_site(request)
                 return
         raise Refusal(401, "the credentials are wrong or missing", _CHALLENGE)
+
+    def _require_own_site(self, request: Request) -> None:
+        """Refuse a form of a foreign page: it can POST without a body, so no type tells of it.
+
+        Every other method that changes something needs a preflight, which foreign pages fail.
+        """
+        headers = dict(request.scope["headers"])
+        site = headers.get(b"sec-fetch-site")
+        if site is None or site in _OWN_SITE or headers.get(b"origin") in self._origins:
+            return
+        raise Refusal(401, "credentials do not count for a page of another origin", _CHALLENGE)
 
     def _decode(self, header: bytes) -> Credentials | None:
         if len(header) > self._limits.authorization_bytes:

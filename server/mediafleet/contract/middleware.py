@@ -47,6 +47,7 @@ class Serving:
         limits: Bounds of a request.
         protected_prefixes: No path at or below them tells anything without credentials.
         now_ms: Milliseconds since the epoch, UTC.
+        cors_origins: Origins whose web pages may call the API.
     """
 
     authenticate: Callable[[str, str], bool]
@@ -54,6 +55,7 @@ class Serving:
     limits: Limits
     protected_prefixes: tuple[str, ...]
     now_ms: Callable[[], int]
+    cors_origins: tuple[str, ...]
 
 
 class ContractApi(AbstractRoutingAPI):
@@ -97,7 +99,7 @@ class ContractMiddleware(SpecMiddleware):
         self._app = app
         self._serving = serving
         self._limits = serving.limits
-        self._gate = Gate(serving.authenticate, serving.limits)
+        self._gate = Gate(serving.authenticate, serving.limits, serving.cors_origins)
         self._router = Router()
         self._memory = Memory()
 
