@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ HOSTING = SERVING | {"terminating"}
 
 def read_events(database: Path) -> list[dict[str, Any]]:
     """All events with their numbers and, as ``node``, the Media Node they are about."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
             "select sequence, node_id, name, payload from events order by sequence"
         )
@@ -25,7 +26,7 @@ def read_events(database: Path) -> list[dict[str, Any]]:
 
 
 def read_members(database: Path) -> dict[str, str]:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return dict(connection.execute("select id, status from media_nodes").fetchall())
 
 
