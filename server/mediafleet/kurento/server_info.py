@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_TEXT = 128
-MAX_CAPABILITIES = 64
+MAX_CAPABILITIES = 31  # joined with ", " and in brackets they have 4,030 characters at most
 MAX_MODULES = 64
 MAX_FACTORIES = 256
 _KIB_PER_MIB = 1024

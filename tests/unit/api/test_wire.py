@@ -12,34 +12,10 @@ from mediafleet.contract import ContractSchemas, SchemaValidator
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.kurento.load import to_load
 from mediafleet.kurento.server_info import read_server_info
-from mediafleet.kurento.session_book import SessionBook
+from mediafleet.kurento.session_book import PIPELINE_SUFFIX, SessionBook
+from mediafleet.kurento.settings import LinkSettings
 from support.factories import MOMENT, make_member
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
-INFO = st.fixed_dictionaries(
-    {},
-    optional={
-        "version": JSON,
-        "capabilities": JSON | st.lists(st.text(max_size=300), max_size=90),
-        "modules": JSON
-        | st.lists(
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "name": JSON,
-                    "version": JSON,
-                    "generationTime": st.text(max_size=200),
-                    "factories": JSON | st.lists(JSON, max_size=6),
-                },
-            ),
-            max_size=70,
-        ),
-    },
-)
+from support.told_by_nodes import INFO, JSON, MOST_INFO
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +39,29 @@ def test_any_server_information_is_fit_to_be_answered(
     body = {**wire.media_node(make_member()), "kurentoInfo": wire.kurento_info(found)}
 
     assert media_node.is_valid(body)
+
+
+def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: SchemaValidator) -> None:
+    limit = LinkSettings().max_sessions_per_node
+    book = SessionBook(limit)
+    for number in range(limit + 1):
+        object_id = f"{number:0>{128 - len(PIPELINE_SUFFIX)}}{PIPELINE_SUFFIX}"
+        book.create(object_id, None, now=MOMENT)
+        book.tell_name(object_id, f"{number:0>128}")
+    found = read_server_info(MOST_INFO, 1e15 - 1)
+    assert found is not None
+    member = make_member()
+    member = Member(member.node, Connection(load=to_load(1e14, 1), sessions=book.sessions()))
+
+    body = {
+        **wire.media_node(member),
+        "sessions": wire.sessions(member),
+        "kurentoInfo": wire.kurento_info(found),
+    }
+
+    assert len(body["sessions"]) == limit
+    assert {len(session["sessionId"]) for session in body["sessions"]} == {128}
+    media_node.check(body)
 
 
 @given(used=JSON, count=JSON, ids=pipelines(), names=st.lists(JSON, max_size=8))
