@@ -53,6 +53,7 @@ class SessionWatch:
         "_is_working",
         "_node_id",
         "_on_change",
+        "_planned",
         "_questions",
         "_settings",
         "_settled",
@@ -68,6 +69,7 @@ class SessionWatch:
         self._book = SessionBook(settings.max_sessions_per_node)
         self._exchange: Exchange | None = None
         self._questions: list[tuple[float, str, tuple[float, ...]]] = []
+        self._planned: set[str] = set()
         self._asking: set[str] = set()
         self._interrupted: set[str] = set()
         self._settled = anyio.Event()
@@ -95,6 +97,7 @@ class SessionWatch:
         """The connection is gone; the books stay as they are."""
         self._exchange = None
         self._questions.clear()
+        self._planned.clear()
         self._interrupted |= self._asking
         self._asking.clear()
         self._settled.set()
@@ -109,7 +112,7 @@ class SessionWatch:
                 self._on_change()
         elif event.type == DESTROYED:
             destroyed = event.data.get("objectId")
-            if isinstance(destroyed, str) and self._book.destroy(destroyed):
+            if is_pipeline_id(destroyed) and self._book.destroy(str(destroyed)):
                 self._on_change()
 
     async def subscribe(self, exchange: Exchange) -> None:
@@ -146,10 +149,8 @@ class SessionWatch:
 
     def ask_again(self) -> None:
         """Ask for what an earlier connection left open: names, times, and to be let go."""
-        expected = {object_id for _, object_id, _ in self._questions}
         for object_id in self._book.object_ids():
-            is_open = object_id in self._interrupted or not self._book.is_complete(object_id)
-            if is_open and object_id not in expected:
+            if object_id in self._interrupted or not self._book.is_complete(object_id):
                 self._expect(object_id, self._late_delays)
         self._interrupted.clear()
 
@@ -173,6 +174,7 @@ class SessionWatch:
         now = self._clock.monotonic()
         while self._questions and self._questions[0][0] <= now and self._has_room():
             _, object_id, later = heapq.heappop(self._questions)
+            self._planned.discard(object_id)
             if object_id in self._book and object_id not in self._asking:
                 self._ask(object_id, later)
         self._is_working = False
@@ -191,15 +193,23 @@ class SessionWatch:
 
     def _expect(self, object_id: str, delays: tuple[float, ...]) -> None:
         """Plan to ask a pipeline after these seconds, the later ones while it has no name."""
-        if len(self._questions) > 2 * self._settings.max_sessions_per_node:
-            self._questions = [ask for ask in self._questions if ask[1] in self._book]
-            heapq.heapify(self._questions)
         now = self._clock.monotonic()
         self._plan(object_id, tuple(now + delay for delay in delays))
 
     def _plan(self, object_id: str, times: tuple[float, ...]) -> None:
-        if times:
-            heapq.heappush(self._questions, (times[0], object_id, times[1:]))
+        """Keep one question for an id at most, however often a node says that it is new."""
+        if not times or object_id in self._planned:
+            return
+        if len(self._questions) > 2 * self._settings.max_sessions_per_node:
+            self._forget_questions_about_the_gone()
+        self._planned.add(object_id)
+        heapq.heappush(self._questions, (times[0], object_id, times[1:]))
+
+    def _forget_questions_about_the_gone(self) -> None:
+        """Drop at least half of them: the books hold no more, and each is asked about once."""
+        self._questions = [ask for ask in self._questions if ask[1] in self._book]
+        heapq.heapify(self._questions)
+        self._planned = {object_id for _, object_id, _ in self._questions}
 
     def _ask(self, object_id: str, later: tuple[float, ...]) -> None:
         if self._exchange is None:

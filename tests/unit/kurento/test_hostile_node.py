@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -172,6 +173,10 @@ class Harness:
                 self.exchange.check_deadlines(self.clock.monotonic())
         self.watch.work()
 
+    def tell(self, kind, **data):
+        event = {"method": "onEvent", "params": {"value": {"type": kind, "data": data}}}
+        self.feed(frame(json.dumps(event).encode()))
+
     def check(self):
         sessions = self.watch.sessions()
         assert len(sessions) <= 4
@@ -181,6 +186,8 @@ class Harness:
             assert SAFE.fullmatch(session.object_id)
             assert session.created_at <= datetime(2026, 11, 22, 1, tzinfo=UTC)
         assert len(self.exchange.peer.calls) <= 16
+        planned = [object_id for _, object_id, _ in self.watch._questions]
+        assert len(set(planned)) == len(planned) <= 2 * 4 + 1
 
 
 @given(st.lists(STEPS, max_size=30))
@@ -201,3 +208,39 @@ def test_no_sequence_of_frames_breaks_the_link_or_the_books(steps):
         assert result is None or type(result).__name__ == "UnreachableMediaServerError"
 
     asyncio.run(play())
+
+
+@pytest.mark.anyio
+async def test_a_pipeline_that_comes_and_goes_is_planned_to_be_asked_once():
+    harness = Harness()
+    for _ in range(100):
+        harness.tell("ObjectCreated", object=PIPELINES[0])
+        harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
+        harness.check()
+    harness.tell("ObjectCreated", object=PIPELINES[0])
+    harness.step("wait", 1)
+    assert harness.watch._asking == {PIPELINES[0]}
+    assert len(harness.exchange.peer.calls) == 3, "its name, its age, and to be let go"
+
+
+@pytest.mark.anyio
+async def test_questions_about_pipelines_that_are_gone_are_bounded():
+    harness = Harness()
+    for number in range(100):
+        harness.tell("ObjectCreated", object=f"{number}{PIPELINES[0]}")
+        harness.tell("ObjectDestroyed", objectId=f"{number}{PIPELINES[0]}")
+        harness.check()
+    harness.tell("ObjectCreated", object=PIPELINES[0])
+    harness.step("wait", 1)
+    assert harness.watch._asking == {PIPELINES[0]}
+    assert len(harness.exchange.peer.calls) == 3, "its name, its age, and to be let go"
+
+
+@pytest.mark.anyio
+async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline():
+    harness = Harness()
+    window = harness.watch._book.open_window()
+    harness.tell("ObjectDestroyed", objectId="x" * 4000)
+    harness.tell("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
+    harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
+    assert window.destroyed == {PIPELINES[0]}
