@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.cluster import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 PIPELINE_SUFFIX = "_kurento.MediaPipeline"
@@ -89,12 +88,12 @@ class SessionBook:
         has_overflowed: One was not seen because of the limit.
     """
 
-    __slots__ = ("_limit", "_named", "_pipelines", "_windows", "has_overflowed")
+    __slots__ = ("_bearers", "_limit", "_pipelines", "_windows", "has_overflowed")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._pipelines: dict[str, Pipeline] = {}
-        self._named: Counter[str] = Counter()
+        self._bearers: dict[str, dict[str, Pipeline]] = {}
         self._windows: list[Window] = []
         self.has_overflowed = False
 
@@ -184,7 +183,7 @@ class SessionBook:
     def clear(self) -> None:
         """Forget everything: the process that held the pipelines is no more."""
         self._pipelines.clear()
-        self._named.clear()
+        self._bearers.clear()
 
     def sessions(self) -> tuple[Session, ...]:
         """All of them, oldest first; every id is safe and unique."""
@@ -195,7 +194,7 @@ class SessionBook:
 
     def _presented(self, pipeline: Pipeline) -> Session:
         object_id = safe_id(pipeline.object_id)
-        is_own_name = pipeline.name is not None and self._named[pipeline.name] == 1
+        is_own_name = pipeline.name is not None and len(self._bearers[pipeline.name]) == 1
         session_id = pipeline.name if is_own_name and pipeline.name else object_id
         pipeline.session = Session(session_id, object_id, pipeline.created_at)
         return pipeline.session
@@ -221,15 +220,20 @@ class SessionBook:
     def _rename(self, pipeline: Pipeline, name: str | None) -> None:
         """Change a name; who becomes or ceases to be its only bearer is presented anew."""
         old, pipeline.name, pipeline.session = pipeline.name, name, None
-        touched = set()
         if old is not None:
-            self._named[old] -= 1
-            touched = {old} if self._named[old] == 1 else set()
-            if not self._named[old]:
-                del self._named[old]
+            bearers = self._bearers[old]
+            del bearers[pipeline.object_id]
+            if not bearers:
+                del self._bearers[old]
+            _present_anew(bearers, when=1)
         if name is not None:
-            self._named[name] += 1
-            touched |= {name} if self._named[name] == 2 else set()  # noqa: PLR2004  # now shared
-        for other in self._pipelines.values() if touched else ():
-            if other.name in touched:
-                other.session = None
+            bearers = self._bearers.setdefault(name, {})
+            bearers[pipeline.object_id] = pipeline
+            _present_anew(bearers, when=2)
+
+
+def _present_anew(bearers: Mapping[str, Pipeline], *, when: int) -> None:
+    """Forget what is said of the bearers of a name when they have become so many."""
+    if len(bearers) == when:
+        for pipeline in bearers.values():
+            pipeline.session = None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from typing_extensions import override
 
 from mediafleet.kurento.session_book import SessionBook, is_pipeline_id, safe_id
 
@@ -47,6 +48,28 @@ def test_a_shared_name_is_nobodys_until_one_is_left():
     assert ids(book) == [A, C]
     book.tell_name(C, "other")
     assert sorted(ids(book)) == ["other", "twin"]
+
+
+class CountingPipelines(dict):
+    """Notes how often it was gone through from end to end."""
+
+    rounds = 0
+
+    @override
+    def values(self):
+        self.rounds += 1
+        return super().values()
+
+
+def test_a_shared_name_is_sorted_out_among_its_bearers_alone():
+    book = a_book()
+    book._pipelines = pipelines = CountingPipelines()
+    for number in range(20):
+        book.create(f"{number}{A}", None, now=NOW)
+        book.tell_name(f"{number}{A}", f"room-{number // 2}")
+    for number in range(20):
+        book.destroy(f"{number}{A}")
+    assert pipelines.rounds == 0
 
 
 def test_the_order_is_that_of_creation():
