@@ -6,7 +6,19 @@ import pytest
 
 from mediafleet.emulator import EmulatedCluster
 from support import histories, live
-from support.cluster_client import NODES, add, delete, get, members, until, until_status
+from support.cluster_client import (
+    NODES,
+    add,
+    delete,
+    get,
+    members,
+    until,
+    until_gone,
+    until_sessions,
+    until_status,
+)
+from support.cutting_proxy import cutting_proxy
+from support.fake_kurento import fake_kurento
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +78,30 @@ async def test_one_media_server_under_two_names_is_a_conflict_naming_the_member(
 
     assert response.status_code == 409, response.text
     assert node["id"] in response.json()["message"]
+
+
+async def test_of_two_members_that_turn_out_to_be_one_media_server_the_younger_leaves(
+    api: httpx.AsyncClient, database: Path
+) -> None:
+    async with fake_kurento() as server, cutting_proxy(server.port) as proxy:
+        elder = await add(api, server.uri.replace(str(server.port), str(proxy.port)))
+        proxy.is_closed = True
+        await server.restart()
+        younger = await add(api, server.uri)  # nobody knows yet that the new process is the elder's
+        server.create("room")
+        await until_sessions(api, younger["id"], 1)
+
+        proxy.is_closed = False
+        await until_gone(api, younger["id"])
+
+        await until_sessions(api, elder["id"], 1)
+        assert [node["id"] for node in await members(api)] == [elder["id"]]
+        assert server.asked("release") == []
+    events = histories.read_events(database)
+    (gave_way,) = (event for event in events if event["name"] == "mediaNodeGaveWay")
+    assert (gave_way["node"], gave_way["stays"]) == (younger["id"], elder["id"])
+    assert not [event for event in events if event["name"] == "sessionDestroyed"]
+    assert histories.faults(events, histories.read_members(database)) == []
 
 
 @pytest.mark.parametrize(

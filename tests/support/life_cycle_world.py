@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache, partial
 from typing import NamedTuple, TypeAlias
@@ -43,6 +44,7 @@ from mediafleet.domain.media_node import (
 )
 from mediafleet.domain.outcomes import change_of_step, changes_of_removal
 from mediafleet.domain.ports import Change, Entry, Machine, Note
+from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
 from support.factories import MOMENT, make_node, make_session
 
 S = MediaNodeStatus
@@ -137,18 +139,20 @@ class NodeWorld:
     Attributes:
         variant: Where it comes from.
         limited: Its drains may have deadlines.
+        is_elder: It was launched before the other.
     """
 
     variant: Variant
     limited: bool
+    is_elder: bool
 
     def beginning(self) -> Place:
         """No member yet; on premises the machine is there."""
         there = self.variant is not Variant.LAUNCHED
         return Place(machine=there, alive=there)
 
-    def turns(self, place: Place, *, twin: bool) -> Iterator[Turn]:
-        """Everything that may happen next; *twin* is a connected member on the same server."""
+    def turns(self, place: Place, *, twin: S | None) -> Iterator[Turn]:
+        """Everything that may happen next; *twin* is the status of a connected twin."""
         yield from self.turns_without_people(place, twin=twin)
         yield from self._requests(place)
         if place.alive and (place.status in SERVING_STATUSES or place.late):
@@ -158,12 +162,14 @@ class NodeWorld:
             dead = replace(place, alive=False, connected=False, sessions=0)
             yield Turn("its media server crashes", dead, crashes=1)
 
-    def turns_without_people(self, place: Place, *, twin: bool) -> Iterator[Turn]:
+    def turns_without_people(self, place: Place, *, twin: S | None) -> Iterator[Turn]:
         """What happens if nobody asks for anything any more, and nothing breaks."""
         if place.doing is not None:
             yield from self._ends(place, place.doing, twin=twin)
         elif (step := self._step(place)) is not None:
             yield from self._begins(place, step, twin=twin)
+        elif place.status is not None and twin is not None:
+            yield from self._gives_way(place, twin)
         yield from self._surroundings(place)
 
     def after_a_kill(self, place: Place) -> Place:
@@ -174,7 +180,7 @@ class NodeWorld:
 
     # What the server does by itself.
 
-    def _begins(self, place: Place, step: Step, *, twin: bool) -> Iterator[Turn]:
+    def _begins(self, place: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
         match step:
             case Step.TERMINATE if not place.evicts and place.connected and place.sessions:
                 kept = replace(place, booked=place.sessions)
@@ -186,7 +192,7 @@ class NodeWorld:
                 label = f"the server takes the step {step.name}"
                 yield Turn(label, self._stepped(place, step, twin=twin))
 
-    def _ends(self, place: Place, step: Step, *, twin: bool) -> Iterator[Turn]:
+    def _ends(self, place: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
         idle = replace(place, doing=None)
         if step is Step.LAUNCH:
             alive = place.alive or not place.machine
@@ -208,6 +214,23 @@ class NodeWorld:
             if self.variant is Variant.LAUNCHED:
                 yield Turn("the environment fails to end its machine", apart)
 
+    def _gives_way(self, place: Place, twin: S) -> Iterator[Turn]:
+        """Leave at once, if the twin is who stays; the media server goes on as it is."""
+        member = self._member(place)
+        others = [other for other in self._cluster(member, twin=twin) if other is not member]
+        stays, *younger = at_work_by_age([member, *others]) or [member]
+        if member not in younger:
+            return
+        told, leaving, gone = entries_of_giving_way(member, stays, at=MOMENT)
+        if told.event.name != "mediaNodeGaveWay" or not isinstance(leaving, Change):
+            raise LostError("a node left for another one, and nobody was told why")
+        if leaving.node.status is not S.TERMINATING or leaving.node.evicts_sessions:
+            raise LostError("sessions of the node that stays are to be ended")
+        place = self._committed(place, leaving)
+        if not isinstance(gone, Change) or gone.node.status is not S.TERMINATED:
+            raise LostError("a node that gave way did not leave at once")
+        yield Turn("it gives way to its twin", self._gone(place))
+
     def _unmade(self, place: Place) -> Place:
         """The machine after the environment's `terminate`; on premises it stays as it is."""
         if self.variant is not Variant.LAUNCHED:
@@ -216,7 +239,7 @@ class NodeWorld:
             raise LostError("a session was ended that nobody asked to end")
         return replace(place, machine=False, alive=False)
 
-    def _stepped(self, place: Place, step: Step, *, twin: bool) -> Place:
+    def _stepped(self, place: Place, step: Step, *, twin: S | None) -> Place:
         """Commit a step, unless the node has moved on since it was decided."""
         if place.status is None:
             return place
@@ -400,10 +423,11 @@ class NodeWorld:
             crashed=place.crashed,
         )
 
-    def _cluster(self, member: Member, *, twin: bool) -> Cluster:
+    def _cluster(self, member: Member, *, twin: S | None) -> Cluster:
         members = {member.node.id: member}
-        if twin:
-            other = make_node(id="kms_Number1")
+        if twin is not None:
+            age = timedelta(seconds=-1 if self.is_elder else 1)
+            other = make_node(id="kms_Number1", status=twin, launching_time=MOMENT - age)
             members[other.id] = Member(other, Connection(connected=True, server_id="the server"))
         return Cluster(members)
 
@@ -449,7 +473,7 @@ World: TypeAlias = tuple[int, int, int, int]
 """Two nodes by number, sessions that may still begin, crashes that may still happen."""
 
 _NumberedTurns: TypeAlias = Sequence[tuple[tuple[str, str], int, int, int]]
-_Table: TypeAlias = Callable[[int, bool], _NumberedTurns]
+_Table: TypeAlias = Callable[[int, S | None], _NumberedTurns]
 
 
 class TwoNodes:
@@ -462,7 +486,8 @@ class TwoNodes:
 
     def __init__(self, variant: Variant) -> None:
         limited = variant is Variant.LAUNCHED
-        first, second = NodeWorld(variant, limited=limited), NodeWorld(variant, limited=False)
+        first = NodeWorld(variant, limited=limited, is_elder=True)
+        second = NodeWorld(variant, limited=False, is_elder=False)
         self._node = first
         self._twins = variant is Variant.TWINS
         self.places: list[Place] = []
@@ -470,7 +495,7 @@ class TwoNodes:
         self._turns = self._tables(first.turns, second.turns)
         self._quiet = self._tables(first.turns_without_people, second.turns_without_people)
         self._killed = cache(lambda number: self._number(self._node.after_a_kill(self[number])))
-        self._is_twin = cache(self._is_twin_now)
+        self._twin = cache(self._twin_now)
 
     def __getitem__(self, number: int) -> Place:
         return self.places[number]
@@ -492,8 +517,11 @@ class TwoNodes:
         return self._moves(world, self._quiet)
 
     def is_at_rest(self, world: World) -> bool:
-        """Every node is no member, or at work."""
-        return all(self[number].status in (None, S.RUNNING) for number in world[:2])
+        """Every node is no member, or at work; two are not one media server."""
+        statuses = [self[number].status for number in world[:2]]
+        if self._twins and statuses == [S.RUNNING, S.RUNNING]:
+            return False
+        return all(status in {None, S.RUNNING} for status in statuses)
 
     def tell(self, world: World) -> str:
         return f"Alpha: {self[world[0]]}\nBeta: {self[world[1]]}"
@@ -503,16 +531,16 @@ class TwoNodes:
 
     def _moves(self, world: World, turns: tuple[_Table, ...]) -> Iterator[tuple[str, World]]:
         first, second, sessions, crashes = world
-        for (label, _), place, begun, broken in turns[0](first, self._is_twin(second)):
+        for (label, _), place, begun, broken in turns[0](first, self._twin(second)):
             if begun <= sessions and broken <= crashes:
                 yield label, (place, second, sessions - begun, crashes - broken)
-        for (_, label), place, begun, broken in turns[1](second, self._is_twin(first)):
+        for (_, label), place, begun, broken in turns[1](second, self._twin(first)):
             if begun <= sessions and broken <= crashes:
                 yield label, (first, place, sessions - begun, crashes - broken)
 
-    def _is_twin_now(self, number: int) -> bool:
+    def _twin_now(self, number: int) -> S | None:
         place = self[number]
-        return self._twins and place.connected and place.status is not None
+        return place.status if self._twins and place.connected else None
 
     def _number(self, place: Place) -> int:
         if place not in self._numbers:
@@ -521,7 +549,7 @@ class TwoNodes:
         return self._numbers[place]
 
     def _numbered(
-        self, turns: Callable[..., Iterator[Turn]], number: int, twin: bool
+        self, turns: Callable[..., Iterator[Turn]], number: int, twin: S | None
     ) -> _NumberedTurns:
         return [
             (

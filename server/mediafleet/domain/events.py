@@ -74,6 +74,38 @@ class MediaNodeForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaNodeGaveWay:
+    """A Media Node leaves because it is the same media server as another one. Our own addition.
+
+    Attributes:
+        stays: The other one.
+    """
+
+    name: ClassVar[str] = "mediaNodeGaveWay"
+
+    timestamp: datetime
+    id: str
+    uri: str | None
+    stays: str
+
+    @property
+    def reason(self) -> str:
+        """Why, for people."""
+        return f"its media server is in the cluster already, as Media Node {self.stays}"
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "id": self.id,
+            "uri": self.uri,
+            "stays": self.stays,
+            "reason": self.reason,
+            "clusterId": cluster_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class NodeCrashed:
     """A Media Node was out of touch for longer than a hiccup.
 
@@ -215,6 +247,7 @@ class MediaNodeDrainChanged:
 Event: TypeAlias = (
     MediaNodeStatusChanged
     | MediaNodeForgotten
+    | MediaNodeGaveWay
     | NodeCrashed
     | NodeRecovered
     | SessionDestroyed

@@ -10,7 +10,7 @@ from mediafleet.domain.media_node import SERVING_STATUSES
 from mediafleet.domain.media_node import MediaNodeStatus as S
 
 if TYPE_CHECKING:
-    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.cluster import Member
     from mediafleet.domain.media_node import MediaNode
 
 
@@ -191,23 +191,6 @@ def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
     if not member.gone and (deadline is None or now < deadline):
         return None
     return Step.CRASH if member.node.crashed_since is None else Step.GIVE_UP
-
-
-def twin_of(member: Member, cluster: Cluster) -> str | None:
-    """Id of another member whose link leads to the same media server process, if there is one."""
-    server_id = member.connection.server_id
-    if server_id is None:
-        return None
-    return next(
-        (
-            other.node.id
-            for other in cluster
-            if other.node.id != member.node.id
-            and other.connection.server_id == server_id
-            and other.node.holds_its_uri
-        ),
-        None,
-    )
 
 
 class DeletionStrategy(StrEnum):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step, twin_of
+from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, evict, forget, transition
 from mediafleet.domain.ports import Change
+from mediafleet.domain.twins import twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,10 +16,10 @@ from mediafleet.domain.errors import (
     MediaNodeCanceledError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.lifecycle import twin_of
 from mediafleet.domain.machines import displaced_by_listing
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, Machine, MachineRequest
+from mediafleet.domain.twins import twin_of
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.reconciliation import part_from_displaced

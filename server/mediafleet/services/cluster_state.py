@@ -21,6 +21,7 @@ from mediafleet.domain.errors import (
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import Change, Note
+from mediafleet.services.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -64,6 +65,7 @@ class ClusterState:
         self._clock = clock
         self._store: Store | None = None
         self._members: dict[str, Member] = {}
+        self._processes = Processes()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
         self._awaited: dict[str, anyio.Event] = {}
@@ -88,6 +90,7 @@ class ClusterState:
             )
             for node in await store.load()
         }
+        self._processes = Processes()
         self._snapshot = None
         self._store = store
         try:
@@ -116,6 +119,10 @@ class ClusterState:
         if member is None:
             raise MediaNodeNotFoundError(node_id)
         return member
+
+    def of_one_process(self, node_id: str) -> tuple[Member, ...]:
+        """A member and all others whose links lead, or last led, to the same media server."""
+        return tuple(self._members[each] for each in self._processes.shared_by(node_id))
 
     async def change(self, decide: Callable[[Cluster], Decision[T]]) -> T:
         """Decide on the latest picture, commit, then publish; nothing else decides meanwhile.
@@ -187,8 +194,7 @@ class ClusterState:
         member = self._members.get(node_id)
         if member is None or member.connection == connection:
             return
-        self._members[node_id] = self._relinked(member, connection)
-        self._snapshot = None
+        self._keep(self._relinked(member, connection))
         if _moves_the_life_cycle(member.connection, connection):
             self._tell(node_id)
 
@@ -258,9 +264,13 @@ class ClusterState:
         )
 
     def _note(self, member: Member) -> None:
-        self._members[member.node.id] = member
-        self._snapshot = None
+        self._keep(member)
         self._tell(member.node.id)
+
+    def _keep(self, member: Member) -> None:
+        self._members[member.node.id] = member
+        self._processes.note(member.node.id, member.connection.server_id)
+        self._snapshot = None
 
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
@@ -270,9 +280,10 @@ class ClusterState:
             node = change.node
             if change.forget or node.status is MediaNodeStatus.TERMINATED:
                 self._members.pop(node.id, None)
+                self._processes.note(node.id, None)
+                self._snapshot = None
             else:
-                self._members[node.id] = self._moved(node, decision.connections.get(node.id))
-            self._snapshot = None
+                self._keep(self._moved(node, decision.connections.get(node.id)))
             log.info(
                 "media node changed",
                 extra={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,6 +16,7 @@ from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadl
 from mediafleet.domain.machines import displaced_by_launch
 from mediafleet.domain.outcomes import change_of_step
 from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.evictions import Evictions
 from mediafleet.services.reconciliation import part_from_displaced
@@ -96,6 +98,30 @@ class Lifecycle:
                 await self._media_servers.detach(node_id)
             if after is None:
                 self._evictions.forget(node_id)
+        else:
+            await self._have_twins_give_way(node_id)
+
+    async def _have_twins_give_way(self, node_id: str) -> None:
+        """Keep one of several members that turned out to be one media server.
+
+        That cannot always be seen when they join: a member out of touch may have a new process.
+        """
+        if len(self._state.of_one_process(node_id)) < 2:  # noqa: PLR2004  # itself and another one
+            return
+
+        def decide(_: Cluster) -> Decision[tuple[Member, ...]]:
+            members = at_work_by_age(self._state.of_one_process(node_id))
+            at = self._clock.now()
+            entries = (entries_of_giving_way(each, members[0], at=at) for each in members[1:])
+            return Decision(members, tuple(chain.from_iterable(entries)))
+
+        members = await self._state.change(decide)
+        for member in members[1:]:
+            log.warning(
+                "media node leaves, another one is the same media server",
+                extra={"media_node_id": member.node.id, "stays": members[0].node.id},
+            )
+            await self._media_servers.detach(member.node.id)
 
     async def _prepared(self, step: Step, member: Member) -> bool:
         """Do what has to be done before a step is stored; whether the step may be taken then."""

@@ -11,10 +11,9 @@ from mediafleet.domain.lifecycle import (
     next_deadline,
     next_step,
     removal_of,
-    twin_of,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from support.factories import MOMENT, make_cluster, make_member, make_node
+from support.factories import MOMENT, make_member, make_node
 
 PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20, last_look=30)
 NOW, IF, WHEN = (
@@ -175,20 +174,3 @@ def test_without_an_end_of_patience_a_crashed_node_is_waited_for() -> None:
 
     assert next_step(member, patience, 9e9) is None
     assert next_deadline(member, patience) is None
-
-
-def test_one_media_server_under_two_names_is_a_twin() -> None:
-    first = make_member(id="kms_A0000001")
-    second = make_member(id="kms_A0000002", uri="ws://localhost/kurento")
-
-    assert twin_of(second, make_cluster(first, second)) == "kms_A0000001"
-    assert twin_of(second, make_cluster(second)) is None
-
-
-def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
-    failed = make_member(id="kms_A0000001", status=S.FAILED)
-    second = make_member(id="kms_A0000002")
-    unknown = Member(make_node(id="kms_A0000003"), Connection())
-
-    assert twin_of(second, make_cluster(failed, second, unknown)) is None
-    assert twin_of(unknown, make_cluster(failed, second, unknown)) is None

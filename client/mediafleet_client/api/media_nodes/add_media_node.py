@@ -130,9 +130,11 @@ def sync_detailed(
     and path
     are, without regard to the letter case of scheme and host, and with the default port filled in. A
     node that
-    `failed` or is terminated no longer holds its uri. A member added this way survives a restart of the
-    server
-    and keeps its `id`.
+    `failed` or is terminated no longer holds its uri. If two members turn out to be one media server
+    only later,
+    because the first was out of touch, the younger one leaves, and no session is ended by that. A
+    member added
+    this way survives a restart of the server and keeps its `id`.
 
     **In the other environments** the server launches a new node, and ignores `uri`. The body may be
     left out.
@@ -189,9 +191,11 @@ def sync(
     and path
     are, without regard to the letter case of scheme and host, and with the default port filled in. A
     node that
-    `failed` or is terminated no longer holds its uri. A member added this way survives a restart of the
-    server
-    and keeps its `id`.
+    `failed` or is terminated no longer holds its uri. If two members turn out to be one media server
+    only later,
+    because the first was out of touch, the younger one leaves, and no session is ended by that. A
+    member added
+    this way survives a restart of the server and keeps its `id`.
 
     **In the other environments** the server launches a new node, and ignores `uri`. The body may be
     left out.
@@ -243,9 +247,11 @@ async def asyncio_detailed(
     and path
     are, without regard to the letter case of scheme and host, and with the default port filled in. A
     node that
-    `failed` or is terminated no longer holds its uri. A member added this way survives a restart of the
-    server
-    and keeps its `id`.
+    `failed` or is terminated no longer holds its uri. If two members turn out to be one media server
+    only later,
+    because the first was out of touch, the younger one leaves, and no session is ended by that. A
+    member added
+    this way survives a restart of the server and keeps its `id`.
 
     **In the other environments** the server launches a new node, and ignores `uri`. The body may be
     left out.
@@ -300,9 +306,11 @@ async def asyncio(
     and path
     are, without regard to the letter case of scheme and host, and with the default port filled in. A
     node that
-    `failed` or is terminated no longer holds its uri. A member added this way survives a restart of the
-    server
-    and keeps its `id`.
+    `failed` or is terminated no longer holds its uri. If two members turn out to be one media server
+    only later,
+    because the first was out of touch, the younger one leaves, and no session is ended by that. A
+    member added
+    this way survives a restart of the server and keeps its `id`.
 
     **In the other environments** the server launches a new node, and ignores `uri`. The body may be
     left out.

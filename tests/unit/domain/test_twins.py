@@ -1,0 +1,65 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mediafleet.domain.cluster import Connection, Member
+from mediafleet.domain.media_node import MediaNodeStatus as S
+from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way, twin_of
+from support.factories import MOMENT, make_cluster, make_member, make_node
+
+
+def test_one_media_server_under_two_names_is_a_twin() -> None:
+    first = make_member(id="kms_A0000001")
+    second = make_member(id="kms_A0000002", uri="ws://localhost/kurento")
+
+    assert twin_of(second, make_cluster(first, second)) == "kms_A0000001"
+    assert twin_of(second, make_cluster(second)) is None
+
+
+def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
+    failed = make_member(id="kms_A0000001", status=S.FAILED)
+    second = make_member(id="kms_A0000002")
+    unknown = Member(make_node(id="kms_A0000003"), Connection())
+
+    assert twin_of(second, make_cluster(failed, second, unknown)) is None
+    assert twin_of(unknown, make_cluster(failed, second, unknown)) is None
+
+
+def test_the_eldest_of_twins_stays_whatever_the_order() -> None:
+    eldest = make_member(id="kms_C", launching_time=MOMENT - timedelta(seconds=1))
+    second, third = make_member(id="kms_A"), make_member(id="kms_B", sessions=1)
+
+    assert at_work_by_age([third, second, eldest]) == (eldest, second, third)
+    assert at_work_by_age([second, eldest, third]) == (eldest, second, third)
+
+
+@pytest.mark.parametrize("status", sorted(set(S) - {S.RUNNING, S.WAITING_IDLE_TO_TERMINATE}))
+def test_who_is_not_at_work_or_out_of_touch_neither_stays_nor_gives_way(status: S) -> None:
+    absent = replace(make_member(id="kms_A", connected=False))
+    other = make_member(id="kms_B", status=status)
+    quarantined = make_member(id="kms_C", status=S.WAITING_IDLE_TO_TERMINATE)
+
+    assert at_work_by_age([absent, other, quarantined]) == (quarantined,)
+
+
+def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
+    younger, eldest = make_member(id="kms_B", sessions=2), make_member(id="kms_A")
+
+    told, leaving, gone = entries_of_giving_way(younger, eldest, at=MOMENT)
+
+    assert isinstance(told, Note)
+    assert told.event.payload("clu_1") == {
+        "timestamp": 1767323045678,
+        "id": "kms_B",
+        "uri": younger.node.uri,
+        "stays": "kms_A",
+        "reason": "its media server is in the cluster already, as Media Node kms_A",
+        "clusterId": "clu_1",
+    }
+    assert isinstance(leaving, Change)
+    assert isinstance(gone, Change)
+    assert not leaving.node.evicts_sessions
+    assert [leaving.node.version, gone.node.version] == [2, 3]
+    assert gone.node.status is S.TERMINATED
