@@ -10,7 +10,7 @@ import anyio
 from websockets.uri import WebSocketURI
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.addresses import resolve
+from mediafleet.kurento.addresses import Resolver
 from mediafleet.kurento.connection import WebSocket
 from mediafleet.kurento.exchange import no_answer
 from mediafleet.kurento.refusals import DIAL_ERRORS, reason_of
@@ -40,10 +40,16 @@ class Dialler:
 
     def __init__(self, settings: LinkSettings) -> None:
         self._settings = settings
+        self._resolver = Resolver()
         self._tls = None if settings.ca_file is None else _tls_context(settings)
 
     async def dial(
-        self, uri: MediaServerUri, receiver: Receiver, within: Sequence[Network] | None = None
+        self,
+        uri: MediaServerUri,
+        receiver: Receiver,
+        within: Sequence[Network] | None = None,
+        *,
+        address: str | None = None,
     ) -> str:
         """Open a WebSocket; the receiver is given it, possibly before this returns.
 
@@ -51,6 +57,8 @@ class Dialler:
             uri: Where to.
             receiver: Of what comes in.
             within: Networks the address has to be in, besides the allowed ones.
+            address: What the host of the uri stands for, if that is known already; it is checked
+                like any other.
 
         Returns:
             The address that was dialled.
@@ -62,8 +70,8 @@ class Dialler:
         late = f"its host name was not resolved within {timeout:g} s"
         try:
             with anyio.fail_after(timeout) as scope:
-                endpoints = await resolve(
-                    uri.host, uri.port, self._settings.allowed_networks, within
+                endpoints = await self._resolver.resolve(
+                    address or uri.host, uri.port, self._settings.allowed_networks, within
                 )
                 late = _late_connection(uri, timeout)
                 websocket, endpoint = await self._connect(uri, endpoints, receiver, scope.deadline)

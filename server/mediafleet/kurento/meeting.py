@@ -99,9 +99,19 @@ async def introduce(exchange: Exchange, timeout_s: float) -> Introduction:
 
 @asynccontextmanager
 async def visit(
-    uri: MediaServerUri, tools: Tools, within: Sequence[Network] | None = None
+    uri: MediaServerUri,
+    tools: Tools,
+    within: Sequence[Network] | None = None,
+    *,
+    address: str | None = None,
 ) -> AsyncIterator[Visit]:
     """A connection of its own, with a session of its own, of which nothing is left after it.
+
+    Args:
+        uri: Where to.
+        tools: For the connection.
+        within: Networks the address has to be in, besides the allowed ones.
+        address: What the host of the uri stands for, if that is known already.
 
     Raises:
         UnreachableMediaServerError: No media server was met.
@@ -109,7 +119,7 @@ async def visit(
     settings = tools.settings
     exchange = Exchange(tools.new_peer(), tools.clock, max_waiting=settings.max_waiting_calls)
     try:
-        ip = await tools.dialler.dial(uri, exchange, within)
+        ip = await tools.dialler.dial(uri, exchange, within, address=address)
         introduction = await introduce(exchange, settings.request_timeout)
         yield Visit(exchange, introduction.server_id, ip)
     finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 from ipaddress import ip_address, ip_network
 
+import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.addresses import is_allowed, resolve
+from mediafleet.kurento.addresses import LOOK_UPS_AT_ONCE, Resolver, is_allowed
 from mediafleet.kurento.settings import EVERYWHERE
 
 pytestmark = pytest.mark.anyio
@@ -45,19 +47,89 @@ def test_an_address_must_be_in_an_allowed_network(address, is_dialled):
 )
 async def test_an_ipv4_address_is_checked_as_one_whatever_it_wears(host):
     with pytest.raises(UnreachableMediaServerError):
-        await resolve(host, 8888, (ip_network("::/0"), ip_network("10.0.0.0/8")))
+        await Resolver().resolve(host, 8888, (ip_network("::/0"), ip_network("10.0.0.0/8")))
 
 
 async def test_only_the_allowed_addresses_of_a_host_are_left(monkeypatch):
     answers = ["169.254.1.1", "10.0.0.1", "fe80::1%1", "::ffff:10.0.0.1", "10.0.0.2"]
     found = [(0, 0, 0, "", (answer, 8888)) for answer in answers]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    endpoints = await resolve("node.example", 8888, (ip_network("10.0.0.0/8"),))
+    endpoints = await Resolver().resolve("node.example", 8888, (ip_network("10.0.0.0/8"),))
     assert [str(endpoint.address) for endpoint in endpoints] == ["10.0.0.1", "10.0.0.2"]
+
+
+async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch):
+    asked, answer = [], threading.Event()
+
+    def look_up(host, *_, **__):
+        asked.append(host)
+        answer.wait(5)
+        return [(0, 0, 0, "", ("10.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolver, found = Resolver(), []
+
+    async def resolve():
+        found.append(await resolver.resolve("node.example", 1, EVERYWHERE))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(resolve)
+        tasks.start_soon(resolve)
+        with anyio.move_on_after(0.05):
+            await resolver.resolve("node.example", 1, EVERYWHERE)
+        answer.set()
+    assert len(found) == 2
+    assert asked == ["node.example"]
+    await resolver.resolve("node.example", 1, EVERYWHERE)
+    assert len(asked) == 2, "what was found is not kept"
+
+
+async def test_dead_names_hold_up_no_other(monkeypatch):
+    asked, end = [], threading.Event()
+
+    def look_up(host, *_, **__):
+        asked.append(host)
+        if host.endswith(".dead"):
+            end.wait(10)
+            raise socket.gaierror
+        return [(0, 0, 0, "", ("10.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolver = Resolver()
+    for _ in range(3):  # they are tried again and again
+        async with anyio.create_task_group() as tasks:
+            for number in range(LOOK_UPS_AT_ONCE - 1):
+                tasks.start_soon(resolver.resolve, f"{number}.dead", 1, EVERYWHERE)
+            with anyio.fail_after(2):
+                assert await resolver.resolve("well.example", 1, EVERYWHERE)
+            tasks.cancel_scope.cancel()
+    assert len(asked) == LOOK_UPS_AT_ONCE - 1 + 3
+    end.set()
+
+
+async def test_look_ups_beyond_the_limit_wait_for_their_turn(monkeypatch):
+    end = threading.Event()
+
+    def look_up(host, *_, **__):
+        if host == "slow":
+            end.wait(5)
+        return [(0, 0, 0, "", ("10.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolver = Resolver(limit=1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(resolver.resolve, "slow", 1, EVERYWHERE)
+        await anyio.lowlevel.checkpoint()
+        with anyio.move_on_after(0.05) as waited:
+            await resolver.resolve("quick", 1, EVERYWHERE)
+        assert waited.cancelled_caught
+        end.set()
+        with anyio.fail_after(2):
+            assert await resolver.resolve("quick", 1, EVERYWHERE)
 
 
 async def test_a_host_with_very_many_addresses_is_tried_at_a_few():
     numbers = [(0, 0, 0, "", (f"10.0.0.{number}", 1)) for number in range(1, 100)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", lambda *_, **__: numbers)
-        assert len(await resolve("node.example", 1, EVERYWHERE)) == 8
+        assert len(await Resolver().resolve("node.example", 1, EVERYWHERE)) == 8
