@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+
+import anyio
 import pytest
 
 from support.fake_kurento import fake_kurento
-from support.links import NODE, links, until
+from support.links import NODE, Observer, links, make_media_servers, until
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +34,74 @@ async def test_what_is_no_load_is_unknown_and_never_zero(nonsense):
         fake.cpu = nonsense
         await until(lambda: observer.last().load is None)
         assert observer.is_connected()
+        assert observer.last().last_load == 25.0
+
+
+async def test_what_was_measured_of_another_process_tells_nothing_of_this_one():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: observer.is_connected() and observer.last().load == 25.0)
+        fake.cpu = "null"
+        fake.cut()
+        await until(lambda: not observer.is_connected())
+        assert (observer.last().load, observer.last().last_load) == (None, 25.0)
+        await until(observer.is_connected)
+        assert observer.last().last_load == 25.0
+        assert media_servers.evidence(NODE).load_time is not None
+        await fake.restart()
+        await until(lambda: observer.is_connected() and observer.last().last_load is None)
+        assert media_servers.evidence(NODE).load_time is None
+
+
+async def test_a_name_that_leads_elsewhere_by_now_is_measured_where_it_is_linked(monkeypatch):
+    async with (
+        fake_kurento() as linked,
+        fake_kurento("127.0.0.2", linked.port) as other,
+        links() as (media_servers, observer),
+    ):
+        addresses = ["127.0.0.1"]
+
+        def resolved(*_, **__):
+            return [(0, 0, 0, "", (address, 0)) for address in addresses]
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolved)
+        media_servers.attach(NODE, f"ws://node.example:{linked.port}/kurento")
+        await until(observer.is_connected)
+        addresses[0] = "127.0.0.2"
+        before = len(linked.asked("getUsedCpu"))
+        await until(lambda: len(linked.asked("getUsedCpu")) > before + 2)
+        assert other.requests == []
+
+
+async def test_the_load_of_another_process_is_not_taken_for_the_nodes():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: observer.is_connected() and observer.last().load == 25.0)
+        fake.server_id, fake.cpu = "another", 100.0
+        await until(lambda: observer.last().load is None)
+        assert observer.last().last_load == 25.0
+
+
+async def test_a_measurement_that_never_began_is_not_waited_for_in_the_next_run():
+    observer = Observer()
+    async with fake_kurento() as stuck, fake_kurento() as well:
+        stuck.answers["getUsedCpu"] = lambda _: None
+        media_servers = make_media_servers(
+            observer, concurrent_measurements=1, measurement_timeout=30.0
+        )
+        media_servers.attach("kms_stuck", stuck.uri)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(media_servers.run)
+            await until(lambda: stuck.asked("getUsedCpu"))
+            media_servers.attach("kms_well", well.uri)
+            link = media_servers._links["kms_well"]
+            await until(lambda: link._is_measuring)
+            tasks.cancel_scope.cancel()
+        await media_servers.detach("kms_stuck")
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(media_servers.run)
+            await until(lambda: observer.last("kms_well").load == 25.0)
+            tasks.cancel_scope.cancel()
 
 
 async def test_a_measurement_has_its_own_session_and_leaves_nothing():

@@ -250,10 +250,11 @@ class FakeKurento:
 
 
 @asynccontextmanager
-async def fake_kurento() -> AsyncIterator[FakeKurento]:
-    """A running one on a free loopback port."""
+async def fake_kurento(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[FakeKurento]:
+    """A running one, on a free port unless one is named."""
     fake = FakeKurento()
-    await fake.start()
+    fake.port = port
+    await fake.start(host)
     try:
         yield fake
     finally:

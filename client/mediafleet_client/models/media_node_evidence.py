@@ -37,7 +37,8 @@ class MediaNodeEvidence:
     sessions_time: int | None
     """ As of when the node's sessions are known, in UTC milliseconds. Null if they never were. """
     load_time: int | None
-    """ When its load was last measured, in UTC milliseconds. Null if it never was. """
+    """ When its load was last measured, in UTC milliseconds. Null if that of the present process of its media
+    server never was. """
     pings: list[Ping]
     """ The last pings, oldest first. """
     own_lag: float

@@ -22,7 +22,7 @@ SESSION_IDS_SHOWN = 100
 
 
 def media_node(member: Member) -> Json:
-    """The Media Node object; its load is 0 until it was measured."""
+    """The Media Node object; its load is the last one known, 0 until it was measured."""
     node, connection = member.node, member.connection
     body: Json = {
         "id": node.id,
@@ -32,7 +32,7 @@ def media_node(member: Member) -> Json:
         "launchingTime": to_milliseconds(node.launching_time),
         "connected": connection.connected,
         "connectionTime": _milliseconds(connection.connection_time),
-        "load": 0 if connection.load is None else round(connection.load, 2),
+        "load": 0 if connection.last_load is None else round(connection.last_load, 2),
         "status": node.status.value,
     }
     if not connection.connected:

@@ -42,7 +42,9 @@ class Connection:
         connection_time: When the link was last made; ``None`` before the first time.
         disconnection_time: When it was lost; ``None`` while connected and before the first time.
         server_id: Identity of the media server's process; new at each of its starts.
-        load: CPU load in percent of the machine, 0–100; ``None`` while not measured.
+        load: CPU load in percent of the machine, 0–100; ``None`` while not measured, and after a
+            measurement that failed: what is not known is no ground for a decision.
+        last_load: The last one that was measured of this process, for people; ``None`` before that.
         sessions: As last learnt from the node; kept while it is disconnected.
     """
 
@@ -52,6 +54,7 @@ class Connection:
     disconnection_time: datetime | None = None
     server_id: str | None = None
     load: float | None = None
+    last_load: float | None = None
     sessions: tuple[Session, ...] = ()
 
 

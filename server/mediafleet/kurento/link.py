@@ -49,6 +49,7 @@ class Link:
     """
 
     __slots__ = (
+        "_address",
         "_appointment",
         "_dialling",
         "_engine",
@@ -87,6 +88,7 @@ class Link:
         self._appointment: Appointment | None = None
         self._dialling: anyio.CancelScope | None = None
         self._phase = Phase.IDLE
+        self._address = ""
         self._failures = 0
         self._is_subscribed = self._is_measuring = False
         self._retry_due = self._load_due = 0.0
@@ -115,7 +117,7 @@ class Link:
         if exchange is not None:
             await exchange.close(self._settings.close_timeout)
         self._peer.session_id = None
-        self._is_subscribed = False
+        self._is_subscribed = self._is_measuring = False  # a measurement that waits is dropped
 
     def exchange(self) -> Exchange:
         """The connection, for calls.
@@ -156,7 +158,7 @@ class Link:
         )
         with anyio.CancelScope() as self._dialling:
             try:
-                await self._tools.dialler.dial(self.uri, exchange)
+                self._address = await self._tools.dialler.dial(self.uri, exchange)
                 await self._synchronise(exchange)
             except UnreachableMediaServerError as error:
                 exchange.end(error.reason)
@@ -249,11 +251,14 @@ class Link:
         self._reporter.on_suspicion(is_suspect=is_suspect)
 
     async def _measure(self) -> None:
+        server_id = self._reporter.connection.server_id
+        load = None
         try:
-            load = await measure_load(self.uri, self._tools) if self._phase is Phase.UP else None
+            if self._phase is Phase.UP and server_id is not None:
+                load = await measure_load(self.uri, self._address, server_id, self._tools)
         finally:
             self._is_measuring = False
-        if self._phase is Phase.UP:
+        if self._phase is Phase.UP and server_id == self._reporter.connection.server_id:
             self._reporter.on_load(load)
 
     def _on_sessions(self) -> None:

@@ -20,17 +20,27 @@ MOST_CPUS = 4096
 log = logging.getLogger(__name__)
 
 
-async def measure_load(uri: MediaServerUri, tools: Tools) -> float | None:
+async def measure_load(
+    uri: MediaServerUri, address: str, server_id: str, tools: Tools
+) -> float | None:
     """CPU load in percent of the machine, 0–100; ``None`` when it is not known.
 
     The media server sleeps over the measurement and answers nothing else on that connection
     meanwhile: hence a second one.
+
+    Args:
+        uri: Of the media server.
+        address: Where it is. Its name may lead elsewhere by now, or to several servers in turn.
+        server_id: Its process; the load of any other is not told.
+        tools: For the connection.
     """
     settings = tools.settings
     interval = {"interval": settings.cpu_interval_ms}
     try:
         with anyio.fail_after(settings.measurement_timeout):
-            async with visit(uri, tools) as guest:
+            async with visit(uri, tools, address=address) as guest:
+                if guest.server_id != server_id:
+                    return None
                 ask = guest.exchange.invoke
                 count = await ask("getCpuCount", timeout_s=settings.measurement_timeout)
                 used = await ask("getUsedCpu", interval, timeout_s=settings.measurement_timeout)

@@ -27,7 +27,7 @@ class Reporter:
 
     Attributes:
         connection: The facts.
-        load_time: When the load was last learnt.
+        load_time: When the load of this process was last learnt.
     """
 
     __slots__ = (
@@ -61,9 +61,12 @@ class Reporter:
         self.load_time: datetime | None = None
 
     def on_up(self, server_id: str) -> None:
-        """The link was made."""
+        """The link was made; what was measured of another process tells nothing of this one."""
+        known = self.connection
+        if server_id != known.server_id:
+            known, self.load_time = replace(known, last_load=None), None
         self.connection = replace(
-            self.connection,
+            known,
             connected=True,
             connection_time=self._clock.now(),
             disconnection_time=None,
@@ -95,10 +98,11 @@ class Reporter:
 
     def on_load(self, load: float | None) -> None:
         """The load was measured, or could not be."""
+        last = self.connection.last_load
         if load is not None:
-            self.load_time = self._clock.now()
-        if self.connection.connected and load != self.connection.load:
-            self.connection = replace(self.connection, load=load)
+            last, self.load_time = load, self._clock.now()
+        if self.connection.connected and (load, last) != self._loads():
+            self.connection = replace(self.connection, load=load, last_load=last)
             self._tell()
 
     def on_sessions(self) -> None:
@@ -114,6 +118,9 @@ class Reporter:
     def next_due(self) -> float | None:
         """When ``check`` has something to tell."""
         return self._due if self.connection.connected and self._is_changed else None
+
+    def _loads(self) -> tuple[float | None, float | None]:
+        return self.connection.load, self.connection.last_load
 
     def _tell(self) -> None:
         self._is_changed = False

@@ -46,7 +46,7 @@ def test_a_body_is_made_once_for_each_change() -> None:
         world.encoded.one(member)
     assert world.made == [member.node.id]
 
-    busier = replace(member, connection=replace(member.connection, load=99.0))
+    busier = replace(member, connection=replace(member.connection, last_load=99.0))
     assert orjson.loads(bytes(world.encoded.one(busier)))["load"] == 99.0
     assert world.made == [member.node.id] * 2
 

@@ -51,7 +51,7 @@ def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: Schema
     found = read_server_info(MOST_INFO, 1e15 - 1)
     assert found is not None
     member = make_member()
-    member = Member(member.node, Connection(load=to_load(1e14, 1), sessions=book.sessions()))
+    member = Member(member.node, Connection(last_load=to_load(1e14, 1), sessions=book.sessions()))
 
     body = {
         **wire.media_node(member),
@@ -75,7 +75,7 @@ def test_any_load_and_sessions_are_fit_to_be_answered(
         if object_id in book:
             book.tell_name(object_id, name)
     member = make_member()
-    connection = Connection(load=to_load(used, count), sessions=book.sessions())
+    connection = Connection(last_load=to_load(used, count), sessions=book.sessions())
     member = Member(member.node, connection)
 
     body = {**wire.media_node(member), "sessions": wire.sessions(member)}
@@ -87,7 +87,7 @@ def test_any_load_and_sessions_are_fit_to_be_answered(
 def test_times_are_utc_milliseconds_and_a_load_has_two_decimals() -> None:
     member = make_member()
     lost = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
-    connection = Connection(connection_time=MOMENT, disconnection_time=lost, load=12.34567)
+    connection = Connection(connection_time=MOMENT, disconnection_time=lost, last_load=12.34567)
 
     body = wire.media_node(Member(member.node, connection))
 
