@@ -1,13 +1,17 @@
 import stat
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
 import pytest
+import yaml
 
+from mediafleet.configuration.properties import BY_NAME
 from mediafleet.emulator import EmulatedCluster
 from support import live
-from support.cluster_client import add, members
+from support.cluster_client import PREFIXES, add, members
+from support.fuzzing import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -131,3 +135,83 @@ async def test_the_uris_shown_are_those_of_connected_nodes(
     await add(api, fleet.uri(1))
 
     assert (await api.get("/pro/config")).json()["KMS_URIS"] == [fleet.uri(1)]
+
+
+CHANGEABLE: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"][
+    "schemas"
+]["RestartProperties"]["properties"]
+
+
+@pytest.mark.parametrize("path", [f"{prefix}/restart" for prefix in PREFIXES])
+async def test_problems_of_every_kind_are_told_in_one_answer(
+    api: httpx.AsyncClient, dotenv: Path, path: str
+) -> None:
+    response = await api.post(
+        path,
+        json={
+            "OPENVIDU_CDR": "a-wrong-type",
+            "OPENVIDU_RECORDING_PATH": "/x\u2028OPENVIDU_SECRET=mine",
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": 101,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD": 10,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": 5,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": 4,
+            "OPENVIDU_WEBHOOK": True,
+            "OPENVIDU_WEBHOOK_HEADERS": ["Authorization: canary", 7, "canary"],
+            "OPENVIDU_SECRET": "another-secret-of-theirs",
+            "HTTPS_PORT": 444,
+            "OPENVIDU_SECRTE": "canary",
+        },
+    )
+
+    assert response.status_code == 400
+    assert response.json()["message"] == (
+        "body: takes no properties 'HTTPS_PORT', 'OPENVIDU_SECRTE'; "
+        "body/OPENVIDU_CDR: must be of type boolean; "
+        "body/OPENVIDU_RECORDING_PATH: must match the pattern"
+        r" ^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$; "
+        "body/OPENVIDU_WEBHOOK_HEADERS/1: must be of type string; "
+        "body/OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD: must be 100 or less; "
+        "body/OPENVIDU_WEBHOOK_HEADERS/2: must match the pattern"
+        f" {CHANGEABLE['OPENVIDU_WEBHOOK_HEADERS']['items']['pattern']}. "
+        "Property OPENVIDU_SECRET=***: cannot be changed by a restart; it may only repeat the"
+        " current one. "
+        "Property OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5: must not be above"
+        " OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES=4. "
+        "Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when OPENVIDU_WEBHOOK is"
+        " true."
+    )
+    assert not dotenv.exists()
+
+
+@pytest.mark.parametrize("padding", [0, 9_000], ids=["small", "large"])
+async def test_a_body_with_every_property_wrong_is_told_whole(
+    api: httpx.AsyncClient, padding: int
+) -> None:
+    others = sorted(set(BY_NAME) - set(CHANGEABLE))
+    wrong = {name: {"x": "y" * padding} for name in [*CHANGEABLE, *others]}
+
+    message = (await api.post("/pro/restart", json=wrong)).json()["message"]
+
+    names, *sentences = message.split("; ")
+    assert names == f"body: takes no properties {', '.join(map(repr, others))}"
+    assert {sentence.split(":")[0] for sentence in sentences} == {
+        f"body/{name}" for name in CHANGEABLE
+    }
+    assert len(message) <= 8192
+
+
+async def test_rules_of_the_machine_are_told_beside_those_between_properties(
+    api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "openvidu_pro_autodiscover.sh").write_text("#!/bin/sh\n")
+    tmp_path.chmod(0o777)
+
+    response = await restart(
+        api, OPENVIDU_PRO_CLUSTER_PATH=str(tmp_path), OPENVIDU_WEBHOOK=True, OPENVIDU_CDR=1
+    )
+
+    message = response.json()["message"]
+    assert response.status_code == 400
+    assert message.startswith("body/OPENVIDU_CDR: must be of type boolean. Property ")
+    assert "Property OPENVIDU_WEBHOOK_ENDPOINT is not set" in message
+    assert f"Property OPENVIDU_PRO_CLUSTER_PATH={tmp_path}" in message

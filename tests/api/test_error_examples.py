@@ -71,6 +71,16 @@ REQUESTS = {
     "BadProperties several": asked(
         "POST", RESTART, json={"OPENVIDU_WEBHOOK": True, "OPENVIDU_SECRET": "another-secret"}
     ),
+    "BadProperties kinds": asked(
+        "POST",
+        RESTART,
+        json={
+            "OPENVIDU_CDR": "yes",
+            "HTTPS_PORT": 444,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": 4,
+            "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": 3,
+        },
+    ),
     "Unauthorized unauthorized": asked("GET", NODES, auth=("OPENVIDUAPP", "wrong")),
     "NoSuchMediaNode unknown": asked("GET", f"{NODES}/kms_Unknown1"),
     "Unreachable refused": asked("POST", NODES, json={"uri": "ws://127.0.0.1:9/kurento"}),

@@ -51,6 +51,25 @@ def test_the_lifespan_runs_around_all_requests():
     assert notes == ["started", "stopped"]
 
 
+async def unasked(kept: Any, refused: Any, limit: int) -> str:
+    raise AssertionError("the rules are not asked")
+
+
+@pytest.mark.parametrize(
+    ("operation", "rules", "reason"),
+    [
+        ("get_jar", unasked, "takes none"),
+        ("no_jar", unasked, "not in the contract"),
+        ("add_jar", lambda kept, refused, limit: "", "no coroutine function"),
+    ],
+)
+def test_rules_for_a_body_that_cannot_be_asked_stop_the_program(
+    operation, rules, reason, logged_errors
+):
+    with pytest.raises(UnfitHandlerError, match=f"{operation} .*{reason}"):
+        make_app(Jars(), body_rules={operation: rules})
+
+
 def test_an_operation_without_a_handler_stops_the_program_and_is_named():
     handlers = Jars().handlers()
     del handlers["modify_jar"]

@@ -9,7 +9,7 @@ from mediafleet.api import wire
 from mediafleet.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mediafleet.api.media_nodes import Reply
     from mediafleet.services.cluster import ClusterConfiguration
@@ -44,3 +44,9 @@ class ClusterHandlers:
     async def restart(self, body: dict[str, Any]) -> Reply:
         await self._configuration.restart(body)
         return None, HTTPStatus.OK
+
+    async def restart_objections(
+        self, kept: Mapping[str, Any], refused: Collection[str], limit: int
+    ) -> str:
+        """What else is wrong with a body of ``restart`` that breaks its schema."""
+        return await self._configuration.objections(kept, refused, limit)

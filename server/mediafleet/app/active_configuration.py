@@ -13,6 +13,7 @@ from mediafleet import logs
 from mediafleet.configuration import (
     Configuration,
     ConfigurationError,
+    ConfigurationProblem,
     DotenvFileError,
     describe,
     secret_texts,
@@ -23,7 +24,7 @@ from mediafleet.domain.errors import ConfigurationNotStoredError, InvalidConfigu
 from mediafleet.domain.ports import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from mediafleet.domain.ports import JsonValue
@@ -61,11 +62,19 @@ class ActiveConfiguration(Settings):
         return describe(self.value, version=OPENVIDU_PRO_VERSION, kms_uris=kms_uris)
 
     @override
+    async def objections(
+        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
+    ) -> str:
+        try:
+            await self._changed(changes, refused)
+        except ConfigurationError as error:
+            return error.summary(limit=limit)
+        return ""
+
+    @override
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
         try:
-            changed = with_changes(self.value, changes)
-            if _CHECKED_ON_MACHINE & changes.keys():
-                await anyio.to_thread.run_sync(self._check, changed)
+            changed = await self._changed(changes)
             store = partial(store_changes, self._path, changed, changes)
             await anyio.to_thread.run_sync(store)
         except ConfigurationError as error:
@@ -75,6 +84,27 @@ class ActiveConfiguration(Settings):
         for secret in secret_texts(changed):
             logs.hide(secret)
         self.value = changed
+
+    async def _changed(
+        self, changes: Mapping[str, JsonValue], refused: Collection[str] = ()
+    ) -> Configuration:
+        problems: list[ConfigurationProblem] = []
+        changed = self.value
+        try:
+            changed = with_changes(self.value, changes, refused)
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+        doubtful = {problem.property for problem in problems}
+        checked = {name: changes[name] for name in _CHECKED_ON_MACHINE & changes.keys() - doubtful}
+        if checked:
+            alone = with_changes(self.value, checked)
+            try:
+                await anyio.to_thread.run_sync(self._check, alone)
+            except ConfigurationError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise ConfigurationError(problems)
+        return changed
 
     def authenticate(self, user: str, password: str) -> bool:
         """Compare both in constant time."""

@@ -171,6 +171,10 @@ class _Server:
             lifespan=self._lifespan,
             cors_origins=self._configuration.cors_origins,
             now_ms=lambda: to_milliseconds(self._clock.now()),
+            body_rules={
+                f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_objections
+                for family in (PRO, OPENVIDU)
+            },
         )
         token = self._configuration.registrar_token
         if token is None:

@@ -1,7 +1,7 @@
 """Changes asked of a running server (the body of POST /pro/restart): checked, applied, stored."""
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,9 @@ MAX_UNKNOWN_TOLD: Final = 20
 _SECRET: Final = "OPENVIDU_SECRET"  # noqa: S105 - the name of a property
 
 
-def with_changes(current: Configuration, changes: Mapping[str, JsonValue]) -> Configuration:
+def with_changes(
+    current: Configuration, changes: Mapping[str, JsonValue], refused: Collection[str] = ()
+) -> Configuration:
     """Derive the configuration after a restart; properties that are not named stay.
 
     OPENVIDU_SECRET may be named, because clients send it, but only with the value it has.
@@ -31,13 +33,14 @@ def with_changes(current: Configuration, changes: Mapping[str, JsonValue]) -> Co
     Args:
         current: The configuration in force.
         changes: JSON value by property name; every type is checked here.
+        refused: Names of changes that were refused elsewhere, and are told of there.
 
     Raises:
         ConfigurationError: Every problem: properties that are unknown or cannot be changed,
             values that are not allowed, properties that cannot stand together. Nothing changed.
     """
     values, problems = _checked(current, changes)
-    doubtful = {each.property for each in problems if each.property is not None}
+    doubtful = {each.property for each in problems if each.property is not None} | {*refused}
     problems.extend(conflicts({**current.values, **values}, doubtful=doubtful))
     if problems:
         raise ConfigurationError(problems)

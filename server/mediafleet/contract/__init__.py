@@ -23,12 +23,14 @@ from mediafleet.contract.errors import (
     UnservedContractError,
 )
 from mediafleet.contract.limits import Limits
+from mediafleet.contract.members import BodyRules
 from mediafleet.contract.schemas import SchemaValidator
 from mediafleet.contract.transport import BoundedHttpProtocol
 
 __all__ = [
     "MAX_MESSAGE_CHARACTERS",
     "MAX_PATH_CHARACTERS",
+    "BodyRules",
     "BoundedHttpProtocol",
     "ContractError",
     "ContractSchemas",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import connexion
@@ -15,9 +16,11 @@ from mediafleet.contract.errors import MissingHandlerError
 from mediafleet.contract.guard import require_plain_servers, require_served
 from mediafleet.contract.guard_references import require_local_references
 from mediafleet.contract.limits import Limits
+from mediafleet.contract.members import BodyRules
 from mediafleet.contract.middleware import COMPILE, ContractMiddleware, Serving
 
 _DEFAULT_LIMITS = Limits()
+_NO_RULES: Mapping[str, BodyRules] = MappingProxyType({})
 
 
 def create_app(
@@ -31,6 +34,7 @@ def create_app(
     cors_origins: Collection[str] = (),
     protected_prefixes: Sequence[str] = ("/pro", "/openvidu/api"),
     now_ms: Callable[[], int],
+    body_rules: Mapping[str, BodyRules] = _NO_RULES,
 ) -> connexion.AsyncApp:
     """Make an ASGI application that serves the contract, all of it, or fail.
 
@@ -49,6 +53,10 @@ def create_app(
         cors_origins: Origins whose web pages may call the API, compared exactly; none by default.
         protected_prefixes: At and below these paths nothing is told without credentials.
         now_ms: Milliseconds since the epoch, UTC; for the ``timestamp`` of error bodies.
+        body_rules: Coroutine functions by operationId, for operations whose bodies keep more rules
+            than a schema can say. A body that breaks its schema is shown to them too, in so far as
+            it keeps it, so that its 400 tells everything at once. What they raise is like what a
+            handler raises.
 
     Raises:
         ContractError: The contract and the program do not fit; says where.
@@ -61,6 +69,7 @@ def create_app(
         tuple(protected_prefixes),
         now_ms,
         tuple(cors_origins),
+        body_rules,
     )
     middlewares: list[Any] = [partial(ContractMiddleware, serving=serving), LifespanMiddleware]
     if cors_origins:

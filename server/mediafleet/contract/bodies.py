@@ -7,20 +7,22 @@ import orjson
 
 from mediafleet.contract.answers import JsonValue
 from mediafleet.contract.errors import Refusal
+from mediafleet.contract.members import EVERY_PROBLEM_BYTES, BodyRules, Members
 from mediafleet.contract.requests import Request, header_text
 from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
 
-_EVERY_PROBLEM_BYTES = 16384
 _HOW = "send the header Content-Type: application/json"
 
 
 class Body:
     """The JSON body of one operation, compiled."""
 
-    __slots__ = ("_default", "_required", "_validator")
+    __slots__ = ("_default", "_members", "_required", "_validator")
 
-    def __init__(self, request_body: Mapping[str, Any], place: str) -> None:
+    def __init__(
+        self, request_body: Mapping[str, Any], place: str, rules: BodyRules | None
+    ) -> None:
         schema = request_body["content"]["application/json"]["schema"]
         self._required: bool = request_body.get("required", False)
         # Kept encoded: a handler that changes its body must not change the default.
@@ -28,8 +30,9 @@ class Body:
         self._validator = SchemaValidator(
             schema, Direction.REQUEST, place + pointer("content", "application/json", "schema")
         )
+        self._members = Members(self._validator, rules)
 
-    def parse(self, raw: bytes, request: Request) -> JsonValue:
+    async def parse(self, raw: bytes, request: Request) -> JsonValue:
         """Turn the bytes of a body into a value that keeps the schema.
 
         Without bytes the headers do not matter: old clients declare a type for nothing.
@@ -52,7 +55,9 @@ class Body:
             place = f"line {error.lineno} column {error.colno}"
             raise Refusal(400, f"the body is not JSON: {error.msg} ({place})") from None
         if not self._validator.is_valid(value):
-            every = len(raw) <= _EVERY_PROBLEM_BYTES
+            every = len(raw) <= EVERY_PROBLEM_BYTES
+            if isinstance(value, dict):
+                raise Refusal(400, await self._members.explain(value, every=every))
             raise Refusal(400, self._validator.explain(value, "body", every=every))
         return value
 

@@ -8,10 +8,12 @@ import orjson
 
 from mediafleet.contract.texts import clean
 
-_MAX_PROBLEMS = 20
+MAX_CHARACTERS = 6144
+"""Of all that is said of one value; what does not fit is counted."""
+
 _MAX_NAME_CHARACTERS = 60
+_MAX_NAMES_CHARACTERS = 3072
 _MAX_DEPTH = 8
-_MAX_NAMES = 5
 _MAX_PATTERN = 60
 """Longer patterns are no help to people."""
 
@@ -25,13 +27,6 @@ def _options(rule: dict[str, Any]) -> str:
     return "must be one of: " + ", ".join(shown)
 
 
-def _unexpected(rule: dict[str, Any]) -> str:
-    names = [quoted(name) for name in rule["unexpected"][:_MAX_NAMES]]
-    more = len(rule["unexpected"]) - len(names)
-    noun = "property" if len(names) == 1 and not more else "properties"
-    return f"unknown {noun} {', '.join(names)}" + (f" and {more} more" if more > 0 else "")
-
-
 def _count(sentence: str) -> Callable[[dict[str, Any]], str]:
     return lambda rule: sentence.format(rule["limit"])
 
@@ -40,7 +35,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "type": _types,
     "enum": _options,
     "required": lambda rule: f"property {quoted(rule['property'])} is missing",
-    "additionalProperties": _unexpected,
+    "additionalProperties": lambda rule: unexpected(rule["unexpected"]),
     "falseSchema": lambda _: "takes no properties",
     "not": lambda _: "is not allowed here",
     "minimum": _count("must be {} or more"),
@@ -67,23 +62,31 @@ def quoted(name: str) -> str:
     return f"'{clean(name, _MAX_NAME_CHARACTERS)}'"
 
 
-def explain(
+def sentences(
     errors: Iterable[jsonschema_rs.ValidationError], where: str, schema: Mapping[str, Any]
-) -> str:
-    """Say in one line what is wrong.
+) -> list[str]:
+    """Say what is wrong, each thing once.
 
     Args:
         errors: At least one.
         where: Name of the whole value, e.g. ``body``; the place inside it is appended.
         schema: What was broken; an example in it says more than a long pattern does.
     """
-    sentences: list[str] = []
-    for error in errors:
-        if len(sentences) == _MAX_PROBLEMS:
-            sentences.append("and more")
-            break
-        sentences.append(f"{_place(where, error.instance_path)}: {_sentence(error, schema)}")
-    return "; ".join(dict.fromkeys(sentences))
+    told = (f"{place(where, error.instance_path)}: {_sentence(error, schema)}" for error in errors)
+    return list(dict.fromkeys(told))
+
+
+def listed(
+    parts: Iterable[str], count: int, *, between: str = "; ", limit: int = MAX_CHARACTERS
+) -> str:
+    """Join as many whole parts as fit, at least one, and count the others of *count*."""
+    told, left = "", limit
+    for number, part in enumerate(parts):
+        left -= len(part) + len(between)
+        if number and left < 0:
+            return f"{told} and {count - number} more"
+        told += between + part if number else part
+    return told
 
 
 def _sentence(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
@@ -107,7 +110,15 @@ def _example(schema: Mapping[str, Any], path: Sequence[str | int]) -> str | None
     return example if isinstance(example, str) else None
 
 
-def _place(where: str, path: Sequence[str | int]) -> str:
+def unexpected(names: Sequence[str]) -> str:
+    """Say which names an object does not take."""
+    noun = "property" if len(names) == 1 else "properties"
+    told = listed(map(quoted, names), len(names), between=", ", limit=_MAX_NAMES_CHARACTERS)
+    return f"takes no {noun} {told}"
+
+
+def place(where: str, path: Sequence[str | int]) -> str:
+    """Name a place inside a value; tokens may come from the client and are cleaned."""
     tokens = [clean(str(token), _MAX_NAME_CHARACTERS) for token in path[:_MAX_DEPTH]]
     if len(path) > _MAX_DEPTH:
         tokens.append("…")

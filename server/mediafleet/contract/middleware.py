@@ -1,7 +1,7 @@
 """The one middleware that serves the contract: routing, credentials, dispatch, error answers."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,8 +17,14 @@ from mediafleet.contract.answers import (
     header_bytes,
 )
 from mediafleet.contract.authentication import Gate
-from mediafleet.contract.errors import ClientGoneError, Refusal, ResponseViolationError
+from mediafleet.contract.errors import (
+    ClientGoneError,
+    Refusal,
+    ResponseViolationError,
+    UnfitHandlerError,
+)
 from mediafleet.contract.limits import Limits
+from mediafleet.contract.members import BodyRules
 from mediafleet.contract.memory import Memory, Understood
 from mediafleet.contract.operations import CompiledOperation
 from mediafleet.contract.requests import Request, comparable_path
@@ -48,6 +54,7 @@ class Serving:
         protected_prefixes: No path at or below them tells anything without credentials.
         now_ms: Milliseconds since the epoch, UTC.
         cors_origins: Origins whose web pages may call the API.
+        body_rules: By operationId, asked about a body that breaks its schema.
     """
 
     authenticate: Callable[[str, str], bool]
@@ -56,6 +63,7 @@ class Serving:
     protected_prefixes: tuple[str, ...]
     now_ms: Callable[[], int]
     cors_origins: tuple[str, ...]
+    body_rules: Mapping[str, BodyRules]
 
 
 class ContractApi(AbstractRoutingAPI):
@@ -65,9 +73,9 @@ class ContractApi(AbstractRoutingAPI):
         operations: Path template with base path, method in upper case, compiled operation.
     """
 
-    def __init__(self, specification: Untyped, *, limits: Limits, **options: Untyped) -> None:
+    def __init__(self, specification: Untyped, *, serving: Serving, **options: Untyped) -> None:
         self.operations: list[tuple[str, str, CompiledOperation]] = []
-        self._limits = limits
+        self._serving = serving
         super().__init__(specification, **options)
 
     def make_operation(self, operation: Untyped) -> CompiledOperation:
@@ -78,7 +86,8 @@ class ContractApi(AbstractRoutingAPI):
             segments=parameter_names(operation.path),
             secured=bool(operation.security),
             place=pointer("paths", operation.path, operation.method),
-            limits=self._limits,
+            limits=self._serving.limits,
+            body_rules=self._serving.body_rules.get(operation.operation_id),
         )
 
     @staticmethod
@@ -105,7 +114,11 @@ class ContractMiddleware(SpecMiddleware):
 
     def add_api(self, specification: Untyped, **options: Untyped) -> ContractApi:
         """Compile the contract; Connexion calls this while it builds its stack of middlewares."""
-        api = ContractApi(specification, limits=self._limits, **options)
+        api = ContractApi(specification, serving=self._serving, **options)
+        for stray in self._serving.body_rules.keys() - {
+            operation.operation_id for _, _, operation in api.operations
+        }:
+            raise UnfitHandlerError(stray, "has rules for a body, but is not in the contract")
         self._router = Router.build(
             api.operations, protected_prefixes=self._serving.protected_prefixes
         )

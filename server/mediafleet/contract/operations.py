@@ -9,6 +9,7 @@ from mediafleet.contract.answers import Answer, Handler
 from mediafleet.contract.bodies import Body
 from mediafleet.contract.errors import UnfitHandlerError
 from mediafleet.contract.limits import Limits
+from mediafleet.contract.members import BodyRules
 from mediafleet.contract.parameters import Parameter, Query, argument_name
 from mediafleet.contract.requests import Request
 from mediafleet.contract.responses import Responses
@@ -46,6 +47,7 @@ class CompiledOperation:
         secured: bool,
         place: str,
         limits: Limits,
+        body_rules: BodyRules | None = None,
     ) -> None:
         """Compile one operation.
 
@@ -56,6 +58,7 @@ class CompiledOperation:
             secured: The contract asks for credentials.
             place: JSON pointer of the operation.
             limits: Bounds for queries and bodies.
+            body_rules: Asked about a body that breaks its schema.
         """
         self.operation_id: str = operation["operationId"]
         self.secured = secured
@@ -68,7 +71,11 @@ class CompiledOperation:
         self._segments = [in_path[name] for name in segments]
         self._query = Query([known for kind, known in parameters if kind == "query"], limits)
         request_body = operation.get("requestBody")
-        self._body = Body(request_body, place + "/requestBody") if request_body else None
+        self._body = (
+            Body(request_body, place + "/requestBody", body_rules) if request_body else None
+        )
+        if body_rules is not None:
+            _require_rules_fit(body_rules, self.operation_id, has_body=self._body is not None)
         waits_when = operation.get("x-waits-when")
         self._waits_when = argument_name(waits_when) if waits_when else None
         self._limits = limits
@@ -106,7 +113,7 @@ class CompiledOperation:
             text = unquote(segment) if "%" in segment else segment
             arguments[parameter.argument] = parameter.parse(text)
         if self._body is not None:
-            arguments["body"] = self._body.parse(raw, request)
+            arguments["body"] = await self._body.parse(raw, request)
         return arguments
 
     async def run(self, request: Request, arguments: Mapping[str, Any]) -> Answer:
@@ -140,3 +147,10 @@ def _require_fit(
             signature.bind(**dict.fromkeys(names))
         except TypeError as error:
             raise UnfitHandlerError(operation_id, f"does not fit: {error}") from error
+
+
+def _require_rules_fit(rules: BodyRules, operation_id: str, *, has_body: bool) -> None:
+    if not has_body:
+        raise UnfitHandlerError(operation_id, "has rules for a body, but it takes none")
+    if not inspect.iscoroutinefunction(rules):
+        raise UnfitHandlerError(operation_id, "has rules for a body that are no coroutine function")

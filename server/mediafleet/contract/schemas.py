@@ -9,7 +9,7 @@ import orjson
 
 from mediafleet.contract.answers import EncodedJson, JsonValue
 from mediafleet.contract.errors import ResponseViolationError, Unserved, UnservedContractError
-from mediafleet.contract.explanations import explain
+from mediafleet.contract.explanations import listed, sentences
 from mediafleet.contract.texts import pointer
 
 _COPIED = [
@@ -103,9 +103,10 @@ class SchemaValidator:
 
     __slots__ = ("_accepts", "_schema", "_validator", "place")
 
-    def __init__(self, schema: Mapping[str, Any], direction: Direction, place: str) -> None:
+    def __init__(self, schema: Mapping[str, Any], direction: Direction | None, place: str) -> None:
+        """Compile a schema object; with no direction it is one of JSON Schema draft 4 already."""
         self.place = place
-        self._schema = to_draft4(schema, direction)
+        self._schema = dict(schema) if direction is None else to_draft4(schema, direction)
         try:
             self._validator = jsonschema_rs.Draft4Validator(
                 self._schema,
@@ -128,14 +129,35 @@ class SchemaValidator:
         except ValueError:
             return False
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether an object that keeps the schema has no other properties than the described."""
+        return self._schema.get("additionalProperties") is False
+
+    def apart(self) -> tuple["SchemaValidator", dict[str, "SchemaValidator"]]:
+        """Compile the schema of an open object with any properties, and each of these by itself."""
+        properties: dict[str, Any] = self._schema.get("properties", {})
+        rest = {**self._schema, "properties": {name: {} for name in properties}}
+        if self.is_closed:
+            del rest["additionalProperties"]
+        return SchemaValidator(rest, None, self.place), {
+            name: SchemaValidator(schema, None, self.place + pointer("properties", name))
+            for name, schema in properties.items()
+        }
+
     def explain(self, value: JsonValue, where: str, *, every: bool) -> str:
-        """Say which rules *value* breaks.
+        """Say which rules *value* breaks, bounded; see :meth:`problems`."""
+        found = self.problems(value, where, every=every)
+        return listed(found, len(found))
+
+    def problems(self, value: JsonValue, where: str, *, every: bool) -> list[str]:
+        """Say which rules *value* breaks, a sentence for each.
 
         Args:
             value: Not valid.
-            where: Name of the value in the sentence.
-            every: List all broken rules (bounded). The validator collects them all before the first
-                can be seen, seconds for a megabyte: ask for it only when *value* is small.
+            where: Name of the value in the sentences.
+            every: List all broken rules. The validator collects them all before the first can be
+                seen, seconds for a megabyte: ask for it only when *value* is small.
         """
         return self._diagnose(value, where, every=every)[1]
 
@@ -150,7 +172,8 @@ class SchemaValidator:
         except ValueError:
             kept = False
         if not kept:
-            raise ResponseViolationError(*self._diagnose(value, "response", every=False))
+            place, found = self._diagnose(value, "response", every=False)
+            raise ResponseViolationError(place, found[0])
 
     def encode(self, value: JsonValue) -> EncodedJson:
         """Check a value once, when it is made, so that handlers can answer it again and again.
@@ -161,14 +184,16 @@ class SchemaValidator:
         self.check(value)
         return EncodedJson(orjson.dumps(value))
 
-    def _diagnose(self, value: JsonValue, where: str, *, every: bool) -> tuple[str, str]:
+    def _diagnose(self, value: JsonValue, where: str, *, every: bool) -> tuple[str, list[str]]:
         try:
             if every:
-                errors = list(self._validator.iter_errors(value))
-                return self.place, explain(errors, where, self._schema)
+                return self.place, sentences(
+                    self._validator.iter_errors(value), where, self._schema
+                )
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
-            return self.place + pointer(*error.schema_path), explain([error], where, self._schema)
+            place = self.place + pointer(*error.schema_path)
+            return place, sentences([error], where, self._schema)
         except ValueError:
             pass
-        return self.place, f"{where}: is nested too deeply, or holds what JSON cannot carry"
+        return self.place, [f"{where}: is nested too deeply, or holds what JSON cannot carry"]

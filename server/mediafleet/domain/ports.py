@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
@@ -299,6 +299,21 @@ class Settings(Protocol):
 
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
         """What ``GET /pro/config`` answers; no secrets."""
+
+    async def objections(
+        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
+    ) -> str:
+        """Say what ``change`` would refuse these values for; nothing changes.
+
+        Args:
+            changes: New values.
+            refused: Names whose values somebody else has refused already; rules that need one of
+                them are left out.
+            limit: Most characters; problems that do not fit are counted.
+
+        Returns:
+            Empty if there is nothing against them.
+        """
 
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
         """Store new values and put them in force, all or none.

@@ -13,7 +13,7 @@ from mediafleet.domain.errors import RestartingError
 from mediafleet.domain.waiting import waiting_members
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
     from datetime import datetime
 
     from mediafleet.domain.lifecycle import Patience
@@ -121,6 +121,27 @@ class ClusterConfiguration:
                     extra={"properties": sorted(changes), "restarts": self._restarts},
                 )
                 await self._after_restart()
+        finally:
+            self._turn.release()
+
+    async def objections(
+        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
+    ) -> str:
+        """Say what a restart would refuse these values for, though it refuses others anyway.
+
+        It takes its turn, so that they too are checked against the result of the one before.
+
+        Args:
+            changes: New values.
+            refused: Names of the others.
+            limit: Most characters.
+
+        Raises:
+            RestartingError: Restarts before it took too long.
+        """
+        await self._take_turn()
+        try:
+            return await self._settings.objections(changes, refused, limit)
         finally:
             self._turn.release()
 
