@@ -96,6 +96,23 @@ async def test_a_file_that_cannot_be_written_changes_nothing_and_says_so(
         assert (await api.get("/pro/config")).json()["OPENVIDU_CDR"] is False
 
 
+async def test_a_restart_that_would_leave_a_file_that_no_start_takes_is_refused(
+    tmp_path: Path, dotenv: Path
+) -> None:
+    async with live.mediafleet(tmp_path) as api:
+        dotenv.write_text("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5\n")
+        response = await restart(api, OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES=2)
+        count = (await api.get("/health")).json()["restartCounter"]
+
+    assert response.status_code == 400
+    assert response.json()["message"] == (
+        "Property OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5: must not be above"
+        " OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES=2."
+    )
+    assert count == 0
+    assert dotenv.read_text() == "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5\n"
+
+
 async def test_restarts_are_counted_and_close_no_session(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from mediafleet.configuration.problems import (
 )
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet.configuration.property import Property, Use
+from mediafleet.configuration.reading import require_readable
 from mediafleet.configuration.rules import conflicts
 
 MAX_UNKNOWN_TOLD: Final = 20
@@ -60,12 +62,15 @@ def store_changes(path: Path, configuration: Configuration, changes: Mapping[str
 
     Raises:
         DotenvFileError: The file cannot be read or replaced; it is as it was.
+        ConfigurationError: Somebody has edited the file meanwhile, and with the new values the
+            next start would refuse it; it is as it was.
     """
     written = {
         name: BY_NAME[name].kind.write(configuration[name]) for name in changes if name != _SECRET
     }
     if written:
-        write_dotenv(path, written)
+        check = partial(require_readable, path=path, sources=configuration.sources)
+        write_dotenv(path, written, check)
 
 
 def _checked(

@@ -1,9 +1,10 @@
 """Where the `.env` file is, and its bytes: read within bounds, replaced in one step."""
 
 import contextlib
+import logging
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,10 @@ from mediafleet.configuration.dotenv import rewrite
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 _NEW_FILE_MODE: Final = 0o600
+_SAME_OWNER: Final = -1
 _NAME: Final = ".env"
+
+log = logging.getLogger(__name__)
 
 
 class DotenvFileError(Exception):
@@ -66,7 +70,9 @@ def read_dotenv(path: Path) -> str | None:
         raise DotenvFileError(path, f"is not UTF-8 in line {line}") from error
 
 
-def write_dotenv(path: Path, changes: Mapping[str, str]) -> None:
+def write_dotenv(
+    path: Path, changes: Mapping[str, str], check: Callable[[str], None] = lambda _: None
+) -> None:
     """Set keys in the file, so that a crash leaves either the old file or the new one.
 
     The new text goes into a file beside it, reaches the disk, and takes the old one's name; a
@@ -76,24 +82,36 @@ def write_dotenv(path: Path, changes: Mapping[str, str]) -> None:
     Args:
         path: The file; its directory must exist.
         changes: New literal value by key.
+        check: Sees the new text before anything is written; what it raises leaves the file as it
+            was.
 
     Raises:
         DotenvFileError: The file cannot be read or replaced; it is as it was.
         UnfitValueError: A value does not fit into the file.
     """
     target = Path(os.path.realpath(path))
-    content = rewrite(read_dotenv(target) or "", changes).encode("utf-8")
+    text = rewrite(read_dotenv(target) or "", changes)
+    content = text.encode("utf-8")
     if len(content) > MAX_FILE_BYTES:
         raise DotenvFileError(path, f"would become longer than {MAX_FILE_BYTES} bytes")
+    check(text)
+    try:
+        with _opened_directory(target.parent) as directory:
+            _replace(target, content)
+            _synchronise(directory, path)
+    except OSError as error:
+        raise DotenvFileError(path, f"cannot be replaced ({error.strerror})") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
     beside = target.with_name(target.name + ".mediafleet-new")
     try:
         _write_beside(beside, target, content)
         beside.replace(target)
-        _synchronise_directory(target.parent)
-    except OSError as error:
+    except OSError:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise DotenvFileError(path, f"cannot be replaced ({error.strerror})") from error
+        raise
 
 
 def _write_beside(beside: Path, target: Path, content: bytes) -> None:
@@ -112,15 +130,39 @@ def _take_over_rights(descriptor: int, target: Path) -> None:
         old = target.stat()
     except FileNotFoundError:
         return
-    # Owner first: chown clears mode bits, and only root may give a file away.
-    with contextlib.suppress(PermissionError):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    mode = stat.S_IMODE(old.st_mode)
+    # Owner first: chown clears mode bits. Only root may give a file away, but anybody may give one
+    # to a group of theirs. The old mode would open the file to another group than the old one.
+    if not (
+        _gave(descriptor, old.st_uid, old.st_gid) or _gave(descriptor, _SAME_OWNER, old.st_gid)
+    ):
+        mode &= stat.S_IRWXU
+    os.fchmod(descriptor, mode)
 
 
-def _synchronise_directory(directory: Path) -> None:
+def _gave(descriptor: int, owner: int, group: int) -> bool:
+    try:
+        os.fchown(descriptor, owner, group)
+    except PermissionError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _opened_directory(directory: Path) -> Iterator[int]:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _synchronise(directory: int, path: Path) -> None:
+    """Have the disk know the file's new name; too late to take the new values back."""
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        log.warning(
+            "the configuration file has its new values, but may lose them if the machine fails",
+            extra={"path": str(path), "reason": error.strerror},
+        )

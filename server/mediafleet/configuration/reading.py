@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from mediafleet.configuration.characters import printable
-from mediafleet.configuration.configuration import Configuration, Origin
+from mediafleet.configuration.configuration import Configuration, Origin, Sources
 from mediafleet.configuration.dotenv import DotenvLine, last_lines, parse
 from mediafleet.configuration.dotenv_file import DotenvFileError, read_dotenv
 from mediafleet.configuration.kinds import Value
@@ -53,17 +53,39 @@ def read_configuration(
         ConfigurationError: All problems of all sources.
     """
     problems: list[ConfigurationProblem] = []
-    lines = _read_lines(dotenv_path, problems)
+    text = _read_file(dotenv_path, problems)
+    return _read(text, dotenv_path, Sources(overrides, environ), problems)
+
+
+def require_readable(text: str, path: Path, sources: Sources) -> None:
+    """See that a start would take a `.env` file with this text.
+
+    Args:
+        text: Of the file as it is going to be.
+        path: Where it is going to be.
+        sources: From where the rest is read.
+
+    Raises:
+        ConfigurationError: It would not; lists all problems of all sources.
+    """
+    _read(text, path, sources, [])
+
+
+def _read(
+    text: str, path: Path | None, sources: Sources, problems: list[ConfigurationProblem]
+) -> Configuration:
+    environ = sources.environ
+    lines = _lines(text, path, problems)
     values: dict[str, Value] = {}
     origins: dict[str, Origin] = {}
     for each in SETTABLE:
-        given = _given(each, overrides, lines, environ, dotenv_path)
+        given = _given(each, sources, lines, path)
         value, problem = _value(each, given)
         if problem is not None:
             problems.append(problem)
         if each.use is not Use.KEPT:
             values[each.name], origins[each.name] = value, given.origin
-    problems.extend(_unknown(overrides))
+    problems.extend(_unknown(sources.overrides))
     doubtful = {each.property for each in problems if each.property is not None}
     if values[_ENVIRONMENT] is None:
         are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
@@ -77,20 +99,24 @@ def read_configuration(
         values=MappingProxyType(values),
         origins=MappingProxyType(origins),
         unused=tuple(name for name in lines if _is_unused(name)),
+        sources=sources,
     )
 
 
-def _read_lines(path: Path | None, problems: list[ConfigurationProblem]) -> _Lines:
+def _read_file(path: Path | None, problems: list[ConfigurationProblem]) -> str:
     try:
-        text = None if path is None else read_dotenv(path)
+        return "" if path is None else read_dotenv(path) or ""
     except DotenvFileError as error:
         problems.append(
             ConfigurationProblem(
                 property=None, value=None, rule=f"the file {error.reason}", place=str(error.path)
             )
         )
-        return {}
-    lines = parse(text or "")
+        return ""
+
+
+def _lines(text: str, path: Path | None, problems: list[ConfigurationProblem]) -> _Lines:
+    lines = parse(text)
     problems.extend(_misunderstood(path, line) for line in lines if not line.understood)
     last = last_lines(lines)
     ended_by_return = [
@@ -132,13 +158,8 @@ def _place(path: Path | None, line: DotenvLine) -> str:
     return f"{path}, line {line.number}"
 
 
-def _given(
-    each: Property,
-    overrides: Mapping[str, Any],
-    lines: _Lines,
-    environ: Mapping[str, str],
-    path: Path | None,
-) -> _Given:
+def _given(each: Property, sources: Sources, lines: _Lines, path: Path | None) -> _Given:
+    overrides, environ = sources.overrides, sources.environ
     if overrides.get(each.name) is not None:
         return _Given(overrides[each.name], Origin.OVERRIDE)
     names = (each.name, *each.aliases)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,54 @@ def test_stored_changes_are_read_back_equal(
     again = read_configuration(overrides={}, dotenv_path=path, environ={})
     assert all(again[name] == changed[name] for name in changes if name != "OPENVIDU_SECRET")
     assert SECRET not in path.read_text(encoding="utf-8")
+
+
+LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN", "MAX"))
+
+
+@pytest.mark.parametrize(
+    ("edited", "changes", "told"),
+    [
+        (f"{LEAST}=5\n", {MOST: 2}, f"Property {LEAST}=5: must not be above {MOST}=2."),
+        ("HTTPS_PORT=x\n", {"OPENVIDU_CDR": True}, "Property HTTPS_PORT=x: must be a whole"),
+        ("nonsense\n", {"OPENVIDU_CDR": True}, "/.env, line 1: the line is neither KEY=VALUE"),
+    ],
+)
+def test_a_file_that_the_next_start_would_refuse_is_not_written(
+    tmp_path: Path, edited: str, changes: dict[str, object], told: str
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text(edited)
+
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        store_changes(path, with_changes(CURRENT, changes), changes)
+
+    assert path.read_text() == edited
+
+
+def test_the_next_start_has_the_same_command_line(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"{LEAST}=5\n")
+    current = read_configuration(overrides={LEAST: 1}, dotenv_path=path, environ={})
+    changes: dict[str, object] = {MOST: 2}
+
+    store_changes(path, with_changes(current, changes), changes)
+
+    assert path.read_text() == f"{LEAST}=5\n{MOST}=2\n"
+
+
+def test_the_next_start_has_the_same_environment(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"{LEAST}=1\n")
+    environ = {LEAST: "5", MOST: "6"}
+    current = read_configuration(overrides={}, dotenv_path=path, environ=environ)
+    path.write_text("")
+    changes: dict[str, object] = {MOST: 2}
+
+    with pytest.raises(ConfigurationError, match=f"{LEAST}=5: must not be above {MOST}=2"):
+        store_changes(path, with_changes(current, changes), changes)
+
+    assert path.read_text() == ""
 
 
 def test_nothing_is_written_when_nothing_was_asked(tmp_path: Path) -> None:

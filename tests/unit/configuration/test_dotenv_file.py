@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import subprocess
@@ -85,6 +86,126 @@ def test_the_owner_of_an_existing_file_is_kept(path: Path) -> None:
     after = path.stat()
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
     assert after.st_ino != before.st_ino
+
+
+def refusing_to_give(monkeypatch: pytest.MonkeyPatch, *, group: bool) -> None:
+    """Have the system give away no file, as it does for all users but root."""
+    give = os.fchown
+
+    def fchown(descriptor: int, owner: int, to: int) -> None:
+        if owner != -1 or group:
+            raise PermissionError(errno.EPERM, "not yours")
+        give(descriptor, owner, to)
+
+    monkeypatch.setattr(os, "fchown", fchown)
+
+
+def test_the_group_and_the_mode_are_kept_where_the_owner_cannot_be(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text("A=1\n")
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12346)
+    path.chmod(0o640)
+    group = path.stat().st_gid
+    refusing_to_give(monkeypatch, group=False)
+
+    write_dotenv(path, {"A": "2"})
+
+    assert (path.stat().st_gid, mode(path)) == (group, 0o640)
+
+
+@pytest.mark.parametrize("rights", [0o640, 0o664, 0o606, 0o600])
+def test_another_group_than_before_can_read_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, rights: int
+) -> None:
+    path.write_text("A=1\n")
+    path.chmod(rights)
+    refusing_to_give(monkeypatch, group=True)
+
+    write_dotenv(path, {"A": "2"})
+
+    assert path.read_text() == "A=2\n"
+    assert mode(path) == 0o600
+
+
+def is_directory(descriptor: int) -> bool:
+    return stat.S_ISDIR(os.fstat(descriptor).st_mode)
+
+
+def test_the_new_text_is_on_the_disk_before_it_takes_the_name_and_the_name_after_that(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text("A=1\n")
+    steps: list[str] = []
+    synchronise, replace = os.fsync, os.replace
+
+    def fsync(descriptor: int) -> None:
+        size = os.fstat(descriptor).st_size
+        steps.append("directory" if is_directory(descriptor) else f"file of {size} bytes")
+        synchronise(descriptor)
+
+    def rename(*paths: Path) -> None:
+        steps.append("name")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", rename)
+    write_dotenv(path, {"A": "22"})
+
+    assert steps == ["file of 5 bytes", "name", "directory"]
+
+
+def test_a_directory_that_cannot_be_opened_is_found_before_anything_is_changed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text("A=1\n")
+    open_file = os.open
+
+    def refuse_directories(place: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_DIRECTORY:
+            raise OSError(errno.EMFILE, "too many open files")
+        return open_file(place, flags, *mode)
+
+    monkeypatch.setattr(os, "open", refuse_directories)
+    with pytest.raises(DotenvFileError, match=r"cannot be replaced \(too many open files\)"):
+        write_dotenv(path, {"A": "2"})
+
+    assert path.read_text() == "A=1\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_directory_that_does_not_reach_the_disk_is_logged_as_the_values_are_in_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_text("A=1\n")
+    synchronise = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if is_directory(descriptor):
+            raise OSError(errno.EIO, "the disk fails")
+        synchronise(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_dotenv(path, {"A": "2"})
+
+    assert path.read_text() == "A=2\n"
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert vars(record)["reason"] == "the disk fails"
+
+
+def test_a_text_that_is_refused_leaves_the_file_as_it_was(path: Path) -> None:
+    path.write_text("A=1\n")
+
+    def refuse(text: str) -> None:
+        raise ValueError(text)
+
+    with pytest.raises(ValueError, match=r"^A=2\n$"):
+        write_dotenv(path, {"A": "2"}, refuse)
+
+    assert path.read_text() == "A=1\n"
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_symbolic_link_stays_one(path: Path) -> None:

@@ -96,7 +96,10 @@ def sync_detailed(
     wrong, the
     answer is 400, its `message` names every problem, and nothing is changed. A property that is not
     listed in
-    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation.
+    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation. The answer is
+    400, too, if
+    somebody has edited the configuration file so that the next start would refuse it with the new
+    values.
 
     The server goes on listening: a request that comes in the middle of a restart waits until it is
     over, or is
@@ -144,7 +147,10 @@ def sync(
     wrong, the
     answer is 400, its `message` names every problem, and nothing is changed. A property that is not
     listed in
-    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation.
+    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation. The answer is
+    400, too, if
+    somebody has edited the configuration file so that the next start would refuse it with the new
+    values.
 
     The server goes on listening: a request that comes in the middle of a restart waits until it is
     over, or is
@@ -187,7 +193,10 @@ async def asyncio_detailed(
     wrong, the
     answer is 400, its `message` names every problem, and nothing is changed. A property that is not
     listed in
-    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation.
+    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation. The answer is
+    400, too, if
+    somebody has edited the configuration file so that the next start would refuse it with the new
+    values.
 
     The server goes on listening: a request that comes in the middle of a restart waits until it is
     over, or is
@@ -233,7 +242,10 @@ async def asyncio(
     wrong, the
     answer is 400, its `message` names every problem, and nothing is changed. A property that is not
     listed in
-    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation.
+    `RestartProperties`, known or not, is wrong: it cannot be changed by this operation. The answer is
+    400, too, if
+    somebody has edited the configuration file so that the next start would refuse it with the new
+    values.
 
     The server goes on listening: a request that comes in the middle of a restart waits until it is
     over, or is
