@@ -266,6 +266,20 @@ def test_a_port_in_use_is_told_in_one_line(run, data, taken):
     assert done.out == ""
 
 
+@pytest.mark.parametrize(
+    "url", ["mysql://u:canary@h/d", "postgresql://u:canary@h:99999/d", "sqlite:///canary?y=1"]
+)
+def test_an_address_that_is_no_database_is_listed_with_all_other_problems(run, data, url):
+    done = run(
+        "serve", "--port", 0, "--data-dir", data, MEDIAFLEET_DATABASE_URL=url, HTTPS_PORT="x"
+    )
+
+    assert done.code == 2
+    assert "Property MEDIAFLEET_DATABASE_URL=***: must " in done.err
+    assert "Property HTTPS_PORT=x: must " in done.err
+    assert "canary" not in done.all
+
+
 def test_a_store_that_cannot_be_opened_is_told_in_one_line(run, data, tmp_path):
     (tmp_path / "file").touch()
     url = f"sqlite+aiosqlite:///{tmp_path}/file/mediafleet.db"

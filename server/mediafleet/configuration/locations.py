@@ -19,7 +19,7 @@ _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _AUTHORITY: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?", re.ASCII)
 _LOCATOR: Final = re.compile(r"([A-Za-z]+)://([^/?#]*)(/[!-~]*)?(\?[!-~]*)?", re.ASCII)
 _MAX_HOST: Final = 253
-_MAX_PORT: Final = 65535
+MAX_PORT: Final = 65535
 MAX_URL: Final = 2048
 
 
@@ -120,7 +120,7 @@ class WebUrl(TextKind):
 
 def _is_authority(text: str) -> bool:
     parts = _AUTHORITY.fullmatch(text)
-    if parts is None or (parts[2] is not None and not 1 <= int(parts[2]) <= _MAX_PORT):
+    if parts is None or (parts[2] is not None and not 1 <= int(parts[2]) <= MAX_PORT):
         return False
     host = parts[1]
     if host.startswith("["):

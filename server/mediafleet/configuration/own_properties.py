@@ -3,6 +3,7 @@
 from typing import Final
 
 from mediafleet.configuration.arrays import Networks, Origins
+from mediafleet.configuration.databases import DatabaseUrl
 from mediafleet.configuration.kinds import Decimal, Integer, IntegerOrNever
 from mediafleet.configuration.locations import Host
 from mediafleet.configuration.property import Property
@@ -52,7 +53,7 @@ OWN_PROPERTIES: Final = (
     ),
     Property(
         name="MEDIAFLEET_DATABASE_URL",
-        kind=Text(minimum=1, maximum=2048),
+        kind=DatabaseUrl(),
         secret=True,
         default_note="SQLite in the data directory",
         doc="Database of the cluster, as an SQLAlchemy URL.",

@@ -94,7 +94,7 @@ def _parse(text: str) -> URL:
     except (ArgumentError, ValueError):
         # Never chained: these errors repeat parts of the address.
         raise UnsupportedStoreUrlError(_EXPECTED) from None
-    if url.drivername in _POSTGRESQL and (url.port or 1) <= _MAX_PORT:
+    if url.drivername in _POSTGRESQL and (url.port is None or 1 <= url.port <= _MAX_PORT):
         return url
     if url.drivername not in _SQLITE:
         raise UnsupportedStoreUrlError(_EXPECTED)

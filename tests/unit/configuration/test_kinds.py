@@ -16,6 +16,7 @@ from mediafleet.configuration.arrays import (
     WebSocketUris,
 )
 from mediafleet.configuration.characters import forbidden_character
+from mediafleet.configuration.databases import DatabaseUrl
 from mediafleet.configuration.items import split_items
 from mediafleet.configuration.kinds import Boolean, Decimal, Integer, Kind
 from mediafleet.configuration.locations import Host, OptionalAddress, WebUrl
@@ -53,6 +54,15 @@ ANY_VALUE = st.recursive(
         (Text(1), ""),
         (Text(1, 3), "four"),
         (Choice(("a", "b")), "A"),
+        (DatabaseUrl(), ""),
+        (DatabaseUrl(), "mysql://user:password@host/database"),
+        (DatabaseUrl(), "postgresql://host:0/database"),
+        (DatabaseUrl(), "postgresql://host:99999/database"),
+        (DatabaseUrl(), "postgresql://host:port/database"),
+        (DatabaseUrl(), "postgresql://host:/database"),
+        (DatabaseUrl(), "sqlite:///file.db?mode=ro"),
+        (DatabaseUrl(), "sqlite://host/file.db"),
+        (DatabaseUrl(), "sqlite:///" + "x" * 2048),
         (CommandLine(), ""),
         (CommandLine(), "  "),
         (CommandLine(), "'' --option"),
@@ -137,6 +147,15 @@ def test_text_that_stands_for_no_allowed_value_is_refused(kind: Kind, text: str)
         (WebUrl(), "", ""),
         (WebUrl(), "http://a.example/@me", "http://a.example/@me"),
         (WebUrl(), "HTTPS://a.example:443?x=1", "HTTPS://a.example:443?x=1"),
+        *(
+            (DatabaseUrl(), url, url)
+            for url in (
+                "sqlite:///file.db",
+                "sqlite+aiosqlite:////var/lib/mediafleet.db",
+                "postgres://user:p%40ss@[::1]:65535/database?sslmode=verify-full",
+                "postgresql:///database",
+            )
+        ),
         (Events(), "", ()),
         (Events(), '[""]', ()),
         (Events(), " [ autoscaling , autoscaling ] ", ("autoscaling",)),

@@ -378,6 +378,9 @@ def test_a_secret_is_never_told(each: Property, path: Path) -> None:
         f"KMS_URIS=[ws://me:{CANARY}@10.0.0.1:8888/kurento]",
         f"KMS_URIS=[ws://10.0.0.1:8888/kurento?{CANARY}]",
         f"MEDIAFLEET_CORS_ORIGINS=[https://{CANARY}@h]",
+        f"MEDIAFLEET_DATABASE_URL={CANARY}",
+        f"MEDIAFLEET_DATABASE_URL=mysql://u:{CANARY}@h/d",
+        f"MEDIAFLEET_DATABASE_URL=postgresql://u:{CANARY}@h:{CANARY}/d",
         f"OPENVIDU_SECRET {CANARY}",
         f"OPENVIDU_SECRET: {CANARY}",
         f"{CANARY}",
@@ -392,7 +395,9 @@ def test_what_may_be_private_is_never_told(line: str, path: Path) -> None:
 
 
 def test_the_text_form_of_a_configuration_shows_names_only(path: Path) -> None:
-    configuration = from_file(path, f"OPENVIDU_SECRET={CANARY}\nMEDIAFLEET_DATABASE_URL={CANARY}\n")
+    configuration = from_file(
+        path, f"OPENVIDU_SECRET={CANARY}\nMEDIAFLEET_DATABASE_URL=postgres://u:{CANARY}@h/d\n"
+    )
 
     assert configuration.secret == CANARY
     assert CANARY not in f"{configuration!r} {configuration!s}"

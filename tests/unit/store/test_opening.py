@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import pytest
 
+from mediafleet.configuration.databases import DatabaseUrl
+from mediafleet.configuration.problems import UnfitValueError
 from mediafleet.store import StoreStartError, UnsupportedStoreUrlError, open_store
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "mediafleet.db",
-        "mysql://user:canary@host/db",
-        "sqlite+pysqlite:///file.db",
-        "sqlite://user:canary@host/file.db",
-        "sqlite:///file.db?mode=canary",
-        "postgresql://user:can:ary@host:canary/db",
-        "postgresql://user:canary@host:65536/db",
-        "postgresql://user:password@host/db?sslmode=canary",
-    ],
-)
+MALFORMED = [
+    "",
+    "mediafleet.db",
+    "mysql://user:canary@host/db",
+    "sqlite+pysqlite:///file.db",
+    "sqlite://user:canary@host/file.db",
+    "sqlite:///file.db?mode=canary",
+    "postgresql://user:can:ary@host:canary/db",
+    "postgresql://user:canary@host:65536/db",
+    "postgresql://user:canary@host:0/db",
+]
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_the_configuration_refuses_the_addresses_that_the_store_refuses(url):
+    with pytest.raises(UnfitValueError) as refused:
+        DatabaseUrl().read(url)
+
+    assert "canary" not in refused.value.rule
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("url", [*MALFORMED, "postgresql://user:password@host/db?sslmode=canary"])
 async def test_an_address_that_is_no_store_is_refused_without_repeating_it(tasks, url):
     with pytest.raises(UnsupportedStoreUrlError) as raised:
         async with open_store(url, tasks=tasks, make_cluster_id=str):
