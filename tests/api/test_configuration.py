@@ -113,6 +113,19 @@ async def test_a_restart_that_would_leave_a_file_that_no_start_takes_is_refused(
     assert dotenv.read_text() == "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5\n"
 
 
+async def test_properties_newly_set_in_vain_are_told_once_each(
+    api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await restart(api, OPENVIDU_CDR=True, OPENVIDU_PRO_CLUSTER_ID="x")).status_code == 200
+    assert (await restart(api, OPENVIDU_CDR=True, OPENVIDU_RECORDING=True)).status_code == 200
+    assert (await restart(api, OPENVIDU_RECORDING=False)).status_code == 200
+    assert (await restart(api, OPENVIDU_SESSIONS_GARBAGE_INTERVAL=-1)).status_code == 400
+
+    told = [record for record in caplog.records if "no effect yet" in record.getMessage()]
+    assert [vars(record)["property"] for record in told] == ["OPENVIDU_CDR", "OPENVIDU_RECORDING"]
+    assert {record.levelname for record in told} == {"WARNING"}
+
+
 async def test_restarts_are_counted_and_close_no_session(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:

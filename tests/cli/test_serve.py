@@ -355,6 +355,24 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     assert "canary" not in server.text
 
 
+def test_names_that_are_no_properties_are_told_with_those_that_were_meant(serve, home):
+    (home / "typo.env").write_text("OPENVIDU_CRD=canary-1\n")
+    server = serve("--env-file", "typo.env", "--log-format", "json", MEDIAFLEET_PINGPROBES="7")
+    server.line("^  curl")
+    server.stop()
+    lines = [json.loads(line) for line in server.err]
+
+    assert [
+        (line["level"], line["property"], line["closest"], line["set_in"])
+        for line in lines
+        if "no such property" in line["message"]
+    ] == [
+        ("warning", "MEDIAFLEET_PINGPROBES", "MEDIAFLEET_PING_PROBES", "environment"),
+        ("warning", "OPENVIDU_CRD", "OPENVIDU_CDR", ".env file"),
+    ]
+    assert "canary" not in server.text
+
+
 CANARIES = ("canary-secret", "canary-header", "canary-user", "canary-password", "canary-database")
 
 

@@ -18,6 +18,7 @@ from mediafleet.configuration import (
     describe,
     secret_texts,
     store_changes,
+    warn_without_feature,
     with_changes,
 )
 from mediafleet.domain.errors import ConfigurationNotStoredError, InvalidConfigurationError
@@ -83,6 +84,8 @@ class ActiveConfiguration(Settings):
             raise ConfigurationNotStoredError(str(error)) from error
         for secret in secret_texts(changed):
             logs.hide(secret)
+        known = self.value.without_feature
+        warn_without_feature(name for name in changed.without_feature if name not in known)
         self.value = changed
 
     async def _changed(

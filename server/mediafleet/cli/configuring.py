@@ -15,6 +15,8 @@ from mediafleet.configuration import (
     locate_dotenv,
     read_configuration,
     secret_texts,
+    warn_unknown,
+    warn_without_feature,
 )
 
 USER: Final = "OPENVIDUAPP"
@@ -82,11 +84,9 @@ def with_secret(configuration: Configuration) -> Configuration:
 
 
 def log_doubts(configuration: Configuration) -> None:
-    """Warn of every property that is set in vain, and note once those that belong to others."""
-    for name in configuration.without_feature:
-        log.warning(
-            "property has no effect yet, as its feature does not exist", extra={"property": name}
-        )
+    """Warn of all that is set in vain, and note once what belongs to others."""
+    warn_unknown(configuration.unknown)
+    warn_without_feature(configuration.without_feature)
     if configuration.unused:
         log.info(
             "properties of the .env file that are not used here",

@@ -4,6 +4,7 @@ from mediafleet.configuration.changing import store_changes, with_changes
 from mediafleet.configuration.configuration import Configuration, Origin
 from mediafleet.configuration.description import describe
 from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
+from mediafleet.configuration.doubts import warn_unknown, warn_without_feature
 from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
@@ -23,5 +24,7 @@ __all__ = [
     "script_variables",
     "secret_texts",
     "store_changes",
+    "warn_unknown",
+    "warn_without_feature",
     "with_changes",
 ]

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from typing_extensions import override
 
 from mediafleet.configuration.kinds import NEVER, Value
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet.configuration.property import Use
+from mediafleet.configuration.sources import Sources
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,22 +35,6 @@ class Origin(enum.Enum):
     MADE = "made by the server"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Sources:
-    """What a start reads besides the `.env` file; it has no text form, as it holds secrets.
-
-    Attributes:
-        overrides: The command line's values by name; `None` is "not given".
-        environ: The environment.
-    """
-
-    overrides: Mapping[str, Any]
-    environ: Mapping[str, str]
-
-
-_NO_SOURCES: Final = Sources({}, {})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Configuration:
     """Every property's value and origin. Its text form shows names only, never a value.
@@ -58,13 +43,15 @@ class Configuration:
         values: Value by name, of every property that has an effect or is shown.
         origins: Origin by the same names.
         unused: Names in the `.env` file that have no effect here, in the file's order.
+        unknown: Names that look like properties of ours and are none, and where each is set first.
         sources: From where it was read, the file apart.
     """
 
     values: Mapping[str, Value]
     origins: Mapping[str, Origin]
-    unused: tuple[str, ...] = ()
-    sources: Sources = _NO_SOURCES
+    unused: tuple[str, ...]
+    unknown: Mapping[str, Origin]
+    sources: Sources
 
     def __getitem__(self, name: str) -> Value:
         return self.values[name]

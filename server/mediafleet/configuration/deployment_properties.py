@@ -25,6 +25,7 @@ def _texts(names: Iterable[str], *, secret: bool) -> tuple[Property, ...]:
 DEPLOYMENT_PROPERTIES: Final = (
     _kept(name="CERTIFICATE_TYPE", kind=Choice(("selfsigned", "owncert", "letsencrypt"))),
     _kept(name="HTTP_PORT", kind=Integer(minimum=1, maximum=65535)),
+    _kept(name="OPENVIDU_EDITION", kind=Text()),
     _kept(name="OPENVIDU_RECORDING_DEBUG", kind=Boolean()),
     _kept(name="OPENVIDU_PRO_CLUSTER", kind=Boolean()),
     _kept(name="OPENVIDU_PRO_CLUSTER_MODE", kind=Choice(("auto", "manual"))),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from mediafleet.configuration.characters import printable
-from mediafleet.configuration.configuration import Configuration, Origin, Sources
+from mediafleet.configuration.configuration import Configuration, Origin
 from mediafleet.configuration.dotenv import DotenvLine, last_lines, parse
 from mediafleet.configuration.dotenv_file import DotenvFileError, read_dotenv
 from mediafleet.configuration.kinds import Value
@@ -21,8 +21,11 @@ from mediafleet.configuration.problems import (
 from mediafleet.configuration.properties import BY_NAME, READ_NAMES, SETTABLE
 from mediafleet.configuration.property import Property, Use
 from mediafleet.configuration.rules import conflicts
+from mediafleet.configuration.sources import Sources
 
 _DATA_DIR: Final = "MEDIAFLEET_DATA_DIR"
+_PREFIXES: Final = ("OPENVIDU_", "MEDIAFLEET_")
+_OF_CLIENTS: Final = frozenset({"MEDIAFLEET_URL"})
 _ENVIRONMENT: Final = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
 
 _Lines: TypeAlias = Mapping[str, DotenvLine]
@@ -95,10 +98,13 @@ def _read(
         raise ConfigurationError(problems)
     if values[_DATA_DIR] is None:
         values[_DATA_DIR] = str(_default_data_dir(environ))
+    unknown = dict.fromkeys(filter(_is_unknown, environ), Origin.ENVIRONMENT)
+    unknown |= dict.fromkeys(filter(_is_unknown, lines), Origin.FILE)
     return Configuration(
         values=MappingProxyType(values),
         origins=MappingProxyType(origins),
-        unused=tuple(name for name in lines if _is_unused(name)),
+        unused=tuple(name for name in lines if _is_unused(name) and name not in unknown),
+        unknown=MappingProxyType(unknown),
         sources=sources,
     )
 
@@ -198,6 +204,11 @@ def _unknown(overrides: Mapping[str, Any]) -> Iterator[ConfigurationProblem]:
 def _is_unused(name: str) -> bool:
     each = BY_NAME.get(name)
     return name not in READ_NAMES or (each is not None and each.use is Use.KEPT)
+
+
+def _is_unknown(name: str) -> bool:
+    is_ours = name in BY_NAME or name in READ_NAMES or name in _OF_CLIENTS
+    return name.startswith(_PREFIXES) and not is_ours
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path:

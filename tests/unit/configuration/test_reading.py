@@ -425,6 +425,28 @@ def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None
     assert CANARY not in str(dict(configuration.values))
 
 
+def test_names_that_look_like_properties_are_unknown_wherever_they_are_set(path: Path) -> None:
+    path.write_text("OPENVIDU_SECRTE=1\nSOMETHING=1\nOPENVIDU_PUBLICURL=x\nMEDIAFLEET_BOTH=1\n")
+    environ = {
+        "MEDIAFLEET_PROT": "1",
+        "MEDIAFLEET_BOTH": "1",
+        "MEDIAFLEET_URL": "http://h",
+        "OPENVIDU_DOMAIN_OR_PUBLIC_IP": "h",
+        "OPENVIDU_EDITION": "pro",
+        "OPENVIDU": "x",
+        "SOMETHING": "1",
+    }
+
+    configuration = read_configuration(overrides={}, dotenv_path=path, environ=environ)
+
+    assert configuration.unknown == {
+        "MEDIAFLEET_PROT": Origin.ENVIRONMENT,
+        "MEDIAFLEET_BOTH": Origin.FILE,
+        "OPENVIDU_SECRTE": Origin.FILE,
+    }
+    assert configuration.unused == ("SOMETHING", "OPENVIDU_PUBLICURL")
+
+
 def test_the_environment_does_not_set_what_has_no_effect() -> None:
     # Kubernetes sets such names for services that happen to be called "http".
     environ = {"HTTP_PORT": "tcp://10.0.0.1:80", "CERTIFICATE_TYPE": "none"}
