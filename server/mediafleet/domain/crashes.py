@@ -41,9 +41,13 @@ def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Entry
         case Step.CLOSE_BOOKS:
             return tuple(_ends(member.node, member.lost_sessions[:BOOKS_AT_ONCE], at))
         case _:
-            left = (*member.lost_sessions, *member.connection.sessions)
             gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
-            return (Change(*gone), *_ends(member.node, left, at))
+            return (Change(*gone), *_ends(member.node, _hosted(member), at))
+
+
+def _hosted(member: Member) -> tuple[Session, ...]:
+    """All whose end is not told: with its machine, those of a member are lost at once."""
+    return (*member.lost_sessions, *member.connection.sessions)
 
 
 def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
@@ -56,7 +60,7 @@ def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
         environment_id=node.environment_id,
         ip=node.ip,
         uri=node.uri,
-        session_ids=tuple(session.id for session in member.connection.sessions),
+        session_ids=tuple(session.id for session in _hosted(member)),
     )
     return replace(node, crashed_since=lost_at, version=node.version + 1), event
 

@@ -181,16 +181,20 @@ def _end_of_patience_with_link(member: Member, patience: Patience) -> float | No
 
 
 def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
+    is_serving = member.node.status in SERVING_STATUSES
+    is_crashed = member.node.crashed_since is not None
+    if is_serving and member.gone and not is_crashed:
+        return Step.CRASH  # which tells the sessions, so it comes before their ends
     if member.lost_sessions:
         return Step.CLOSE_BOOKS
-    if member.node.status not in SERVING_STATUSES:
+    if not is_serving:
         return None
     if member.connection.connected:
-        return None if member.node.crashed_since is None else Step.RECOVER
+        return Step.RECOVER if is_crashed else None
     deadline = _end_of_patience_with_link(member, patience)
     if not member.gone and (deadline is None or now < deadline):
         return None
-    return Step.CRASH if member.node.crashed_since is None else Step.GIVE_UP
+    return Step.GIVE_UP if is_crashed else Step.CRASH
 
 
 class DeletionStrategy(StrEnum):

@@ -7,9 +7,10 @@ import pytest
 
 from mediafleet.domain import identifiers
 from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
-from mediafleet.domain.crashes import entries_of_crash
+from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
-from mediafleet.domain.lifecycle import Step
+from mediafleet.domain.events import NodeCrashed
+from mediafleet.domain.lifecycle import Patience, Step, next_step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, forget, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -185,6 +186,30 @@ async def test_sessions_of_a_process_that_is_gone_are_lost_until_their_end_is_to
     (first, _) = entries_of_crash(Step.CLOSE_BOOKS, member, at=MOMENT)
     await state.apply(first)
     assert state.existing(node.id).lost_sessions == sessions[1:]
+
+
+async def test_a_node_whose_machine_is_gone_crashes_with_its_sessions_before_they_end(
+    state: ClusterState,
+) -> None:
+    node = await launch(state)
+    await state.apply(Change(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
+    sessions = (make_session("a"), make_session("b"))
+    state.observe(node.id, Connection(connected=True, server_id="1", sessions=sessions))
+    state.note_gone(node.id)
+
+    steps, told = [], []
+    while (step := next_step(state.existing(node.id), Patience(), 100.0)) in CRASH_STEPS:
+        entries = entries_of_crash(step, state.existing(node.id), at=MOMENT)
+        await state.apply(*entries)
+        steps.append(step)
+        told += [entry.event for entry in entries]
+
+    assert steps == [Step.CRASH, Step.CLOSE_BOOKS, Step.GIVE_UP]
+    crash, *ends, terminating = told
+    assert isinstance(crash, NodeCrashed)
+    assert crash.session_ids == ("a", "b")
+    assert [end.name for end in ends] == ["sessionDestroyed"] * 2
+    assert terminating.name == "mediaNodeStatusChanged"
 
 
 async def test_a_loss_counts_from_the_moment_it_was_learnt(store: SqlStore) -> None:
