@@ -70,7 +70,8 @@ class Drain:
     eta: int | None
     """ When the node is expected to go, in UTC milliseconds: if sessions go on to end at the pace at which they did
     since the drain began (or since the server began, if that was later). At the latest at a deadline with `force`.
-    Null while nobody knows: no session has ended yet, or the node does not answer. """
+    Null while nobody knows: no session has ended yet, the node does not answer, or its environment fails to end its
+    machine. """
     connected: bool
     """ Whether the server has a working connection to the node. If not, the sessions are as of then. """
     reason: str

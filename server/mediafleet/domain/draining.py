@@ -207,8 +207,11 @@ def _expected_end(member: Member, now: float) -> float | None:
     """When the last session is expected to end, at the pace at which the others did.
 
     Seconds of the monotonic clock. Nobody knows before one has ended, nor while the node does not
-    answer; a deadline that forces the end is the latest moment in any case.
+    answer or its environment fails to end it; a deadline that forces the end is the latest moment
+    in any case.
     """
+    if member.trouble is not None:
+        return None
     left = len(member.connection.sessions)
     ended = member.most_sessions - left
     expected = None

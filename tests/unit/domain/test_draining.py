@@ -252,6 +252,13 @@ def test_a_forced_end_is_the_latest_and_no_other_deadline_is() -> None:
     assert eta(drained(AtDeadline.EXTEND), now=40) is None
 
 
+def test_nobody_knows_when_an_environment_that_fails_will_end_a_machine() -> None:
+    terminating = make_member(status=S.TERMINATING)
+
+    assert eta(terminating, now=40) == 0
+    assert eta(replace(terminating, trouble="not authorized", failures=1), now=40) is None
+
+
 def test_a_node_at_work_has_no_progress() -> None:
     with pytest.raises(NoDrainError):
         progress_of(make_member(), at=MOMENT, now=0)
