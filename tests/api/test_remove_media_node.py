@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -63,6 +64,47 @@ async def test_now_ends_the_sessions_whoever_made_them_and_tells_of_each(
     assert (end["name"], end["reason"]) == ("sessionDestroyed", "mediaServerDisconnect")
     assert end["sessionId"] in {pipeline, "room"}
     assert terminated["newStatus"] == "terminated"
+
+
+@pytest.mark.parametrize("begin", [30, 1_000_000])
+async def test_now_ends_no_session_before_its_end_is_told(
+    api: httpx.AsyncClient, database: Path, begin: int
+) -> None:
+    """For each session that is ended an application begins another, for a while or for ever."""
+    made, released, untold = {}, [], []
+
+    def told() -> list[str]:
+        return [
+            event["sessionId"]
+            for event in histories.read_events(database)
+            if event["name"] == "sessionDestroyed"
+        ]
+
+    async with fake_kurento() as fake:
+
+        def begin_another(request: dict[str, Any]) -> None:
+            if request["method"] == "release":
+                object_id = request["params"]["object"]
+                released.append(object_id)
+                if not {object_id, made[object_id]} & set(told()):
+                    untold.append(object_id)
+                if len(made) < begin:
+                    made[fake.create(f"late-{len(made)}")] = f"late-{len(made)}"
+
+        made[fake.create("room")] = "room"
+        node = await add(api, fake.uri)
+        await until_sessions(api, node["id"], 1)
+        fake.on_request = begin_another
+
+        response = await delete(api, node["id"], deletion_strategy="now", wait="true")
+
+        assert response.status_code == 204
+        assert untold == []
+        assert len(released) >= 30
+        if begin == 30:
+            assert not fake.pipelines
+            assert len(told()) == 30
+    assert histories.faults(histories.read_events(database), {}) == []
 
 
 @pytest.mark.parametrize("strategy", ["if-no-sessions", "when-no-sessions"])

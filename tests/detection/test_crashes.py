@@ -10,7 +10,7 @@ import pytest
 
 from mediafleet.emulator import EmulatedCluster, address_of
 from support import histories, live, processes
-from support.cluster_client import add, get, members, until, until_gone
+from support.cluster_client import add, get, members, until, until_gone, until_status
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +161,30 @@ async def test_a_node_is_given_up_when_patience_is_spent(
     assert events[2]["reason"] == "nodeCrashed"
     lost_at = events[0]["timeOfDisconnection"]
     assert 4000 <= events[1]["timestamp"] - lost_at < 6000
+
+
+async def test_a_node_that_is_given_up_and_comes_back_tells_no_end_again(
+    tmp_path: Path, database: Path, fleet: EmulatedCluster
+) -> None:
+    timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "3"}
+    kurento = fleet.nodes[0]
+    async with live.mediafleet(tmp_path, **timeout) as api:
+        node = await add(api, fleet.uri(0))
+        kurento.create_pipeline("room")
+        await until_rooms(api, node["id"], "room")
+        kurento.refuse()
+        kurento.disconnect()
+        await until_status(api, node["id"], "terminating")
+        kurento.accept()
+        await until_rooms(api, node["id"], "room")
+        kurento.create_pipeline("late")
+        await until_rooms(api, node["id"], "late", "room")
+        kurento.crash()
+        kurento.restart()
+        await until_gone(api, node["id"])
+    ends = [each for each in histories.read_events(database) if each["name"] == "sessionDestroyed"]
+    assert sorted(each["sessionId"] for each in ends) == ["late", "room"]
+    assert histories.faults(histories.read_events(database), {}) == []
 
 
 async def test_a_crash_is_told_once_however_often_the_server_begins_anew(tmp_path: Path) -> None:

@@ -388,5 +388,5 @@ async def test_hostile_object_ids_are_replaced():
         assert session.id == session.object_id
         assert session.id.startswith("pipeline.")
         assert len(session.id) < 60
-        await media_servers.release_sessions(NODE)
+        await media_servers.release_sessions(NODE, [session])
         assert hostile not in fake.pipelines

@@ -75,35 +75,47 @@ async def test_a_list_that_is_not_answered_is_an_error_in_time():
             await media_servers.list_sessions(NODE)
 
 
-async def test_releasing_ends_all_sessions_those_made_meanwhile_too():
+async def test_releasing_ends_those_sessions_and_no_others():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         for number in range(120):
             fake.create(f"room-{number}")
         media_servers.attach(NODE, fake.uri)
         await until(lambda: len(observer.session_ids()) == 120)
-
-        def once_more(request):
-            if request["method"] == "release" and len(fake.asked("release")) == 60:
-                fake.create("late")
-
-        fake.on_request = once_more
-        await media_servers.release_sessions(NODE)
-        assert not fake.pipelines
-        await until(lambda: observer.session_ids() == [])
-        assert len(fake.asked("release")) == 121
+        sessions = await media_servers.list_sessions(NODE)
+        spared = fake.create("late")
+        await media_servers.release_sessions(NODE, [*sessions[1:], *sessions[-1:]])
+        assert set(fake.pipelines) == {sessions[0].object_id, spared}
+        assert len(fake.asked("release")) == 119
 
 
-async def test_sessions_that_do_not_end_are_an_error_in_time():
+async def test_a_release_that_is_not_answered_is_an_error_in_time():
     async with (
         fake_kurento() as fake,
-        links(release_timeout=0.3, rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
-        fake.create("undead")
+        for number in range(120):
+            fake.create(f"room-{number}")
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
-        fake.answers["release"] = lambda r: f'{{"id":{r["id"]},"result":{{}}}}'
-        with anyio.fail_after(2), pytest.raises(UnreachableMediaServerError, match="did not end"):
-            await media_servers.release_sessions(NODE)
+        sessions = await media_servers.list_sessions(NODE)
+        fake.answers["release"] = lambda _: None
+        with anyio.fail_after(1), pytest.raises(UnreachableMediaServerError, match="not answer"):
+            await media_servers.release_sessions(NODE, sessions)
+        assert len(fake.asked("release")) == 50
+
+
+async def test_releases_that_take_too_long_are_an_error_in_time():
+    async with (
+        fake_kurento() as fake,
+        links(release_timeout=0.1, rhythm=Rhythm(interval=30)) as (media_servers, observer),
+    ):
+        fake.create("room")
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        sessions = await media_servers.list_sessions(NODE)
+        fake.answers["release"] = lambda _: None
+        with anyio.fail_after(0.4), pytest.raises(UnreachableMediaServerError, match="did not end"):
+            await media_servers.release_sessions(NODE, sessions)
 
 
 async def test_a_server_describes_itself():

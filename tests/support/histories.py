@@ -43,6 +43,10 @@ def faults(events: Iterable[dict[str, Any]], members: dict[str, str]) -> list[st
     return audit.found
 
 
+SAME_BEGINNING_MS = 1000
+"""A media server tells the beginning of a session in milliseconds at first, in seconds later."""
+
+
 class _Audit:
     """What the events said so far."""
 
@@ -50,6 +54,7 @@ class _Audit:
         self.found: list[str] = []
         self.status: dict[str, str] = {}
         self.crashed: set[str] = set()
+        self.ended: dict[tuple[str, str], list[int]] = {}
 
     def read(self, event: dict[str, Any]) -> None:
         node = event["node"]
@@ -74,6 +79,7 @@ class _Audit:
                 self.crashed.discard(node)
             case "sessionDestroyed":
                 self._expect(status in HOSTING, f"a session ended on {node} while {status}")
+                self._end(node, event["sessionId"], event["startTime"])
             case "mediaNodeDrainChanged":
                 leaves = status in {"canceled", "waiting-idle-to-terminate", "terminating"}
                 self._expect(leaves, f"the drain of {node} was {event['change']} while {status}")
@@ -85,6 +91,13 @@ class _Audit:
         legal = new == "launching" if old is None else new in TRANSITIONS[MediaNodeStatus(old)]
         self._expect(legal, f"{node} went from {old} to {new}")
         self.status[node] = new
+
+    def _end(self, node: str, session: str, began: int) -> None:
+        """A session has one end; another one may bear its name."""
+        ended = self.ended.setdefault((node, session), [])
+        is_second = any(abs(began - each) < SAME_BEGINNING_MS for each in ended)
+        self._expect(not is_second, f"the session {session} ended twice on {node}")
+        ended.append(began)
 
     def _expect(self, holds: bool, fault: str) -> None:
         if not holds:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
@@ -264,11 +264,10 @@ class MediaServers(Protocol):
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
 
-    async def release_sessions(self, node_id: str) -> tuple[Session, ...]:
-        """End every session of the node, whoever made it.
+    async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
+        """End these sessions of the node and no others, whoever made them.
 
-        Returns:
-            Those it was asked to end.
+        Those that ended meanwhile are passed over. Whether the others have ended, a list tells.
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.

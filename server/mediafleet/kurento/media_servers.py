@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,12 @@ from mediafleet.kurento.exchange import NOT_CONNECTED, RefusedError
 from mediafleet.kurento.link import Link
 from mediafleet.kurento.meeting import Tools, visit
 from mediafleet.kurento.server_info import read_server_info
+from mediafleet.kurento.session_book import safe_id
 from mediafleet.kurento.timetable import Timetable
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from anyio.abc import TaskStatus
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from mediafleet.kurento.settings import LinkSettings
 
 _RELEASES_AT_ONCE = 50
-_RELEASE_PAUSE_S = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -120,11 +119,14 @@ class KurentoMediaServers(MediaServers):
         return link.watch.sessions()
 
     @override
-    async def release_sessions(self, node_id: str) -> tuple[Session, ...]:
+    async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
         link = self._link(node_id)
+        wanted = {session.object_id for session in sessions}
+        raw_ids = [each for each in link.watch.object_ids() if safe_id(each) in wanted]
         try:
             with anyio.fail_after(self._settings.release_timeout):
-                return await self._release_all(link)
+                for begin in range(0, len(raw_ids), _RELEASES_AT_ONCE):
+                    await self._release(link, raw_ids[begin : begin + _RELEASES_AT_ONCE])
         except TimeoutError:
             raise UnreachableMediaServerError(
                 f"its sessions did not end within {self._settings.release_timeout:g} s"
@@ -156,30 +158,29 @@ class KurentoMediaServers(MediaServers):
             return None
         return read_server_info(info, memory)
 
-    async def _release_all(self, link: Link) -> tuple[Session, ...]:
-        """Release until a listing is empty; applications may be making new pipelines meanwhile."""
-        released: dict[str, Session] = {}
-        while True:
-            await link.watch.list_pipelines(link.exchange())
-            left = link.watch.object_ids()
-            if not left:
-                return tuple(released.values())
-            released |= {session.object_id: session for session in link.watch.sessions()}
-            for begin in range(0, len(left), _RELEASES_AT_ONCE):
-                chunk = left[begin : begin + _RELEASES_AT_ONCE]
-                await asyncio.gather(*(self._release(link, object_id) for object_id in chunk))
-            await anyio.sleep(_RELEASE_PAUSE_S)
+    async def _release(self, link: Link, object_ids: Sequence[str]) -> None:
+        """Release some at once; the first that is not answered ends the wait for all of them."""
+        unanswered: list[UnreachableMediaServerError] = []
 
-    async def _release(self, link: Link, object_id: str) -> None:
-        try:
-            await link.exchange().ask(
-                "release", {"object": object_id}, timeout_s=self._settings.request_timeout
-            )
-        except RefusedError as error:
-            log.warning(
-                "session not released",
-                extra={"media_node_id": link.node_id, "reason": str(error)},
-            )
+        async def release(object_id: str) -> None:
+            try:
+                await link.exchange().ask(
+                    "release", {"object": object_id}, timeout_s=self._settings.request_timeout
+                )
+            except RefusedError as error:
+                log.warning(
+                    "session not released",
+                    extra={"media_node_id": link.node_id, "reason": str(error)},
+                )
+            except UnreachableMediaServerError as error:
+                unanswered.append(error)
+                releases.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as releases:
+            for object_id in object_ids:
+                releases.start_soon(release, object_id)
+        if unanswered:
+            raise unanswered[0]
 
     def _link(self, node_id: str) -> Link:
         link = self._links.get(node_id)

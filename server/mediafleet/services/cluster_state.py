@@ -24,9 +24,10 @@ from mediafleet.domain.ports import Change, Note
 from mediafleet.services.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.domain.cluster import Session
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Entry, Machine, Store
 
@@ -213,6 +214,13 @@ class ClusterState:
         """Take in that nothing is left on a terminating node that would have to be spared."""
         if (member := self._members.get(node_id)) is not None:
             self._note(replace(member, looked=True))
+
+    def forget_lost(self, node_id: str, told: Collection[Session]) -> None:
+        """Take in that the ends of some sessions, whose process is gone, need no telling."""
+        member = self._members.get(node_id)
+        if member is not None and told:
+            lost = tuple(session for session in member.lost_sessions if session not in told)
+            self._note(replace(member, lost_sessions=lost))
 
     def note_gone(self, node_id: str) -> None:
         """Take in that a member's machine is no more; with it are its sessions."""

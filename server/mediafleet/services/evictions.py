@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LINK_WAIT_S = 5.0
+ENDING_S = 5.0
+"""How long a node's sessions are ended while applications go on making new ones."""
+ROUND_PAUSE_S = 0.05
 TOLD_AT_ONCE = 500
 REASON = "mediaServerDisconnect"
 """Why a session ended whose node was removed; the word of OpenVidu."""
@@ -36,7 +39,8 @@ class _Told:
     """Which ends of a node's sessions are told.
 
     Ours are known by the media server's own ids, as a session gets another one when its name is
-    learnt. Those of a server before us are known by id and beginning, as the store tells them.
+    learnt. Those of a server before us are known by either id and by beginning, as the store tells
+    the id that the session had then.
     """
 
     def __init__(self, ended: Iterable[tuple[str, datetime]]) -> None:
@@ -51,7 +55,8 @@ class _Told:
     def holds(self, session: Session) -> bool:
         return session.object_id in self._ours or any(
             abs(session.created_at - began) < SAME_BEGINNING
-            for began in self._earlier.get(session.id, ())
+            for session_id in (session.id, session.object_id)
+            for began in self._earlier.get(session_id, ())
         )
 
 
@@ -73,21 +78,49 @@ class Evictions:
         self._told.pop(node_id, None)
 
     async def end_sessions(self, node_id: str) -> None:
-        """End all sessions of a terminating node; those of one out of touch are only told of.
+        """End all sessions of a terminating node; those that cannot be ended are only told of.
 
         Raises:
-            StoreUnavailableError: Their ends could not be told, and no session was ended.
+            StoreUnavailableError: The ends of some could not be told, and those were not ended.
         """
         await self._until_connected(node_id)
         try:
-            await self._tell(node_id, await self._media_servers.list_sessions(node_id))
-            await self._tell(node_id, await self._media_servers.release_sessions(node_id))
+            reason = None if await self._end_all(node_id) else "new ones begin all the time"
         except UnreachableMediaServerError as error:
-            log.warning(
-                "sessions not ended, the node does not answer",
-                extra={"media_node_id": node_id, "reason": str(error)},
-            )
+            reason = str(error)
+        if reason is not None:
+            extra = {"media_node_id": node_id, "reason": reason}
+            log.warning("node goes before all its sessions have ended", extra=extra)
             await self._tell(node_id, self._booked(node_id))
+
+    async def _end_all(self, node_id: str) -> bool:
+        """List, tell, end just those that were told; whether none was left within the time.
+
+        Raises:
+            UnreachableMediaServerError: It does not answer, or its sessions do not end.
+        """
+        until = self._clock.monotonic() + ENDING_S
+        while sessions := await self._media_servers.list_sessions(node_id):
+            await self._tell(node_id, sessions)
+            await self._media_servers.release_sessions(node_id, sessions)
+            if self._clock.monotonic() >= until:
+                return False
+            await anyio.sleep(ROUND_PAUSE_S)
+        return True
+
+    async def told(self, node_id: str, sessions: Iterable[Session]) -> tuple[Session, ...]:
+        """Those of some sessions of a terminating node whose ends are told already.
+
+        Raises:
+            StoreUnavailableError: That is not known.
+        """
+        told = await self._known(node_id)
+        return tuple(session for session in sessions if told.holds(session))
+
+    async def _known(self, node_id: str) -> _Told:
+        if node_id not in self._told:
+            self._told[node_id] = _Told(await self._state.ended_sessions(node_id))
+        return self._told[node_id]
 
     def _booked(self, node_id: str) -> tuple[Session, ...]:
         member = self._state.member(node_id)
@@ -102,9 +135,7 @@ class Evictions:
 
     async def _tell(self, node_id: str, sessions: Iterable[Session]) -> None:
         """Commit the ends of sessions that were not told yet, some at a time."""
-        if node_id not in self._told:
-            self._told[node_id] = _Told(await self._state.ended_sessions(node_id))
-        told = self._told[node_id]
+        told = await self._known(node_id)
         new = [session for session in sessions if not told.holds(session)]
         for begin in range(0, len(new), TOLD_AT_ONCE):
             chunk = new[begin : begin + TOLD_AT_ONCE]

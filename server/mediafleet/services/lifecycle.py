@@ -14,6 +14,7 @@ from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
 from mediafleet.domain.machines import displaced_by_launch
+from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.outcomes import change_of_step
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
@@ -134,6 +135,10 @@ class Lifecycle:
             await self._terminate(member.node)
         elif step is Step.FAIL:
             await self._unmake(member.located())
+        elif step is Step.CLOSE_BOOKS and member.node.status is MediaNodeStatus.TERMINATING:
+            # Whoever gave the node up, or was to end its sessions, told their ends before this.
+            told = await self._evictions.told(member.node.id, member.lost_sessions)
+            self._state.forget_lost(member.node.id, told)
         return True
 
     async def _hosts_sessions(self, member: Member) -> bool:

@@ -1,0 +1,50 @@
+"""Which ends of sessions are told already, also by a server before this one."""
+
+import random
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.domain import identifiers
+from mediafleet.domain.cluster import Session
+from mediafleet.domain.events import SessionDestroyed
+from mediafleet.domain.media_node import admit
+from mediafleet.domain.ports import Change, Note
+from mediafleet.kurento import KurentoMediaServers, LinkSettings
+from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.evictions import Evictions
+from mediafleet.store import open_store
+from support.factories import MOMENT
+
+pytestmark = pytest.mark.anyio
+
+NODE_ID = "kms_A0000001"
+OBJECT_ID = "a_kurento.MediaPipeline"
+
+
+@pytest.mark.parametrize("told_as", ["room", OBJECT_ID])
+async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str) -> None:
+    clock = AwakeClock(SystemClock())
+    state, source = ClusterState(clock), random.Random(1)
+    servers = KurentoMediaServers(
+        state.observe, clock=clock, random=source, settings=LinkSettings()
+    )
+    end = SessionDestroyed(
+        timestamp=MOMENT, id=NODE_ID, session_id=told_as, start_time=MOMENT, reason="nodeCrashed"
+    )
+    same = Session("room", OBJECT_ID, MOMENT.replace(microsecond=0))
+    other = Session("room", "b_kurento.MediaPipeline", MOMENT + timedelta(minutes=1))
+    async with (
+        anyio.create_task_group() as tasks,
+        open_store(
+            "sqlite://", tasks=tasks, make_cluster_id=lambda: identifiers.cluster_id(source)
+        ) as store,
+        state.kept_in(store),
+    ):
+        await state.apply(Change(*admit(NODE_ID, at=MOMENT)), Note(end))
+
+        told = await Evictions(state, servers, clock).told(NODE_ID, (same, other))
+
+    assert told == (same,)
