@@ -24,6 +24,14 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "kms_Unknown1"
 
 
+def ends(database: Path) -> list[tuple[str, str]]:
+    return [
+        (event["sessionId"], event["reason"])
+        for event in histories.read_events(database)
+        if event["name"] == "sessionDestroyed"
+    ]
+
+
 async def test_an_empty_node_is_removed_by_any_strategy(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:
@@ -74,11 +82,7 @@ async def test_now_ends_no_session_before_its_end_is_told(
     made, released, untold = {}, [], []
 
     def told() -> list[str]:
-        return [
-            event["sessionId"]
-            for event in histories.read_events(database)
-            if event["name"] == "sessionDestroyed"
-        ]
+        return [session for session, _ in ends(database)]
 
     async with fake_kurento() as fake:
 
@@ -104,6 +108,42 @@ async def test_now_ends_no_session_before_its_end_is_told(
         if begin == 30:
             assert not fake.pipelines
             assert len(told()) == 30
+    assert histories.faults(histories.read_events(database), {}) == []
+
+
+async def test_now_tells_the_ends_of_sessions_whose_process_is_replaced_meanwhile(
+    api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
+) -> None:
+    node = await add(api, fleet.uri(0))
+    fleet.nodes[0].create_pipeline("room")
+    await until_sessions(api, node["id"], 1)
+    fleet.nodes[0].crash()
+
+    await delete(api, node["id"], deletion_strategy="now")
+    fleet.nodes[0].restart()
+    await until_gone(api, node["id"])
+
+    assert [reason for _, reason in ends(database)] == ["nodeCrashed"]
+
+
+async def test_a_node_that_is_waited_for_in_vain_goes_with_the_ends_of_its_sessions(
+    api: httpx.AsyncClient, database: Path
+) -> None:
+    async with fake_kurento() as fake:
+        node = await add(api, fake.uri)
+        listings = len(fake.asked("getPipelines"))
+
+        def begin_late(_: object) -> None:
+            if len(fake.asked("getPipelines")) == listings + 2 and not fake.pipelines:
+                fake.create("late")
+
+        fake.on_request = begin_late
+        assert (await delete(api, node["id"], deletion_strategy="if-no-sessions")).is_success
+        await until_sessions(api, node["id"], 1)
+        await fake.stop()
+        await until_gone(api, node["id"])
+
+    assert [reason for _, reason in ends(database)] == ["nodeCrashed"]
     assert histories.faults(histories.read_events(database), {}) == []
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain import crashes
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
@@ -108,6 +109,19 @@ class Evictions:
             await anyio.sleep(ROUND_PAUSE_S)
         return True
 
+    async def tell_lost(self, node_id: str) -> None:
+        """Tell the ends of sessions that cannot be asked for any more, once the node has no link.
+
+        They are those of a process that is gone, and all of a node that is out of touch.
+
+        Raises:
+            StoreUnavailableError: They could not be told.
+        """
+        member = self._state.member(node_id)
+        if member is not None:
+            booked = () if member.connection.connected else member.connection.sessions
+            await self._tell(node_id, (*member.lost_sessions, *booked), crashes.REASON)
+
     async def told(self, node_id: str, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Those of some sessions of a terminating node whose ends are told already.
 
@@ -133,16 +147,18 @@ class Evictions:
                 node_id, lambda m: m is None or m.gone or m.connection.connected
             )
 
-    async def _tell(self, node_id: str, sessions: Iterable[Session]) -> None:
+    async def _tell(self, node_id: str, sessions: Iterable[Session], reason: str = REASON) -> None:
         """Commit the ends of sessions that were not told yet, some at a time."""
         told = await self._known(node_id)
         new = [session for session in sessions if not told.holds(session)]
         for begin in range(0, len(new), TOLD_AT_ONCE):
             chunk = new[begin : begin + TOLD_AT_ONCE]
-            await self._state.change(partial(self._ends, node_id, chunk))
+            await self._state.change(partial(self._ends, node_id, chunk, reason))
             told.add(chunk)
 
-    def _ends(self, node_id: str, sessions: Iterable[Session], cluster: Cluster) -> Decision[None]:
+    def _ends(
+        self, node_id: str, sessions: Iterable[Session], reason: str, cluster: Cluster
+    ) -> Decision[None]:
         member = cluster.get(node_id)
         if member is None or member.node.status is not MediaNodeStatus.TERMINATING:
             return Decision(None)
@@ -156,7 +172,7 @@ class Evictions:
                         id=node_id,
                         session_id=session.id,
                         start_time=session.created_at,
-                        reason=REASON,
+                        reason=reason,
                     )
                 )
                 for session in sessions

@@ -206,6 +206,7 @@ class Lifecycle:
         if node.evicts_sessions:
             await self._evictions.end_sessions(node.id)
         await self._media_servers.detach(node.id)
+        await self._evictions.tell_lost(node.id)
         await self._unmake(node)
 
     async def _change(self, node_id: str, *steps: Step, reason: str | None = None) -> None:
