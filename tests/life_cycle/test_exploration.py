@@ -1,4 +1,10 @@
-"""All interleavings of two Media Nodes, two sessions, one crash and every verb, over the domain."""
+"""All interleavings of Media Nodes, sessions, crashes and every verb, over the domain.
+
+Two nodes are walked with two sessions and one crash. They touch each other where one media server
+is behind both, by what may still happen, and by a kill of the server, which hits both. All else
+happens to one node alone, so one is walked with all that can happen to it: two sessions, whose ends
+are followed, and two troubles.
+"""
 
 import time
 from collections.abc import Callable
@@ -6,18 +12,21 @@ from collections.abc import Callable
 import pytest
 
 from mediafleet.domain.lifecycle import Step
-from support.exploration import explore, stuck
-from support.life_cycle_world import LostError, TwoNodes, Variant
+from support.exploration import explore
+from support.life_cycle_world import Variant
+from support.one_node import OneNode
+from support.session_fates import LostError
+from support.two_nodes import TwoNodes
 
-STEPS = {
-    variant: set(Step) - {Step.CLOSE_BOOKS} - ({Step.LAUNCH, Step.EXPIRE} if taken else set())
-    for variant, taken in (
-        (Variant.LAUNCHED, False),
-        (Variant.ON_PREMISE, True),
-        (Variant.TWINS, True),
-    )
-}
-"""What the server does by itself in each world; books are closed for what is in memory only."""
+pytestmark = pytest.mark.timeout(90)
+LAUNCHES = {Step.LAUNCH}
+IN_DEPTH = {Step.EXPIRE, Step.CLOSE_BOOKS}
+"""Steps that only a node walked in depth comes to: for deadlines, and for sessions told of."""
+
+
+def steps(labels: set[str]) -> set[Step]:
+    told = " ".join(labels)
+    return {step for step in Step if step.name in told}
 
 
 @pytest.mark.parametrize("variant", Variant)
@@ -27,13 +36,27 @@ def test_whatever_happens_no_node_session_or_event_is_lost(
     began = time.monotonic()
     nodes = TwoNodes(variant)
 
-    explored = explore(nodes.beginning(), nodes.moves, LostError)
-    left = stuck(explored, nodes.moves_without_people, nodes.is_at_rest)
+    nodes.explore()
+    left = nodes.stuck()
 
-    tell(
-        f"{variant}: {len(explored.came_from):,} states, {explored.moved:,} moves, "
-        f"{time.monotonic() - began:.1f} s"
-    )
-    told = " ".join(explored.labels)
-    assert {step for step in Step if step.name in told} == STEPS[variant]
-    assert not left, f"no way out of\n{explored.story(left[0])}\n{nodes.tell(left[0])}"
+    tell(f"two nodes {variant}: {nodes.states:,} states, {time.monotonic() - began:.1f} s")
+    taken = set() if variant is Variant.LAUNCHED else LAUNCHES
+    assert steps(nodes.labels) == set(Step) - IN_DEPTH - taken
+    assert not left, f"no way out of\n{nodes.story(left[0])}"
+
+
+@pytest.mark.parametrize("variant", [Variant.LAUNCHED, Variant.ON_PREMISE])
+def test_of_whatever_happens_to_a_node_each_end_of_a_session_is_told_once(
+    variant: Variant, tell: Callable[[str], None]
+) -> None:
+    began = time.monotonic()
+    node = OneNode(variant)
+
+    explored = explore(node.beginning(), node.moves, LostError)
+    left = explored.stuck(node.is_at_rest)
+
+    states = len(explored.came_from)
+    tell(f"one node {variant}: {states:,} states, {time.monotonic() - began:.1f} s")
+    taken = set() if variant is Variant.LAUNCHED else LAUNCHES
+    assert steps(explored.labels) == set(Step) - taken
+    assert not left, f"no way out of\n{explored.story(left[0])}\n{node.tell(left[0])}"

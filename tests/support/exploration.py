@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
-Moves = Callable[[T], Iterable[tuple[str, T]]]
+Moves = Callable[[T], Iterable[tuple[str, T, bool]]]
+"""What may happen next: in words, what comes of it, and whether it happens by itself."""
 
 
 class FaultFoundError(AssertionError):
     """A state that must not be, and the shortest way there."""
+
+
+def story(told: Iterable[str]) -> str:
+    """What happened, in order."""
+    return "\n".join(f"{number}. {each}" for number, each in enumerate(told, 1))
 
 
 @dataclass
@@ -21,22 +27,33 @@ class Explored(Generic[T]):
 
     Attributes:
         came_from: What happened in which state just before; ``None`` at the beginning.
-        moved: How many moves there are.
-        labels: What they are.
+        reached_from: From which states one is reached by what happens by itself.
+        labels: What all the moves are.
     """
 
     came_from: dict[T, tuple[str, T] | None] = field(default_factory=dict)
-    moved: int = 0
+    reached_from: dict[T, list[T]] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
 
-    def story(self, state: T, *, then: str = "") -> str:
+    def story(self, state: T) -> str:
         """What happened, in order, from the beginning to a state."""
-        told: list[str] = [then] if then else []
+        told: list[str] = []
         at: T | None = state
         while at is not None and (step := self.came_from[at]) is not None:
             label, at = step
             told.append(label)
-        return "\n".join(f"{number}. {each}" for number, each in enumerate(reversed(told), 1))
+        return story(reversed(told))
+
+    def stuck(self, is_at_rest: Callable[[T], bool]) -> list[T]:
+        """States from which nothing that happens by itself leads to one at rest."""
+        good = {state for state in self.came_from if is_at_rest(state)}
+        waiting = deque(good)
+        while waiting:
+            for state in self.reached_from.get(waiting.popleft(), ()):
+                if state not in good:
+                    good.add(state)
+                    waiting.append(state)
+        return [state for state in self.came_from if state not in good]
 
 
 def explore(beginning: T, moves: Moves[T], faults: type[Exception]) -> Explored[T]:
@@ -47,32 +64,17 @@ def explore(beginning: T, moves: Moves[T], faults: type[Exception]) -> Explored[
     """
     explored: Explored[T] = Explored({beginning: None})
     waiting = deque([beginning])
-    came_from, labels = explored.came_from, explored.labels
+    came_from, reached_from = explored.came_from, explored.reached_from
     while waiting:
         state = waiting.popleft()
         try:
-            for label, after in moves(state):
-                explored.moved += 1
-                labels.add(label)
+            for label, after, by_itself in moves(state):
+                explored.labels.add(label)
+                if by_itself:
+                    reached_from.setdefault(after, []).append(state)
                 if after not in came_from:
                     came_from[after] = (label, state)
                     waiting.append(after)
         except faults as error:
             raise FaultFoundError(f"{error}:\n{explored.story(state)}") from error
     return explored
-
-
-def stuck(explored: Explored[T], moves: Moves[T], is_at_rest: Callable[[T], bool]) -> list[T]:
-    """States from which no moves of these lead to one at rest."""
-    reached_from: dict[T, list[T]] = {}
-    for state in explored.came_from:
-        for _, after in moves(state):
-            reached_from.setdefault(after, []).append(state)
-    good = {state for state in explored.came_from if is_at_rest(state)}
-    waiting = deque(good)
-    while waiting:
-        for state in reached_from.get(waiting.popleft(), ()):
-            if state not in good:
-                good.add(state)
-                waiting.append(state)
-    return [state for state in explored.came_from if state not in good]

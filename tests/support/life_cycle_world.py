@@ -1,19 +1,25 @@
-"""A world of Media Nodes small enough to be walked through entirely, decided by the real domain.
+"""The world of one Media Node, small enough to be walked through, decided by the real domain.
 
 Everything that the server does one after the other with a pause between (it asks a node, calls an
 environment, commits) is two moves here, so that anything may happen in the pause. What is decided
 comes from `mediafleet.domain`; what is written here is only what the services do with it, and what
 machines, media servers, applications and users may do at any moment.
+
+Every verb is here. `POST restart` touches nodes only where the cluster is to have another size, and
+then adds or removes some as the other verbs do. `PUT media-nodes` lists machines and takes in later
+what was listed; where it is walked, a machine tells whose it is, as those of all environments do.
+What a start does before it serves (it looks for machines, and parts from members without one) is
+not walked, but killed through in `tests/kill`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from functools import cache, partial
-from typing import NamedTuple, TypeAlias
+from functools import cache
+from typing import NamedTuple
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Cluster, Connection, Member
@@ -25,6 +31,7 @@ from mediafleet.domain.draining import (
     entries_of_end,
     entries_of_request,
 )
+from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
     Patience,
@@ -45,13 +52,14 @@ from mediafleet.domain.media_node import (
 from mediafleet.domain.outcomes import change_of_step, changes_of_removal
 from mediafleet.domain.ports import Change, Entry, Machine, Note
 from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
+from support import session_fates as fates
 from support.factories import MOMENT, make_node, make_session
+from support.session_fates import BOOKED, LIVING, LOST, UNTOLD, LostError
 
 S = MediaNodeStatus
 PATIENCE = Patience(last_look=5.0, reconnection=5.0)
 AT_ONCE, SOON, MUCH_LATER = 0.0, 1.0, 1e9
 ENOUGH = Capacity(1, 0, 0)
-SESSIONS, CRASHES = 2, 1
 
 
 class Variant(StrEnum):
@@ -62,12 +70,7 @@ class Variant(StrEnum):
     TWINS = "on premises, one media server under two names"
 
 
-class LostError(Exception):
-    """Something that must never happen did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One Media Node, its machine and what is under way for it.
 
     Attributes:
@@ -79,15 +82,17 @@ class Place:
         machine: It exists.
         alive: The media server on it runs.
         connected: The link is up.
-        sessions: How many live on the media server.
-        booked: How many the server knows of.
+        sessions: Those of the node, as `session_fates` writes them.
         late: Sessions may still be placed on it by who saw it at work before it was to go.
         drain: What happens at the deadline of its quarantine, if that has one.
         crashed: It was told that it crashed, and not that it recovered.
+        gone: Its machine is known to be no more.
+        looked: A last look found nothing that would have to be spared.
         overdue: Patience with the present status, or with the lost link, is spent.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer;
             ``None`` stands for none.
+        listed: A discovery found its machine, and has not come to it yet.
     """
 
     status: MediaNodeStatus | None = None
@@ -98,14 +103,24 @@ class Place:
     machine: bool = False
     alive: bool = False
     connected: bool = False
-    sessions: int = 0
-    booked: int = 0
+    sessions: str = ""
     late: bool = False
     drain: AtDeadline | None = None
     crashed: bool = False
+    gone: bool = False
+    looked: bool = False
     overdue: bool = False
     doing: Step | None = None
     asked: tuple[DeletionStrategy, int | None] | None = None
+    listed: bool = False
+
+    @property
+    def living(self) -> int:
+        return fates.count(self.sessions, LIVING)
+
+    @property
+    def booked(self) -> int:
+        return fates.count(self.sessions, BOOKED)
 
     @property
     def can_be_reached(self) -> bool:
@@ -134,85 +149,131 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NodeWorld:
-    """What may happen to one node; of the other it knows whether it is the same media server's.
+    """What may happen to one node; of another it knows whether it is the same media server's.
 
     Attributes:
         variant: Where it comes from.
-        limited: Its drains may have deadlines.
-        is_elder: It was launched before the other.
+        deep: With deadlines of drains, discoveries, links that are cut, machines that vanish,
+            environments that do half of what they are to do, nodes that answer nothing, and with
+            the end of each session: whether it is told, and how often.
     """
 
     variant: Variant
-    limited: bool
-    is_elder: bool
+    deep: bool
 
     def beginning(self) -> Place:
         """No member yet; on premises the machine is there."""
         there = self.variant is not Variant.LAUNCHED
         return Place(machine=there, alive=there)
 
-    def turns(self, place: Place, *, twin: S | None) -> Iterator[Turn]:
-        """Everything that may happen next; *twin* is the status of a connected twin."""
-        yield from self.turns_without_people(place, twin=twin)
-        yield from self._requests(place)
-        if place.alive and (place.status in SERVING_STATUSES or place.late):
-            more = replace(place, sessions=place.sessions + 1)
-            yield Turn("a session begins", more, sessions=1)
-        if place.alive:
-            dead = replace(place, alive=False, connected=False, sessions=0)
-            yield Turn("its media server crashes", dead, crashes=1)
+    def turns_of_people(self, place: Place) -> Iterator[Turn]:
+        """What somebody may ask for, and what may break."""
+        for turn in (*self._requests(place), *self._troubles(place)):
+            yield turn if self.deep else _plain(turn)
 
     def turns_without_people(self, place: Place, *, twin: S | None) -> Iterator[Turn]:
-        """What happens if nobody asks for anything any more, and nothing breaks."""
+        """What happens if nobody asks for anything any more, and nothing breaks.
+
+        *twin* is what a connected member on the same server is: at work, or on its way out. Of two
+        at work the younger gives way; either may be that here.
+        """
+        turns = list(self._surroundings(place))
         if place.doing is not None:
-            yield from self._ends(place, place.doing, twin=twin)
+            turns += self._ends(place, place.doing, twin=twin)
         elif (step := self._step(place)) is not None:
-            yield from self._begins(place, step, twin=twin)
+            turns += self._begins(place, step, twin=twin)
         elif place.status is not None and twin is not None:
-            yield from self._gives_way(place, twin)
-        yield from self._surroundings(place)
+            turns += self._gives_way(place, twin)
+        for turn in turns:
+            yield turn if self.deep else _plain(turn)
 
     def after_a_kill(self, place: Place) -> Place:
         """What was in memory only is gone; what was asked of an environment may have been done."""
-        return replace(
-            place, located=False, connected=False, booked=0, overdue=False, doing=None, asked=None
+        return place._replace(
+            located=False,
+            connected=False,
+            sessions=fates.forgotten(place.sessions),
+            gone=False,
+            looked=False,
+            overdue=False,
+            doing=None,
+            asked=None,
+            listed=False,
         )
 
     # What the server does by itself.
 
     def _begins(self, place: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
+        if step is Step.LAUNCH and (place.placed or place.located):
+            raise LostError("a launch was begun of a node whose machine is known")
         match step:
-            case Step.TERMINATE if not place.evicts and place.connected and place.sessions:
-                kept = replace(place, booked=place.sessions)
+            case Step.TERMINATE if not place.evicts and place.connected and place.living:
+                kept = place._replace(sessions=fates.learnt(place.sessions))
                 yield Turn("has sessions that came late, seen at a last look", kept)
             case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.FAIL:
-                begun = replace(place, doing=step, late=False)
+                looked = step is Step.TERMINATE and not place.evicts
+                begun = place._replace(doing=step, late=False, looked=place.looked or looked)
                 yield Turn(f"the server begins the step {step.name}", begun)
             case _:
                 label = f"the server takes the step {step.name}"
                 yield Turn(label, self._stepped(place, step, twin=twin))
 
     def _ends(self, place: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
-        idle = replace(place, doing=None)
+        idle = place._replace(doing=None)
         if step is Step.LAUNCH:
             alive = place.alive or not place.machine
-            made = replace(idle, machine=True, alive=alive, located=True)
+            made = idle._replace(machine=True, alive=alive, located=True)
             yield Turn("its launch succeeds", made)
             if not place.machine:
                 failed = self._stepped(idle, Step.LAUNCH, twin=twin)
                 yield Turn("its launch fails", failed)
         elif step is Step.RETIRE:
-            asked = replace(idle, booked=place.sessions)
-            if place.connected and not place.sessions:
+            asked = idle._replace(sessions=fates.learnt(place.sessions))
+            if place.connected and not place.living:
                 asked = self._stepped(asked, Step.RETIRE, twin=twin)
             yield Turn("has told its sessions, to retire if there are none", asked)
+            if self.deep:
+                yield Turn("does not tell its sessions, to retire if there are none", idle)
+        elif step is Step.TERMINATE and self.deep:
+            yield from self._last_sessions(place)
+            if self._may_be_parted_from(place):
+                yield from self._unmakes(self._parted(idle), step, twin=twin)
         else:
-            sessions = 0 if place.evicts else place.sessions
-            apart = replace(idle, sessions=sessions, connected=False)
-            ended = self._stepped(self._unmade(apart), step, twin=twin)
-            yield Turn("its machine is let go", ended)
-            if self.variant is Variant.LAUNCHED:
-                yield Turn("the environment fails to end its machine", apart)
+            sessions = "" if place.evicts else place.sessions
+            apart = idle._replace(sessions=sessions, connected=False)
+            yield from self._unmakes(apart, step, twin=twin)
+
+    def _last_sessions(self, place: Place) -> Iterator[Turn]:
+        """In rounds those of a node that is removed at once are told, and then released."""
+        if not (place.evicts and place.connected and place.living):
+            return
+        listed = fates.learnt(place.sessions)
+        if fates.count(listed, "B"):
+            told = place._replace(sessions=fates.rest_told(listed, "B"))
+            yield Turn("the ends of its sessions are told", told)
+        released = place._replace(sessions=fates.without(place.sessions, "lb"))
+        if released != place:
+            yield Turn("the sessions whose ends are told are released", released)
+        idle = place._replace(sessions=fates.rest_told(place.sessions, BOOKED))
+        yield Turn("does not answer when its sessions are to be ended", idle)
+
+    def _may_be_parted_from(self, place: Place) -> bool:
+        """No session is left, or all have been told of and new ones begin all the time."""
+        return not (place.evicts and place.connected and fates.count(place.sessions, "B"))
+
+    def _parted(self, place: Place) -> Place:
+        """The link is ended; whoever was lost, or cannot be asked, is told of."""
+        kinds = LOST if place.connected else BOOKED + LOST
+        sessions = fates.rest_told(place.sessions, kinds)
+        return place._replace(sessions=sessions, connected=False)
+
+    def _unmakes(self, apart: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
+        unmade = self._unmade(apart)
+        yield Turn("its machine is let go", self._stepped(unmade, step, twin=twin))
+        if self.variant is Variant.LAUNCHED:
+            yield Turn("the environment fails to end its machine", apart)
+            if self.deep:
+                yield Turn("the environment ends its machine, and fails to say so", unmade)
 
     def _gives_way(self, place: Place, twin: S) -> Iterator[Turn]:
         """Leave at once, if the twin is who stays; the media server goes on as it is."""
@@ -235,14 +296,19 @@ class NodeWorld:
         """The machine after the environment's `terminate`; on premises it stays as it is."""
         if self.variant is not Variant.LAUNCHED:
             return place
-        if place.sessions:
+        if place.living and not place.evicts:
             raise LostError("a session was ended that nobody asked to end")
-        return replace(place, machine=False, alive=False)
+        if fates.count(place.sessions, "B"):
+            raise LostError("a session was ended before its end was told")
+        sessions = fates.without(place.sessions, LIVING + "Ee")
+        return place._replace(machine=False, alive=False, sessions=sessions)
 
     def _stepped(self, place: Place, step: Step, *, twin: S | None) -> Place:
         """Commit a step, unless the node has moved on since it was decided."""
         if place.status is None:
             return place
+        if step is Step.CLOSE_BOOKS and place.status is S.TERMINATING:
+            place = place._replace(sessions=fates.without(place.sessions, "x"))
         member = self._member(place)
         if not is_still_due(step, member, PATIENCE, place.now):
             return place
@@ -273,8 +339,7 @@ class NodeWorld:
         if node.status is S.TERMINATED:
             return self._gone(place)
         comes_from_work = place.status in SERVING_STATUSES and node.status is S.TERMINATING
-        return replace(
-            place,
+        return place._replace(
             status=node.status,
             evicts=node.evicts_sessions,
             placed=node.uri is not None,
@@ -283,6 +348,7 @@ class NodeWorld:
             late=comes_from_work and not node.evicts_sessions,
             drain=node.drain and node.drain.limit.at_deadline,
             crashed=node.crashed_since is not None,
+            looked=place.looked and place.status is node.status,
             overdue=False,
         )
 
@@ -306,62 +372,104 @@ class NodeWorld:
         if change.event.name != "mediaNodeDrainChanged":
             raise LostError("an event that does not tell what happened")
         drain = node.drain and node.drain.limit.at_deadline
-        return replace(place, evicts=node.evicts_sessions, drain=drain, overdue=False)
+        return place._replace(evicts=node.evicts_sessions, drain=drain, overdue=False)
 
     def _crashed(self, place: Place, step: Step, entries: Sequence[Entry]) -> Place:
         """Store what became of a node out of touch; one that is given up hosts nothing any more."""
-        change, *ends = entries
-        if len(ends) != (place.booked if step is Step.GIVE_UP else 0):
+        ends = [entry for entry in entries if isinstance(entry, Note)]
+        changes = [entry for entry in entries if isinstance(entry, Change)]
+        crash_is_due = place.gone and place.status in SERVING_STATUSES and not place.crashed
+        if step is Step.CLOSE_BOOKS and crash_is_due:
+            raise LostError("sessions ended for a crash that was not told before")
+        kinds = {Step.CLOSE_BOOKS: LOST, Step.GIVE_UP: BOOKED + LOST}.get(step, "")
+        if len(ends) != fates.count(place.sessions, kinds):
             raise LostError("an end of a session was not told, or one that was none")
-        assert isinstance(change, Change)
+        place = place._replace(sessions=fates.told(place.sessions, kinds))
+        if step is Step.CLOSE_BOOKS:
+            return place._replace(sessions=fates.without(place.sessions, "x"))
         if step is not Step.GIVE_UP:
-            return self._told(place, change)
+            return self._told(place, changes[0])
         if not place.crashed or place.connected:
             raise LostError("a node was given up that had not crashed")
-        return replace(self._committed(place, change), booked=0)
+        place = place._replace(sessions=fates.forgotten(place.sessions))
+        return self._committed(place, changes[0])
 
     def _told(self, place: Place, entry: Change) -> Place:
         """Store that the node crashed or recovered; one follows the other."""
-        crashed = entry.event.name == "nodeCrashed"
+        event = entry.event
+        crashed = isinstance(event, NodeCrashed)
         if crashed in {place.crashed, place.connected}:
             raise LostError("a crash or a recovery was told that was none")
+        if isinstance(event, NodeCrashed) and len(event.session_ids) != fates.count(
+            place.sessions, BOOKED + LOST
+        ):
+            raise LostError("a crash was told without all the sessions that it hits")
         if entry.node.status is not place.status or entry.node.version != 2:
             raise LostError("a crash moved the node, or a version was not counted")
-        return replace(place, crashed=entry.node.crashed_since is not None, overdue=False)
+        return place._replace(crashed=entry.node.crashed_since is not None, overdue=False)
 
     def _gone(self, place: Place) -> Place:
         if self.variant is Variant.LAUNCHED and place.machine:
             raise LostError("a machine was left behind that nobody knows")
+        if self.deep and fates.count(place.sessions, UNTOLD):
+            raise LostError("a node left, and the end of a session was never told")
+        left = Place(left=True, listed=place.listed)
         if place.machine:
-            return Place(left=True, machine=True, alive=place.alive, sessions=place.sessions)
-        return Place(left=True)
+            sessions = fates.forgotten(place.sessions)
+            return left._replace(machine=True, alive=place.alive, sessions=sessions)
+        return left
 
     # What surrounds it: networks, applications, time.
 
     def _surroundings(self, place: Place) -> Iterator[Turn]:
         if place.status is not None:
             member = self._member(place)
-            linked = place.can_be_reached and member.node.holds_its_uri
-            if linked and not place.connected and place.doing is not Step.TERMINATE:
-                yield Turn("is connected", replace(place, connected=True, booked=place.sessions))
-            if place.connected and place.booked != place.sessions:
-                yield Turn("its sessions are learnt", replace(place, booked=place.sessions))
+            linked = place.can_be_reached and member.node.holds_its_uri and not place.gone
+            # Whose sessions are ended is waited for, and keeps its link until that is done.
+            is_parting = place.doing is Step.TERMINATE and not (self.deep and place.evicts)
+            if linked and not place.connected and not is_parting:
+                sessions = fates.linked(place.sessions)
+                yield Turn("is connected", place._replace(connected=True, sessions=sessions))
+            if place.connected and (learnt := fates.learnt(place.sessions)) != place.sessions:
+                yield Turn("its sessions are learnt", place._replace(sessions=learnt))
             is_missed = place.status is not S.TERMINATING or not place.can_be_reached
             if not place.overdue and is_missed and next_deadline(member, PATIENCE) is not None:
-                yield Turn("much time passes", replace(place, overdue=True, late=False))
+                yield Turn("much time passes", place._replace(overdue=True, late=False))
         if place.machine and not place.alive:
-            yield Turn("its media server is started again", replace(place, alive=True))
-        if place.sessions:
-            yield Turn("a session ends", replace(place, sessions=place.sessions - 1))
+            yield Turn("its media server is started again", place._replace(alive=True))
+        for kind in sorted(set(place.sessions) & set(LIVING)):
+            sessions = fates.ended(place.sessions, kind)
+            yield Turn("a session ends", place._replace(sessions=sessions))
+
+    def _troubles(self, place: Place) -> Iterator[Turn]:
+        is_evicting = self.deep and place.doing is Step.TERMINATE and place.evicts
+        if place.alive and (place.status in SERVING_STATUSES or place.late or is_evicting):
+            more = place._replace(sessions=fates.begun(place.sessions))
+            yield Turn("a session begins", more, sessions=1)
+        sessions = fates.crashed(place.sessions)
+        if place.alive:
+            dead = place._replace(alive=False, connected=False, sessions=sessions)
+            yield Turn("its media server crashes", dead, crashes=1)
+        if self.deep and place.connected:
+            yield Turn("its link is cut", place._replace(connected=False), crashes=1)
+        is_known = place.machine and (place.placed or place.located)
+        if self.deep and self.variant is Variant.LAUNCHED and is_known:
+            vanished = place._replace(
+                machine=False,
+                alive=False,
+                connected=False,
+                sessions=fates.gone(place.sessions),
+                gone=True,
+            )
+            yield Turn("its machine is known to be gone", vanished, crashes=1)
 
     # What people ask for.
 
     def _requests(self, place: Place) -> Iterator[Turn]:
+        if self.deep and self.variant is Variant.LAUNCHED:
+            yield from self._discovery(place)
         if place.status is None:
-            if not place.left:
-                uri = None if self.variant is Variant.LAUNCHED else "ws://10.0.0.1:8888/kurento"
-                added = Change(*admit("kms_Number0", at=MOMENT, uri=uri))
-                yield Turn("somebody adds it", self._committed(place, added))
+            yield from self._additions(place)
             return
         for status in sorted(REQUESTABLE[place.status]):
             node, event = transition_on_request(self._member(place).node, status, at=MOMENT)
@@ -372,19 +480,49 @@ class NodeWorld:
             return
         yield from self._drain_requests(place)
         for strategy in DeletionStrategy:
-            hosted = place.sessions if place.connected else None
             if strategy is not DeletionStrategy.NOW and place.status in SERVING_STATUSES:
-                asked = replace(place, asked=(strategy, hosted))
-                yield Turn(f"its sessions are counted, to remove it {strategy}", asked)
+                for hosted in {place.living if place.connected else None, *self._silence()}:
+                    asked = place._replace(asked=(strategy, hosted))
+                    yield Turn(f"its sessions are counted, to remove it {strategy}", asked)
             else:
+                hosted = place.living if place.connected else None
                 removed = self._removed(place, strategy, hosted)
                 yield Turn(f"somebody removes it {strategy}", removed)
+
+    def _silence(self) -> tuple[None, ...]:
+        """What a node may say besides the truth when it is asked for its sessions."""
+        return (None,) if self.deep else ()
+
+    def _additions(self, place: Place) -> Iterator[Turn]:
+        if place.left:
+            return
+        is_launched = self.variant is Variant.LAUNCHED
+        if not (is_launched and place.machine):
+            yield Turn("somebody adds it", self._admitted(place, is_launched=is_launched))
+        if self.deep and is_launched and not place.machine:
+            yield Turn(
+                "its machine runs, of a lost store", place._replace(machine=True, alive=True)
+            )
+
+    def _admitted(self, place: Place, *, is_launched: bool) -> Place:
+        uri = None if is_launched else "ws://10.0.0.1:8888/kurento"
+        return self._committed(place, Change(*admit("kms_Number0", at=MOMENT, uri=uri)))
+
+    def _discovery(self, place: Place) -> Iterator[Turn]:
+        """`PUT media-nodes`: a machine tells whose it is, so that of a member is passed over."""
+        if place.listed:
+            after = place._replace(listed=False)
+            if place.status is None and place.alive:
+                after = self._admitted(after, is_launched=False)
+            yield Turn("the discovery comes to its machine", after)
+        elif place.machine and place.alive:
+            yield Turn("a discovery lists its machine", place._replace(listed=True))
 
     def _drain_requests(self, place: Place) -> Iterator[Turn]:
         if place.status not in SERVING_STATUSES:
             return
         member = self._member(place)
-        for at_deadline in (None, *AtDeadline) if self.limited else (None,):
+        for at_deadline in (None, *AtDeadline) if self.deep else (None,):
             limit = at_deadline and Limit(60, at_deadline)
             entries = entries_of_request(member, limit, ENOUGH, forced=False, at=MOMENT)
             if entries and (at_deadline, place.status) != (
@@ -397,7 +535,7 @@ class NodeWorld:
             yield Turn("somebody ends its drain", ended)
 
     def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int | None) -> Place:
-        place = replace(place, asked=None)
+        place = place._replace(asked=None)
         node = self._member(place).node
         sessions = None if hosted is None else max(hosted, place.booked)
         removal = removal_of(node, sessions, strategy)
@@ -419,17 +557,25 @@ class NodeWorld:
             located=place.located,
             connected=place.connected,
             booked=place.booked,
+            lost=fates.count(place.sessions, LOST),
             drain=place.drain,
             crashed=place.crashed,
+            gone=place.gone,
+            looked=place.looked,
         )
 
     def _cluster(self, member: Member, *, twin: S | None) -> Cluster:
         members = {member.node.id: member}
         if twin is not None:
-            age = timedelta(seconds=-1 if self.is_elder else 1)
-            other = make_node(id="kms_Number1", status=twin, launching_time=MOMENT - age)
+            elder = MOMENT - timedelta(seconds=1)
+            other = make_node(id="kms_Number1", status=twin, launching_time=elder)
             members[other.id] = Member(other, Connection(connected=True, server_id="the server"))
         return Cluster(members)
+
+
+def _plain(turn: Turn) -> Turn:
+    place = turn.place._replace(sessions=fates.plain(turn.place.sessions), looked=False)
+    return turn._replace(place=place)
 
 
 @cache
@@ -441,8 +587,11 @@ def _member(
     located: bool,
     connected: bool,
     booked: int,
+    lost: int,
     drain: AtDeadline | None,
     crashed: bool,
+    gone: bool,
+    looked: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
     node = make_node(
@@ -465,98 +614,8 @@ def _member(
         connection,
         AT_ONCE,
         Machine("i-1", "10.0.0.1", uri) if located else None,
+        lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
         due=SOON if drain else None,
+        looked=looked,
+        gone=gone,
     )
-
-
-World: TypeAlias = tuple[int, int, int, int]
-"""Two nodes by number, sessions that may still begin, crashes that may still happen."""
-
-_NumberedTurns: TypeAlias = Sequence[tuple[tuple[str, str], int, int, int]]
-_Table: TypeAlias = Callable[[int, S | None], _NumberedTurns]
-
-
-class TwoNodes:
-    """What may happen to two nodes, with a bounded number of sessions and crashes.
-
-    Places are numbered, and what may follow from each is worked out once: there are few places,
-    and many pairs of them. A deadline touches no other node and no environment, so one node of one
-    variant has them.
-    """
-
-    def __init__(self, variant: Variant) -> None:
-        limited = variant is Variant.LAUNCHED
-        first = NodeWorld(variant, limited=limited, is_elder=True)
-        second = NodeWorld(variant, limited=False, is_elder=False)
-        self._node = first
-        self._twins = variant is Variant.TWINS
-        self.places: list[Place] = []
-        self._numbers: dict[Place, int] = {}
-        self._turns = self._tables(first.turns, second.turns)
-        self._quiet = self._tables(first.turns_without_people, second.turns_without_people)
-        self._killed = cache(lambda number: self._number(self._node.after_a_kill(self[number])))
-        self._twin = cache(self._twin_now)
-
-    def __getitem__(self, number: int) -> Place:
-        return self.places[number]
-
-    def beginning(self) -> World:
-        number = self._number(self._node.beginning())
-        return number, number, SESSIONS, CRASHES
-
-    def moves(self, world: World) -> Iterator[tuple[str, World]]:
-        """Everything that may happen next."""
-        yield from self._moves(world, self._turns)
-        first, second, sessions, crashes = world
-        if crashes:
-            after = (self._killed(first), self._killed(second), sessions, crashes - 1)
-            yield "the server is killed and starts again", after
-
-    def moves_without_people(self, world: World) -> Iterator[tuple[str, World]]:
-        """What happens if nobody asks for anything any more, and nothing breaks."""
-        return self._moves(world, self._quiet)
-
-    def is_at_rest(self, world: World) -> bool:
-        """Every node is no member, or at work; two are not one media server."""
-        statuses = [self[number].status for number in world[:2]]
-        if self._twins and statuses == [S.RUNNING, S.RUNNING]:
-            return False
-        return all(status in {None, S.RUNNING} for status in statuses)
-
-    def tell(self, world: World) -> str:
-        return f"Alpha: {self[world[0]]}\nBeta: {self[world[1]]}"
-
-    def _tables(self, *turns: Callable[..., Iterator[Turn]]) -> tuple[_Table, ...]:
-        return tuple(cache(partial(self._numbered, each)) for each in turns)
-
-    def _moves(self, world: World, turns: tuple[_Table, ...]) -> Iterator[tuple[str, World]]:
-        first, second, sessions, crashes = world
-        for (label, _), place, begun, broken in turns[0](first, self._twin(second)):
-            if begun <= sessions and broken <= crashes:
-                yield label, (place, second, sessions - begun, crashes - broken)
-        for (_, label), place, begun, broken in turns[1](second, self._twin(first)):
-            if begun <= sessions and broken <= crashes:
-                yield label, (first, place, sessions - begun, crashes - broken)
-
-    def _twin_now(self, number: int) -> S | None:
-        place = self[number]
-        return place.status if self._twins and place.connected else None
-
-    def _number(self, place: Place) -> int:
-        if place not in self._numbers:
-            self._numbers[place] = len(self.places)
-            self.places.append(place)
-        return self._numbers[place]
-
-    def _numbered(
-        self, turns: Callable[..., Iterator[Turn]], number: int, twin: S | None
-    ) -> _NumberedTurns:
-        return [
-            (
-                (f"Alpha: {turn.label}", f"Beta: {turn.label}"),
-                self._number(turn.place),
-                turn.sessions,
-                turn.crashes,
-            )
-            for turn in turns(self[number], twin=twin)
-        ]
