@@ -1,5 +1,7 @@
 """What is told when a Media Node is lost, comes back, or comes back as another process."""
 
+import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,15 @@ import pytest
 
 from mediafleet.emulator import EmulatedCluster, address_of
 from support import histories, live, processes
-from support.cluster_client import add, get, members, until, until_gone, until_status
+from support.cluster_client import (
+    add,
+    get,
+    members,
+    until,
+    until_findings,
+    until_gone,
+    until_status,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +171,34 @@ async def test_a_node_is_given_up_when_patience_is_spent(
     assert events[2]["reason"] == "nodeCrashed"
     lost_at = events[0]["timeOfDisconnection"]
     assert 4000 <= events[1]["timestamp"] - lost_at < 6000
+
+
+async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
+    tmp_path: Path, fleet: EmulatedCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "mediafleet")
+    timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "4"}
+    async with live.mediafleet(tmp_path, **timeout) as api:
+        node = await add(api, fleet.uri(0))
+        fleet.nodes[0].crash()
+        reasons = await until_findings(api, node["id"], "crashed")
+        crashed = (await api.get(f"/fleet/media-nodes/{node['id']}/evidence")).json()
+        await until_gone(api, node["id"])
+
+    assert re.fullmatch(r"it was out of touch for 3\.\d s", reasons["crashed"])
+    verdict = crashed["verdicts"][-1]
+    dials = verdict["failedDials"]
+    (reason,) = {dial["reason"] for dial in dials}
+    assert reason.startswith("it closed the connection during the handshake")
+    assert 2 <= len(dials) <= 8
+    assert verdict["lastReplyTime"] < dials[0]["time"] < dials[-1]["time"] <= verdict["time"]
+    assert crashed["failedDials"][: len(dials)] == dials
+    (line,) = [each for each in caplog.records if each.message == "media server let go"]
+    disconnected, crash, given_up = line.verdicts  # type: ignore[attr-defined]
+    assert " disconnected: " in disconnected
+    assert " crashed: " in crash
+    assert re.search(r" given-up: it was out of touch for 4\.\d s, last reply 2", given_up)
+    assert f": {reason}, own lag " in given_up
 
 
 async def test_a_node_that_is_given_up_and_comes_back_tells_no_end_again(

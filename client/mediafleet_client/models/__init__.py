@@ -11,6 +11,7 @@ from .deletion_strategy import DeletionStrategy
 from .drain import Drain
 from .drain_limit import DrainLimit
 from .error import Error
+from .failed_dial import FailedDial
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
 from .finding import Finding
@@ -64,6 +65,7 @@ __all__ = (
     "Drain",
     "DrainLimit",
     "Error",
+    "FailedDial",
     "FilterMethod",
     "FilterMethodParams",
     "Finding",

@@ -2,7 +2,9 @@ from enum import StrEnum
 
 
 class Finding(StrEnum):
+    CRASHED = "crashed"
     DISCONNECTED = "disconnected"
+    GIVEN_UP = "given-up"
     MACHINE_ENDED = "machine-ended"
     SUSPECT = "suspect"
 

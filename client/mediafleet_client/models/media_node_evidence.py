@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 
 if TYPE_CHECKING:
+    from ..models.failed_dial import FailedDial
     from ..models.ping import Ping
     from ..models.verdict import Verdict
 
@@ -20,7 +21,7 @@ class MediaNodeEvidence:
     Example:
         {'id': 'kms_FVrQslIr', 'timestamp': 1600681024900, 'connected': True, 'suspect': False, 'lastReplyTime':
             1600681023903, 'sessionsTime': 1600681023903, 'loadTime': 1600681020311, 'pings': [{'time': 1600681023901,
-            'roundTripTime': 1.427}], 'ownLag': 2.5, 'ownStalls': 0, 'verdicts': []}
+            'roundTripTime': 1.427}], 'failedDials': [], 'ownLag': 2.5, 'ownStalls': 0, 'verdicts': []}
 
     """
 
@@ -41,6 +42,8 @@ class MediaNodeEvidence:
     server never was. """
     pings: list[Ping]
     """ The last pings, oldest first. """
+    failed_dials: list[FailedDial]
+    """ The last attempts to connect since the last connection, oldest first. """
     own_lag: float
     """ How late the server itself came at worst in the seconds before, in milliseconds. """
     own_stalls: int
@@ -71,6 +74,11 @@ class MediaNodeEvidence:
             pings_item = pings_item_data.to_dict()
             pings.append(pings_item)
 
+        failed_dials = []
+        for failed_dials_item_data in self.failed_dials:
+            failed_dials_item = failed_dials_item_data.to_dict()
+            failed_dials.append(failed_dials_item)
+
         own_lag = self.own_lag
 
         own_stalls = self.own_stalls
@@ -92,6 +100,7 @@ class MediaNodeEvidence:
                 "sessionsTime": sessions_time,
                 "loadTime": load_time,
                 "pings": pings,
+                "failedDials": failed_dials,
                 "ownLag": own_lag,
                 "ownStalls": own_stalls,
                 "verdicts": verdicts,
@@ -102,6 +111,7 @@ class MediaNodeEvidence:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.failed_dial import FailedDial  # noqa: PLC0415
         from ..models.ping import Ping  # noqa: PLC0415
         from ..models.verdict import Verdict  # noqa: PLC0415
 
@@ -142,6 +152,13 @@ class MediaNodeEvidence:
 
             pings.append(pings_item)
 
+        failed_dials = []
+        _failed_dials = d.pop("failedDials")
+        for failed_dials_item_data in _failed_dials:
+            failed_dials_item = FailedDial.from_dict(failed_dials_item_data)
+
+            failed_dials.append(failed_dials_item)
+
         own_lag = d.pop("ownLag")
 
         own_stalls = d.pop("ownStalls")
@@ -162,6 +179,7 @@ class MediaNodeEvidence:
             sessions_time=sessions_time,
             load_time=load_time,
             pings=pings,
+            failed_dials=failed_dials,
             own_lag=own_lag,
             own_stalls=own_stalls,
             verdicts=verdicts,

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from ..models.finding import Finding
 
 if TYPE_CHECKING:
+    from ..models.failed_dial import FailedDial
     from ..models.ping import Ping
 
 
@@ -20,8 +21,8 @@ class Verdict:
 
     Example:
         {'time': 1600681027820, 'finding': 'disconnected', 'reason': 'it did not answer any ping for 1.9 s',
-            'lastReplyTime': 1600681023903, 'pings': [{'time': 1600681025903, 'roundTripTime': None}], 'socketError': None,
-            'ownLag': 2.5}
+            'lastReplyTime': 1600681023903, 'pings': [{'time': 1600681025903, 'roundTripTime': None}], 'failedDials': [],
+            'socketError': None, 'ownLag': 2.5}
 
     """
 
@@ -30,8 +31,9 @@ class Verdict:
     finding: Finding
     """ What was found of a Media Node: `suspect`, a ping was not answered in time; `disconnected`, the connection
     was
-    lost or given up; `machine-ended`, the environment saw the end of the node's container or process, which nobody
-    had asked for.
+    lost; `machine-ended`, the environment saw the end of the node's container or process, which nobody had asked
+    for; `crashed`, it was out of touch for so long that `nodeCrashed` was told; `given-up`, for so long that it
+    leaves the cluster.
      """
     reason: str
     """ Why, for people. """
@@ -39,6 +41,8 @@ class Verdict:
     """ When the node last answered anything, in UTC milliseconds. Null if it never did. """
     pings: list[Ping]
     """ The last pings before it, oldest first. """
+    failed_dials: list[FailedDial]
+    """ The last attempts before it to connect again, since the last connection, oldest first. """
     socket_error: None | str
     """ What the server's system said when it ended the connection. Null if it did not. """
     own_lag: float
@@ -59,6 +63,11 @@ class Verdict:
             pings_item = pings_item_data.to_dict()
             pings.append(pings_item)
 
+        failed_dials = []
+        for failed_dials_item_data in self.failed_dials:
+            failed_dials_item = failed_dials_item_data.to_dict()
+            failed_dials.append(failed_dials_item)
+
         socket_error: None | str
         socket_error = self.socket_error
 
@@ -73,6 +82,7 @@ class Verdict:
                 "reason": reason,
                 "lastReplyTime": last_reply_time,
                 "pings": pings,
+                "failedDials": failed_dials,
                 "socketError": socket_error,
                 "ownLag": own_lag,
             }
@@ -82,6 +92,7 @@ class Verdict:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.failed_dial import FailedDial  # noqa: PLC0415
         from ..models.ping import Ping  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -105,6 +116,13 @@ class Verdict:
 
             pings.append(pings_item)
 
+        failed_dials = []
+        _failed_dials = d.pop("failedDials")
+        for failed_dials_item_data in _failed_dials:
+            failed_dials_item = FailedDial.from_dict(failed_dials_item_data)
+
+            failed_dials.append(failed_dials_item)
+
         def _parse_socket_error(data: object) -> None | str:
             if data is None:
                 return data
@@ -120,6 +138,7 @@ class Verdict:
             reason=reason,
             last_reply_time=last_reply_time,
             pings=pings,
+            failed_dials=failed_dials,
             socket_error=socket_error,
             own_lag=own_lag,
         )

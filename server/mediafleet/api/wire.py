@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member, Session
-    from mediafleet.domain.evidence import Evidence, Ping
+    from mediafleet.domain.evidence import Evidence, FailedDial, Ping
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
     from mediafleet.services.drains import DrainReport
@@ -92,6 +92,7 @@ def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
         "sessionsTime": _milliseconds(found.last_reply),
         "loadTime": _milliseconds(found.load_time),
         "pings": _pings(found.pings),
+        "failedDials": _failed_dials(found.failed_dials),
         "ownLag": _span(found.lag),
         "ownStalls": found.stalls,
         "verdicts": [
@@ -101,6 +102,7 @@ def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
                 "reason": verdict.reason,
                 "lastReplyTime": _milliseconds(verdict.last_reply),
                 "pings": _pings(verdict.pings),
+                "failedDials": _failed_dials(verdict.failed_dials),
                 "socketError": verdict.socket_error,
                 "ownLag": _span(verdict.lag),
             }
@@ -206,6 +208,10 @@ def _session(session: Session) -> Json:
     if session.id != session.object_id:
         body["customSessionId"] = session.id
     return body
+
+
+def _failed_dials(dials: Iterable[FailedDial]) -> list[Json]:
+    return [{"time": to_milliseconds(dial.at), "reason": dial.reason} for dial in dials]
 
 
 def _pings(pings: Iterable[Ping]) -> list[Json]:

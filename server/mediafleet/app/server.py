@@ -21,6 +21,7 @@ from mediafleet.app.scripts import check_cluster_path
 from mediafleet.app.sources import make_environment
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
+from mediafleet.domain.evidence import Finding
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.timestamps import to_milliseconds
@@ -134,7 +135,11 @@ class _Server:
             ),
         )
         self._environment = environment
-        environment.tell_ends(self._media_servers.note_machine_end)
+        environment.tell_ends(
+            lambda node_id, reason: self._media_servers.note_finding(
+                node_id, Finding.MACHINE_ENDED, reason
+            )
+        )
         self._admission = Admission(
             self._state,
             self._environment,

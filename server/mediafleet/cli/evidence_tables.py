@@ -27,6 +27,8 @@ def _facts(found: MediaNodeEvidence) -> Iterator[tuple[str, Text]]:
     yield "sessions as of", _age(found.sessions_time, found.timestamp)
     yield "load as of", _age(found.load_time, found.timestamp)
     yield "round trips", _round_trips(found.pings)
+    for dial in found.failed_dials:
+        yield "failed dial", cell(f"{moment(dial.time)}, {dial.reason}")
     yield "own lag", cell(f"{found.own_lag:.0f} ms, stood still {found.own_stalls} times")
     for verdict in found.verdicts:
         yield moment(verdict.time), cell(f"{verdict.finding}: {verdict.reason}")
@@ -37,6 +39,8 @@ def _facts(found: MediaNodeEvidence) -> Iterator[tuple[str, Text]]:
 def _basis(verdict: Verdict) -> Iterator[str]:
     yield f"last reply {moment(verdict.last_reply_time) or '-'}"
     yield f"round trips {_round_trips(verdict.pings)}"
+    for dial in verdict.failed_dials:
+        yield f"failed dial {moment(dial.time)}, {dial.reason}"
     if verdict.socket_error is not None:
         yield f"socket {verdict.socket_error}"
     yield f"own lag {verdict.own_lag:.0f} ms"

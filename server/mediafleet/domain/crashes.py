@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.events import NodeCrashed, NodeRecovered, SessionDestroyed
+from mediafleet.domain.evidence import Finding
 from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import MediaNodeStatus, transition
 from mediafleet.domain.ports import Change, Note
@@ -43,6 +44,22 @@ def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Entry
         case _:
             gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
             return (Change(*gone), *_ends(member.node, _hosted(member), at))
+
+
+def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | None:
+    """What one of the ``CRASH_STEPS`` finds of the node and why; ``None``: nothing.
+
+    Args:
+        step: The member's next step.
+        member: The node as it is before that.
+        now: Seconds on the clock of :attr:`Member.down_since`.
+    """
+    finding = {Step.CRASH: Finding.CRASHED, Step.GIVE_UP: Finding.GIVEN_UP}.get(step)
+    if finding is None:
+        return None
+    if member.gone:
+        return finding, "its machine is known to be gone"
+    return finding, f"it was out of touch for {now - member.down_since:.1f} s"
 
 
 def _hosted(member: Member) -> tuple[Session, ...]:

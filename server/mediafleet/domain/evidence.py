@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Connection
 
 PINGS_KEPT = 8
+FAILED_DIALS_KEPT = 8
 VERDICTS_KEPT = 16
 
 
@@ -22,6 +23,10 @@ class Finding(StrEnum):
     DISCONNECTED = "disconnected"
     MACHINE_ENDED = "machine-ended"
     """Its environment saw the end of its machine, which nobody had asked for."""
+    CRASHED = "crashed"
+    """It was out of touch for too long to call it a hiccup."""
+    GIVEN_UP = "given-up"
+    """It was out of touch for too long to wait any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,19 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedDial:
+    """An attempt to connect that led to nothing.
+
+    Attributes:
+        at: When it had failed (aware, UTC).
+        reason: Why, for people; cleaned.
+    """
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A finding and all it was based on.
 
@@ -47,6 +65,7 @@ class Verdict:
         reason: Why, for people; cleaned.
         last_reply: When the node last answered anything (aware, UTC).
         pings: The last ones before the finding, oldest first.
+        failed_dials: The last ones before the finding, since the last connection, oldest first.
         socket_error: What the system said of the socket; ``None`` when it said nothing.
         lag: How late our own event loop came at worst in the seconds before, in seconds.
     """
@@ -56,8 +75,22 @@ class Verdict:
     reason: str
     last_reply: datetime | None
     pings: tuple[Ping, ...]
+    failed_dials: tuple[FailedDial, ...]
     socket_error: str | None
     lag: float
+
+    def in_words(self) -> str:
+        """In one line, for logs."""
+        told = [f"{self.at.isoformat()} {self.finding}: {self.reason}"]
+        told.append(f"last reply {self.last_reply.isoformat() if self.last_reply else 'never'}")
+        unanswered = sum(ping.round_trip is None for ping in self.pings)
+        told.append(f"{unanswered} of the last {len(self.pings)} pings unanswered")
+        if self.failed_dials:
+            last = self.failed_dials[-1]
+            told.append(f"last failed dial {last.at.isoformat()}: {last.reason}")
+        if self.socket_error is not None:
+            told.append(f"socket {self.socket_error}")
+        return ", ".join([*told, f"own lag {self.lag * 1000:.0f} ms"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +103,7 @@ class Evidence:
             because what it tells arrives in order.
         load_time: When its load was last measured (aware, UTC).
         pings: The last ones, oldest first.
+        failed_dials: The last ones since the last connection, oldest first.
         verdicts: The last ones, oldest first.
         lag: How late our own event loop came at worst in the last seconds, in seconds.
         stalls: How often this server stood still since its start.
@@ -79,6 +113,7 @@ class Evidence:
     last_reply: datetime | None = None
     load_time: datetime | None = None
     pings: tuple[Ping, ...] = ()
+    failed_dials: tuple[FailedDial, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     lag: float = 0.0
     stalls: int = 0

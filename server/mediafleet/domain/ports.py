@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.events import Event
-    from mediafleet.domain.evidence import Evidence
+    from mediafleet.domain.evidence import Evidence, Finding
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -255,7 +255,10 @@ class MediaServers(Protocol):
         """Keep a link to a member's media server from now on; a second call changes nothing."""
 
     async def detach(self, node_id: str) -> None:
-        """End the link on purpose; nothing is told of the node after this returns."""
+        """End the link on purpose; nothing is told of the node after this returns.
+
+        The verdicts on it, which are gone with it, are logged.
+        """
 
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
         """Ask the node itself which sessions it hosts now; the books follow.
@@ -273,10 +276,11 @@ class MediaServers(Protocol):
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
 
-    def note_machine_end(self, node_id: str, reason: str) -> None:
-        """Keep with the evidence of a member that its machine ended; others are passed over.
+    def note_finding(self, node_id: str, finding: Finding, reason: str) -> None:
+        """Keep with the evidence of a member what else was found of it than its link finds.
 
-        Whether the node is gone is seen by its connection alone.
+        Others are passed over. Nothing follows from it: whether a node is in touch is seen by its
+        connection alone.
         """
 
     def evidence(self, node_id: str) -> Evidence | None:

@@ -18,6 +18,7 @@ from mediafleet.kurento.reporting import Reporter
 from mediafleet.kurento.session_watch import SessionWatch
 
 if TYPE_CHECKING:
+    from mediafleet.domain.evidence import Finding
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.engine import Engine
@@ -129,9 +130,9 @@ class Link:
             raise UnreachableMediaServerError(NOT_CONNECTED)
         return self._exchange
 
-    def note_machine_end(self, reason: str) -> None:
-        """Keep as evidence that the machine was seen to end."""
-        self._pulse.note_machine_end(reason)
+    def note_finding(self, finding: Finding, reason: str) -> None:
+        """Keep as evidence what else was found of the node than is found here."""
+        self._pulse.judge(finding, reason)
 
     def evidence(self) -> Evidence:
         """What the link is judged on."""
@@ -140,6 +141,7 @@ class Link:
             last_reply=self._pulse.last_reply,
             load_time=self._reporter.load_time,
             pings=self._pulse.pings,
+            failed_dials=self._pulse.failed_dials,
             verdicts=self._pulse.verdicts,
             lag=self._tools.clock.lag,
             stalls=self._tools.clock.stalls,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.evidence import Evidence
+    from mediafleet.domain.evidence import Evidence, Finding
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.addresses import Network
     from mediafleet.kurento.settings import LinkSettings
@@ -110,6 +110,9 @@ class KurentoMediaServers(MediaServers):
     async def detach(self, node_id: str) -> None:
         link = self._links.pop(node_id, None)
         if link is not None:
+            if verdicts := [verdict.in_words() for verdict in link.evidence().verdicts]:
+                extra = {"media_node_id": node_id, "verdicts": verdicts}
+                log.info("media server let go", extra=extra)
             await link.stop()
 
     @override
@@ -133,9 +136,9 @@ class KurentoMediaServers(MediaServers):
             ) from None
 
     @override
-    def note_machine_end(self, node_id: str, reason: str) -> None:
+    def note_finding(self, node_id: str, finding: Finding, reason: str) -> None:
         if (link := self._links.get(node_id)) is not None:
-            link.note_machine_end(reason)
+            link.note_finding(finding, reason)
 
     @override
     def evidence(self, node_id: str) -> Evidence | None:

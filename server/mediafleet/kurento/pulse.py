@@ -6,7 +6,15 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.evidence import PINGS_KEPT, VERDICTS_KEPT, Finding, Ping, Verdict
+from mediafleet.domain.evidence import (
+    FAILED_DIALS_KEPT,
+    PINGS_KEPT,
+    VERDICTS_KEPT,
+    FailedDial,
+    Finding,
+    Ping,
+    Verdict,
+)
 from mediafleet.domain.heartbeat import Act, Heartbeat
 from mediafleet.kurento.protocol import NoAnswer
 
@@ -45,6 +53,7 @@ class Pulse:
         "_began",
         "_clock",
         "_exchange",
+        "_failed_dials",
         "_heartbeat",
         "_on_suspicion",
         "_patience",
@@ -64,25 +73,40 @@ class Pulse:
         self._exchange: Exchange | None = None
         self._began = 0.0
         self._pings: deque[_Sent] = deque(maxlen=PINGS_KEPT)
+        self._failed_dials: deque[FailedDial] = deque(maxlen=FAILED_DIALS_KEPT)
         self._verdicts: deque[Verdict] = deque(maxlen=VERDICTS_KEPT)
         self.last_reply: datetime | None = None
 
     def begin(self, exchange: Exchange) -> None:
         """Watch over a connection that has just been made."""
         self._exchange = exchange
+        self._failed_dials.clear()
         self._began = self._clock.monotonic()
         share = self._random.random()
         self._heartbeat.begin(self._began, share=share, stalls=self._clock.stalls)
 
     def end(self, reason: str, *, socket_error: str | None) -> None:
-        """The connection is gone; why, and what the system said of its socket."""
-        if self._exchange is not None:
+        """The connection is gone, or was not made; why, and what the system said of its socket."""
+        if self._exchange is None:
+            self._failed_dials.append(FailedDial(self._clock.now(), reason))
+        else:
             self._exchange = None
-            self._judge(Finding.DISCONNECTED, reason, socket_error)
+            self.judge(Finding.DISCONNECTED, reason, socket_error)
 
-    def note_machine_end(self, reason: str) -> None:
-        """The machine that the connection leads to was seen to end."""
-        self._judge(Finding.MACHINE_ENDED, reason, None)
+    def judge(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
+        """Keep a finding, with all that is known now."""
+        self._verdicts.append(
+            Verdict(
+                at=self._clock.now(),
+                finding=finding,
+                reason=reason,
+                last_reply=self.last_reply,
+                pings=self.pings,
+                failed_dials=self.failed_dials,
+                socket_error=socket_error,
+                lag=self._clock.lag,
+            )
+        )
 
     def pause(self) -> None:
         """The connection was ended on purpose."""
@@ -101,7 +125,7 @@ class Pulse:
             case Act.PING:
                 self._ping(exchange, now)
             case Act.SUSPECT:
-                self._judge(Finding.SUSPECT, f"it did not answer a ping{self._since()}", None)
+                self.judge(Finding.SUSPECT, f"it did not answer a ping{self._since()}")
                 self._ping(exchange, now)
                 self._on_suspicion(True)  # noqa: FBT003  # its only argument
             case Act.LOSE:
@@ -119,6 +143,11 @@ class Pulse:
         return tuple(Ping(sent.at, sent.round_trip) for sent in self._pings)
 
     @property
+    def failed_dials(self) -> tuple[FailedDial, ...]:
+        """The last ones since the last connection, oldest first."""
+        return tuple(self._failed_dials)
+
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The last ones, oldest first."""
         return tuple(self._verdicts)
@@ -133,19 +162,6 @@ class Pulse:
         if not isinstance(outcome, NoAnswer):
             sent.round_trip = self._clock.monotonic() - sent.since
             self._heartbeat.measured(sent.round_trip)
-
-    def _judge(self, finding: Finding, reason: str, socket_error: str | None) -> None:
-        self._verdicts.append(
-            Verdict(
-                at=self._clock.now(),
-                finding=finding,
-                reason=reason,
-                last_reply=self.last_reply,
-                pings=self.pings,
-                socket_error=socket_error,
-                lag=self._clock.lag,
-            )
-        )
 
     def _since(self) -> str:
         """For how long pings have not been answered, in words."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
+from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash, finding_of
 from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mediafleet.domain.cluster import Cluster, Connection, Member
+    from mediafleet.domain.evidence import Finding
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers
 
@@ -212,22 +213,23 @@ class Lifecycle:
     async def _change(self, node_id: str, *steps: Step, reason: str | None = None) -> None:
         """Apply a step unless the node has moved on since it was decided."""
 
-        def decide(cluster: Cluster) -> Decision[None]:
+        def decide(cluster: Cluster) -> Decision[tuple[Finding, str] | None]:
             member = cluster.get(node_id)
             step = None if member is None else self._due_of(steps, member)
             if member is None or step is None:
                 return Decision(None)
             at = self._clock.now()
             if step in CRASH_STEPS:
-                return Decision(
-                    None, entries_of_crash(step, member, at=at), _links_after(step, member)
-                )
+                found = finding_of(step, member, self._clock.monotonic())
+                entries = entries_of_crash(step, member, at=at)
+                return Decision(found, entries, _links_after(step, member))
             if step is Step.EXPIRE:
                 return Decision(None, entries_of_deadline(member.node, at=at))
             change = change_of_step(step, member, cluster, self._patience, at=at, reason=reason)
             return Decision(None, (change,))
 
-        await self._state.change(decide)
+        if (found := await self._state.change(decide)) is not None:
+            self._media_servers.note_finding(node_id, *found)
 
 
 def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:

@@ -93,8 +93,10 @@ def sync_detailed(
     a node.
 
     Each such finding is kept as a verdict with all it was based on, the last 16 for each node, until
-    the server
-    ends.
+    the node
+    leaves or the server ends. So is that a node crashed or was given up. When a node leaves, its
+    verdicts are
+    logged.
 
     Args:
         media_node_id (str):
@@ -136,8 +138,10 @@ def sync(
     a node.
 
     Each such finding is kept as a verdict with all it was based on, the last 16 for each node, until
-    the server
-    ends.
+    the node
+    leaves or the server ends. So is that a node crashed or was given up. When a node leaves, its
+    verdicts are
+    logged.
 
     Args:
         media_node_id (str):
@@ -174,8 +178,10 @@ async def asyncio_detailed(
     a node.
 
     Each such finding is kept as a verdict with all it was based on, the last 16 for each node, until
-    the server
-    ends.
+    the node
+    leaves or the server ends. So is that a node crashed or was given up. When a node leaves, its
+    verdicts are
+    logged.
 
     Args:
         media_node_id (str):
@@ -215,8 +221,10 @@ async def asyncio(
     a node.
 
     Each such finding is kept as a verdict with all it was based on, the last 16 for each node, until
-    the server
-    ends.
+    the node
+    leaves or the server ends. So is that a node crashed or was given up. When a node leaves, its
+    verdicts are
+    logged.
 
     Args:
         media_node_id (str):

@@ -1,0 +1,47 @@
+"""What a node was judged on, as a terminal shows it."""
+
+from rich.console import Console
+
+from mediafleet.cli.evidence_tables import evidence_of
+from mediafleet_client.models import MediaNodeEvidence
+
+DIAL = {"time": 1600681028911, "reason": "the connection was refused"}
+VERDICT = {
+    "time": 1600681030000,
+    "finding": "given-up",
+    "reason": "it was out of touch for 4.0 s",
+    "lastReplyTime": None,
+    "pings": [],
+    "failedDials": [DIAL],
+    "socketError": None,
+    "ownLag": 2.5,
+}
+
+
+def test_failed_dials_are_shown_with_the_node_and_with_its_verdicts() -> None:
+    found = MediaNodeEvidence.from_dict(
+        {
+            "id": "kms_FVrQslIr",
+            "timestamp": 1600681031000,
+            "connected": False,
+            "suspect": False,
+            "lastReplyTime": None,
+            "sessionsTime": None,
+            "loadTime": None,
+            "pings": [],
+            "failedDials": [DIAL],
+            "ownLag": 2.5,
+            "ownStalls": 0,
+            "verdicts": [VERDICT],
+        }
+    )
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(evidence_of(found))
+
+    lines = [" ".join(line.split()) for line in shown.get().splitlines()]
+    dial = "2020-09-21 09:37:08Z, the connection was refused"
+    assert f"failed dial {dial}" in lines
+    verdict = next(n for n, line in enumerate(lines) if "given-up" in line)
+    assert lines[verdict].endswith("given-up: it was out of touch for 4.0 s")
+    assert f"failed dial {dial}" in lines[verdict:]
