@@ -176,5 +176,5 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
         f"{len(took)} lists beside a hung node: 95 % within {usual * 1000:.1f} ms, "
         f"max {most * 1000:.1f} ms"
     )
-    assert usual < 0.1
+    assert most < 0.1
     assert verdicts == [0] * (count - 1)

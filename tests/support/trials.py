@@ -8,8 +8,6 @@ COUNT = int(os.environ.get("MEDIAFLEET_TRIALS", "3"))
 """Trials of each kind; three by default."""
 
 AT_ONCE = 5
-STALL_S = 30.0 if COUNT > 10 else 7.0
-"""How long the server itself is stopped; more than any verdict takes."""
 
 
 def batches() -> list[int]:
