@@ -1,11 +1,14 @@
 """What the transcripts do not show or only hint at: order, workers, the cache, element types."""
 
 import json
+import math
 
 import anyio
 import pytest
 
+from emulator.replay import read_transcript
 from mediafleet.emulator import EmulatorSettings
+from mediafleet.emulator.announcing import announcement
 from mediafleet.emulator.object_types import MODULES
 from support.kurento_wire import MANAGER, RefusedError, open_wire, until, wire
 
@@ -23,6 +26,48 @@ async def test_requests_of_one_connection_wait_for_get_used_cpu(start, move) -> 
         assert await client.is_silent()
         move(cluster, 1)
         assert [(await client.reply())["id"], (await client.reply())["id"]] == [first, second]
+
+
+@pytest.mark.parametrize("interval", ["1e999", "-1e999", "2147483648", "-2147483649", "1e300"])
+async def test_a_number_beyond_32_bits_is_refused_and_holds_no_worker(start, interval) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        frame = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "invoke", "params": BUSY})
+        await client.send(frame.replace("1000", interval))
+        assert (await client.reply())["error"]["code"] == 40001
+        assert cluster.nodes[0].busy_workers == 0
+        await client.call("ping")
+
+
+@pytest.mark.parametrize("request_id", ["1e999", "-1e999", "1e300", "18446744073709551615"])
+async def test_a_number_that_is_no_place_in_a_transaction_is_refused(start, request_id) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        inner = f'{{"jsonrpc":"2.0","id":{request_id},"method":"ping","params":{{}}}}'
+        await client.send(
+            f'{{"jsonrpc":"2.0","id":7,"method":"transaction","params":{{"operations":[{inner}]}}}}'
+        )
+        assert (await client.reply())["error"]["code"] == 40008
+        await client.call("ping")
+
+
+async def test_a_load_beyond_32_bits_is_told_as_infinity(start, move) -> None:
+    cluster = await start()
+    cluster.nodes[0].set_load(1e300)
+    async with wire(cluster.uri(0)) as client:
+        await client.request("invoke", **BUSY)
+        await until(lambda: cluster.nodes[0].busy_workers == 1)
+        move(cluster, 1)
+        assert (await client.reply())["result"]["value"] == math.inf
+
+
+async def test_what_a_node_announces_is_what_a_real_one_announced() -> None:
+    lines = read_transcript("17-registrar-and-misc")
+    recorded = [line.content["frame"] for line in lines if line.conn == "registrar"]
+
+    assert len(recorded) == 2
+    for frame in recorded:
+        assert json.loads(announcement(frame["params"]["ws"])) == frame
 
 
 async def test_node_without_a_free_worker_is_mute(start, move) -> None:

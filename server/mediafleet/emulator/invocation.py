@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Operation: TypeAlias = "Callable[[Invocation], Json]"
 
+_LEAST, _MOST = -(2**31), 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -71,13 +73,13 @@ class Invocation:
         return self.text(name) if self.given(name) else default
 
     def integer(self, name: str) -> int:
-        """A parameter as an integer; null and booleans count as numbers, strings do not.
+        """A parameter as an integer of 32 bits; null and booleans count as numbers, strings do not.
 
         Raises:
             RpcError: 40001.
         """
         value = self._value(name, "a integer")
-        if value is None or isinstance(value, (bool, int, float)):
+        if value is None or (isinstance(value, (bool, int, float)) and _LEAST <= value <= _MOST):
             return int(value or 0)
         raise rpc_errors.marshalling(f"'{name}' parameter should be a integer")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,8 @@ def _prepared(
 def _is_index(request_id: Json, index: int) -> bool:
     """Null and booleans pass for the numbers 0 and 1, as in the real server."""
     if request_id is None or isinstance(request_id, (bool, int, float)):
-        return int(request_id or 0) == index
+        number = float(request_id or 0)
+        return math.isfinite(number) and int(number) == index
     return False
 
 

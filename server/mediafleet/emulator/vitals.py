@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+import ctypes
 from typing import TYPE_CHECKING
 
 from mediafleet.emulator import rpc_errors
@@ -60,8 +60,7 @@ class Vitals:
             shake = self._random.uniform(1 - _SHAKE, 1 + _SHAKE)
             load = (self._base + self._each * len(registry.pipelines())) * shake
             load = min(load, 100.0 * self.cpu_count)
-        narrowed: float = struct.unpack("f", struct.pack("f", load))[0]
-        return narrowed
+        return ctypes.c_float(load).value
 
     def used_memory_kib(self, registry: Registry) -> int:
         """Resident set in KiB."""
