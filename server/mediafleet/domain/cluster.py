@@ -60,6 +60,9 @@ class Connection:
 
 NEVER_CONNECTED = Connection()
 
+MOST_SHOWN_S = 3600.0
+"""What counts at most of the time that a node was shown as failed by servers before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -69,7 +72,8 @@ class Member:
         node: What is stored.
         connection: What the link tells.
         since: When this process first saw the node in its present status, in seconds of the
-            monotonic clock: patience is measured on a clock that nobody sets.
+            monotonic clock: patience is measured on a clock that nobody sets. That a node failed
+            before this process began counts, by the wall clock.
         machine: Where the node is, while that is not stored with it yet: until it runs.
         down_since: Since when this process knows that the link is down, while it is, in seconds of
             the same clock.
@@ -95,6 +99,21 @@ class Member:
     looked: bool = False
     gone: bool = False
     most_sessions: int = 0
+
+    @classmethod
+    def loaded(cls, node: MediaNode, *, at: datetime, now: float) -> Member:
+        """The member at a start of the server.
+
+        Args:
+            node: As it is stored.
+            at: The moment of the start (aware, UTC).
+            now: The same on the clock of :attr:`since`.
+        """
+        shown = 0.0
+        if node.status is MediaNodeStatus.FAILED:
+            shown = min(max((at - node.status_since).total_seconds(), 0.0), MOST_SHOWN_S)
+        due = drains.due(node.drain, at=at, now=now)
+        return cls(node, since=now - shown, down_since=now, due=due)
 
     @property
     def uri(self) -> str | None:

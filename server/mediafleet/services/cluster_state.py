@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
-from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import MAX_MEMBERS, NEVER_CONNECTED, Cluster, Connection, Member
 from mediafleet.domain.errors import (
     ClusterFullError,
@@ -80,16 +79,9 @@ class ClusterState:
         Raises:
             StoreUnavailableError: The store does not answer.
         """
-        since = self._clock.monotonic()
-        at = self._clock.now()
+        at, now = self._clock.now(), self._clock.monotonic()
         self._members = {
-            node.id: Member(
-                node,
-                since=since,
-                down_since=since,
-                due=drains.due(node.drain, at=at, now=since),
-            )
-            for node in await store.load()
+            node.id: Member.loaded(node, at=at, now=now) for node in await store.load()
         }
         self._processes = Processes()
         self._snapshot = None

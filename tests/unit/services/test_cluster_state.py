@@ -1,6 +1,6 @@
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
@@ -10,7 +10,7 @@ from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import NodeCrashed
-from mediafleet.domain.lifecycle import Patience, Step, next_step
+from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, forget, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -224,6 +224,34 @@ async def test_a_loss_counts_from_the_moment_it_was_learnt(store: SqlStore) -> N
         clock.seconds = 400.0
         state.observe(node.id, Connection(server_id="1"))
         assert state.existing(node.id).down_since == 300.0
+
+
+@pytest.mark.parametrize(
+    ("ago", "left"), [(0, 3600), (3000, 600), (3600, 0), (9e6, 0), (-9e6, 3600)]
+)
+async def test_the_hour_of_a_failed_node_goes_on_over_a_restart(
+    state: ClusterState, store: SqlStore, ago: float, left: float
+) -> None:
+    node = await launch(state)
+    at = MOMENT - timedelta(seconds=ago)
+    await state.apply(Change(*transition(node, MediaNodeStatus.FAILED, at=at)))
+
+    after = ClusterState(StandingClock())
+    async with after.kept_in(store):
+        deadline = next_deadline(after.existing(node.id), Patience())
+
+    assert deadline == StandingClock.seconds + left
+
+
+async def test_what_is_no_failure_begins_anew_with_the_server(
+    state: ClusterState, store: SqlStore
+) -> None:
+    node, event = admit("kms_A0000001", at=MOMENT - timedelta(seconds=50))
+    await state.apply(Change(node, event))
+
+    after = ClusterState(StandingClock())
+    async with after.kept_in(store):
+        assert after.existing(node.id).since == StandingClock.seconds
 
 
 async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
