@@ -244,6 +244,28 @@ def test_a_named_file_of_properties_has_to_exist(run, data):
     assert "missing.env" in done.err
 
 
+def test_a_directory_in_the_place_of_the_file_is_called_one(run, data, home):
+    done = run("serve", "--data-dir", data, "--env-file", home)
+
+    assert done.code == 2
+    assert f"{home}: it is a directory." in done.err
+    assert f"Name another file than {home}" in done.err
+    assert "Correct" not in done.err
+
+
+@pytest.mark.parametrize("below", ["file", "file/below", "file/below/that"])
+def test_what_stands_in_the_way_of_the_data_directory_is_named(run, tmp_path, below):
+    (tmp_path / "file").touch()
+
+    done = run("serve", "--port", 0, "--data-dir", tmp_path / below)
+
+    assert done.code == 1
+    assert done.err == (
+        f"mediafleet: The data directory {tmp_path / below} cannot be made: "
+        f"{tmp_path / 'file'} is not a directory.\n"
+    )
+
+
 def test_an_environment_that_cannot_work_as_configured_is_told_in_one_line(run, data):
     done = run(
         "serve",

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,7 +74,8 @@ def with_secret(configuration: Configuration) -> Configuration:
         make_private_directory(configuration.data_dir)
     except OSError as error:
         raise CommandError(
-            f"The data directory {configuration.data_dir} cannot be made: {error.strerror}."
+            f"The data directory {configuration.data_dir} cannot be made: "
+            f"{_obstacle(configuration.data_dir) or error.strerror}."
         ) from error
     complete = configuration
     if configuration.secret is None:
@@ -92,6 +94,15 @@ def log_doubts(configuration: Configuration) -> None:
             "properties of the .env file that are not used here",
             extra={"properties": list(configuration.unused)},
         )
+
+
+def _obstacle(directory: Path) -> str | None:
+    """What stands in the way of a directory; the system's own words blame its name for it."""
+    with suppress(OSError):
+        for path in (directory, *directory.parents):
+            if path.exists():
+                return None if path.is_dir() else f"{path} is not a directory"
+    return None
 
 
 def _read(

@@ -53,8 +53,10 @@ def read_dotenv(path: Path) -> str | None:
         DotenvFileError: It is no regular file, longer than 1 MiB, not readable or not UTF-8.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DotenvFileError(path, "is not a regular file")
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+            raise DotenvFileError(path, f"is {what}")
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:

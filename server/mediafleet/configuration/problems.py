@@ -1,6 +1,6 @@
 """What can be wrong with a configuration and how it is said; finding it is the readers' task."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,9 +79,20 @@ class ConfigurationError(Exception):
                 *(f"  * {problem}" for problem in self.problems),
                 "",
                 "How to mend it:",
-                f"  1. Correct the properties named above, in {place}, in the environment",
-                "     or on the command line (the command line wins, then the file).",
-                "  2. Compare them with the configuration table of the README.",
-                "  3. Start again.",
+                *(f"  {number}. {step}" for number, step in enumerate(self._steps(place), start=1)),
             ]
         )
+
+    def _steps(self, file: str) -> Iterator[str]:
+        where = f"in {file}, in the environment"
+        told = {(problem.property, problem.place) for problem in self.problems}
+        if (None, file) in told:
+            where = "in the environment"
+            yield f"Name another file than {file}, or make it one that can be read."
+        if told != {(None, file)}:
+            yield (
+                f"Correct what is named above, {where}\n"
+                "     or on the command line (the command line wins, then the file)."
+            )
+            yield "Compare it with the configuration table of the README."
+        yield "Start again."

@@ -115,7 +115,7 @@ def _read_file(path: Path | None, problems: list[ConfigurationProblem]) -> str:
     except DotenvFileError as error:
         problems.append(
             ConfigurationProblem(
-                property=None, value=None, rule=f"the file {error.reason}", place=str(error.path)
+                property=None, value=None, rule=f"it {error.reason}", place=str(error.path)
             )
         )
         return ""

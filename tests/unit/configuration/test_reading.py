@@ -488,8 +488,44 @@ def test_a_file_that_is_too_long_or_no_file_or_no_text_is_refused(path: Path) ->
         read_configuration(overrides={}, dotenv_path=path / ".env", environ={})
     path.unlink()
     path.mkdir()
-    with pytest.raises(ConfigurationError, match="not a regular file"):
+    with pytest.raises(ConfigurationError, match="it is a directory"):
         read_configuration(overrides={}, dotenv_path=path, environ={})
+
+
+@pytest.mark.parametrize(
+    ("environ", "steps"),
+    [
+        (
+            {},
+            [
+                "  1. Name another file than {path}, or make it one that can be read.",
+                "  2. Start again.",
+            ],
+        ),
+        (
+            {"OPENVIDU_CDR": "yes"},
+            [
+                "  1. Name another file than {path}, or make it one that can be read.",
+                "  2. Correct what is named above, in the environment",
+                "     or on the command line (the command line wins, then the file).",
+                "  3. Compare it with the configuration table of the README.",
+                "  4. Start again.",
+            ],
+        ),
+    ],
+)
+def test_what_is_no_file_is_not_a_place_to_correct_properties(
+    path: Path, environ: dict[str, str], steps: list[str]
+) -> None:
+    path.mkdir()
+    with pytest.raises(ConfigurationError) as refused:
+        read_configuration(overrides={}, dotenv_path=path, environ=environ)
+
+    report = refused.value.report(path)
+
+    assert f"  * {path}: it is a directory.\n" in report
+    _, _, told = report.partition("How to mend it:\n")
+    assert told.splitlines() == [step.format(path=path) for step in steps]
 
 
 def test_a_pipe_in_the_place_of_the_file_does_not_block(path: Path) -> None:
