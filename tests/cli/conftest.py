@@ -50,6 +50,8 @@ class Running:
 
     def __post_init__(self) -> None:
         for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
+            if stream is None:
+                continue
             reader = threading.Thread(target=self._read, args=(stream, lines), daemon=True)
             reader.start()
             self._readers.append(reader)
@@ -116,11 +118,11 @@ Start = Callable[..., Running]
 
 @pytest.fixture(scope="module")
 def run(environ: dict[str, str], home: Path) -> Run:
-    """Run a command to its end."""
+    """Run a command to its end, with its streams redirected as a shell is told to."""
 
-    def run_command(*arguments: object, **variables: str) -> Finished:
+    def run_command(*arguments: object, redirected: str = "", **variables: str) -> Finished:
         done = subprocess.run(
-            [*COMMAND, *map(str, arguments)],
+            ["sh", "-c", f'"$@" {redirected}', "sh", *COMMAND, *map(str, arguments)],
             check=False,
             env=environ | variables,
             cwd=home,
@@ -158,14 +160,18 @@ def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
     started: list[Running] = []
 
     def start_command(
-        *arguments: object, stdin: Any = subprocess.DEVNULL, **variables: str
+        *arguments: object,
+        stdin: Any = subprocess.DEVNULL,
+        stdout: Any = subprocess.PIPE,
+        redirected: str = "",
+        **variables: str,
     ) -> Running:
         process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMMAND, *map(str, arguments)],
             env=environ | variables,
             cwd=home,
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -8,11 +8,11 @@ from mediafleet import __version__
 from mediafleet.cli.configuration_commands import config, restart
 from mediafleet.cli.demo import demo
 from mediafleet.cli.emulator import emulator
-from mediafleet.cli.exits import CommandError
+from mediafleet.cli.exits import CommandError, ExitCode, OutputError
 from mediafleet.cli.help_texts import help_of
 from mediafleet.cli.nodes import nodes
 from mediafleet.cli.serve import serve
-from mediafleet.cli.terminal import complain, say
+from mediafleet.cli.terminal import complain, finish_output, open_closed_streams, say
 
 
 def _print_version(wanted: bool) -> None:
@@ -62,8 +62,20 @@ application.command(help=help_of(restart))(restart)
 
 def main() -> None:
     """Run the command line; the process ends with one of the statuses of `ExitCode`."""
+    open_closed_streams()
     try:
-        application(prog_name="mediafleet")
+        _run()
     except CommandError as error:
         complain(f"mediafleet: {error.message}")
         raise SystemExit(int(error.code)) from None
+    except OutputError as error:
+        complain(f"mediafleet: {error}")
+        raise SystemExit(int(ExitCode.FAILURE)) from None
+
+
+def _run() -> None:
+    try:
+        application(prog_name="mediafleet")
+    except OSError:
+        finish_output()  # the library's own, which is help, if that is what failed
+        raise

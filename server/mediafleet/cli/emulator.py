@@ -15,7 +15,7 @@ import typer
 from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
-from mediafleet.cli.terminal import say
+from mediafleet.cli.terminal import announce
 from mediafleet.clock import SystemClock
 
 PARENT_OPTION: Final = "--until-process-ends"
@@ -94,7 +94,7 @@ def emulator(
         address=address,
         sessions=sessions,
         register=register,
-        announce=say,
+        announce=announce,
         random=random.SystemRandom(),
         clock=SystemClock(),
     )

@@ -8,7 +8,7 @@ class ExitCode(enum.IntEnum):
 
     OK = 0
     FAILURE = 1
-    """The server, the connection to it or its start-up failed."""
+    """The server, the connection to it, its start-up or the writing of its answer failed."""
     USAGE = 2
     """The command line, the configuration or the request is wrong."""
     NOT_FOUND = 3
@@ -40,3 +40,10 @@ class UsageFault(CommandError):  # noqa: N818 - typer's UsageError is another th
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ExitCode.USAGE)
+
+
+class OutputError(Exception):
+    """What a command has to say cannot be written. It ends every command that is there to say it.
+
+    No `CommandError`: who is patient with a server is not to be patient with this.
+    """

@@ -13,7 +13,7 @@ from mediafleet.cli.configuring import USER, log_doubts, with_secret
 from mediafleet.cli.listening import Listener, Tls, bind, reachable
 from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.secret_file import NAME
-from mediafleet.cli.terminal import say
+from mediafleet.cli.terminal import announce
 from mediafleet.configuration import Configuration, Origin
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(
             dotenv_path=dotenv_path,
             tls=tls,
             stop_nodes=stop_nodes,
-            announce=lambda: say("\n".join(lines)),
+            announce=lambda: announce("\n".join(lines)),
         )
 
 

@@ -1,0 +1,107 @@
+"""What commands do when nobody gets what they write: a full disk, a closed pipe, no stdout."""
+
+import json
+import os
+import socket
+import time
+
+import httpx
+import pytest
+
+from support.local_nodes import local_nodes
+
+LIMIT_S = 20.0
+LIST = {"numberOfElements": 0, "content": []}
+
+
+@pytest.fixture
+def unread():
+    """The end of a pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.fixture
+def port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def until_answered(url):
+    """Wait until the server answers, which it does without a secret too."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            return httpx.get(f"{url}/pro/media-nodes", trust_env=False).status_code
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["table", "json"])
+@pytest.mark.parametrize(
+    ("redirected", "reason"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")],
+)
+def test_an_answer_that_cannot_be_written_is_told_in_one_sentence(
+    run, answering_server, options, redirected, reason
+):
+    answering_server.body = json.dumps(LIST).encode()
+
+    done = run(
+        *("nodes", "list", "--url", answering_server.url, *options),
+        redirected=redirected,
+        OPENVIDU_SECRET="canary-secret",
+    )
+
+    assert (done.code, done.err) == (1, f"mediafleet: The output cannot be written: {reason}.\n")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-"])
+def test_help_that_cannot_be_written_is_told_in_one_sentence(run, option, redirected):
+    done = run(option, redirected=redirected)
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "cannot be written" in done.err
+
+
+def test_a_message_that_nobody_can_read_does_not_become_data(run):
+    done = run("nodes", "get", "kms_1", redirected="2>&-")
+
+    assert (done.code, done.all) == (2, "")
+
+
+def test_a_server_serves_although_nobody_reads_that_it_does(start, tmp_path, unread, port):
+    server = start(
+        *("serve", "--port", port, "--data-dir", tmp_path),
+        stdout=unread,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
+    )
+    server.line("^mediafleet: The output cannot be written: Broken pipe.")
+
+    assert until_answered(f"http://127.0.0.1:{port}") == 401
+    assert len(local_nodes(tmp_path)) == 1
+    assert server.stop() == 0
+    assert local_nodes(tmp_path) == []
+    assert "Traceback" not in server.text
+
+
+def test_a_server_needs_no_standard_streams(start, tmp_path, port):
+    options = ("--port", port, "--data-dir", tmp_path)
+    server = start("serve", *options, redirected="<&- >&- 2>&-")
+
+    assert until_answered(f"http://127.0.0.1:{port}") == 401
+    assert server.stop() == 0
+
+
+def test_an_emulator_goes_on_although_nobody_reads_its_uris(start, unread, port):
+    emulator = start("emulator", "--nodes", 3, "--port", port, stdout=unread)
+    emulator.line("^mediafleet: The output cannot be written: Broken pipe.")
+
+    with socket.create_connection(("127.0.1.3", port), timeout=LIMIT_S):
+        pass
+    assert emulator.stop() == 0
+    assert len(emulator.err) == 1
