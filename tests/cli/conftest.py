@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -164,10 +164,11 @@ def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
         stdin: Any = subprocess.DEVNULL,
         stdout: Any = subprocess.PIPE,
         redirected: str = "",
+        program: Sequence[object] = COMMAND,
         **variables: str,
     ) -> Running:
         process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMMAND, *map(str, arguments)],
+            ["sh", "-c", f'exec "$@" {redirected}', "sh", *map(str, [*program, *arguments])],
             env=environ | variables,
             cwd=home,
             stdin=stdin,

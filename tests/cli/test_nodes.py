@@ -297,7 +297,7 @@ def test_a_secret_file_wins_over_the_environment(nodes, server):
 
 def test_the_secret_of_a_server_on_this_machine_is_found(start, run, home):
     server = start("serve", "--port", 0)
-    assert server.line("^  mediafleet.*")[0] == f"  mediafleet nodes list --url {server.url}"
+    assert server.line("^  .* -m mediafleet.*")[0].endswith(f" nodes list --url {server.url}")
 
     done = run("nodes", "list", "--url", server.url)
     assert done.code == 0

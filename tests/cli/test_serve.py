@@ -1,6 +1,7 @@
 """`mediafleet serve`: what it says, when it says it, and how it ends."""
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -8,8 +9,10 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -72,12 +75,39 @@ def test_the_printed_command_line_works_as_it_is(server):
     assert json.loads(answer) == {"numberOfElements": 0, "content": []}
 
 
-def test_the_printed_nodes_command_works_as_it_is(server, run):
-    options = server.line(r"^  mediafleet (nodes list .*)$")[1]
+def answer_to(line, home):
+    """What a line prints in another terminal, where no virtual environment is active."""
+    environ = {"PATH": os.defpath, "HOME": str(home)}
+    printed = subprocess.check_output(["sh", "-c", f"{line} --json"], env=environ, cwd="/")
+    return json.loads(printed)
 
-    done = run(*shlex.split(options), "--json")
 
-    assert (done.code, done.json["numberOfElements"]) == (0, 0)
+def test_the_printed_nodes_command_works_as_it_is(server, home):
+    line = server.line(r"^  (.* nodes list .*)$")[1]
+
+    assert answer_to(line, home)["numberOfElements"] == 0
+
+
+def test_it_does_so_for_a_program_that_no_terminal_finds_by_name(start, tmp_path, home):
+    folder = tmp_path / "it's mine"
+    folder.mkdir()
+    program = folder / "mediafleet"
+    program.write_text(f"#!{sys.executable}\nfrom mediafleet.cli import main\nmain()\n")
+    program.chmod(0o700)
+    server = start("serve", "--port", 0, "--data-dir", tmp_path / "data", program=(program,))
+    line = server.line(r"^  (.* nodes list .*)$")[1]
+
+    assert shlex.split(line)[0] == str(program)
+    assert answer_to(line, home)["numberOfElements"] == 0
+
+
+def test_a_program_that_the_shell_finds_is_called_by_its_name(start, tmp_path, environ):
+    program = tmp_path / "mediafleet"
+    program.symlink_to(Path(sys.executable).with_name("mediafleet"))
+    path = f"{tmp_path}:{environ['PATH']}"
+    server = start("serve", "--port", 0, "--data-dir", tmp_path, program=(program,), PATH=path)
+
+    assert server.line("^  .* nodes list")[0] == "  mediafleet nodes list"
 
 
 def test_everything_in_the_data_directory_is_for_its_owner(server, awkward):
@@ -129,9 +159,17 @@ def test_a_configured_secret_is_named_and_no_other_is_made(serve, data):
     server = serve(OPENVIDU_SECRET="canary-4711")
 
     assert '-u "OPENVIDUAPP:$OPENVIDU_SECRET"' in server.line("^  curl.*")[0]
+    assert server.line("^Try it.* OPENVIDU_SECRET set as in the server's environment:$")
     assert ask(server.url, "canary-4711").status_code == 200
     assert not (data / "secret").exists()
     assert "canary-4711" not in server.text
+
+
+def test_of_a_secret_in_the_file_of_properties_it_is_told_where_to_look(serve, tmp_path):
+    (tmp_path / "with.env").write_text("OPENVIDU_SECRET=canary-4711\n")
+    server = serve("--env-file", tmp_path / "with.env")
+
+    assert server.line("^Try it.* OPENVIDU_SECRET set as in the server's .env file:$")
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])
@@ -190,7 +228,7 @@ def test_https_is_spoken_with_a_certificate(run, serve, authority, data):
     server = serve(
         "--tls-cert", authority / "localhost.pem", "--tls-key", authority / "localhost.key"
     )
-    url = server.line(r"^  mediafleet nodes list --url (https://localhost:\d+)")[1]
+    url = server.line(r"^  .* nodes list --url (https://localhost:\d+)")[1]
     secret = data / "secret"
 
     trusted = run(

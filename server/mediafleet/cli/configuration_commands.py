@@ -94,7 +94,7 @@ def restart(
             "Restarting the server",
             shown=not json,
             if_interrupted="The restart goes on.",
-            look_with="mediafleet config",
+            look_with="config",
         ):
             server.ask(
                 partial(restart_operation.sync_detailed, client=server.client, body=body),

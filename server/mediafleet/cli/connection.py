@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import attrs
 import httpx
 
+from mediafleet.cli import program
 from mediafleet.cli.configuring import usual_data_dir
 from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
 from mediafleet.cli.secret_file import NAME, read_given_secret, read_own_secret
@@ -143,7 +144,7 @@ class Server:
         if isinstance(error, httpx.ConnectError):
             return (
                 f"No server answers at {self._access.url} ({reason}). Is it running? Start one "
-                "with: mediafleet serve"
+                f"with: {program.line('serve')}"
             )
         return f"The conversation with {self._access.url} failed: {reason or type(error).__name__}."
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mediafleet.cli import program
 from mediafleet.cli.completion import complete_node_id
 from mediafleet.cli.connection import Server, server_at
 from mediafleet.cli.drain_following import DrainFollowing
@@ -112,8 +113,9 @@ def drain_nodes(
         except KeyboardInterrupt:
             first = media_node_ids[0]
             raise CommandError(
-                f"What was begun goes on. Look at it with: mediafleet nodes progress {first} — "
-                f"end it with: mediafleet nodes undrain {first}",
+                "What was begun goes on. Look at it with: "
+                f"{program.line(f'nodes progress {first}')} — end it with: "
+                f"{program.line(f'nodes undrain {first}')}",
                 ExitCode.INTERRUPTED,
             ) from None
     if restored:

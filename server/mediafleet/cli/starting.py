@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final, cast
 
 from mediafleet import __version__, logs
+from mediafleet.cli import program
 from mediafleet.cli.configuring import USER, log_doubts, with_secret
 from mediafleet.cli.listening import Listener, Tls, bind, reachable
 from mediafleet.cli.open_files import allow_open_files
@@ -83,15 +84,17 @@ def _to_try(configuration: Configuration, listener: Listener) -> Sequence[str]:
     """Make command lines that can be pasted into another terminal."""
     path = configuration.data_dir / NAME
     url = _client_url(configuration, listener)
-    made = configuration.origins["OPENVIDU_SECRET"] is Origin.MADE
+    origin = configuration.origins["OPENVIDU_SECRET"]
+    made = origin is Origin.MADE
+    beforehand = "" if made else f", with OPENVIDU_SECRET set as in the server's {origin.value}"
     secret = f"$(cat {_quoted(path)})" if made else "$OPENVIDU_SECRET"
     options = "" if url == DEFAULT_URL else f" --url {url}"
     if made and configuration.origins["MEDIAFLEET_DATA_DIR"] is not Origin.DEFAULT:
         options += f" --secret-file {_quoted(path)}"
     return [
-        "Try it from another terminal:",
+        f"Try it from another terminal{beforehand}:",
         f'  curl -u "{USER}:{secret}" {url}/pro/media-nodes',
-        f"  mediafleet nodes list{options}",
+        f"  {program.line(f'nodes list{options}')}",
     ]
 
 

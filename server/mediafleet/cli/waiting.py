@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mediafleet.cli import program
 from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.logs import printable
 
@@ -68,7 +69,7 @@ def waiting(
     *,
     shown: bool,
     if_interrupted: str,
-    look_with: str = "mediafleet nodes list",
+    look_with: str = "nodes list",
     following: Following | None = None,
 ) -> Iterator[None]:
     """Show on the terminal, if stderr is one, that and how long a command waits.
@@ -77,7 +78,7 @@ def waiting(
         for_what: One line; it goes away when the wait is over.
         shown: Whether anything is to be shown at all.
         if_interrupted: What becomes of the matter after Ctrl-C.
-        look_with: The command that shows what became of it.
+        look_with: The command of this program that shows what became of it.
         following: Tells the node's present status, in place of the line.
 
     Raises:
@@ -96,8 +97,8 @@ def waiting(
                 yield
     except KeyboardInterrupt:
         if following is not None and following.seen is not None:
-            look_with = f"mediafleet nodes get {following.seen.id}"
-        message = f"{if_interrupted} Look at it with: {look_with}"
+            look_with = f"nodes get {following.seen.id}"
+        message = f"{if_interrupted} Look at it with: {program.line(look_with)}"
         raise CommandError(message, ExitCode.INTERRUPTED) from None
 
 
