@@ -91,6 +91,14 @@ def test_the_test_command_is_what_ci_runs() -> None:
     assert command.endswith(".venv/bin/tox\n")
 
 
+def test_there_are_two_commands_of_one_line_each() -> None:
+    section = TEXT.partition("## Two commands\n")[2].partition("\n## ")[0]
+
+    commands = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+    assert [command.count("\n") for command in commands] == [1, 1]
+
+
 def test_the_first_command_sets_itself_up_and_runs_the_demo() -> None:
     command = blocks("sh")[0]
 
