@@ -102,7 +102,7 @@ def test_ctrl_c_ends_the_command_and_not_the_drain(start, access, nodes, member)
     assert re.search(r"^sessions left +1$", shown.out, re.MULTILINE)
     assert re.search(r"^why +it hosts 1 session", shown.out, re.MULTILINE)
     assert nodes("progress", member["id"], "--json").json["sessionsLeft"] == 1
-    assert nodes("undrain", member["id"]).code == 0
+    assert nodes("undrain", member["id"], "--json").code == 0
     assert nodes("undrain", member["id"]).code == 3
     assert nodes("progress", member["id"]).code == 3
 

@@ -1,5 +1,7 @@
 """What a newcomer reads first."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +42,13 @@ def test_exit_statuses_are_documented(command):
 
     assert "Exit status:" in text
     assert all(digit in text[text.index("Exit status:") :] for digit in "012345")
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_every_command_that_asks_a_server_can_answer_in_json(command):
+    options = re.findall(r"^  (--[a-z]+)", help_of(command), re.MULTILINE)
+
+    assert ("--url" in options) == ("--json" in options)
 
 
 def test_the_version_is_told(run):

@@ -50,8 +50,8 @@ def nodes(run_here, access):
 @pytest.fixture(scope="module")
 def further(start):
     """URIs of nodes that are no members yet."""
-    emulator = start("emulator", "--nodes", 7, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.7:")
+    emulator = start("emulator", "--nodes", 8, "--port", 0)
+    emulator.line(r"^ws://127\.0\.1\.8:")
     return iter(emulator.out)
 
 
@@ -230,6 +230,36 @@ def test_remove_spares_sessions_unless_told_otherwise(nodes, server, member):
     assert (refused.code, removed.code) == (4, 0)
     assert removed.err == f"{member['id']} is removed.\n"
     assert nodes("get", member["id"]).code == 3
+
+
+def test_without_waiting_nobody_says_that_a_node_is_gone(nodes, member):
+    removed = nodes("remove", member["id"])
+
+    assert (removed.code, removed.err) == (0, f"{member['id']} is being removed.\n")
+
+
+def test_a_secret_file_that_cannot_be_read_is_wrong_usage(nodes, tmp_path):
+    for path in (tmp_path / "missing", tmp_path):
+        done = nodes("list", "--secret-file", path)
+
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert str(path) in done.err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "0", "1e9"])
+@pytest.mark.parametrize("command", [["list"], ["add", "ws://127.0.0.1:1/"]], ids=" ".join)
+def test_a_senseless_number_of_seconds_is_wrong_usage(nodes, command, seconds):
+    done = nodes(*command, "--timeout", seconds)
+
+    assert done.code == 2
+    assert "--timeout" in done.err
+
+
+def test_an_http_server_asked_for_https_is_told_so(nodes, server):
+    done = nodes("list", MEDIAFLEET_URL=server.url.replace("http:", "https:"))
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "speaks no TLS" in done.err
 
 
 def test_remove_can_wait_for_the_last_session(nodes, server, start, access, member):

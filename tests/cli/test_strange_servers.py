@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import socket
 import subprocess
 import sys
@@ -167,6 +168,40 @@ def test_no_server_is_told_in_one_line(nodes):
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert "mediafleet serve" in done.err
+
+
+def test_a_server_that_hangs_up_is_told_in_one_sentence(nodes):
+    def hang_up():
+        peer, _ = listener.accept()
+        peer.recv(65536)
+        peer.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hanging_up = threading.Thread(target=hang_up)
+        hanging_up.start()
+        done = nodes("list", MEDIAFLEET_URL=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        hanging_up.join()
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert re.search(r"[^.]\.$", done.err)
+
+
+@pytest.mark.parametrize(
+    ("launched", "told"),
+    [
+        ({}, False),
+        ({"uri": None, "ip": None, "status": "launching"}, True),
+        ({"environmentId": "4711-1", "uri": "ws://127.87.0.1:1/kurento"}, True),
+    ],
+    ids=["on premises", "to be launched", "launched"],
+)
+def test_it_is_told_when_a_uri_was_ignored(nodes, server, launched, told):
+    server.body = json.dumps(NODE | launched).encode()
+
+    done = nodes("add", "ws://127.0.0.1:1/kurento")
+
+    assert done.code == 0
+    assert ("was ignored" in done.err) == told
 
 
 def test_a_server_that_never_answers_is_given_up(nodes):

@@ -29,6 +29,7 @@ _MAX_PROBLEMS: Final = 8_192
 _BETWEEN_PROBLEMS: Final = re.compile(
     r"(?<=\.) (?=Property [A-Z_0-9]+(?:=| is )|\d+ more problems\.$)"
 )
+_NO_TLS: Final = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 _BESIDE_S: Final = 2.0
 _EXIT_CODES: Final = {
     HTTPStatus.BAD_REQUEST: ExitCode.USAGE,
@@ -135,12 +136,14 @@ class Server:
         )
 
     def _unreachable(self, error: httpx.HTTPError) -> str:
-        reason = str(error)[:_MAX_REASON]
+        reason = str(error)[:_MAX_REASON].rstrip(".")
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             return (
                 f"The certificate of {self._access.url} is not trusted: {reason}. Name its "
                 "authority with --ca-file."
             )
+        if _NO_TLS.search(reason):
+            return f"The server at {self._access.url} speaks no TLS. Is it one for http://?"
         if isinstance(error, httpx.ConnectError):
             return (
                 f"No server answers at {self._access.url} ({reason}). Is it running? Start one "

@@ -70,7 +70,7 @@ def drain_nodes(
     at_deadline: Annotated[
         AtDeadline | None,
         typer.Option(
-            help="Then close the sessions that are left, give up, or give the same time again; "
+            help="Then give up, give the same time again, or close the sessions that are left; "
             "abort if not given."
         ),
     ] = None,
@@ -149,6 +149,7 @@ def undrain_node(
     secret_file: SecretFile = None,
     ca_file: CaFile = None,
     timeout: Timeout = None,
+    json: Json = False,
 ) -> None:
     """Have a drained node run again.
 
@@ -157,8 +158,10 @@ def undrain_node(
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
         ask = partial(end_media_node_drain.sync_detailed, media_node_id, client=server.client)
-        server.ask(ask)
+        answer = server.ask(ask)
     complain(f"{media_node_id} is running again.")
+    if json:
+        show_json(answer.content)
 
 
 def _limit(deadline: object, at_deadline: AtDeadline | None) -> DrainLimit | Unset:

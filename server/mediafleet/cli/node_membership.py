@@ -23,7 +23,7 @@ from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show_json
 from mediafleet.cli.waiting import Following, can_be_seen, waiting
 from mediafleet_client.api.media_nodes import add_media_node, remove_media_node
-from mediafleet_client.models import DeletionStrategy, NewMediaNode
+from mediafleet_client.models import DeletionStrategy, MediaNode, NewMediaNode
 from mediafleet_client.types import UNSET
 
 
@@ -57,6 +57,8 @@ def add_node(
             following=Following(server, newcomer(server, uri)) if shown else None,
         ):
             answer = server.ask(ask)
+        if uri is not None and isinstance(answer.parsed, MediaNode) and _is_launched(answer.parsed):
+            complain(f"{uri} was ignored: the environment of this server launches its Media Nodes.")
         print_answer(server, answer, json=json)
 
 
@@ -99,10 +101,17 @@ def remove_node(
             answer = server.ask(ask)
     if answer.status_code is HTTPStatus.ACCEPTED:
         complain(f"{media_node_id} hosts sessions and is removed when the last one has ended.")
-    else:
+    elif wait:
         complain(f"{media_node_id} is removed.")
+    else:
+        complain(f"{media_node_id} is being removed.")
     if json:
         show_json(answer.content)
+
+
+def _is_launched(node: MediaNode) -> bool:
+    """Whether a new node is a machine of the environment's; on premises none is, and has a uri."""
+    return node.uri is None or node.environment_id is not None
 
 
 def _patience(timeout: float | None, *, wait: bool) -> float:

@@ -1,5 +1,6 @@
 """Options and arguments that several `nodes` commands share."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -18,6 +19,12 @@ def _node_id(text: str) -> str:
     if not is_node_id(text):
         raise typer.BadParameter("an id has 1 to 64 letters, digits, _ and -")
     return text
+
+
+def _seconds(number: float | None) -> float | None:
+    if number is not None and math.isnan(number):  # it is in every range
+        raise typer.BadParameter("nan is no number of seconds")
+    return number
 
 
 Id: TypeAlias = Annotated[
@@ -49,6 +56,7 @@ Timeout: TypeAlias = Annotated[
         min=_MIN_S,
         max=_MAX_S,
         metavar="SECONDS",
+        callback=_seconds,
         help=f"Longest wait for the answer; {ANSWER_S:g} if not given.",
     ),
 ]
@@ -59,6 +67,7 @@ WaitTimeout: TypeAlias = Annotated[
         min=_MIN_S,
         max=_MAX_S,
         metavar="SECONDS",
+        callback=_seconds,
         help="Longest wait for the answer; "
         f"{ANSWER_S:g} if not given, {WAITED_ANSWER_S:g} with --wait.",
     ),

@@ -52,8 +52,7 @@ def read_given_secret(path: Path) -> str:
     """Read a secret from a file that somebody else keeps, whatever its rights.
 
     Raises:
-        UsageFault: The file holds no secret.
-        CommandError: It cannot be read.
+        UsageFault: The file cannot be read or holds no secret.
     """
     return _read(path, private=False)
 
@@ -80,7 +79,8 @@ def _read(path: Path, *, private: bool) -> str:
             _check_rights(path, os.fstat(file.fileno()), private=private)
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise CommandError(f"The secret {path} cannot be read: {error.strerror}.") from error
+        kind = CommandError if private else UsageFault
+        raise kind(f"The secret {path} cannot be read: {error.strerror}.") from error
     return _checked(path, content)
 
 
