@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from support import processes
-from support.cluster_client import NODES, until, until_findings
+from support.cluster_client import NODES, get, members, until, until_findings, until_sessions
 from support.docker_engine import Engine, private_engine
 from support.kill_grounds import docker
+from support.kurento_wire import wire
 
 pytestmark = pytest.mark.anyio
 
@@ -30,3 +31,24 @@ async def test_the_end_of_a_container_is_evidence(engine: Engine, tmp_path: Path
             os.kill(engine.pid_of(node["environmentId"]), signal.SIGKILL)
             found = await until_findings(api, node["id"], "machine-ended", "disconnected")
     assert found["machine-ended"] == "the container is exited, its exit code is 137"
+
+
+async def test_a_paused_container_is_a_member_with_its_sessions_after_a_start(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with docker(engine) as ground:
+        environ = {**ground.environ, "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "1"}
+        async with processes.server(tmp_path, **environ) as (_, api):
+            (node,) = await members(api)
+            await until(api, node["id"], lambda found: bool(found) and found["connected"])
+            launched = await get(api, node["id"])
+            async with wire(launched["uri"]) as client:
+                await client.create("MediaPipeline")
+        container = f"/containers/{launched['environmentId']}"
+        assert engine.ask("POST", f"{container}/pause")[0] == 204
+        async with processes.server(tmp_path, **environ) as (_, api):
+            (node,) = await members(api)
+            assert (node["id"], node["status"]) == (launched["id"], "running")
+            assert engine.ask("POST", f"{container}/unpause")[0] == 204
+            await until_sessions(api, node["id"], 1)
+            assert [each["id"] for each in await members(api)] == [launched["id"]]

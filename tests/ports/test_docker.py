@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeAlias
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import MachineRequest
@@ -156,6 +158,83 @@ async def test_the_end_of_a_container_is_told_with_its_reason(
     assert told == [(FIRST, "the container is exited, its exit code is 137")]
     (logged,) = (record for record in caplog.records if record.message == "container ended")
     assert logged.media_node_id == FIRST  # type: ignore[attr-defined]
+
+
+Deed: TypeAlias = Callable[[Engine, str], None]
+
+
+def pause(engine: Engine, container_id: str) -> None:
+    assert engine.ask("POST", f"/containers/{container_id}/pause")[0] == 204
+
+
+def take_off_the_network(engine: Engine, container_id: str) -> None:
+    order = {"Container": container_id, "Force": True}
+    assert engine.ask("POST", "/networks/bridge/disconnect", order)[0] == 200
+
+
+def kill(engine: Engine, container_id: str) -> None:
+    os.kill(engine.pid_of(container_id), signal.SIGKILL)
+    assert engine.ask("POST", f"/containers/{container_id}/wait")[0] == 200
+
+
+def remove(engine: Engine, container_id: str) -> None:
+    assert engine.ask("DELETE", f"/containers/{container_id}?force=true")[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("deed", "is_found", "is_gone"),
+    [
+        (pause, False, False),
+        (take_off_the_network, False, False),
+        (kill, False, True),
+        (remove, False, True),
+    ],
+)
+async def test_only_a_container_that_does_not_come_back_is_gone(
+    lab: Lab, deed: Deed, is_found: bool, is_gone: bool
+) -> None:
+    async with (environment := lab.make()).open(CLUSTER):
+        machine = await environment.launch(request())
+        node = make_node(id=FIRST, environment_id=machine.environment_id)
+        assert await environment.gone([node]) == frozenset()
+        assert machine.environment_id is not None
+        deed(lab.engine, machine.environment_id)
+        assert bool(await environment.discover()) == is_found
+        assert await environment.gone([node]) == ({FIRST} if is_gone else frozenset())
+
+
+@pytest.mark.parametrize("told", [b"<html>bad gateway</html>\n", b'{"Type": "con', b'"\xff"\n'])
+async def test_an_engine_that_tells_nonsense_of_its_events_is_asked_again(told: bytes) -> None:
+    asked = []
+    twice = anyio.Event()
+
+    async def answer(stream: SocketStream) -> None:
+        async with stream:
+            while head := await stream.receive():
+                path = head.split()[1].decode()
+                if "version" in path:
+                    body = b'{"ApiVersion": "1.41"}'
+                elif "events" in path:
+                    body = told
+                    asked.append(path)
+                    if len(asked) == 2:
+                        twice.set()
+                else:
+                    body = b"[]"
+                length = f"Content-Length: {len(body)}\r\n\r\n"
+                kind = "Content-Type: application/json\r\n"
+                await stream.send(f"HTTP/1.1 200 OK\r\n{kind}{length}".encode() + body)
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+        port = listener.extra(SocketAttribute.local_port)
+        settings = DockerSettings(host=f"tcp://127.0.0.1:{port}", image=IMAGE)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, answer)
+            async with (environment := Docker(settings)).open(CLUSTER):
+                with anyio.fail_after(10):
+                    await twice.wait()
+                assert list(await environment.discover()) == []
+            tasks.cancel_scope.cancel()
 
 
 async def test_containers_of_others_are_never_ended(lab: Lab) -> None:

@@ -1,12 +1,17 @@
 """The environment `local`, against the suite of all environments and on its own."""
 
+import errno
 import os
+import resource
+import select
 import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -16,7 +21,7 @@ from mediafleet.domain.ports import MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 from mediafleet.environments.local.folders import MAX_OUTPUT_BYTES, OUTPUT, Folders
 from mediafleet.environments.local.marks import Mark, Owner, read_mark
-from mediafleet.environments.local.processes import MarkedProcess, held
+from mediafleet.environments.local.processes import MarkedProcess, held, read_process
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite, until_it_answers
 from support.factories import make_node
 from support.local_nodes import end_local_nodes, local_nodes
@@ -188,6 +193,111 @@ async def test_a_process_that_hides_its_environment_is_no_node_and_is_ended(lab:
         with pytest.raises(EnvironmentFailureError, match="hides its environment"):
             await environment.launch(MachineRequest(FIRST, None))
         assert not Path(f"/proc/{pid.read_text()}").exists()
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """This process can open no file for a while."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(lowest := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_without_a_file_to_look_with_no_process_is_taken_for_gone(lab: Lab) -> None:
+    async with (environment := lab.make()).open(CLUSTER):
+        machine = await environment.launch(MachineRequest(FIRST, None))
+        (node,) = local_nodes(lab.directory)
+        process = read_process(node.pid)
+        assert process is not None
+        with no_more_files():
+            with pytest.raises(EnvironmentFailureError, match="Too many open files"):
+                await environment.discover()
+            with pytest.raises(OSError, match="Too many open files"):
+                read_process(node.pid)
+            with pytest.raises(OSError, match="Too many open files"), held(process):
+                pass
+        assert [each.environment_id for each in await environment.discover()] == [
+            machine.environment_id
+        ]
+
+
+async def test_a_process_that_cannot_be_looked_at_after_its_start_is_ended(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn, pids = os.posix_spawnp, []
+    with ExitStack() as shortage:
+
+        def spawn_the_last(*args: Any, **options: Any) -> int:
+            pids.append(spawn(*args, **options))
+            shortage.enter_context(no_more_files())
+            return pids[-1]
+
+        async with (environment := lab.make()).open(CLUSTER):
+            monkeypatch.setattr(os, "posix_spawnp", spawn_the_last)
+            with pytest.raises(EnvironmentFailureError, match="Too many open files"):
+                await environment.launch(MachineRequest(FIRST, None))
+    assert not Path(f"/proc/{pids[0]}").exists()
+
+
+async def test_a_process_that_cannot_be_watched_now_is_watched_later(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pidfd_open, refused = os.pidfd_open, []
+    ended = anyio.Event()
+    environment = lab.make()
+    environment.tell_ends(lambda *_: ended.set())
+
+    def refuse_twice(pid: int, flags: int = 0) -> int:
+        if len(refused) < 2:
+            refused.append(pid)
+            raise OSError(errno.EMFILE, "Too many open files")
+        return pidfd_open(pid, flags)
+
+    async with environment.open(CLUSTER):
+        monkeypatch.setattr(os, "pidfd_open", refuse_twice)
+        await environment.launch(MachineRequest(FIRST, None))
+        (node,) = local_nodes(lab.directory)
+        os.kill(node.pid, signal.SIGKILL)
+        with anyio.fail_after(10):
+            await ended.wait()
+    assert refused == [node.pid, node.pid]
+
+
+async def test_the_end_of_a_child_is_not_that_of_the_node(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    command = f"sh -c {shlex.quote(f'sleep 1000 & exec {EMULATOR} {AT_ITS_PLACE}')}"
+    async with (before := lab.make(command=command)).open(CLUSTER):
+        await before.launch(MachineRequest(FIRST, None))
+    ended = anyio.Event()
+    told: list[tuple[str, str]] = []
+    after = lab.make()
+    after.tell_ends(lambda *end: (told.append(end), ended.set()))
+    own, child = sorted(node.pid for node in local_nodes(lab.directory))
+    async with after.open(CLUSTER):
+        for pid in (child, own):
+            with ended_process(pid):
+                os.kill(pid, signal.SIGKILL)
+            await after.discover()
+        with anyio.fail_after(10):
+            await ended.wait()
+    assert told == [(FIRST, "the process was ended by signal 9")]
+
+
+@contextmanager
+def ended_process(pid: int) -> Iterator[None]:
+    """See a process to its end, which is brought about inside."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield
+        select.select([descriptor], [], [], 10)
+    finally:
+        os.close(descriptor)
 
 
 async def test_an_installed_kurento_is_used_with_a_configuration_of_its_own(lab: Lab) -> None:

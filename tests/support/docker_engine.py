@@ -116,7 +116,11 @@ class Engine:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(READY_S)
             connection.sock.connect(self.socket)
-            headers = {"Content-Type": "application/x-tar"} if body is not None else {}
+            if isinstance(body, dict):
+                kind, body = "application/json", json.dumps(body)
+            else:
+                kind = "application/x-tar"
+            headers = {} if body is None else {"Content-Type": kind}
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()

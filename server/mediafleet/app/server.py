@@ -27,7 +27,6 @@ from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.timestamps import to_milliseconds
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.loops.lifecycle import LifecycleLoop
-from mediafleet.loops.supervise import supervise
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
@@ -39,6 +38,7 @@ from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
 from mediafleet.store import SqlStore, Standing, open_store
+from mediafleet.supervise import supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

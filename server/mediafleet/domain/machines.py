@@ -11,25 +11,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Machine
 
 
-def lost_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
-    """Members that were launched and served, and whose machine is none of those that run."""
+def judged_members(cluster: Cluster, *, sees_every_end: bool) -> tuple[Member, ...]:
+    """Members of which it matters, when the server begins, whether their machine is no more.
+
+    Those whose termination may have come as far as the machine, and those that served.
+
+    Args:
+        cluster: As it is.
+        sees_every_end: The environment knows it of those that served, too.
+    """
+    terminating = frozenset({MediaNodeStatus.TERMINATING})
+    judged = SERVING_STATUSES | terminating if sees_every_end else terminating
     return tuple(
         member
         for member in cluster
-        if member.node.status in SERVING_STATUSES and _has_lost_its_machine(member, machines)
+        if member.node.status in judged and member.node.environment_id is not None
     )
 
 
-def ended_members(cluster: Cluster, machines: Sequence[Machine]) -> tuple[Member, ...]:
-    """Members whose termination had come as far as their machines, before the server began."""
-    return tuple(
-        member
-        for member in cluster
-        if member.node.status is MediaNodeStatus.TERMINATING
-        and _has_lost_its_machine(member, machines)
+def missing(nodes: Sequence[MediaNode], machines: Sequence[Machine]) -> frozenset[str]:
+    """Ids of the Media Nodes whose machine is none of these."""
+    names = {machine.environment_id for machine in machines}
+    ids = {machine.node_id for machine in machines}
+    return frozenset(
+        node.id for node in nodes if node.environment_id not in names and node.id not in ids
     )
 
 
@@ -83,11 +92,7 @@ def _others_at_address(cluster: Cluster, machine: Machine) -> Iterator[Member]:
 
 
 def _has_lost_its_machine(member: Member, machines: Sequence[Machine]) -> bool:
-    names = {machine.environment_id for machine in machines}
-    ids = {machine.node_id for machine in machines}
-    node = member.node
-    has_had_one = node.environment_id is not None
-    return has_had_one and node.environment_id not in names and node.id not in ids
+    return member.node.environment_id is not None and bool(missing([member.node], machines))
 
 
 def _was_in_touch_before(member: Member, heir: Member) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from mediafleet.domain.machines import missing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
@@ -151,8 +153,15 @@ class Environment(Protocol):
 
     @property
     def sees_every_end(self) -> bool:
-        """Whether a machine that is not discovered is gone for good."""
+        """Whether :meth:`gone` tells the truth of machines that serve, too."""
         return False
+
+    def may_have_made(self, environment_id: str) -> bool:
+        """Whether a machine of that name can be one of this environment's.
+
+        Of others, which the cluster has from another environment, nothing is known here.
+        """
+        return True
 
     def tell_ends(self, tell: Callable[[str, str], None]) -> None:
         """Tell of every machine that is seen to end: its node's id, and why, for people.
@@ -192,6 +201,17 @@ class Environment(Protocol):
         Raises:
             EnvironmentFailureError: The answer is not known.
         """
+
+    async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
+        """Ids of those of some Media Nodes whose machines are no more.
+
+        Args:
+            nodes: With machines that this environment may have made.
+
+        Raises:
+            EnvironmentFailureError: The answer is not known.
+        """
+        return missing(nodes, await self.discover())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.loops.supervise import succeeds
+from mediafleet.supervise import succeeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.machines import ended_members, lost_members
-from mediafleet.domain.media_node import MediaNodeStatus, transition
+from mediafleet.domain.machines import judged_members
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, transition
 from mediafleet.domain.ports import Change
 from mediafleet.services.cluster_state import ClusterState, Decision
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, MediaServers
 
 log = logging.getLogger(__name__)
@@ -23,30 +24,39 @@ log = logging.getLogger(__name__)
 async def part_from_lost(state: ClusterState, environment: Environment, clock: Clock) -> None:
     """Remove the members whose machines are gone for good, as far as the environment knows that.
 
-    Those whose removal had begun wait for nobody any more if their machine does not run. It is
+    Those whose removal had begun wait for nobody any more if their machine is no more. It is
     called before anything else acts, so that the cluster grows again by as many.
 
     Raises:
         StoreUnavailableError: Nothing was changed.
     """
-    if not _is_worth_asking(environment, state.snapshot):
+    if not environment.launches_machines:
+        return
+    _tell_of_strangers(state.snapshot, environment)
+    judged = [
+        member.node
+        for member in judged_members(state.snapshot, sees_every_end=environment.sees_every_end)
+        if _is_own(member.node, environment)
+    ]
+    if not judged:
         return
     try:
-        machines = await environment.discover()
+        gone = await environment.gone(judged)
     except EnvironmentFailureError as error:
         log.warning("members not compared with machines", extra={"reason": str(error)})
         return
 
     def decide(cluster: Cluster) -> Decision[None]:
         to, at = MediaNodeStatus.TERMINATING, clock.now()
-        lost = lost_members(cluster, machines) if environment.sees_every_end else ()
+        nodes = (member.node for member in cluster if member.node.id in gone)
+        lost = (node for node in nodes if node.status in SERVING_STATUSES)
         # Nobody is left to be asked for sessions.
-        gone = (transition(each.node, to, at=at, evicts_sessions=True) for each in lost)
-        return Decision(None, tuple(Change(*each) for each in gone))
+        left = (transition(node, to, at=at, evicts_sessions=True) for node in lost)
+        return Decision(None, tuple(Change(*each) for each in left))
 
     await state.change(decide)
-    for member in ended_members(state.snapshot, machines):
-        state.note_gone(member.node.id)
+    for node_id in gone:
+        state.note_gone(node_id)
 
 
 async def part_from_displaced(
@@ -66,6 +76,16 @@ async def part_from_displaced(
         await media_servers.detach(member.node.id)
 
 
-def _is_worth_asking(environment: Environment, cluster: Cluster) -> bool:
-    is_terminating = any(member.node.status is MediaNodeStatus.TERMINATING for member in cluster)
-    return environment.sees_every_end or (environment.launches_machines and is_terminating)
+def _tell_of_strangers(cluster: Cluster, environment: Environment) -> None:
+    """Name the members that another environment launched: their machines are not ended here."""
+    nodes = (member.node for member in cluster)
+    if strangers := [node.id for node in nodes if not _is_own(node, environment)]:
+        log.warning(
+            "members of another environment stay; their machines are not judged, and not ended "
+            "when they are removed",
+            extra={"environment": environment.name, "media_node_ids": strangers},
+        )
+
+
+def _is_own(node: MediaNode, environment: Environment) -> bool:
+    return node.environment_id is None or environment.may_have_made(node.environment_id)

@@ -8,12 +8,12 @@ from mediafleet.domain.lifecycle import Patience, Step, may_be_ended, next_step
 from mediafleet.domain.machines import (
     displaced_by_launch,
     displaced_by_listing,
-    ended_members,
-    lost_members,
+    judged_members,
+    missing,
 )
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import Machine
-from support.factories import MOMENT, make_cluster, make_member
+from support.factories import MOMENT, make_cluster, make_member, make_node
 
 S = MediaNodeStatus
 URI = "ws://10.0.0.7:8888/kurento"
@@ -76,37 +76,44 @@ def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_lost"),
+    ("changes", "is_missing"),
     [
         ({}, True),
-        ({"status": S.WAITING_IDLE_TO_TERMINATE}, True),
-        ({"environment_id": None}, False),
         ({"environment_id": "7-77"}, False),
         ({"id": "kms_A0000002"}, False),
-        ({"status": S.LAUNCHING}, False),
-        ({"status": S.TERMINATING}, False),
-        ({"status": S.FAILED}, False),
     ],
 )
-def test_a_member_is_lost_when_its_machine_is_not_among_those_that_run(
-    changes: dict[str, Any], is_lost: bool
+def test_a_machine_is_missing_when_neither_it_nor_its_node_is_told_of(
+    changes: dict[str, Any], is_missing: bool
 ) -> None:
-    member = make_member(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
+    node = make_node(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
     machines = [
         Machine("7-77", "127.64.1.1", "ws://127.64.1.1/kurento", "kms_A0000007"),
         Machine("8-88", "127.64.1.2", "ws://127.64.1.2/kurento", "kms_A0000002"),
     ]
 
-    assert lost_members(make_cluster(member), machines) == ((member,) if is_lost else ())
+    assert missing([node], machines) == ({node.id} if is_missing else frozenset())
 
 
-def test_a_termination_that_had_come_as_far_as_the_machine_is_seen_by_its_absence() -> None:
-    ended = make_member(id="kms_A0000001", environment_id="1-11", status=S.TERMINATING)
-    others = [
-        make_member(id="kms_A0000002", environment_id="2-22", status=S.TERMINATING),
-        make_member(id="kms_A0000003", environment_id="3-33"),
-        make_member(id="kms_A0000004", status=S.TERMINATING),
-    ]
-    machines = [Machine("2-22", "127.64.1.2", "ws://127.64.1.2/kurento")]
+@pytest.mark.parametrize(
+    ("changes", "sees_every_end", "is_judged"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"status": S.WAITING_IDLE_TO_TERMINATE}, True, True),
+        ({"status": S.TERMINATING}, True, True),
+        ({"status": S.TERMINATING}, False, True),
+        ({"status": S.TERMINATING, "environment_id": None}, True, False),
+        ({"environment_id": None}, True, False),
+        ({"status": S.LAUNCHING}, True, False),
+        ({"status": S.FAILED}, True, False),
+    ],
+)
+def test_whoever_served_is_judged_where_every_end_is_seen_and_whoever_leaves_everywhere(
+    changes: dict[str, Any], sees_every_end: bool, is_judged: bool
+) -> None:
+    member = make_member(**{"environment_id": "1-11"} | changes)
 
-    assert ended_members(make_cluster(ended, *others), machines) == (ended,)
+    judged = judged_members(make_cluster(member), sees_every_end=sees_every_end)
+
+    assert judged == ((member,) if is_judged else ())

@@ -114,6 +114,10 @@ class Aws(Environment):
             and tags.is_ours(tags_of(instance))
         ]
 
+    @override
+    def may_have_made(self, environment_id: str) -> bool:
+        return _INSTANCE_ID.fullmatch(environment_id) is not None
+
     def _asked(self) -> tuple[Ec2, Tags]:
         if self._opened is None:
             raise EnvironmentFailureError(NAME, "answer", "it is not open")

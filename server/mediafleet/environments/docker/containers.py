@@ -21,6 +21,7 @@ _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_CLUSTER_IN_NAME = 60
 _MAX_STATUS = 40
+_ENDED = frozenset({"exited", "dead", "removing"})
 _MIB = 1 << 20
 _NANO = 10**9
 
@@ -55,6 +56,11 @@ class Container:
     def runs(self) -> bool:
         """Whether its process is there."""
         return self.status == "running"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it does not come back: one that stands still, paused for example, does."""
+        return self.status in _ENDED
 
     def is_of(self, cluster_id: str) -> bool:
         """Whether a cluster launched it."""

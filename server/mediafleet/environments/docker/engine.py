@@ -42,6 +42,15 @@ class Engine:
         label = f"{CLUSTER}={cluster_id}"
         return await self._listed("discover", {"label": [label], "status": ["running"]})
 
+    async def standing(self, cluster_id: str) -> list[Container]:
+        """The cluster's containers that have not ended, whether they run or not."""
+        labels = {"label": [f"{CLUSTER}={cluster_id}"]}
+        return [
+            each
+            for each in await self._listed("discover", labels, all="true")
+            if not each.has_ended
+        ]
+
     async def show(self, container: str, *, operation: str) -> Container | None:
         """One container by id or name; ``None`` if there is none."""
         with self._understood(operation):
@@ -104,11 +113,14 @@ class Engine:
             raise EnvironmentFailureError(NAME, "launch", detail) from None
 
     async def watch(self, cluster_id: str, tell: Callable[[str, str], Awaitable[None]]) -> None:
-        """Tell of each of the cluster's containers that ends, until the Engine stops it.
+        """Tell of each of the cluster's containers that ends.
 
         Args:
             cluster_id: Whose containers.
             tell: Gets the container's id and its node's.
+
+        Raises:
+            EnvironmentFailureError: The Engine tells no more.
         """
         filters = {"type": ["container"], "event": ["die"], "label": [f"{CLUSTER}={cluster_id}"]}
         events = self._client.events
@@ -127,6 +139,7 @@ class Engine:
                     await tell(str(actor.get("ID") or ""), str(labels.get(NODE) or ""))
         except* EnvironmentFailureError as failures:
             raise failures.exceptions[0] from None
+        raise EnvironmentFailureError(NAME, "watch", "the Engine tells of no more events")
 
     async def _listed(
         self, operation: str, filters: dict[str, Any], **more: str
@@ -149,6 +162,9 @@ class Engine:
             raise EnvironmentFailureError(NAME, operation, detail) from None
         except TimeoutError:
             detail = "the Engine did not answer in time"
+            raise EnvironmentFailureError(NAME, operation, detail) from None
+        except ValueError as error:  # it is not JSON, or not in UTF-8
+            detail = f"the Engine's answer makes no sense: {error}"
             raise EnvironmentFailureError(NAME, operation, detail) from None
         except (aiohttp.ClientError, OSError) as error:
             detail = f"the Engine is not within reach: {error}"

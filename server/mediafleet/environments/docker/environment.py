@@ -13,9 +13,10 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.environments.docker.containers import Container, creation_of, name_of
+from mediafleet.environments.docker.containers import NODE, Container, creation_of, name_of
 from mediafleet.environments.docker.engine import NAME, Engine, open_engine
 from mediafleet.environments.docker.settings import Pull
+from mediafleet.supervise import supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _LOOK_AGAIN_S = 0.1
 
 
@@ -60,7 +60,8 @@ class Docker(Environment):
             anyio.create_task_group() as tasks,
         ):
             self._opened = engine, cluster_id
-            tasks.start_soon(self._watch, engine, cluster_id, name="docker events")
+            watch = partial(engine.watch, cluster_id, partial(self._tell, engine))
+            tasks.start_soon(supervise, "docker events", watch, name="docker events")
             try:
                 yield
             finally:
@@ -102,6 +103,26 @@ class Docker(Environment):
     async def discover(self) -> Sequence[Machine]:
         engine, cluster_id = self._asked()
         return [each.machine() for each in await engine.running(cluster_id) if each.addresses]
+
+    @override
+    def may_have_made(self, environment_id: str) -> bool:
+        return _CONTAINER_ID.fullmatch(environment_id) is not None
+
+    @override
+    async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
+        """Only what has ended or is not there: what is paused or off the network may come back."""
+        engine, cluster_id = self._asked()
+        standing = await engine.standing(cluster_id)
+        ids, known = {each.id for each in standing}, {each.labels.get(NODE) for each in standing}
+        gone = set()
+        for node in nodes:
+            if node.environment_id is None or node.environment_id in ids or node.id in known:
+                continue
+            # Whatever became of its label, a container keeps its id.
+            container = await engine.show(node.environment_id, operation="discover")
+            if container is None or container.has_ended:
+                gone.add(node.id)
+        return frozenset(gone)
 
     async def _until_gone(self, engine: Engine, container_id: str) -> None:
         with anyio.move_on_after(self._settings.answer_timeout):
@@ -160,19 +181,8 @@ class Docker(Environment):
                 extra={"environment_id": container_id, "reason": error.detail},
             )
 
-    async def _watch(self, engine: Engine, cluster_id: str) -> None:
-        """Tell of every container that ends, with the reason; the link sees only that it does."""
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                await engine.watch(cluster_id, partial(self._tell, engine))
-                pause = _FIRST_PAUSE_S
-            except EnvironmentFailureError as error:
-                log.warning("containers are not watched", extra={"reason": error.detail})
-            await anyio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
-
     async def _tell(self, engine: Engine, container_id: str, node_id: str) -> None:
+        """Tell of a container that ended, with the reason; the link sees only that it did."""
         reason = _why_ended(await engine.show(container_id, operation="watch"))
         extra = {"media_node_id": node_id, "environment_id": container_id, "reason": reason}
         log.warning("container ended", extra=extra)

@@ -20,6 +20,7 @@ from mediafleet.environments.local.folders import OUTPUT, Folders
 from mediafleet.environments.local.marks import Mark, Owner
 from mediafleet.environments.local.places import place_for
 from mediafleet.environments.local.watching import Watch, end_all, until_ready
+from mediafleet.supervise import accomplish, supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -69,7 +70,8 @@ class Local(Environment):
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
             self._greet(await _in_thread("find processes", processes.find_all))
-            self._tasks.start_soon(self._bound_outputs, name="outputs of local nodes")
+            outputs = "outputs of local nodes"
+            self._tasks.start_soon(supervise, outputs, self._bound_outputs, name=outputs)
             yield
             self._tasks.cancel_scope.cancel()
 
@@ -102,6 +104,10 @@ class Local(Environment):
         running = await _in_thread("find processes", self._running)
         return [_machine(found[0]) for found in running.values()]
 
+    @override
+    def may_have_made(self, environment_id: str) -> bool:
+        return processes.ENVIRONMENT_ID.fullmatch(environment_id) is not None
+
     def _running(self) -> Mapping[str, Sequence[MarkedProcess]]:
         """Our processes by node; the oldest of a node is its media server, or started it."""
         running: dict[str, list[MarkedProcess]] = {}
@@ -125,14 +131,12 @@ class Local(Environment):
         folder = self._folders.make(node_id, running=running)
         mark = Mark(self._owner, node_id, place.uri)
         command = command_line(self._settings, place, folder)
-        environ = {**self._settings.environ, **mark.variables}
         try:
-            pid = processes.spawn(command, environ, folder / OUTPUT)
+            return processes.spawn(command, self._settings.environ, folder / OUTPUT, mark)
         except OSError as error:
             self._folders.remove(node_id)
             detail = f"{command[0]} cannot be run: {error.strerror}"
             raise EnvironmentFailureError(NAME, "launch", detail) from error
-        return processes.MarkedProcess(processes.started_at(pid), pid, mark)
 
     async def _until_ready(self, watch: Watch) -> None:
         if await until_ready(watch, self._settings.launch_timeout):
@@ -184,7 +188,7 @@ class Local(Environment):
         return self._watches[process]
 
     async def _watch(self, watch: Watch) -> None:
-        await watch.run()
+        await accomplish(f"watch of {watch.process.mark.node_id}", watch.run)
         del self._watches[watch.process]
         node_id = watch.process.mark.node_id
         log.info(
@@ -195,12 +199,17 @@ class Local(Environment):
             self._tell_end(node_id, f"the process {watch.story}")
 
     def _greet(self, found: Sequence[MarkedProcess]) -> None:
-        """Watch what earlier runs left, and tell of what cannot be this cluster's any more."""
+        """Watch what earlier runs left, and tell of what cannot be this cluster's any more.
+
+        Of a node only the oldest is watched: the end of a child of it is not the node's.
+        """
+        watched = set()
         for process in found:
             owner = process.mark.owner
-            if owner == self._owner:
+            if owner == self._owner and process.mark.node_id not in watched:
+                watched.add(process.mark.node_id)
                 self._watched(process)
-            elif owner.directory == self._owner.directory:
+            elif owner != self._owner and owner.directory == self._owner.directory:
                 log.warning(
                     "a local node of another cluster runs from this data directory; a server with "
                     "that OPENVIDU_PRO_CLUSTER_ID and a PUT take it back",

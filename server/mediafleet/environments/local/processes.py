@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import signal
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,8 +18,17 @@ from mediafleet.environments.local.marks import Mark, read_mark
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+ENVIRONMENT_ID = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
 _PROC = Path("/proc")
 _MAX_ENVIRON = 1 << 20
+_NOT_OURS_TO_SEE = frozenset(
+    {errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+)
+"""What reading in /proc comes to where a process ended, is another user's, or has no environment.
+
+EACCES and EPERM: ours may always be looked at. EIO: it has unmapped its environment. All else, such
+as too many open files, says nothing of the process.
+"""
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
 
 
@@ -84,18 +95,28 @@ def check_machine() -> None:
 
 
 def find_all() -> Sequence[MarkedProcess]:
-    """Every marked process on this machine that this user may look at, the oldest first."""
+    """Every marked process on this machine that this user may look at, the oldest first.
+
+    Raises:
+        OSError: They cannot be told.
+    """
     pids = (int(entry.name) for entry in os.scandir(_PROC) if entry.name.isdecimal())
     return sorted(found for pid in pids if pid != os.getpid() and (found := read_process(pid)))
 
 
 def read_process(pid: int) -> MarkedProcess | None:
-    """The process with that pid, if it carries a mark and has not ended."""
+    """The process with that pid, if it carries a mark and has not ended.
+
+    Raises:
+        OSError: It cannot be told.
+    """
     try:
         with (_PROC / str(pid) / "environ").open("rb") as file:
             mark = read_mark(file.read(_MAX_ENVIRON))
         return None if mark is None else MarkedProcess(started_at(pid), pid, mark)
-    except (OSError, ValueError, IndexError):  # gone, or another user's
+    except OSError as error:
+        if error.errno not in _NOT_OURS_TO_SEE:
+            raise
         return None
 
 
@@ -111,7 +132,11 @@ def started_at(pid: int) -> int:
 
 @contextmanager
 def held(process: MarkedProcess) -> Iterator[ProcessHandle | None]:
-    """Hold a process; ``None`` if it has ended and been reaped."""
+    """Hold a process; ``None`` if it has ended and been reaped.
+
+    Raises:
+        OSError: It cannot be held.
+    """
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -127,31 +152,36 @@ def held(process: MarkedProcess) -> Iterator[ProcessHandle | None]:
 def _is_still(process: MarkedProcess) -> bool:
     try:
         return started_at(process.pid) == process.started
-    except (OSError, ValueError, IndexError):
+    except OSError as error:
+        if error.errno not in _NOT_OURS_TO_SEE:
+            raise
         return False
 
 
-def spawn(command: list[str], environ: Mapping[str, str], output: Path) -> int:
-    """Start a process in a session of its own, which no signal of our terminal reaches.
+def spawn(
+    command: list[str], environ: Mapping[str, str], output: Path, mark: Mark
+) -> MarkedProcess:
+    """Start a process with a mark in a session of its own, which no signal of our terminal reaches.
 
     When this returns the process shows its new environment, or has ended already.
 
     Args:
         command: The program and its arguments; there is no shell.
-        environ: All of its environment.
+        environ: The rest of its environment.
         output: File that takes what it prints, appended.
+        mark: What it carries.
 
     Returns:
-        Its pid; reap it.
+        It; reap it.
 
     Raises:
-        OSError: The program cannot be run.
+        OSError: The program cannot be run, or not be found again; it does not run then.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    return os.posix_spawnp(
+    pid = os.posix_spawnp(
         command[0],
         command,
-        environ,
+        {**environ, **mark.variables},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
@@ -161,3 +191,9 @@ def spawn(command: list[str], environ: Mapping[str, str], output: Path) -> int:
         setsigmask=[],
         setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
     )
+    try:
+        return MarkedProcess(started_at(pid), pid, mark)
+    except OSError:
+        os.killpg(pid, signal.SIGKILL)  # nobody has reaped it, so that the number is its own
+        os.waitpid(pid, 0)
+        raise

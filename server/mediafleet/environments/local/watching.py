@@ -35,7 +35,11 @@ class Watch:
         self._status: int | None = None
 
     async def run(self) -> None:
-        """Return when the process has ended."""
+        """Return when the process has ended.
+
+        Raises:
+            OSError: That cannot be seen now.
+        """
         with held(self.process) as handle:
             if handle is not None:
                 await handle.ended()
@@ -60,7 +64,7 @@ async def until_ready(watch: Watch, limit: float) -> bool:
     Raises:
         EnvironmentFailureError: It does, but could not be found again.
     """
-    listens = False
+    listens = hides = False
     with anyio.move_on_after(limit):
         async with anyio.create_task_group() as race:
 
@@ -70,9 +74,10 @@ async def until_ready(watch: Watch, limit: float) -> bool:
 
             race.start_soon(give_up_at_its_end, name="end of a launch")
             await _until_it_listens(watch.process.mark.uri)
+            hides = await _hides_its_mark(watch.process)
             listens = True
             race.cancel_scope.cancel()
-    if listens and not watch.ended.is_set() and read_process(watch.process.pid) is None:
+    if hides and not watch.ended.is_set():
         detail = "the process hides its environment, so that it could not be found again"
         raise EnvironmentFailureError("local", "launch", detail)
     return listens and not watch.ended.is_set()
@@ -89,6 +94,14 @@ async def _until_it_listens(uri: str) -> None:
             else:
                 await anyio.aclose_forcefully(stream)
                 return
+
+
+async def _hides_its_mark(process: MarkedProcess) -> bool:
+    while True:
+        try:
+            return read_process(process.pid) is None
+        except OSError:
+            await anyio.sleep(_LOOK_AGAIN_S)
 
 
 async def end_all(

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import StoreUnavailableError
-from mediafleet.loops.supervise import succeeds, supervise
+from mediafleet.supervise import succeeds, supervise
 
 pytestmark = pytest.mark.anyio
 

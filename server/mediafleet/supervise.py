@@ -28,6 +28,14 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
+async def accomplish(name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """Run one job until it succeeds, after a growing pause each time."""
+    pause = FIRST_PAUSE_S
+    while not await succeeds(name, job):
+        await anyio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
 async def succeeds(name: str, job: Callable[[], Awaitable[None]]) -> bool:
     """Run one job to its end and log what it met; whether it met nothing.
 
