@@ -11,6 +11,7 @@ import pytest
 from support import live
 from support.cluster_client import NODES, Json, delete, members, patch, until, until_gone
 from support.local_nodes import end_local_nodes, local_nodes
+from support.outages import locked
 from support.troubled import Troubled
 
 pytestmark = pytest.mark.anyio
@@ -122,11 +123,46 @@ async def test_a_server_starts_and_serves_although_its_environment_tells_nothing
 ) -> None:
     environment.troubles = {"discover", "launch"}
     async with serving(environment, tmp_path, nodes=1) as api:
-        (node,) = await members(api)
-        await until(api, node["id"], lambda found: bool(found) and found["status"] == "failed")
         answer = await api.put(NODES)
         assert answer.status_code == 502
         assert answer.json()["message"] == "Environment local failed to discover: not authorized"
+        node = (await api.post(NODES)).json()
+        await until(api, node["id"], lambda found: bool(found) and found["status"] == "failed")
+
+
+async def test_the_cluster_grows_as_soon_as_its_environment_tells_what_runs(
+    environment: Troubled, tmp_path: Path
+) -> None:
+    environment.troubles = {"discover"}
+    async with serving(environment, tmp_path, nodes=1) as api:
+        with anyio.fail_after(10):
+            while environment.calls["discover"] < 3:
+                await anyio.sleep(0.01)
+        assert await members(api) == []
+        environment.troubles = set()
+        await until_running(api, 1)
+    assert environment.calls["launch"] == 1
+
+
+async def test_a_restart_is_done_although_the_store_is_out_of_reach_and_growth_follows(
+    environment: Troubled, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(environment, tmp_path) as api:
+        with locked(tmp_path / "mediafleet.db")():
+            wanted = {"OPENVIDU_PRO_CLUSTER_MEDIA_NODES": 1}
+            restarted = await api.post("/pro/restart", json=wanted)
+            assert restarted.status_code == 200, restarted.text
+            with anyio.fail_after(15):
+                while "resizing" not in {getattr(each, "job", "") for each in caplog.records}:
+                    await anyio.sleep(0.01)
+            assert await members(api) == []
+        await until_running(api, 1)
+
+
+async def until_running(api: httpx.AsyncClient, count: int) -> None:
+    with anyio.fail_after(20):
+        while [node["status"] for node in await members(api)] != ["running"] * count:
+            await anyio.sleep(0.02)
 
 
 async def test_named_nodes_and_uris_mean_nothing_where_nodes_are_launched(

@@ -27,6 +27,7 @@ from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.timestamps import to_milliseconds
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.loops.lifecycle import LifecycleLoop
+from mediafleet.loops.sizing import SizingLoop
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
@@ -38,7 +39,7 @@ from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
 from mediafleet.store import SqlStore, Standing, open_store
-from mediafleet.supervise import supervise
+from mediafleet.supervise import succeeds, supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -151,6 +152,7 @@ class _Server:
         self._drains = Drains(self._state, clock, self._patience)
         self._removals = Removals(self._state, self._media_servers, clock)
         self._sizing = Sizing(self._state, self._environment, self._admission, self._removals)
+        self._sizing_loop = SizingLoop(self._resize)
         self._lifecycle_loop = LifecycleLoop(
             self._state,
             Lifecycle(
@@ -244,12 +246,17 @@ class _Server:
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await part_from_lost(self._state, self._environment, self._clock)
             await self._join_configured()
-            await self._sizing.take_in()
+            # Before anything is dialled, since a machine may have the address of one that is gone.
+            has_looked = await succeeds("discovery", self._sizing.take_in)
             loops.start_soon(supervise, "heartbeat", self._clock.beat, name="heartbeat")
             loops.start_soon(supervise, "links", self._media_servers.run, name="links")
             loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
-            await self._resize()
-            yield
+            async with anyio.create_task_group() as sizing:
+                sizing.start_soon(supervise, "sizing", self._sizing_loop.run, name="sizing")
+                if not (has_looked and await succeeds("resizing", self._resize)):
+                    self._sizing_loop.ask()
+                yield
+                sizing.cancel_scope.cancel()  # what parts now must not be replaced
             if self._environment.ends_with_server:
                 await self._removals.part(evicting=self._stop_nodes)
             loops.cancel_scope.cancel()
@@ -267,11 +274,11 @@ class _Server:
             extra = {"environment": self._environment.name}
             log.warning("KMS_URIS have no effect, as nodes are launched here", extra=extra)
 
-    async def _apply_configuration(self) -> None:
+    def _apply_configuration(self) -> None:
         """Bring the running cluster in line with a configuration that was just stored."""
         if self._store is not None:
             self._store.cluster_id = self._cluster_id()
-        await self._resize()
+        self._sizing_loop.ask()
 
     async def _resize(self) -> None:
         if self._store is not None:

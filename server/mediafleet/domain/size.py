@@ -24,21 +24,25 @@ class Resizing:
     surplus: tuple[str, ...] = ()
 
 
-def resizing(cluster: Cluster, wanted: int, *, remembered: int | None) -> Resizing:
+def resizing(
+    cluster: Cluster, wanted: int, *, remembered: int | None, began_empty: bool
+) -> Resizing:
     """Compare the nodes that are at work, or soon will be, with those that are wanted.
 
-    Nodes leave only if the wanted number was never known before or is another one now: a cluster
-    that grew by hand, or that a crash interrupted, is never trimmed by a mere start.
+    Nodes leave only if the wanted number is another one now, or if all of them were just found by
+    a store without members: a cluster that grew by hand, or that a crash interrupted, is never
+    trimmed by a mere start.
 
     Args:
         cluster: As it is.
         wanted: The configured number.
-        remembered: The number at the last resizing; ``None`` on the first start with this store.
+        remembered: The number at the last resizing; ``None``: there was none with this store.
+        began_empty: There were no members before machines were looked for.
     """
     active = [member for member in cluster if member.node.status in ACTIVE_STATUSES]
     if len(active) <= wanted:
         return Resizing(missing=wanted - len(active))
-    if remembered == wanted:
+    if remembered == wanted or (remembered is None and not began_empty):
         return Resizing()
     by_worth = sorted(active, key=_worth)
     return Resizing(surplus=tuple(each.node.id for each in by_worth[: len(active) - wanted]))

@@ -63,7 +63,8 @@ class ClusterConfiguration:
         settings: The configuration in force.
         clock: The time.
         patience: How long the cluster waits for what.
-        after_restart: Brings the cluster in line with the new configuration.
+        after_restart: Has the cluster brought in line with the new configuration; what takes time
+            or can fail is no part of the restart.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class ClusterConfiguration:
         settings: Settings,
         clock: Clock,
         patience: Patience,
-        after_restart: Callable[[], Awaitable[None]],
+        after_restart: Callable[[], None],
     ) -> None:
         self._state = state
         self._settings = settings
@@ -120,7 +121,7 @@ class ClusterConfiguration:
                     "restarted",
                     extra={"properties": sorted(changes), "restarts": self._restarts},
                 )
-                await self._after_restart()
+                self._after_restart()
         finally:
             self._turn.release()
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.errors import EnvironmentFailureError, MediafleetError
+from mediafleet.domain.errors import ConflictError, EnvironmentFailureError, NotFoundError
 from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.size import resizing
 
 if TYPE_CHECKING:
-    from mediafleet.domain.ports import Environment, Store
+    from collections.abc import Sequence
+
+    from mediafleet.domain.ports import Environment, Machine, Store
     from mediafleet.services.admission import Admission
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.removals import Removals
@@ -39,39 +41,57 @@ class Sizing:
         self._environment = environment
         self._admission = admission
         self._removals = removals
+        self._has_looked = False
+        self._began_empty = False
 
     async def take_in(self) -> None:
         """Make members of machines that run for this cluster although no member made them.
 
-        An environment that cannot tell now is asked again by ``PUT /pro/media-nodes``.
+        Once that is done it is not done again.
+
+        Raises:
+            EnvironmentFailureError: The environment could not tell.
+            StoreUnavailableError: Not all of them are members.
         """
-        if not self._environment.launches_machines:
+        if self._has_looked or not self._environment.launches_machines:
             return
+        machines = await self._discovered()
+        self._began_empty = len(self._state.snapshot) == 0
+        await self._admission.take_in(machines)
+        self._has_looked = True
+
+    async def _discovered(self) -> Sequence[Machine]:
         try:
             with anyio.fail_after(DISCOVERY_LIMIT_S):
-                await self._admission.take_in(await self._environment.discover())
-        except (EnvironmentFailureError, TimeoutError) as error:
-            reason = str(error) or "it took too long"
-            log.warning("machines not looked for", extra={"reason": reason})
+                return await self._environment.discover()
+        except TimeoutError:
+            detail = f"it took longer than {DISCOVERY_LIMIT_S:g} s"
+            raise EnvironmentFailureError(self._environment.name, "discover", detail) from None
 
     async def resize(self, store: Store, wanted: int) -> None:
         """Launch or drain nodes until as many are active as are wanted.
 
-        A resizing that is interrupted is done again at the next start.
+        Nothing is launched before the environment has told once what runs already. A resizing that
+        is interrupted, also by the end of the server, can be begun again.
 
         Raises:
+            EnvironmentFailureError: It has not begun.
             StoreUnavailableError: It is not complete.
         """
         if not self._environment.launches_machines:
             return
+        await self.take_in()
         known = await store.recall(WANTED)
         plan = resizing(
-            self._state.snapshot, wanted, remembered=None if known is None else int(known)
+            self._state.snapshot,
+            wanted,
+            remembered=None if known is None else int(known),
+            began_empty=self._began_empty,
         )
         await self._admission.launch(plan.missing)
         for node_id in plan.surplus:
             log.info("node is more than are wanted", extra={"media_node_id": node_id})
-            with suppress(MediafleetError):  # it left by itself meanwhile, or is asked again
+            with suppress(NotFoundError, ConflictError):  # it left meanwhile, or somebody saw to it
                 await self._removals.remove(node_id, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
         if known != str(wanted):
             await store.keep(WANTED, str(wanted))
