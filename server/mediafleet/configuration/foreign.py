@@ -7,7 +7,8 @@ from typing import Final
 
 from mediafleet.configuration.properties import READ_NAMES
 
-_OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_")
+_OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_", "DOCKER_", "PG")
+"""The last three are read by libraries of the server: its ways to AWS, an Engine, PostgreSQL."""
 
 
 def foreign_variables() -> Mapping[str, str]:

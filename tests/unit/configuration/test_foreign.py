@@ -4,7 +4,14 @@ from mediafleet.configuration import foreign_variables
 
 
 def test_children_get_all_but_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = ["OPENVIDU_SECRET", "MEDIAFLEET_DATABASE_URL", "AWS_SESSION_TOKEN", "KIBANA_PASSWORD"]
+    ours = [
+        "OPENVIDU_SECRET",
+        "MEDIAFLEET_DATABASE_URL",
+        "AWS_SESSION_TOKEN",
+        "DOCKER_AUTH_CONFIG",
+        "KIBANA_PASSWORD",
+        "PGPASSWORD",
+    ]
     for name in [*ours, "GST_DEBUG"]:
         monkeypatch.setenv(name, "canary")
 
