@@ -5,7 +5,9 @@ The scripts are real ones; their machines are emulator processes.
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -189,6 +191,27 @@ async def test_the_time_limit_ends_the_whole_group(lab: Lab) -> None:
     )
     leader, child = map(int, pids.read_text().split())
     await until(lambda: not alive(leader) and not alive(child))
+
+
+async def test_what_an_ended_script_leaves_in_its_group_is_ended(lab: Lab) -> None:
+    pid = lab.scripts.root / "pid"
+    left = f"(trap '' TERM; while :; do echo more >&2; sleep 0.01; done) & echo $! > '{pid}'"
+    lab.replace(LAUNCH, f'{left}; echo \'{{"id": "m-1", "ip": "127.0.0.9"}}\'')
+    async with (environment := lab.make(grace=0.1)).open(CLUSTER):
+        assert (await environment.launch(request())).environment_id == "m-1"
+        assert not alive(int(pid.read_text()))
+
+
+async def test_what_has_left_the_group_of_an_ended_script_stays(lab: Lab) -> None:
+    pid = lab.scripts.root / "pid"
+    # The script may well have ended before the other one has begun.
+    left = f"setsid sh -c 'echo $$ > \"{pid}\"; exec sleep 1000' > /dev/null 2>&1 &"
+    lab.replace(LAUNCH, f'{left} echo \'{{"id": "m-1", "ip": "127.0.0.9"}}\'')
+    async with (environment := lab.make(grace=0.1)).open(CLUSTER):
+        assert (await environment.launch(request())).environment_id == "m-1"
+        await until(lambda: pid.exists() and bool(pid.read_text()))
+        assert alive(int(pid.read_text()))
+    os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 async def test_cancelling_ends_the_whole_group(lab: Lab) -> None:
@@ -545,6 +568,17 @@ async def test_a_folder_that_may_not_be_used_is_told_at_the_start(lab: Lab) -> N
             pass
 
 
+async def test_a_folder_that_others_may_write_to_is_refused_for_its_subfolder_too(
+    lab: Lab,
+) -> None:
+    (cluster := lab.scripts.root / "cluster").mkdir(mode=0o755)
+    lab.folder.rename(cluster / "aws")
+    check_folder(cluster)
+    cluster.chmod(0o777)
+    with pytest.raises(UntrustedError, match="cluster has mode 0777"):
+        check_folder(cluster)
+
+
 async def test_the_subfolder_of_openvidus_deployments_serves_too(lab: Lab) -> None:
     (cluster := lab.scripts.root / "cluster").mkdir(mode=0o755)
     lab.folder.rename(cluster / "aws")
@@ -570,6 +604,19 @@ async def test_on_premises_a_script_discovers_if_there_is_one(lab: Lab) -> None:
         await discovery.discover(CLUSTER)
     (lab.folder / AUTODISCOVER).unlink()
     assert await discovery.discover(CLUSTER) == ()
+
+
+async def test_on_premises_folders_are_not_looked_at_on_the_event_loop(lab: Lab) -> None:
+    threads = []
+
+    def folder() -> Path:
+        threads.append(threading.current_thread())
+        return lab.scripts.root / "nowhere"
+
+    settings = replace(lab.settings, folder=folder)
+    assert await Autodiscovery("on_premise", settings).discover(CLUSTER) == ()
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 def test_an_ipv6_address_stands_in_brackets() -> None:

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from mediafleet.environments.script.trust import OpenedScript
 
 MAX_OUTPUT_BYTES = 1 << 20
-_LOOK_S = 0.1
+_LOOK_S = 0.01
+"""Between two looks at an output, which so is bounded by what can be written in that time.
+
+A limit of the kernel's would hold for all files of the machines that scripts leave behind, too, and
+pipes would end a script with the server.
+"""
+_LEAVE_S = 1.0
+_LOOK_AGAIN_S = 0.05
 _LAST_WAIT_S = 5.0
 _NOTE_AND_RUN = 'read -r stat < "/proc/$$/stat" && echo "$stat" > "$0" && exec "$@"'
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
@@ -54,7 +61,8 @@ async def run(
 ) -> int:
     """Run a script in a session of its own; its exit status, negative for a signal.
 
-    Its output goes to files, so that it can go on to its end even if this process is killed.
+    What it leaves behind in its process group is ended; what has left the group, by `setsid`, is
+    not. Its output goes to files, so that it can go on to its end even if this process is killed.
 
     Args:
         script: What is run, from its own folder.
@@ -74,6 +82,7 @@ async def run(
     )
     try:
         await _until_ended(descriptor, outputs, limit)
+        await _end_left_behind(process.pid, grace)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await _end_group(process.pid, descriptor, grace)
@@ -166,3 +175,33 @@ async def _end_group(group: int, descriptor: int, grace: float) -> None:
         os.killpg(group, signal.SIGKILL)
     with anyio.move_on_after(_LAST_WAIT_S):
         await anyio.wait_readable(descriptor)
+
+
+async def _end_left_behind(group: int, grace: float) -> None:
+    """End what is left of the group of a script that ended; its leader is not reaped meanwhile.
+
+    What is on its way into a session of its own has the time to get there.
+    """
+    if await _is_deserted(group, within=_LEAVE_S):
+        return
+    os.killpg(group, signal.SIGTERM)
+    if not await _is_deserted(group, within=grace):
+        os.killpg(group, signal.SIGKILL)
+
+
+async def _is_deserted(group: int, *, within: float) -> bool:
+    """Whether the last process leaves a group, or ends, in that time."""
+    with anyio.move_on_after(within):
+        while await anyio.to_thread.run_sync(_has_living, group):  # noqa: ASYNC110 - a group tells nobody of its end
+            await anyio.sleep(_LOOK_AGAIN_S)
+        return True
+    return False
+
+
+def _has_living(group: int) -> bool:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of_group, *_ = path.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if of_group == str(group) and state not in {"Z", "X"}:
+                return True
+    return False

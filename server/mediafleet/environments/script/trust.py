@@ -79,7 +79,8 @@ def opened(path: Path, name: str) -> Iterator[OpenedScript]:
     put another file in between.
 
     Args:
-        path: Of the folder; the scripts may also be in its subfolder `aws`.
+        path: Of the folder; the scripts may also be in its subfolder `aws`. It is checked then,
+            too: who may write to it can put another `aws` in place.
         name: One of :data:`SCRIPTS`.
 
     Raises:
@@ -89,7 +90,9 @@ def opened(path: Path, name: str) -> Iterator[OpenedScript]:
         raise UntrustedError(f"{path} is not an absolute path", missing=True)
     with ExitStack() as stack:
         try:
-            folder = _open_folder(stack, _place_of_scripts(path))
+            folder = _open_folder(stack, path)
+            if (place := _place_of_scripts(path)) != path:
+                folder = _open_folder(stack, place)
             file = _open(stack, name, os.O_PATH, folder=folder)
             shown = Path(f"/proc/self/fd/{file}").readlink()
             _check_file(os.fstat(file), shown)
