@@ -51,7 +51,7 @@ class Gated(Settings):
         await self.active.change(changes)
 
 
-async def nothing_more() -> None:
+def nothing_more() -> None:
     """The cluster needs nothing to be in line with its configuration."""
 
 
