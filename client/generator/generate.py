@@ -3,6 +3,7 @@
 import argparse
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 GENERATOR = Path(__file__).resolve().parent
 CLIENT = GENERATOR.parent
 CONTRACT = CLIENT.parent / "openapi.yaml"
+LICENSE = CLIENT.parent / "LICENSE"
+CREDENTIALS = re.compile(r"^(    (?:_cookies|_headers|_httpx_args): .* = field\()|^(    token: str)$", re.MULTILINE)
 NOT_GENERATED = {"generator", "__pycache__", ".ruff_cache", "build", "dist"}
 
 
@@ -49,6 +52,22 @@ def generate(target: Path) -> None:
         *("--output-path", str(target), "--overwrite", "--fail-on-warning"),
     ]
     subprocess.run(command, check=True, env=environment)
+    hide_credentials(target / "mediafleet_client" / "client.py")
+    shutil.copyfile(LICENSE, target / LICENSE.name)
+
+
+def hide_credentials(module: Path) -> None:
+    """Keep what may be a secret out of the text form of a client, such as in a log or a traceback.
+
+    The generator's own template would have to be copied as a whole for this.
+    """
+    text, count = CREDENTIALS.subn(
+        lambda found: f"{found[1]}repr=False, " if found[1] else f"{found[2]} = field(repr=False)",
+        module.read_text("utf-8"),
+    )
+    if count != 7:  # three in each of the two classes, and the token
+        raise RuntimeError(f"{module.name} has another form now: {count} fields found, not 7")
+    module.write_text(text, "utf-8")
 
 
 def replace(fresh: Path) -> None:

@@ -10,13 +10,13 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 
 from .api.media_nodes import get_media_node
 from .client import AuthenticatedClient, Client
 from .models import Error, MediaNode
-from .types import Response
 
 __all__ = (
     "ApiError",
@@ -30,6 +30,8 @@ __all__ = (
 
 USER = "OPENVIDUAPP"
 GONE = "gone"
+UNKNOWN = "unknown"
+LEAST_S = 0.1
 
 
 class ApiError(Exception):
@@ -50,7 +52,7 @@ class StatusTimeoutError(TimeoutError):
     """A Media Node did not reach the status that was waited for.
 
     Attributes:
-        status: The last status seen.
+        status: The last status seen; ``unknown`` if the server told none.
     """
 
     def __init__(self, media_node_id: str, status: str, seconds: float) -> None:
@@ -100,7 +102,7 @@ def wait_until_status(
         client: From ``connect``.
         media_node_id: Which node.
         statuses: One status or several; ``gone`` stands for a node that is no more.
-        timeout: Seconds to wait in all.
+        timeout: Seconds to wait in all, also for an answer; the client's own limit does not matter.
         poll_interval: Seconds between two questions.
 
     Returns:
@@ -110,13 +112,18 @@ def wait_until_status(
         StatusTimeoutError: The time is up.
         ApiError: The server answered with an error; 404 is one unless ``gone`` is wanted.
     """
-    wanted, deadline = _wanted(statuses), time.monotonic() + timeout
+    wanted, status, deadline = _wanted(statuses), UNKNOWN, time.monotonic() + timeout
     while True:
-        node = _node(get_media_node.sync_detailed(media_node_id, client=client), wanted)
-        if _status(node) in wanted:
+        try:
+            response = client.get_httpx_client().request(**_question(media_node_id, deadline))
+        except httpx.TimeoutException as error:
+            raise StatusTimeoutError(media_node_id, status, timeout) from error
+        node = _node(client, response, wanted)
+        status = _status(node)
+        if status in wanted:
             return node
         if time.monotonic() + poll_interval > deadline:
-            raise StatusTimeoutError(media_node_id, _status(node), timeout)
+            raise StatusTimeoutError(media_node_id, status, timeout)
         time.sleep(poll_interval)
 
 
@@ -129,14 +136,18 @@ async def wait_until_status_async(
     poll_interval: float = 0.5,
 ) -> MediaNode | None:
     """The same as ``wait_until_status``, without blocking the event loop."""
-    wanted, deadline = _wanted(statuses), time.monotonic() + timeout
+    wanted, status, deadline = _wanted(statuses), UNKNOWN, time.monotonic() + timeout
     while True:
-        response = await get_media_node.asyncio_detailed(media_node_id, client=client)
-        node = _node(response, wanted)
-        if _status(node) in wanted:
+        try:
+            response = await client.get_async_httpx_client().request(**_question(media_node_id, deadline))
+        except httpx.TimeoutException as error:
+            raise StatusTimeoutError(media_node_id, status, timeout) from error
+        node = _node(client, response, wanted)
+        status = _status(node)
+        if status in wanted:
             return node
         if time.monotonic() + poll_interval > deadline:
-            raise StatusTimeoutError(media_node_id, _status(node), timeout)
+            raise StatusTimeoutError(media_node_id, status, timeout)
         await asyncio.sleep(poll_interval)
 
 
@@ -148,7 +159,12 @@ def _status(node: MediaNode | None) -> str:
     return GONE if node is None else str(node.status)
 
 
-def _node(response: Response[Error | MediaNode], wanted: frozenset[str]) -> MediaNode | None:
+def _question(media_node_id: str, deadline: float) -> dict[str, Any]:
+    return {**get_media_node._get_kwargs(media_node_id), "timeout": max(deadline - time.monotonic(), LEAST_S)}
+
+
+def _node(client: AuthenticatedClient, answer: httpx.Response, wanted: frozenset[str]) -> MediaNode | None:
+    response = get_media_node._build_response(client=client, response=answer)
     if isinstance(response.parsed, MediaNode):
         return response.parsed
     if response.status_code == HTTPStatus.NOT_FOUND and GONE in wanted:

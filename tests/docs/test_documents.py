@@ -1,6 +1,7 @@
 """The documents hang together: links lead somewhere, decisions have one form, versions agree."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,14 @@ def test_every_test_that_proves_something_exists() -> None:
         if f"def {name}(" not in (ROOT / file).read_text("utf-8")
     ]
     assert missing == []
+
+
+def test_both_distributions_bring_the_same_licence() -> None:
+    server, client = (
+        tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+        for folder in (ROOT, ROOT / "client")
+    )
+
+    assert client["license"] == server["license"]
+    assert client["license-files"] == server["license-files"] == ["LICENSE"]
+    assert (ROOT / "client" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
