@@ -131,7 +131,8 @@ class Directory(TextKind):
 
     @override
     def fit(self, text: str) -> str:
-        if not 1 <= len(text) <= MAX_PATH_CHARACTERS:
+        # The "/" that it gets does not count, or the longest could be stored and not be read again.
+        if not text or len(text.removesuffix("/")) > MAX_PATH_CHARACTERS:
             raise self.refusal()
         return text.rstrip("/") + "/"
 

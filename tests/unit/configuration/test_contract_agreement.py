@@ -14,6 +14,7 @@ from mediafleet.configuration import (
     ConfigurationError,
     describe,
     read_configuration,
+    store_changes,
     with_changes,
 )
 from mediafleet.configuration.arrays import EVENT_NAMES, MAX_NODE_URIS
@@ -128,11 +129,18 @@ def test_the_largest_value_that_is_accepted_fits_the_contract(name: str) -> None
         if name in RESTARTABLE and not name.endswith(("MIN_NODES", "MIN_LOAD"))
     ),
 )
-def test_the_largest_value_of_the_contract_can_be_set_by_a_restart(name: str) -> None:
+def test_the_largest_value_of_the_contract_can_be_set_by_a_restart_and_read_again(
+    name: str, tmp_path: Path
+) -> None:
     changes = {name: LARGEST[name]}
+    environ = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}
+    current = read_configuration(overrides={}, dotenv_path=None, environ=environ)
 
     RESTART.validate(changes)
     CONFIG.validate(answered(with_changes(configured(), changes)))
+    store_changes(tmp_path / ".env", with_changes(current, changes), changes)
+    again = read_configuration(overrides={}, dotenv_path=tmp_path / ".env", environ=environ)
+    assert again[name] == with_changes(current, changes)[name]
 
 
 @given(value=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
