@@ -207,6 +207,8 @@ class NodeWorld:
             yield Turn("its machine is let go", ended)
             if self.variant is Variant.LAUNCHED:
                 yield Turn("the environment fails to end its machine", apart)
+                half = self._unmade(apart)
+                yield Turn("the environment fails after it ended its machine", half)
 
     def _unmade(self, place: Place) -> Place:
         """The machine after the environment's `terminate`; on premises it stays as it is."""

@@ -198,6 +198,15 @@ class ClusterState:
         if (member := self._members.get(node_id)) is not None:
             self._note(replace(member, looked=True))
 
+    def note_parted(self, node_id: str) -> None:
+        """Take in that a member's link was ended on purpose, of which the link itself tells not."""
+        if (member := self._members.get(node_id)) is not None and member.connection.connected:
+            now = self._clock.now()
+            parted = replace(
+                member.connection, connected=False, suspect=False, load=None, disconnection_time=now
+            )
+            self.observe(node_id, parted)
+
     def note_gone(self, node_id: str) -> None:
         """Take in that a member's machine is no more; with it are its sessions."""
         if (member := self._members.get(node_id)) is not None:

@@ -93,7 +93,7 @@ class Lifecycle:
             await self._change(node_id, step)
             after = self._state.member(node_id)
             if after is None or not after.node.holds_its_uri:
-                await self._media_servers.detach(node_id)
+                await self._part(node_id)
             if after is None:
                 self._evictions.forget(node_id)
 
@@ -174,8 +174,13 @@ class Lifecycle:
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
             await self._evictions.end_sessions(node.id)
-        await self._media_servers.detach(node.id)
+        await self._part(node.id)
         await self._unmake(node)
+
+    async def _part(self, node_id: str) -> None:
+        """End the link; were it thought to be up still, the next try would ask over it in vain."""
+        await self._media_servers.detach(node_id)
+        self._state.note_parted(node_id)
 
     async def _change(self, node_id: str, *steps: Step, reason: str | None = None) -> None:
         """Apply a step unless the node has moved on since it was decided."""
