@@ -83,6 +83,8 @@ class Place:
         drain: What happens at the deadline of its quarantine, if that has one.
         crashed: It was told that it crashed, and not that it recovered.
         overdue: Patience with the present status, or with the lost link, is spent.
+        unmade: It failed, and what its launch may have left was ended since.
+        dismissed: It failed, and somebody removed it who waits for that.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer;
             ``None`` stands for none.
@@ -102,6 +104,8 @@ class Place:
     drain: AtDeadline | None = None
     crashed: bool = False
     overdue: bool = False
+    unmade: bool = False
+    dismissed: bool = False
     doing: Step | None = None
     asked: tuple[DeletionStrategy, int | None] | None = None
 
@@ -169,7 +173,15 @@ class NodeWorld:
     def after_a_kill(self, place: Place) -> Place:
         """What was in memory only is gone; what was asked of an environment may have been done."""
         return replace(
-            place, located=False, connected=False, booked=0, overdue=False, doing=None, asked=None
+            place,
+            located=False,
+            connected=False,
+            booked=0,
+            overdue=False,
+            unmade=False,
+            dismissed=False,
+            doing=None,
+            asked=None,
         )
 
     # What the server does by itself.
@@ -179,7 +191,7 @@ class NodeWorld:
             case Step.TERMINATE if not place.evicts and place.connected and place.sessions:
                 kept = replace(place, booked=place.sessions)
                 yield Turn("has sessions that came late, seen at a last look", kept)
-            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.FAIL:
+            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.UNMAKE | Step.FORGET:
                 begun = replace(place, doing=step, late=False)
                 yield Turn(f"the server begins the step {step.name}", begun)
             case _:
@@ -192,9 +204,10 @@ class NodeWorld:
             alive = place.alive or not place.machine
             made = replace(idle, machine=True, alive=alive, located=True)
             yield Turn("its launch succeeds", made)
+            yield Turn("its launch fails", self._failed(idle))
             if not place.machine:
-                failed = self._stepped(idle, Step.LAUNCH, twin=twin)
-                yield Turn("its launch fails", failed)
+                left = replace(idle, machine=True, alive=True)
+                yield Turn("its launch fails and leaves its machine", self._failed(left))
         elif step is Step.RETIRE:
             asked = replace(idle, booked=place.sessions)
             if place.connected and not place.sessions:
@@ -203,12 +216,27 @@ class NodeWorld:
         else:
             sessions = 0 if place.evicts else place.sessions
             apart = replace(idle, sessions=sessions, connected=False)
-            ended = self._stepped(self._unmade(apart), step, twin=twin)
+            ended = self._unmade(apart)
+            if place.status is S.FAILED:
+                ended = replace(ended, unmade=True)
+            if step is not Step.UNMAKE:
+                ended = self._stepped(ended, step, twin=twin)
             yield Turn("its machine is let go", ended)
             if self.variant is Variant.LAUNCHED:
                 yield Turn("the environment fails to end its machine", apart)
                 half = self._unmade(apart)
                 yield Turn("the environment fails after it ended its machine", half)
+
+    def _failed(self, place: Place) -> Place:
+        """The launch ended in a failure; the next step, if it still is one, stores that."""
+        if place.status is not S.LAUNCHING:
+            return place
+        member = replace(self._member(place), failure="the launch failed")
+        assert next_step(member, PATIENCE, place.now) is Step.FAIL
+        cluster = self._cluster(member, twin=False)
+        return self._committed(
+            place, change_of_step(Step.FAIL, member, cluster, PATIENCE, at=MOMENT)
+        )
 
     def _unmade(self, place: Place) -> Place:
         """The machine after the environment's `terminate`; on premises it stays as it is."""
@@ -263,6 +291,8 @@ class NodeWorld:
             drain=node.drain and node.drain.limit.at_deadline,
             crashed=node.crashed_since is not None,
             overdue=False,
+            unmade=False,
+            dismissed=False,
         )
 
     def _follow(self, place: Place, entries: tuple[Entry, ...]) -> Place:
@@ -377,11 +407,14 @@ class NodeWorld:
 
     def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int | None) -> Place:
         place = replace(place, asked=None)
-        node = self._member(place).node
+        member = self._member(place)
+        node = member.node
         sessions = None if hosted is None else max(hosted, place.booked)
-        removal = removal_of(node, sessions, strategy)
+        removal = removal_of(member, sessions, strategy)
         if removal in {Removal.REFUSE, Removal.DOUBT}:
             return place
+        if removal is Removal.DISMISS:
+            return replace(place, dismissed=True)
         for change in changes_of_removal(node, removal, strategy, at=MOMENT):
             commit = self._limited if removal is Removal.EVICT else self._committed
             place = commit(place, change)
@@ -400,6 +433,8 @@ class NodeWorld:
             booked=place.booked,
             drain=place.drain,
             crashed=place.crashed,
+            unmade=place.unmade,
+            dismissed=place.dismissed,
         )
 
     def _cluster(self, member: Member, *, twin: bool) -> Cluster:
@@ -421,6 +456,8 @@ def _member(
     booked: int,
     drain: AtDeadline | None,
     crashed: bool,
+    unmade: bool,
+    dismissed: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
     node = make_node(
@@ -444,6 +481,8 @@ def _member(
         AT_ONCE,
         Machine("i-1", "10.0.0.1", uri) if located else None,
         due=SOON if drain else None,
+        unmade=unmade,
+        dismissed=dismissed,
     )
 
 

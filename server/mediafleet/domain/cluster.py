@@ -78,6 +78,10 @@ class Member:
         gone: Its machine is known to be no more. Nobody is asked there, as whoever answers now is
             another one.
         most_sessions: The most sessions at once that were seen in its present status.
+        failure: While launching: why its launch failed. It is not begun again, whether that can be
+            stored or not.
+        unmade: While failed: what its launch may have left was ended since.
+        dismissed: While failed: somebody wants its record to go as soon as nothing is left.
     """
 
     node: MediaNode
@@ -92,6 +96,9 @@ class Member:
     looked: bool = False
     gone: bool = False
     most_sessions: int = 0
+    failure: str | None = None
+    unmade: bool = False
+    dismissed: bool = False
 
     @property
     def uri(self) -> str | None:
@@ -128,6 +135,9 @@ class Member:
             failures=0,
             due=self.due if is_same_drain else drains.due(node.drain, at=at, now=now),
             looked=self.looked and stays,
+            failure=self.failure if stays else None,
+            unmade=self.unmade and stays,
+            dismissed=self.dismissed and stays,
             most_sessions=self.most_sessions if stays else len(self.connection.sessions),
         )
 
