@@ -65,8 +65,9 @@ class Member:
     Attributes:
         node: What is stored.
         connection: What the link tells.
-        since: When this process first saw the node in its present status, in seconds of the
-            monotonic clock: patience is measured on a clock that nobody sets.
+        since: When this process first saw the node in its present status, or last put off its
+            launch, in seconds of the monotonic clock: patience is measured on a clock that nobody
+            sets.
         machine: Where the node is, while that is not stored with it yet: until it runs.
         down_since: Since when this process knows that the link is down, while it is, in seconds of
             the same clock.

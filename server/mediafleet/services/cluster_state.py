@@ -204,6 +204,12 @@ class ClusterState:
             failures = 0 if trouble is None else member.failures + 1
             self._note(replace(member, trouble=trouble, failures=failures))
 
+    def restart_patience(self, node_id: str) -> None:
+        """Have the patience with a launch begin now, as it had to wait for its turn."""
+        if (member := self._members.get(node_id)) is not None:
+            self._members[node_id] = replace(member, since=self._clock.monotonic())
+            self._snapshot = None
+
     def note_failure(self, node_id: str, reason: str) -> None:
         """Take in that a launch failed; it is stored with the step that follows."""
         if (member := self._members.get(node_id)) is not None:

@@ -6,6 +6,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
+
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 LEAST_PAUSE_S = 0.05
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+CHANGES_AT_ONCE = 32
+"""Steps that wait to be stored: with more of them, what people ask for would be too late."""
 
 
 class Lifecycle:
@@ -47,6 +51,7 @@ class Lifecycle:
         self._patience = patience
         self._evictions = Evictions(state, media_servers, clock)
         self._put_off: set[str] = set()
+        self._changes = anyio.CapacityLimiter(CHANGES_AT_ONCE)
 
     def deadline(self, node_id: str) -> float | None:
         """When a member is due for a step even if nothing happens; monotonic seconds."""
@@ -56,7 +61,7 @@ class Lifecycle:
             self._put_off.discard(node_id)
             return None
         if node_id in self._put_off:
-            # The session that kept it may end before the books ever know of it: nobody would tell.
+            # A session may end before the books ever know of it: nobody would tell.
             return now + RETRY_S
         deadline = next_deadline(member, self._patience)
         return None if deadline is None else max(deadline, now + LEAST_PAUSE_S)
@@ -80,10 +85,11 @@ class Lifecycle:
         if member.uri is not None and member.node.holds_its_uri and not member.gone:
             self._media_servers.attach(node_id, member.uri)
         step = self._step(member)
-        self._put_off.discard(node_id)
         if step is Step.LAUNCH:
             await self._launch(node_id)
-        elif step is Step.UNMAKE:
+            return
+        self._put_off.discard(node_id)
+        if step is Step.UNMAKE:
             await self._unmake(member.node)
         elif step is not None and await self._prepared(step, member):
             await self._complete(node_id, step)
@@ -91,7 +97,18 @@ class Lifecycle:
             self._put_off.add(node_id)
 
     async def _launch(self, node_id: str) -> None:
-        """Have the machine made; where it is, or why it is not, is taken in and leads on."""
+        """Have the machine made; where it is, or why it is not, is taken in and leads on.
+
+        A launch that has to wait for others is looked at again, as it may be cancelled meanwhile,
+        and patience with it begins when it does.
+        """
+        may_launch = self._machines.may_launch
+        if not may_launch or node_id in self._put_off:
+            self._state.restart_patience(node_id)
+        if not may_launch:
+            self._put_off.add(node_id)
+            return
+        self._put_off.discard(node_id)
         machine = await self._machines.launch(node_id)
         if machine is not None:
             await self._locate(node_id, machine)
@@ -180,7 +197,8 @@ class Lifecycle:
             change = change_of_step(step, member, cluster, self._patience, at=at)
             return Decision(None, (change,))
 
-        await self._state.change(decide)
+        async with self._changes:
+            await self._state.change(decide)
 
 
 def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:
