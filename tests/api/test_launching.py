@@ -78,6 +78,24 @@ async def test_a_termination_that_fails_is_told_and_tried_again_without_haste(
     assert local_nodes(tmp_path) == []
 
 
+@pytest.mark.parametrize("strategy", ["if-no-sessions", "now"])
+async def test_a_termination_that_fails_after_it_ended_the_machine_is_tried_again(
+    environment: Troubled, tmp_path: Path, strategy: str
+) -> None:
+    async with serving(environment, tmp_path) as api:
+        node = await launch(api)
+        environment.half_done = {"terminate"}
+        refused = await delete(api, node["id"], deletion_strategy=strategy, wait="true")
+        assert refused.status_code == 502
+        assert "its answer was lost" in refused.json()["message"]
+        assert local_nodes(tmp_path) == []
+        (left,) = await members(api)
+        assert (left["status"], left["connected"]) == ("terminating", False)
+        environment.half_done.clear()
+        await until_gone(api, node["id"])
+        assert environment.calls["terminate"] == 2
+
+
 async def test_a_launch_without_an_end_fails_when_patience_is_lost(
     environment: Troubled, tmp_path: Path
 ) -> None:

@@ -37,6 +37,9 @@ def make_member(
     looked: bool = False,
     gone: bool = False,
     load: float | None = None,
+    failure: str | None = None,
+    unmade: bool = False,
+    dismissed: bool = False,
     **changes: Any,
 ) -> Member:
     connection = Connection(
@@ -56,6 +59,9 @@ def make_member(
         looked=looked,
         gone=gone,
         most_sessions=sessions,
+        failure=failure,
+        unmade=unmade,
+        dismissed=dismissed,
     )
 
 

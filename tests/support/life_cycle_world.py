@@ -15,7 +15,7 @@ not walked, but killed through in `tests/kill`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -89,6 +89,8 @@ class Place(NamedTuple):
         gone: Its machine is known to be no more.
         looked: A last look found nothing that would have to be spared.
         overdue: Patience with the present status, or with the lost link, is spent.
+        unmade: It failed, and what its launch may have left was ended since.
+        dismissed: It failed, and somebody removed it who waits for that.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer;
             ``None`` stands for none.
@@ -110,6 +112,8 @@ class Place(NamedTuple):
     gone: bool = False
     looked: bool = False
     overdue: bool = False
+    unmade: bool = False
+    dismissed: bool = False
     doing: Step | None = None
     asked: tuple[DeletionStrategy, int | None] | None = None
     listed: bool = False
@@ -196,6 +200,8 @@ class NodeWorld:
             gone=False,
             looked=False,
             overdue=False,
+            unmade=False,
+            dismissed=False,
             doing=None,
             asked=None,
             listed=False,
@@ -210,7 +216,7 @@ class NodeWorld:
             case Step.TERMINATE if not place.evicts and place.connected and place.living:
                 kept = place._replace(sessions=fates.learnt(place.sessions))
                 yield Turn("has sessions that came late, seen at a last look", kept)
-            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.FAIL:
+            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.UNMAKE | Step.FORGET:
                 looked = step is Step.TERMINATE and not place.evicts
                 begun = place._replace(doing=step, late=False, looked=place.looked or looked)
                 yield Turn(f"the server begins the step {step.name}", begun)
@@ -224,9 +230,10 @@ class NodeWorld:
             alive = place.alive or not place.machine
             made = idle._replace(machine=True, alive=alive, located=True)
             yield Turn("its launch succeeds", made)
+            yield Turn("its launch fails", self._failed(idle))
             if not place.machine:
-                failed = self._stepped(idle, Step.LAUNCH, twin=twin)
-                yield Turn("its launch fails", failed)
+                left = idle._replace(machine=True, alive=True)
+                yield Turn("its launch fails and leaves its machine", self._failed(left))
         elif step is Step.RETIRE:
             asked = idle._replace(sessions=fates.learnt(place.sessions))
             if place.connected and not place.living:
@@ -269,7 +276,10 @@ class NodeWorld:
 
     def _unmakes(self, apart: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
         unmade = self._unmade(apart)
-        yield Turn("its machine is let go", self._stepped(unmade, step, twin=twin))
+        done = unmade._replace(unmade=unmade.status is S.FAILED)
+        if step is not Step.UNMAKE:
+            done = self._stepped(done, step, twin=twin)
+        yield Turn("its machine is let go", done)
         if self.variant is Variant.LAUNCHED:
             yield Turn("the environment fails to end its machine", apart)
             if self.deep:
@@ -291,6 +301,17 @@ class NodeWorld:
         if not isinstance(gone, Change) or gone.node.status is not S.TERMINATED:
             raise LostError("a node that gave way did not leave at once")
         yield Turn("it gives way to its twin", self._gone(place))
+
+    def _failed(self, place: Place) -> Place:
+        """The launch ended in a failure; the next step, if it still is one, stores that."""
+        if place.status is not S.LAUNCHING:
+            return place
+        member = replace(self._member(place), failure="the launch failed")
+        assert next_step(member, PATIENCE, place.now) is Step.FAIL
+        cluster = self._cluster(member, twin=None)
+        return self._committed(
+            place, change_of_step(Step.FAIL, member, cluster, PATIENCE, at=MOMENT)
+        )
 
     def _unmade(self, place: Place) -> Place:
         """The machine after the environment's `terminate`; on premises it stays as it is."""
@@ -350,6 +371,8 @@ class NodeWorld:
             crashed=node.crashed_since is not None,
             looked=place.looked and place.status is node.status,
             overdue=False,
+            unmade=False,
+            dismissed=False,
         )
 
     def _follow(self, place: Place, entries: tuple[Entry, ...]) -> Place:
@@ -514,6 +537,8 @@ class NodeWorld:
             after = place._replace(listed=False)
             if place.status is None and place.alive:
                 after = self._admitted(after, is_launched=False)
+            elif place.status is S.FAILED:
+                after = after._replace(unmade=False)
             yield Turn("the discovery comes to its machine", after)
         elif place.machine and place.alive:
             yield Turn("a discovery lists its machine", place._replace(listed=True))
@@ -536,11 +561,14 @@ class NodeWorld:
 
     def _removed(self, place: Place, strategy: DeletionStrategy, hosted: int | None) -> Place:
         place = place._replace(asked=None)
-        node = self._member(place).node
+        member = self._member(place)
+        node = member.node
         sessions = None if hosted is None else max(hosted, place.booked)
-        removal = removal_of(node, sessions, strategy)
+        removal = removal_of(member, sessions, strategy)
         if removal in {Removal.REFUSE, Removal.DOUBT}:
             return place
+        if removal is Removal.DISMISS:
+            return place._replace(dismissed=True)
         for change in changes_of_removal(node, removal, strategy, at=MOMENT):
             commit = self._limited if removal is Removal.EVICT else self._committed
             place = commit(place, change)
@@ -562,6 +590,8 @@ class NodeWorld:
             crashed=place.crashed,
             gone=place.gone,
             looked=place.looked,
+            unmade=place.unmade,
+            dismissed=place.dismissed,
         )
 
     def _cluster(self, member: Member, *, twin: S | None) -> Cluster:
@@ -592,6 +622,8 @@ def _member(
     crashed: bool,
     gone: bool,
     looked: bool,
+    unmade: bool,
+    dismissed: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
     node = make_node(
@@ -618,4 +650,6 @@ def _member(
         due=SOON if drain else None,
         looked=looked,
         gone=gone,
+        unmade=unmade,
+        dismissed=dismissed,
     )

@@ -21,6 +21,7 @@ class Troubled(Local):
     Attributes:
         troubles: Names of the methods that fail.
         hangs: Names of the methods that never end.
+        half_done: Names of the methods that fail when they have done what was asked.
         calls: How often each was called.
     """
 
@@ -35,15 +36,19 @@ class Troubled(Local):
         )
         self.troubles: set[str] = set()
         self.hangs: set[str] = set()
+        self.half_done: set[str] = set()
         self.calls: Counter[str] = Counter()
 
     async def launch(self, request: MachineRequest) -> Machine:
         await self._meet("launch")
-        return await super().launch(request)
+        machine = await super().launch(request)
+        self._part_from("launch")
+        return machine
 
     async def terminate(self, node: MediaNode) -> None:
         await self._meet("terminate")
         await super().terminate(node)
+        self._part_from("terminate")
 
     async def discover(self) -> Sequence[Machine]:
         await self._meet("discover")
@@ -55,3 +60,7 @@ class Troubled(Local):
             await anyio.sleep_forever()
         if operation in self.troubles:
             raise EnvironmentFailureError(self.name, operation, "not authorized")
+
+    def _part_from(self, operation: str) -> None:
+        if operation in self.half_done:
+            raise EnvironmentFailureError(self.name, operation, "its answer was lost")

@@ -33,6 +33,7 @@ from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.drains import Drains
 from mediafleet.services.lifecycle import Lifecycle
+from mediafleet.services.machines import Machines
 from mediafleet.services.media_nodes import MediaNodes
 from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.registration import Registrations
@@ -141,14 +142,16 @@ class _Server:
                 node_id, Finding.MACHINE_ENDED, reason
             )
         )
+        self._patience = _patience(configuration, environment)
+        machines = Machines(self._state, environment, self._patience)
         self._admission = Admission(
             self._state,
             self._environment,
+            machines,
             self._media_servers,
-            clock,
-            lambda: identifiers.media_node_id(random),
+            clock=clock,
+            new_node_id=lambda: identifiers.media_node_id(random),
         )
-        self._patience = _patience(configuration, environment)
         self._drains = Drains(self._state, clock, self._patience)
         self._removals = Removals(self._state, self._media_servers, clock)
         self._sizing = Sizing(self._state, self._environment, self._admission, self._removals)
@@ -157,7 +160,7 @@ class _Server:
             self._state,
             Lifecycle(
                 self._state,
-                self._environment,
+                machines,
                 self._media_servers,
                 clock,
                 self._patience,

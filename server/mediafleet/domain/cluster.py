@@ -71,9 +71,9 @@ class Member:
     Attributes:
         node: What is stored.
         connection: What the link tells.
-        since: When this process first saw the node in its present status, in seconds of the
-            monotonic clock: patience is measured on a clock that nobody sets. That a node failed
-            before this process began counts, by the wall clock.
+        since: When this process first saw the node in its present status, or last put off its
+            launch, in seconds of the monotonic clock: patience is measured on a clock that nobody
+            sets. That a node failed before this process began counts, by the wall clock.
         machine: Where the node is, while that is not stored with it yet: until it runs.
         down_since: Since when this process knows that the link is down, while it is, in seconds of
             the same clock.
@@ -85,6 +85,10 @@ class Member:
         gone: Its machine is known to be no more. Nobody is asked there, as whoever answers now is
             another one.
         most_sessions: The most sessions at once that were seen in its present status.
+        failure: While launching: why its launch failed. It is not begun again, whether that can be
+            stored or not.
+        unmade: While failed: what its launch may have left was ended since.
+        dismissed: While failed: somebody wants its record to go as soon as nothing is left.
     """
 
     node: MediaNode
@@ -99,6 +103,9 @@ class Member:
     looked: bool = False
     gone: bool = False
     most_sessions: int = 0
+    failure: str | None = None
+    unmade: bool = False
+    dismissed: bool = False
 
     @classmethod
     def loaded(cls, node: MediaNode, *, at: datetime, now: float) -> Member:
@@ -150,6 +157,9 @@ class Member:
             failures=0,
             due=self.due if is_same_drain else drains.due(node.drain, at=at, now=now),
             looked=self.looked and stays,
+            failure=self.failure if stays else None,
+            unmade=self.unmade and stays,
+            dismissed=self.dismissed and stays,
             most_sessions=self.most_sessions if stays else len(self.connection.sessions),
         )
 

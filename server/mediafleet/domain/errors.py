@@ -238,12 +238,12 @@ class EnvironmentFailureError(MediafleetError):
 class MediaNodeNotTerminatedError(EnvironmentFailureError):
     """The machine of a node that is on its way out could not be unmade; that goes on."""
 
-    def __init__(self, node_id: str, trouble: str) -> None:
+    def __init__(self, node_id: str, trouble: str, *, still: str = "terminating") -> None:
         MediafleetError.__init__(self, node_id, trouble)
-        self.node_id, self.trouble = node_id, trouble
+        self.node_id, self.trouble, self.still = node_id, trouble, still
 
     def __str__(self) -> str:
-        return f"Media Node {self.node_id} is still terminating, it is tried again: {self.trouble}"
+        return f"Media Node {self.node_id} is still {self.still}, it is tried again: {self.trouble}"
 
 
 class UnavailableError(MediafleetError):

@@ -11,7 +11,6 @@ from mediafleet.domain.media_node import MediaNodeStatus as S
 
 if TYPE_CHECKING:
     from mediafleet.domain.cluster import Member
-    from mediafleet.domain.media_node import MediaNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,9 @@ class Step(Enum):
     JOIN = auto()
     """The launch is complete: it runs."""
     FAIL = auto()
-    """The launch took too long."""
+    """The launch failed or took too long."""
+    UNMAKE = auto()
+    """The launch failed: end what it may have left."""
     ABANDON = auto()
     """The launch that nobody wants any more is complete or took too long: terminate it."""
     RETIRE = auto()
@@ -61,7 +62,7 @@ class Step(Enum):
     TERMINATE = auto()
     """End what is to be ended, part from it, unmake its machine."""
     FORGET = auto()
-    """It was shown as failed for long enough."""
+    """It was shown as failed for long enough, or is not wanted; end once more what is left."""
     CLOSE_BOOKS = auto()
     """The process that hosted some sessions is gone: tell their end."""
     CRASH = auto()
@@ -96,7 +97,7 @@ def _step_of_status(member: Member, patience: Patience, now: float) -> Step | No
     match member.node.status:
         case S.LAUNCHING if connection.connected:
             step = Step.JOIN
-        case S.LAUNCHING if overdue:
+        case S.LAUNCHING if overdue or member.failure is not None:
             step = Step.FAIL
         case S.LAUNCHING if member.uri is None:
             step = Step.LAUNCH
@@ -106,9 +107,15 @@ def _step_of_status(member: Member, patience: Patience, now: float) -> Step | No
             step = _step_of_quarantine(member, now)
         case S.TERMINATING if overdue or may_be_ended(member):
             step = Step.TERMINATE
-        case S.FAILED if overdue:
-            step = Step.FORGET
+        case S.FAILED:
+            step = _step_of_failure(member, overdue=overdue)
     return step
+
+
+def _step_of_failure(member: Member, *, overdue: bool) -> Step | None:
+    if overdue or member.dismissed:
+        return Step.FORGET
+    return None if member.unmade else Step.UNMAKE
 
 
 def _step_of_quarantine(member: Member, now: float) -> Step | None:
@@ -213,7 +220,9 @@ class Removal(Enum):
     UNDER_WAY = auto()
     """It is on its way out already."""
     FORGET = auto()
-    """It failed; only its record is removed."""
+    """It failed and nothing is left of it; its record is removed."""
+    DISMISS = auto()
+    """It failed; its record is removed when what its launch may have left is ended."""
     TERMINATE = auto()
     """It leaves now."""
     QUARANTINE = auto()
@@ -226,24 +235,24 @@ class Removal(Enum):
     """It is on its way out and does not wait for sessions that came late any more."""
 
 
-def removal_of(node: MediaNode, sessions: int | None, strategy: DeletionStrategy) -> Removal:
+def removal_of(member: Member, sessions: int | None, strategy: DeletionStrategy) -> Removal:
     """Say what removing a Media Node comes to.
 
     Args:
-        node: The node as it is now.
+        member: The node as it is now.
         sessions: How many sessions it hosts; ``None``: it cannot be asked.
         strategy: What was asked for.
     """
-    match node.status:
+    match member.node.status:
         case S.LAUNCHING:
             return Removal.CANCEL
         case S.CANCELED | S.TERMINATING:
-            is_new = strategy is DeletionStrategy.NOW and not node.evicts_sessions
+            is_new = strategy is DeletionStrategy.NOW and not member.node.evicts_sessions
             return Removal.EVICT if is_new else Removal.UNDER_WAY
         case S.TERMINATED:
             return Removal.UNDER_WAY
         case S.FAILED:
-            return Removal.FORGET
+            return Removal.FORGET if member.unmade else Removal.DISMISS
         case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE:
             return _removal_from_service(sessions, strategy)
 

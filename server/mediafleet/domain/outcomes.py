@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
     {
-        Step.LAUNCH: MediaNodeStatus.FAILED,
         Step.JOIN: MediaNodeStatus.RUNNING,
         Step.FAIL: MediaNodeStatus.FAILED,
         Step.ABANDON: MediaNodeStatus.TERMINATING,
@@ -26,7 +26,7 @@ _STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
         Step.TERMINATE: MediaNodeStatus.TERMINATED,
     }
 )
-"""Where a step leads; a launch that succeeds changes nothing until the node is connected."""
+"""Where a step leads; a launch changes nothing until the node is connected or it failed."""
 
 
 def change_of_step(
@@ -36,27 +36,26 @@ def change_of_step(
     patience: Patience,
     *,
     at: datetime,
-    reason: str | None = None,
 ) -> Change:
     """Say what a step that was taken changes.
 
     Args:
-        step: The member's next step, done; for a launch: that it failed, perhaps too late.
+        step: The member's next step, done.
         member: The node as it is now.
         cluster: With all others; two nodes never share a media server.
         patience: What a launch that took too long was given.
         at: Moment of the step (aware, UTC).
-        reason: Why a launch failed.
     """
     if step is Step.FORGET:
         return Change(*forget(member.node, at=at), forget=True)
-    to = _STATUSES[step]
-    if step is Step.FAIL and reason is None:
-        reason = f"no connection within {patience.launch:.0f} s of the launch"
+    to, node, reason = _STATUSES[step], member.located(), None
+    if step is Step.FAIL:
+        reason = member.failure or f"no connection within {patience.launch:.0f} s of the launch"
     elif step is Step.JOIN and (twin := twin_of(member, cluster)):
         to = MediaNodeStatus.FAILED
         reason = f"its media server is in the cluster already, as Media Node {twin}"
-    node = member.located()
+        # So is the machine behind it: whatever its name here, it is not this node's to be ended.
+        node = replace(node, environment_id=None)
     evicts = node.evicts_sessions
     return Change(*transition(node, to, at=at, reason=reason, evicts_sessions=evicts))
 

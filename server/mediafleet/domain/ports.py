@@ -81,6 +81,13 @@ class Store(Protocol):
             StoreUnavailableError: The store did not take them.
         """
 
+    async def has_left(self, node_id: str) -> bool:
+        """Whether a node was a member once and is none any more, whoever's member it was.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
     async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
         """Ids and beginnings of a node's sessions whose ends were committed.
 
@@ -185,7 +192,8 @@ class Environment(Protocol):
 
         Raises:
             MissingUriError: It launches nothing and no uri was given.
-            EnvironmentFailureError: The launch failed; nothing was left behind.
+            EnvironmentFailureError: The launch failed. What it left and could not undo at once is
+                found by :meth:`terminate`.
         """
 
     async def terminate(self, node: MediaNode) -> None:

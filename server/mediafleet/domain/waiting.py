@@ -37,10 +37,10 @@ class Waiting:
 
 
 def waiting_members(cluster: Cluster, patience: Patience, now: float) -> Iterator[Waiting]:
-    """All members that are to leave their status, in the order of joining."""
+    """All members that are to leave their status, or that something is left of, as they joined."""
     for member in cluster:
         node = member.node
-        if node.status in WAITING_STATUSES:
+        if node.status in WAITING_STATUSES or member.trouble is not None:
             reason = why_waiting(member, patience, now)
             yield Waiting(node.id, node.status, node.status_since, reason)
 

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.lifecycle import Lifecycle
 
-STEPS_AT_ONCE = 32
-
 
 class LifecycleLoop:
-    """Takes the steps of all nodes, one at a time for each node, few at once for all.
+    """Takes the steps of all nodes, one at a time for each node; none waits for another node's.
 
     It is level-triggered: a lost or doubled wake-up does no harm, since a step is decided from the
     status as it is. Beginning it anew looks at every member again. A node whose step failed rests
@@ -42,7 +40,6 @@ class LifecycleLoop:
         self._under_way: set[str] = set()
         self._moved_meanwhile: set[str] = set()
         self._resting: set[str] = set()
-        self._limiter = anyio.CapacityLimiter(STEPS_AT_ONCE)
         for member in self._state.snapshot:
             self._state.look_again(member.node.id)
         async with anyio.create_task_group() as steps:
@@ -76,9 +73,8 @@ class LifecycleLoop:
         steps.start_soon(self._step, node_id, name=f"step of {node_id}")
 
     async def _step(self, node_id: str) -> None:
-        async with self._limiter:
-            step = partial(self._lifecycle.take_step, node_id)
-            done = await succeeds(f"step of {node_id}", step)
+        step = partial(self._lifecycle.take_step, node_id)
+        done = await succeeds(f"step of {node_id}", step)
         self._under_way.discard(node_id)
         if not done:
             self._resting.add(node_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -25,11 +25,12 @@ from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.reconciliation import part_from_displaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.ports import Clock, Environment, MediaServers, ServerIdentity
+    from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Admission:
     Args:
         state: The cluster in memory.
         environment: Where the machines come from.
+        machines: Ends those that nobody has any more.
         media_servers: Links to them.
         clock: The time.
         new_node_id: Makes ids; must not repeat.
@@ -51,12 +53,15 @@ class Admission:
         self,
         state: ClusterState,
         environment: Environment,
+        machines: Machines,
         media_servers: MediaServers,
+        *,
         clock: Clock,
         new_node_id: Callable[[], str],
     ) -> None:
         self._state = state
         self._environment = environment
+        self._machines = machines
         self._media_servers = media_servers
         self._clock = clock
         self._new_node_id = new_node_id
@@ -142,10 +147,8 @@ class Admission:
             StoreUnavailableError: Not all of them are members.
         """
         with _while_there_is_room():
-            for machine in machines:
-                if not _is_member(self._state.snapshot, machine):
-                    await self._make_room(machine, machines)
-                    await self._take_in(machine)
+            async for machine in self._newcomers(machines):
+                await self._take_in(machine)
 
     async def _take_in(self, machine: Machine) -> None:
         node, event = admit(
@@ -173,6 +176,32 @@ class Admission:
             return await self._state.change(
                 lambda cluster: self._admission(cluster, node_id, machine, identity)
             )
+
+    async def _newcomers(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
+        """Machines that are nobody's yet; what a launch left or a node that left is ended."""
+        for machine in machines:
+            owner = _owner(self._state.snapshot, machine)
+            if owner is not None:
+                self._state.note_unmade(owner.node.id, unmade=False)
+            elif machine.node_id is not None and await self._state.has_left(machine.node_id):
+                await self._end(machine, machine.node_id)
+            else:
+                await self._make_room(machine, machines)
+                yield machine
+
+    async def _end(self, machine: Machine, node_id: str) -> None:
+        """End the machine of a node that is no member any more: its id is never given again."""
+        extra = {"media_node_id": node_id, "environment_id": machine.environment_id}
+        log.warning("machine of a node that has left is ended", extra=extra)
+        node, _ = admit(
+            node_id,
+            at=self._clock.now(),
+            uri=machine.uri,
+            ip=machine.ip,
+            environment_id=machine.environment_id,
+        )
+        with suppress(EnvironmentFailureError):  # it is found again, and has been told in the log
+            await self._machines.unmake(node)
 
     async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
         """Part from members whose address a machine has that runs instead of theirs."""
@@ -247,10 +276,7 @@ class Admission:
         """
         found = []
         machines = await self._environment.discover()
-        for machine in machines:
-            if _is_member(self._state.snapshot, machine):
-                continue
-            await self._make_room(machine, machines)
+        async for machine in self._newcomers(machines):
             try:
                 found.append(await self._join(machine.node_id or self._new_node_id(), machine))
             except MediaNodeAlreadyAddedError:
@@ -272,12 +298,13 @@ def _while_there_is_room() -> Iterator[None]:
         log.warning("machines left out", extra={"reason": str(error)})
 
 
-def _is_member(cluster: Cluster, machine: Machine) -> bool:
-    """Whether a member's launch made the machine, or the machine is a member's already."""
-    if machine.node_id is not None and cluster.get(machine.node_id) is not None:
-        return True
-    known = (member.node.environment_id for member in cluster)
-    return machine.environment_id is not None and machine.environment_id in known
+def _owner(cluster: Cluster, machine: Machine) -> Member | None:
+    """The member whose launch made the machine, or whose the machine is already."""
+    if machine.node_id is not None and (maker := cluster.get(machine.node_id)) is not None:
+        return maker
+    name = machine.environment_id
+    owners = (each for each in cluster if name is not None and each.node.environment_id == name)
+    return next(owners, None)
 
 
 def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:

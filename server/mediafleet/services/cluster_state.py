@@ -182,6 +182,17 @@ class ClusterState:
             raise NotReadyError
         return await self._store.ended_sessions(node_id)
 
+    async def has_left(self, node_id: str) -> bool:
+        """Whether a node was a member once and is none any more.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+            NotReadyError: No store is open.
+        """
+        if self._store is None:
+            raise NotReadyError
+        return await self._store.has_left(node_id)
+
     def observe(self, node_id: str, connection: Connection) -> None:
         """Take in what the link of a member tells; unknown members are passed over."""
         member = self._members.get(node_id)
@@ -202,6 +213,30 @@ class ClusterState:
             failures = 0 if trouble is None else member.failures + 1
             self._note(replace(member, trouble=trouble, failures=failures))
 
+    def restart_patience(self, node_id: str) -> None:
+        """Have the patience with a launch begin now, as it had to wait for its turn."""
+        if (member := self._members.get(node_id)) is not None:
+            self._members[node_id] = replace(member, since=self._clock.monotonic())
+            self._snapshot = None
+
+    def note_failure(self, node_id: str, reason: str) -> None:
+        """Take in that a launch failed; it is stored with the step that follows."""
+        if (member := self._members.get(node_id)) is not None:
+            self._note(replace(member, failure=reason))
+
+    def note_unmade(self, node_id: str, *, unmade: bool = True) -> None:
+        """Take in that nothing is left of a failed node, or that something was seen again."""
+        if (member := self._members.get(node_id)) is not None and member.unmade is not unmade:
+            self._note(replace(member, unmade=unmade, trouble=None, failures=0))
+
+    def dismiss(self, node_id: str) -> None:
+        """Take in that a failed node is to be forgotten as soon as nothing is left of it.
+
+        What an earlier try met says nothing to who asks now: the next one tells.
+        """
+        if (member := self._members.get(node_id)) is not None:
+            self._note(replace(member, dismissed=True, trouble=None))
+
     def end_last_look(self, node_id: str) -> None:
         """Take in that nothing is left on a terminating node that would have to be spared."""
         if (member := self._members.get(node_id)) is not None:
@@ -213,6 +248,15 @@ class ClusterState:
         if member is not None and told:
             lost = tuple(session for session in member.lost_sessions if session not in told)
             self._note(replace(member, lost_sessions=lost))
+
+    def note_parted(self, node_id: str) -> None:
+        """Take in that a member's link was ended on purpose, of which the link itself tells not."""
+        if (member := self._members.get(node_id)) is not None and member.connection.connected:
+            now = self._clock.now()
+            parted = replace(
+                member.connection, connected=False, suspect=False, load=None, disconnection_time=now
+            )
+            self.observe(node_id, parted)
 
     def note_gone(self, node_id: str) -> None:
         """Take in that a member's machine is no more; with it are its sessions."""

@@ -11,30 +11,30 @@ import anyio
 
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash, finding_of
 from mediafleet.domain.draining import entries_of_deadline
-from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
 from mediafleet.domain.machines import displaced_by_launch
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.outcomes import change_of_step
-from mediafleet.domain.ports import MachineRequest
 from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.evictions import Evictions
 from mediafleet.services.reconciliation import part_from_displaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mediafleet.domain.cluster import Cluster, Connection, Member
     from mediafleet.domain.evidence import Finding
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers
+    from mediafleet.domain.ports import Clock, Machine, MediaServers
+    from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_S = 5.0
 LEAST_PAUSE_S = 0.05
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+CHANGES_AT_ONCE = 32
+"""Steps that wait to be stored: with more of them, what people ask for would be too late."""
 
 
 class Lifecycle:
@@ -43,18 +43,19 @@ class Lifecycle:
     def __init__(
         self,
         state: ClusterState,
-        environment: Environment,
+        machines: Machines,
         media_servers: MediaServers,
         clock: Clock,
         patience: Patience,
     ) -> None:
         self._state = state
-        self._environment = environment
+        self._machines = machines
         self._media_servers = media_servers
         self._clock = clock
         self._patience = patience
         self._evictions = Evictions(state, media_servers, clock)
         self._put_off: set[str] = set()
+        self._changes = anyio.CapacityLimiter(CHANGES_AT_ONCE)
 
     def deadline(self, node_id: str) -> float | None:
         """When a member is due for a step even if nothing happens; monotonic seconds."""
@@ -64,7 +65,7 @@ class Lifecycle:
             self._put_off.discard(node_id)
             return None
         if node_id in self._put_off:
-            # The session that kept it may end before the books ever know of it: nobody would tell.
+            # A session may end before the books ever know of it: nobody would tell.
             return now + RETRY_S
         deadline = next_deadline(member, self._patience)
         return None if deadline is None else max(deadline, now + LEAST_PAUSE_S)
@@ -88,20 +89,44 @@ class Lifecycle:
         if member.uri is not None and member.node.holds_its_uri and not member.gone:
             self._media_servers.attach(node_id, member.uri)
         step = self._step(member)
-        self._put_off.discard(node_id)
         if step is Step.LAUNCH:
             await self._launch(node_id)
-        elif step is not None and not await self._prepared(step, member):
-            self._put_off.add(node_id)
+            return
+        self._put_off.discard(node_id)
+        if step is Step.UNMAKE:
+            await self._unmake(member.node)
+        elif step is not None and await self._prepared(step, member):
+            await self._complete(node_id, step)
         elif step is not None:
-            await self._change(node_id, step)
-            after = self._state.member(node_id)
-            if after is None or not after.node.holds_its_uri:
-                await self._media_servers.detach(node_id)
-            if after is None:
-                self._evictions.forget(node_id)
+            self._put_off.add(node_id)
         else:
             await self._have_twins_give_way(node_id)
+
+    async def _launch(self, node_id: str) -> None:
+        """Have the machine made; where it is, or why it is not, is taken in and leads on.
+
+        A launch that has to wait for others is looked at again, as it may be cancelled meanwhile,
+        and patience with it begins when it does.
+        """
+        may_launch = self._machines.may_launch
+        if not may_launch or node_id in self._put_off:
+            self._state.restart_patience(node_id)
+        if not may_launch:
+            self._put_off.add(node_id)
+            return
+        self._put_off.discard(node_id)
+        machine = await self._machines.launch(node_id)
+        if machine is not None:
+            await self._locate(node_id, machine)
+
+    async def _complete(self, node_id: str, step: Step) -> None:
+        """Store a step for which all is done; who has left is parted from."""
+        await self._change(node_id, step)
+        after = self._state.member(node_id)
+        if after is None or not after.node.holds_its_uri:
+            await self._part(node_id)
+        if after is None:
+            self._evictions.forget(node_id)
 
     async def _have_twins_give_way(self, node_id: str) -> None:
         """Keep one of several members that turned out to be one media server.
@@ -134,8 +159,8 @@ class Lifecycle:
                 return False
             self._state.end_last_look(member.node.id)
             await self._terminate(member.node)
-        elif step is Step.FAIL:
-            await self._unmake(member.located())
+        elif step is Step.FORGET:  # what the launch was late to make may have come since
+            await self._unmake(member.node)
         elif step is Step.CLOSE_BOOKS and member.node.status is MediaNodeStatus.TERMINATING:
             # Whoever gave the node up, or was to end its sessions, told their ends before this.
             told = await self._evictions.told(member.node.id, member.lost_sessions)
@@ -163,24 +188,6 @@ class Lifecycle:
     def _step(self, member: Member) -> Step | None:
         return next_step(member, self._patience, self._clock.monotonic())
 
-    def _due_of(self, steps: Sequence[Step], member: Member) -> Step | None:
-        now = self._clock.monotonic()
-        return next((s for s in steps if is_still_due(s, member, self._patience, now)), None)
-
-    async def _launch(self, node_id: str) -> None:
-        """Have the machine made; a launch that was interrupted is found again, not repeated.
-
-        The environment may need all the time there is and should tell then what kept it; one that
-        does not come to an end even so is interrupted, and the node fails for its lateness.
-        """
-        with anyio.move_on_after(self._patience.launch + LAST_WORDS_S):
-            try:
-                machine = await self._environment.launch(MachineRequest(node_id, None))
-            except EnvironmentFailureError as error:
-                await self._change(node_id, Step.LAUNCH, Step.FAIL, reason=error.detail)
-            else:
-                await self._locate(node_id, machine)
-
     async def _locate(self, node_id: str, machine: Machine) -> None:
         """Take in where a node is; whoever was there before is there no more."""
         self._state.locate(node_id, machine)
@@ -190,33 +197,28 @@ class Lifecycle:
             await part_from_displaced(self._state, self._media_servers, displaced)
 
     async def _unmake(self, node: MediaNode) -> None:
-        limit = self._patience.termination
-        try:
-            with anyio.fail_after(limit):
-                await self._environment.terminate(node)
-        except TimeoutError:
-            detail = f"it did not come to an end within {limit:g} s"
-            error = EnvironmentFailureError(self._environment.name, "terminate", detail)
-            self._state.report_trouble(node.id, str(error))
-            raise error from None
-        except EnvironmentFailureError as error:
-            self._state.report_trouble(node.id, str(error))
-            raise
+        await self._machines.unmake(node)
+        self._state.note_unmade(node.id)
 
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
             await self._evictions.end_sessions(node.id)
-        await self._media_servers.detach(node.id)
+        await self._part(node.id)
         await self._evictions.tell_lost(node.id)
-        await self._unmake(node)
+        await self._machines.unmake(node)
 
-    async def _change(self, node_id: str, *steps: Step, reason: str | None = None) -> None:
+    async def _part(self, node_id: str) -> None:
+        """End the link; were it thought to be up still, the next try would ask over it in vain."""
+        await self._media_servers.detach(node_id)
+        self._state.note_parted(node_id)
+
+    async def _change(self, node_id: str, step: Step) -> None:
         """Apply a step unless the node has moved on since it was decided."""
 
         def decide(cluster: Cluster) -> Decision[tuple[Finding, str] | None]:
             member = cluster.get(node_id)
-            step = None if member is None else self._due_of(steps, member)
-            if member is None or step is None:
+            now = self._clock.monotonic()
+            if member is None or not is_still_due(step, member, self._patience, now):
                 return Decision(None)
             at = self._clock.now()
             if step in CRASH_STEPS:
@@ -225,10 +227,12 @@ class Lifecycle:
                 return Decision(found, entries, _links_after(step, member))
             if step is Step.EXPIRE:
                 return Decision(None, entries_of_deadline(member.node, at=at))
-            change = change_of_step(step, member, cluster, self._patience, at=at, reason=reason)
+            change = change_of_step(step, member, cluster, self._patience, at=at)
             return Decision(None, (change,))
 
-        if (found := await self._state.change(decide)) is not None:
+        async with self._changes:
+            found = await self._state.change(decide)
+        if found is not None:
             self._media_servers.note_finding(node_id, *found)
 
 

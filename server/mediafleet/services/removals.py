@@ -31,6 +31,7 @@ WAIT_LIMIT_S = 3600.0
 PARTING_LIMIT_S = 15.0
 LINK_LIMIT_S = 3.0
 LAUNCH_LIMIT_S = 3.0
+DISMISSAL_LIMIT_S = 5.0
 _LAUNCHES = frozenset({MediaNodeStatus.LAUNCHING, MediaNodeStatus.CANCELED})
 
 
@@ -66,7 +67,7 @@ class Removals:
             member = cluster.existing(node_id)
             booked = len(member.connection.sessions)
             hosted = sessions if sessions is None else max(sessions, booked)
-            removal = removal_of(member.node, hosted, strategy)
+            removal = removal_of(member, hosted, strategy)
             if removal is Removal.REFUSE:
                 raise MediaNodeBusyError(node_id, hosted or booked)
             if removal is Removal.DOUBT:
@@ -75,6 +76,8 @@ class Removals:
             return Decision(removal, changes)
 
         removal = await self._state.change(decide)
+        if removal is Removal.DISMISS:
+            return await self._dismissed(node_id, wait=wait)
         if not wait:
             return removal is not Removal.QUARANTINE
         return await self._removed(node_id)
@@ -149,6 +152,16 @@ class Removals:
             extra = {"media_node_id": member.node.id, "reason": str(error)}
             log.warning("node cannot tell its sessions", extra=extra)
             return None
+
+    async def _dismissed(self, node_id: str, *, wait: bool) -> bool:
+        """Have what a failed launch left ended before its record goes; that is soon, as a rule."""
+        self._state.dismiss(node_id)
+        with anyio.move_on_after(WAIT_LIMIT_S if wait else DISMISSAL_LIMIT_S):
+            await self._state.wait_until(node_id, lambda m: m is None or m.trouble is not None)
+        member = self._state.member(node_id)
+        if wait and member is not None and member.trouble is not None:
+            raise MediaNodeNotTerminatedError(node_id, member.trouble, still="listed")
+        return True
 
     async def _removed(self, node_id: str) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""

@@ -56,8 +56,15 @@ NOW, IF, WHEN = (
         (make_member(status=S.TERMINATING, connected=False, down_since=5), 35, Step.TERMINATE),
         (make_member(status=S.TERMINATING, sessions=2), 9e9, None),
         (make_member(status=S.TERMINATING, sessions=2, evicts_sessions=True), 0, Step.TERMINATE),
-        (make_member(status=S.FAILED), 3599, None),
+        (make_member(status=S.LAUNCHING, uri=None, connected=False), 0, Step.LAUNCH),
+        (make_member(status=S.LAUNCHING, uri=None, connected=False, failure="no"), 0, Step.FAIL),
+        (make_member(status=S.CANCELED, uri=None, connected=False, failure="no"), 0, Step.ABANDON),
+        (make_member(status=S.FAILED), 0, Step.UNMAKE),
         (make_member(status=S.FAILED), 3600, Step.FORGET),
+        (make_member(status=S.FAILED, dismissed=True), 0, Step.FORGET),
+        (make_member(status=S.FAILED, unmade=True), 3599, None),
+        (make_member(status=S.FAILED, unmade=True), 3600, Step.FORGET),
+        (make_member(status=S.FAILED, unmade=True, dismissed=True), 0, Step.FORGET),
         (make_member(status=S.TERMINATED), 9e9, None),
     ],
 )
@@ -67,7 +74,7 @@ def test_next_step(member: Member, now: float, step: Step | None) -> None:
 
 @pytest.mark.parametrize("status", list(S))
 def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> None:
-    member = make_member(status=status, connected=False, since=5)
+    member = make_member(status=status, connected=False, since=5, unmade=True)
     deadline = next_deadline(member, PATIENCE)
 
     if deadline is None:
@@ -102,17 +109,24 @@ def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> 
         (S.RUNNING, None, NOW, Removal.TERMINATE),
         (S.WAITING_IDLE_TO_TERMINATE, None, IF, Removal.DOUBT),
         (S.WAITING_IDLE_TO_TERMINATE, None, WHEN, Removal.QUARANTINE),
-        *((S.FAILED, 0, strategy, Removal.FORGET) for strategy in DeletionStrategy),
+        *((S.FAILED, 0, strategy, Removal.DISMISS) for strategy in DeletionStrategy),
     ],
 )
 def test_removal(
     status: S, sessions: int | None, strategy: DeletionStrategy, removal: Removal
 ) -> None:
-    assert removal_of(make_node(status=status), sessions, strategy) is removal
+    assert removal_of(make_member(status=status), sessions, strategy) is removal
+
+
+@pytest.mark.parametrize("strategy", DeletionStrategy)
+def test_a_failed_node_of_which_nothing_is_left_is_forgotten_at_once(
+    strategy: DeletionStrategy,
+) -> None:
+    assert removal_of(make_member(status=S.FAILED, unmade=True), 0, strategy) is Removal.FORGET
 
 
 def test_nobody_is_asked_twice_to_evict() -> None:
-    evicting = make_node(status=S.TERMINATING, evicts_sessions=True)
+    evicting = make_member(status=S.TERMINATING, evicts_sessions=True)
 
     assert removal_of(evicting, 1, NOW) is Removal.UNDER_WAY
 

@@ -7,6 +7,7 @@ import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
+from mediafleet.domain.cluster import Connection
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
@@ -15,6 +16,7 @@ from mediafleet.domain.waiting import why_waiting
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.lifecycle import Lifecycle
+from mediafleet.services.machines import Machines
 from mediafleet.store import open_store
 from support.factories import MOMENT
 from support.troubled import Troubled
@@ -52,10 +54,15 @@ def environment(tmp_path: Path) -> Troubled:
 
 @pytest.fixture
 def lifecycle(state: ClusterState, environment: Troubled) -> Lifecycle:
+    return make_lifecycle(state, environment, PATIENCE)
+
+
+def make_lifecycle(state: ClusterState, environment: Troubled, patience: Patience) -> Lifecycle:
     servers = KurentoMediaServers(
         state.observe, clock=CLOCK, random=random.Random(1), settings=LinkSettings()
     )
-    return Lifecycle(state, environment, servers, CLOCK, PATIENCE)
+    machines = Machines(state, environment, patience)
+    return Lifecycle(state, machines, servers, CLOCK, patience)
 
 
 async def test_an_environment_that_never_ends_is_interrupted_and_named(
@@ -84,3 +91,24 @@ async def test_an_environment_that_fails_is_asked_again_after_growing_pauses(
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
     assert state.existing(NODE_ID).failures == 7
     assert lifecycle.pause_after_failure("kms_Unknown1") == 1
+
+
+async def test_a_launch_that_failed_never_comes_to_run(
+    state: ClusterState, environment: Troubled
+) -> None:
+    """Its media server answers while, or after, its machine is being ended."""
+    lifecycle = make_lifecycle(state, environment, Patience(launch=0, termination=0.05))
+    node, event = admit("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
+    await state.apply(Change(node, event))
+    environment.hangs = {"terminate"}
+
+    await lifecycle.take_step(node.id)
+    with pytest.raises(EnvironmentFailureError):
+        await lifecycle.take_step(node.id)
+    state.observe(node.id, Connection(connected=True, server_id="late"))
+    environment.hangs.clear()
+    for _ in range(2):
+        await lifecycle.take_step(node.id)
+
+    assert state.existing(node.id).node.status is MediaNodeStatus.FAILED
+    assert environment.calls["terminate"] == 2

@@ -10,11 +10,13 @@ from sqlalchemy import event
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
+from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.media_node import MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, Machine
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.machines import Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
 from mediafleet.store import SqlStore, open_store
@@ -58,7 +60,12 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
         state.observe, clock=CLOCK, random=source, settings=LinkSettings()
     )
     admission = Admission(
-        state, environment, servers, CLOCK, lambda: identifiers.media_node_id(source)
+        state,
+        environment,
+        Machines(state, environment, Patience()),
+        servers,
+        clock=CLOCK,
+        new_node_id=lambda: identifiers.media_node_id(source),
     )
     async with environment.open("Clu-ster_1"):
         yield Sizing(state, environment, admission, Removals(state, servers, CLOCK))

@@ -78,7 +78,8 @@ def sync_detailed(
     them, and
     makes them members. Answers only the nodes that this request added; running it again right away adds
     nothing.
-    A node that is found but cannot be reached is passed over.
+    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
+    left is ended.
 
     In the environment `on_premise` there is nothing to look at and the list is empty, unless an
     executable
@@ -113,7 +114,8 @@ def sync(
     them, and
     makes them members. Answers only the nodes that this request added; running it again right away adds
     nothing.
-    A node that is found but cannot be reached is passed over.
+    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
+    left is ended.
 
     In the environment `on_premise` there is nothing to look at and the list is empty, unless an
     executable
@@ -144,7 +146,8 @@ async def asyncio_detailed(
     them, and
     makes them members. Answers only the nodes that this request added; running it again right away adds
     nothing.
-    A node that is found but cannot be reached is passed over.
+    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
+    left is ended.
 
     In the environment `on_premise` there is nothing to look at and the list is empty, unless an
     executable
@@ -177,7 +180,8 @@ async def asyncio(
     them, and
     makes them members. Answers only the nodes that this request added; running it again right away adds
     nothing.
-    A node that is found but cannot be reached is passed over.
+    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
+    left is ended.
 
     In the environment `on_premise` there is nothing to look at and the list is empty, unless an
     executable

@@ -86,9 +86,9 @@ def sync_detailed(
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
     terminated. A
-    node that `failed` stays until it is removed or an hour has passed. The order has no meaning and may
-    change
-    from one request to the next.
+    node that `failed` stays until it is removed or an hour has passed, and what its launch may have
+    left is ended.
+    The order has no meaning and may change from one request to the next.
 
     The answer shows the cluster at one moment. It is as fast with unreachable nodes as without: only
     `extra-info=true` asks the nodes anything, for a bounded time.
@@ -127,9 +127,9 @@ def sync(
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
     terminated. A
-    node that `failed` stays until it is removed or an hour has passed. The order has no meaning and may
-    change
-    from one request to the next.
+    node that `failed` stays until it is removed or an hour has passed, and what its launch may have
+    left is ended.
+    The order has no meaning and may change from one request to the next.
 
     The answer shows the cluster at one moment. It is as fast with unreachable nodes as without: only
     `extra-info=true` asks the nodes anything, for a bounded time.
@@ -163,9 +163,9 @@ async def asyncio_detailed(
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
     terminated. A
-    node that `failed` stays until it is removed or an hour has passed. The order has no meaning and may
-    change
-    from one request to the next.
+    node that `failed` stays until it is removed or an hour has passed, and what its launch may have
+    left is ended.
+    The order has no meaning and may change from one request to the next.
 
     The answer shows the cluster at one moment. It is as fast with unreachable nodes as without: only
     `extra-info=true` asks the nodes anything, for a bounded time.
@@ -202,9 +202,9 @@ async def asyncio(
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
     terminated. A
-    node that `failed` stays until it is removed or an hour has passed. The order has no meaning and may
-    change
-    from one request to the next.
+    node that `failed` stays until it is removed or an hour has passed, and what its launch may have
+    left is ended.
+    The order has no meaning and may change from one request to the next.
 
     The answer shows the cluster at one moment. It is as fast with unreachable nodes as without: only
     `extra-info=true` asks the nodes anything, for a bounded time.

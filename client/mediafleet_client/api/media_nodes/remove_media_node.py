@@ -141,7 +141,9 @@ def sync_detailed(
     Removing a
     node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
     for such
-    late sessions any more. Removing a node that `failed` deletes its record.
+    late sessions any more. Removing a node that `failed` deletes its record, as soon as what its launch
+    may have
+    left is ended: until then it is listed as `failed`.
 
     Args:
         media_node_id (str):
@@ -213,7 +215,9 @@ def sync(
     Removing a
     node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
     for such
-    late sessions any more. Removing a node that `failed` deletes its record.
+    late sessions any more. Removing a node that `failed` deletes its record, as soon as what its launch
+    may have
+    left is ended: until then it is listed as `failed`.
 
     Args:
         media_node_id (str):
@@ -280,7 +284,9 @@ async def asyncio_detailed(
     Removing a
     node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
     for such
-    late sessions any more. Removing a node that `failed` deletes its record.
+    late sessions any more. Removing a node that `failed` deletes its record, as soon as what its launch
+    may have
+    left is ended: until then it is listed as `failed`.
 
     Args:
         media_node_id (str):
@@ -350,7 +356,9 @@ async def asyncio(
     Removing a
     node that is `terminating` is answered 204 and changes nothing, but that with `now` it does not wait
     for such
-    late sessions any more. Removing a node that `failed` deletes its record.
+    late sessions any more. Removing a node that `failed` deletes its record, as soon as what its launch
+    may have
+    left is ended: until then it is listed as `failed`.
 
     Args:
         media_node_id (str):

@@ -63,8 +63,7 @@ class Script(Environment):
     async def terminate(self, node: MediaNode) -> None:
         named = node.environment_id
         if named is None or not is_environment_id(named):  # only a name may be an argument
-            launched = await self._launching.result(node.id)
-            named = None if launched is None else launched.environment_id
+            named = await self._launching.name(node.id)
         if named is not None:
             await self._dropping.drop(named, node.id)
         await self._launching.forget(node.id)

@@ -19,7 +19,7 @@ from mediafleet.environments.script.answers import (
 from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ProcessIdentity, read_note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -128,14 +128,14 @@ class Journal:
             if attempt.machine is None and self.read_result(attempt.node_id) is None
         ]
 
-    def read_names(self) -> frozenset[str]:
-        """Names of all machines that launches are known to have made.
+    def read_owners(self) -> Mapping[str, str]:
+        """The Media Nodes of all machines that launches are known to have made, by their names.
 
         Raises:
             OSError: That cannot be told.
         """
-        results = (each.machine or self.read_result(each.node_id) for each in self.read_all())
-        return frozenset(result.environment_id for result in results if result is not None)
+        named = ((self._name(attempt), attempt.node_id) for attempt in self.read_all())
+        return {name: node_id for name, node_id in named if name is not None}
 
     def read_result(self, node_id: str) -> Reported | None:
         """The machine that a script named on its stdout, if it came that far."""
@@ -153,6 +153,11 @@ class Journal:
         for ending in ("json", "new", "out", "err", "pid"):
             with suppress(OSError):
                 self._path(node_id, ending).unlink()
+
+    def _name(self, attempt: Attempt) -> str | None:
+        if attempt.machine is not None:
+            return attempt.machine.environment_id
+        return self.read_name(attempt.node_id)
 
     def _printed(self, node_id: str) -> bytes:
         try:

@@ -75,21 +75,25 @@ class Launching:
         await self._record(attempt, found)
         return found
 
-    async def result(self, node_id: str) -> Reported | None:
-        """The machine of a Media Node, once its launch is over, as far as the scripts tell.
+    async def name(self, node_id: str) -> str | None:
+        """The name of a Media Node's machine, once its launch is over, as far as scripts tell.
 
         Raises:
             EnvironmentFailureError: It cannot be told.
         """
         attempt = await self._kept("terminate", partial(self._journal.read, node_id))
-        known = attempt and (attempt.machine or await self._outlasted(attempt))
-        if known:
-            return known
+        if attempt is not None:
+            if attempt.machine is not None:
+                return attempt.machine.environment_id
+            await self._outlasted(attempt)
+            named = await self._kept("terminate", partial(self._journal.read_name, node_id))
+            if named is not None:
+                return named
         listed = await self._listing.ask()
         found = _of_node(node_id, listed)
         if found is None and attempt is not None:
             await self._warn_of_unknown(attempt, listed)
-        return found
+        return None if found is None else found.environment_id
 
     async def forget(self, node_id: str) -> None:
         """The launch of a Media Node does not matter any more."""
@@ -102,7 +106,7 @@ class Launching:
             EnvironmentFailureError: It cannot be told.
         """
         attempts = await self._kept("discover", self._journal.read_all)
-        launched = {each.machine.environment_id: each.node_id for each in attempts if each.machine}
+        launched = await self._kept("discover", self._journal.read_owners)
         # What nobody asks for again, long after the start, is not being launched.
         is_early = anyio.current_time() < self._began + self._settings.launch_timeout
         under_way = [
@@ -201,7 +205,7 @@ class Launching:
 
     async def _unknown(self, attempt: Attempt, listed: Sequence[Reported]) -> Sequence[Reported]:
         """Machines that came since a launch began, and that nothing is known of."""
-        claimed = await self._kept("launch", self._journal.read_names)
+        claimed = await self._kept("launch", self._journal.read_owners)
         return [
             each
             for each in listed
@@ -226,11 +230,11 @@ class Launching:
                 await self._dropping.drop(found.environment_id, node_id)
             else:
                 await self._warn_of_unknown(attempt, listed)
-        except EnvironmentFailureError as error:
+        except EnvironmentFailureError as error:  # its termination reads the journal again
             extra = {"media_node_id": node_id, "reason": error.detail}
             log.warning("launch not undone", extra=extra)
-        finally:
-            await anyio.to_thread.run_sync(self._journal.remove, node_id)
+        else:
+            await self.forget(node_id)
 
     async def _warn_of_unknown(self, attempt: Attempt, listed: Sequence[Reported]) -> None:
         """Tell a person of machines that may be left; they may be others' too and are not ended."""

@@ -1,0 +1,135 @@
+"""Environments that take their time: nobody but who needs them waits for them."""
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from mediafleet.clock import SystemClock
+from mediafleet.domain.media_node import MediaNode
+from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.uri import MediaServerUri
+from mediafleet.emulator import EmulatedCluster
+from mediafleet.services.machines import LAUNCHES_AT_ONCE
+from support import live
+from support.cluster_client import (
+    NODES,
+    delete,
+    drain,
+    members,
+    patch,
+    until_gone,
+    until_sessions,
+    until_status,
+)
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE_S = 5
+
+
+class Slow(Environment):
+    """Hands out the nodes of an emulated cluster, one after the other.
+
+    Attributes:
+        pause: Seconds that a launch takes.
+        most: The most launches at once so far.
+    """
+
+    name = "slow"
+    launches_machines = True
+    ends_with_server = False
+
+    def __init__(self, cluster: EmulatedCluster) -> None:
+        self.pause = 0.0
+        self.most = 0
+        self._at_once = 0
+        self._uris = [cluster.uri(number) for number in range(len(cluster.nodes))]
+        self._machines: dict[str, Machine] = {}
+
+    @asynccontextmanager
+    async def open(self, cluster_id: str) -> AsyncIterator[None]:
+        yield
+
+    async def launch(self, request: MachineRequest) -> Machine:
+        self._at_once += 1
+        self.most = max(self.most, self._at_once)
+        try:
+            await anyio.sleep(self.pause)
+        finally:
+            self._at_once -= 1
+        number, node_id = len(self._machines), request.node_id
+        uri = self._uris[number]
+        machine = Machine(f"m-{number}", MediaServerUri.parse(uri).ip, uri, node_id)
+        return self._machines.setdefault(node_id, machine)
+
+    async def terminate(self, node: MediaNode) -> None:
+        pass
+
+    async def discover(self) -> Sequence[Machine]:
+        return ()
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[EmulatedCluster]:
+    async with EmulatedCluster(nodes=48, random=random.Random(1), clock=SystemClock()) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def serving(
+    environment: Slow, data_dir: Path, nodes: int = 0
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with live.mediafleet(
+        data_dir,
+        environment=environment,
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES=nodes,
+        MEDIAFLEET_LAUNCH_TIMEOUT=PATIENCE_S,
+    ) as api:
+        yield api
+
+
+async def test_launches_that_wait_for_others_lose_no_patience(
+    cluster: EmulatedCluster, tmp_path: Path
+) -> None:
+    environment = Slow(cluster)
+    environment.pause = 0.6 * PATIENCE_S
+    count = LAUNCHES_AT_ONCE + 8
+    async with serving(environment, tmp_path, count) as api:
+        with anyio.fail_after(30):
+            while [node["status"] for node in await members(api)] != ["running"] * count:
+                assert "failed" not in {node["status"] for node in await members(api)}
+                await anyio.sleep(0.05)
+
+    assert environment.most == LAUNCHES_AT_ONCE
+
+
+async def test_nobody_else_waits_for_slow_launches(
+    cluster: EmulatedCluster, tmp_path: Path
+) -> None:
+    environment = Slow(cluster)
+    async with serving(environment, tmp_path) as api:
+        node = (await api.post(NODES, params={"wait": "true"})).json()
+        cluster.nodes[0].create_pipeline("room")
+        await until_sessions(api, node["id"], 1)
+        environment.pause = 3600.0
+        waiting = [(await api.post(NODES)).json()["id"] for _ in range(LAUNCHES_AT_ONCE + 1)]
+        with anyio.fail_after(10):
+            while environment.most < LAUNCHES_AT_ONCE:
+                await anyio.sleep(0.01)
+
+        began = anyio.current_time()
+        assert (await drain(api, node["id"], 1, "abort", force="true")).status_code == 201
+        await until_status(api, node["id"], "running")
+        assert 1.0 < anyio.current_time() - began < PATIENCE_S
+        assert (await patch(api, waiting[-1], "canceled")).status_code == 200
+        await until_gone(api, waiting[-1])
+        assert (await delete(api, node["id"], deletion_strategy="now")).status_code == 204
+        await until_gone(api, node["id"])
+        assert environment.most == LAUNCHES_AT_ONCE
+        statuses = [found["status"] for found in await members(api)]
+        assert statuses == ["launching"] * LAUNCHES_AT_ONCE
