@@ -201,12 +201,16 @@ async def test_a_wrong_address_is_refused_whatever_its_headers_say(tmp_path: Pat
             assert refusal.value.response.status_code == 403
 
 
-async def test_without_a_token_there_is_no_such_door(tmp_path: Path) -> None:
+async def test_without_a_token_there_is_no_such_door_and_no_warning_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with live.mediafleet(tmp_path) as api:
         with pytest.raises(InvalidStatus) as refusal:
             async with dial(api):
                 pass
         assert refusal.value.response.status_code == 404
+
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
 
 
 async def test_the_token_is_in_no_line_of_the_log(

@@ -95,6 +95,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._size = 0
         super().on_message_complete()
 
+    @override
+    def _unsupported_upgrade_warning(self) -> None:
+        # A server may ignore an upgrade (RFC 9110, 7.8), and then answers as if none was asked for.
+        # uvicorn advises to install something, whenever any client likes.
+        pass
+
     @property
     def _is_idle(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
