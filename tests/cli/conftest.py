@@ -122,7 +122,7 @@ def run(environ: dict[str, str], home: Path) -> Run:
 
     def run_command(*arguments: object, redirected: str = "", **variables: str) -> Finished:
         done = subprocess.run(
-            ["sh", "-c", f'"$@" {redirected}', "sh", *COMMAND, *map(str, arguments)],
+            ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMMAND, *map(str, arguments)],
             check=False,
             env=environ | variables,
             cwd=home,
