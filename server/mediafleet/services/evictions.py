@@ -120,7 +120,8 @@ class Evictions:
         member = self._state.member(node_id)
         if member is not None:
             booked = () if member.connection.connected else member.connection.sessions
-            await self._tell(node_id, (*member.lost_sessions, *booked), crashes.REASON)
+            if left := (*member.lost_sessions, *booked):
+                await self._tell(node_id, left, crashes.REASON)
 
     async def told(self, node_id: str, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Those of some sessions of a terminating node whose ends are told already.
