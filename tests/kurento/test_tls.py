@@ -71,6 +71,17 @@ async def test_a_link_lives_over_tls(secure, ca_file):
         assert observer.session_ids() == ["room"]
 
 
+async def test_a_measurement_goes_to_the_address_and_asks_for_the_certificate_of_the_name(
+    authority, ca_file
+):
+    named = FakeKurento()
+    await named.start(tls=server_context(authority, "localhost"))
+    async with links(ca_file=ca_file) as (media_servers, observer):
+        media_servers.attach(NODE, f"wss://localhost:{named.port}/kurento")
+        await until(lambda: observer.is_connected() and observer.last().load == 25.0)
+    await named.stop()
+
+
 async def test_an_authority_nobody_trusts_is_refused(secure, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
