@@ -1,4 +1,6 @@
-"""The server is killed at every commit and every environment call of a life, once at each.
+"""The server is killed at every write and every environment call of a life, once at each.
+
+The server that recovers from that is killed too, in some of the lives.
 
 A plain run tries some of the points, others each day; `tox -e kill` tries all of them.
 """
@@ -21,6 +23,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600)]
 
 LIVES = int(os.environ.get("MEDIAFLEET_KILLED_LIVES", "3"))
 """How many points are tried in each environment; 0 is all of them."""
+RECOVERIES_TRIED = 3
+"""After one kill of so many the next server is killed as well."""
+POINTS_OF_RECOVERY = 12
+"""How many of the points that the next server passes are taken for its recovery."""
 SEED = os.environ.get("MEDIAFLEET_KILL_SEED", datetime.now(UTC).strftime("%Y-%m-%d"))
 
 
@@ -37,9 +43,9 @@ def engine() -> Iterator[Engine]:
 
 
 async def live(
-    nursery: subprocess.Popen[str], make_ground: MakeGround, folder: Path, fatal: str
+    nursery: subprocess.Popen[str], make_ground: MakeGround, folder: Path, *fatal: str
 ) -> tuple[Life, list[str]]:
-    """Live a life whose server is killed at a point; what was wrong in the end."""
+    """Live a life whose servers are killed at a point each; what was wrong in the end."""
     folder.mkdir()
     async with make_ground(folder) as ground:
         life = Life(nursery, folder, ground, fatal)
@@ -67,23 +73,34 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
     tell: Callable[[str], None],
 ) -> None:
     began = time.monotonic()
-    whole, wrong = await live(nursery, grounds[environment], tmp_path / "whole", "")
+    source = random.Random(SEED)
+    make_ground = grounds[environment]
+    whole, wrong = await live(nursery, make_ground, tmp_path / "whole")
     assert wrong == []
     points = whole.points()
     assert len(points) >= FLOORS[environment]
     count = min(LIVES or len(points), len(points))
-    chosen = sorted(random.Random(SEED).sample(range(len(points)), count))
+    chosen = [points[number] for number in sorted(source.sample(range(len(points)), count))]
 
-    killed, told = 0, []
-    for number in chosen:
-        life, wrong = await live(
-            nursery, grounds[environment], tmp_path / str(number), points[number]
-        )
-        killed += life.starts > 1
-        told += [f"killed at {points[number]}: {each}" for each in wrong]
+    killed: set[str] = set()
+    twice, told = 0, []
+    for number, point in enumerate(chosen):
+        life, wrong = await live(nursery, make_ground, tmp_path / f"{number}", point)
+        told += [f"killed at {point}: {each}" for each in wrong]
+        if life.starts == 1:
+            continue
+        killed.add(point)
+        if number % RECOVERIES_TRIED == 0:
+            second = source.choice(life.points(start=2)[:POINTS_OF_RECOVERY])
+            folder = tmp_path / f"{number}-again"
+            life, wrong = await live(nursery, make_ground, folder, point, second)
+            told += [f"killed at {point}, then at {second}: {each}" for each in wrong]
+            twice += life.starts > 2
     tell(
-        f"{environment}: {len(points)} points, {count} tried (seed {SEED}), {killed} kills, "
-        f"{len(told)} faults, {time.monotonic() - began:.0f} s"
+        f"{environment}: {len(points)} points, {count} tried (seed {SEED}), {len(killed)} kills, "
+        f"{twice} of them twice, {len(told)} faults, {time.monotonic() - began:.0f} s"
     )
     assert told == []
-    assert killed > 0
+    # Only what still goes on after a moment can be met midway.
+    assert [each for each in chosen if each not in killed and "midway" not in each] == []
+    assert killed

@@ -22,6 +22,7 @@ import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -130,6 +131,15 @@ class Engine:
         _, body = self.ask("GET", f"/containers/json?all={'false' if running else 'true'}")
         found: list[dict[str, Any]] = json.loads(body)
         return found
+
+    def created_since(self, moment: int, label: str) -> list[str]:
+        """The label of each container that was created, also of those that are gone."""
+        filters = json.dumps({"type": ["container"], "event": ["create"]})
+        until = int(time.time()) + 1
+        query = f"since={moment}&until={until}&filters={quote(filters)}"
+        _, body = self.ask("GET", f"/events?{query}")
+        events = map(json.loads, body.splitlines())
+        return [event["Actor"]["Attributes"].get(label, "") for event in events]
 
     def clear(self) -> None:
         """Remove every container."""

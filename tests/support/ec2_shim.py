@@ -56,6 +56,7 @@ class Instance:
     id: str
     number: int
     launched: float
+    tags: dict[str, str]
     ended: float | None = None
 
 
@@ -134,7 +135,7 @@ class Ec2Shim:
                 return 200, self._shaped(answer)
             status, answer = self._ask_moto(environ)
             if status < 300:
-                self._note_launched(answer)
+                self._note_launched(answer, _tags(fields))
                 self._tokens[token] = (wanted, answer)
             return status, self._shaped(answer)
         if action == "TerminateInstances":
@@ -142,11 +143,11 @@ class Ec2Shim:
         status, answer = self._ask_moto(environ)
         return status, self._shaped(answer) if status < 300 else answer
 
-    def _note_launched(self, answer: bytes) -> None:
+    def _note_launched(self, answer: bytes, tags: dict[str, str]) -> None:
         for item in _items(ET.fromstring(answer)):
             instance_id = _text(item, "instanceId")
             number = len(self.instances)
-            self.instances[instance_id] = Instance(instance_id, number, time.monotonic())
+            self.instances[instance_id] = Instance(instance_id, number, time.monotonic(), tags)
             self.started(number)
 
     def _note_ended(self, ids: Iterator[str]) -> None:
@@ -221,6 +222,13 @@ def _items(root: ET.Element) -> Iterator[ET.Element]:
     for item in root.iter(f"{NAMESPACE}item"):
         if item.find(f"{NAMESPACE}instanceId") is not None:
             yield item
+
+
+def _tags(fields: dict[str, str]) -> dict[str, str]:
+    """The tags that an order gives to an instance."""
+    prefix = "TagSpecification.1.Tag."
+    names = {key: name for key, name in fields.items() if key.startswith(prefix) and "Key" in key}
+    return {name: fields[key.replace(".Key", ".Value")] for key, name in names.items()}
 
 
 def _text(item: ET.Element, name: str) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
+import shlex
+import sys
+import time
+from collections import Counter
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
+from mediafleet.environments.aws.tags import NODE as NODE_TAG
+from mediafleet.environments.docker.containers import NODE as NODE_LABEL
 from support import ec2_shim
 from support.docker_engine import IMAGE
 from support.ec2_shim import Ec2Shim
@@ -40,6 +46,9 @@ class OnPremise:
     async def machines(self) -> Sequence[str]:
         return []
 
+    def made(self) -> Mapping[str, int]:
+        return {}
+
     def new_node(self) -> dict[str, Any]:
         return {"uri": self._cluster.uri(next(self._numbers))}
 
@@ -50,11 +59,21 @@ class Local:
     name, launches = "local", True
 
     def __init__(self, folder: Path) -> None:
-        self.environ = _growing(self.name)
         self._folder = folder
+        self._starts = folder / "starts"
+        emulator = shlex.join([sys.executable, "-m", "mediafleet", "emulator"])
+        noted = f'echo "$MEDIAFLEET_NODE_ID" >> {shlex.quote(str(self._starts))}'
+        command = ["sh", "-c", f'{noted}; exec {emulator} --address "$0" --port "$1"']
+        self.environ = {
+            **_growing(self.name),
+            "MEDIAFLEET_LOCAL_COMMAND": shlex.join([*command, "{address}", "{port}"]),
+        }
 
     async def machines(self) -> Sequence[str]:
         return [node.environment_id for node in local_nodes(self._folder)]
+
+    def made(self) -> Mapping[str, int]:
+        return Counter(self._starts.read_text().split())
 
     def new_node(self) -> dict[str, Any]:
         return {}
@@ -81,6 +100,9 @@ class Aws:
     async def machines(self) -> Sequence[str]:
         return self.shim.alive()
 
+    def made(self) -> Mapping[str, int]:
+        return Counter(instance.tags[NODE_TAG] for instance in self.shim.instances.values())
+
     def new_node(self) -> dict[str, Any]:
         return {}
 
@@ -98,9 +120,14 @@ class Docker:
             "MEDIAFLEET_DOCKER_PULL": "never",
         }
         self.engine = engine
+        self._began = int(time.time())
 
     async def machines(self) -> Sequence[str]:
-        return [container["Id"] for container in self.engine.containers()]
+        """Those that do not run, too: a container that was only created is left behind as well."""
+        return [container["Id"] for container in self.engine.containers(running=False)]
+
+    def made(self) -> Mapping[str, int]:
+        return Counter(self.engine.created_since(self._began, NODE_LABEL))
 
     def new_node(self) -> dict[str, Any]:
         return {}
@@ -120,6 +147,9 @@ class Script:
 
     async def machines(self) -> Sequence[str]:
         return self._scripts.alive()
+
+    def made(self) -> Mapping[str, int]:
+        return Counter(self._scripts.calls("launch"))
 
     def new_node(self) -> dict[str, Any]:
         return {}
@@ -175,7 +205,7 @@ def _growing(environment: str) -> Mapping[str, str]:
     }
 
 
-FLOORS = {"on_premise": 20, "local": 50, "script": 45, "docker": 45, "aws": 45}
+FLOORS = {"on_premise": 45, "local": 60, "script": 50, "docker": 55, "aws": 55}
 """How many kill points a whole life has at least, by environment."""
 
 GROUNDS: Mapping[str, MakeGround] = {

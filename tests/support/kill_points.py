@@ -1,7 +1,8 @@
-"""Where a server can be killed: around each commit of its store and each call of its environment.
+"""Where a server can be killed: around each write of its own and each call of its environment.
 
 Runs inside the server's process. Every point is written to a journal before the server goes past
-it; at the one that is named the process kills itself, as `kill -9` would.
+it; at the one that is named the process kills itself, as `kill -9` would. Some calls of the
+environment fail, in every server.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ import os
 import signal
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from mediafleet.app import server as wiring
+from mediafleet.app.active_configuration import ActiveConfiguration
+from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.store.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Entry
 
 MIDWAY_S = 0.04
+FAILING = frozenset({"discover 1", "terminate 1"})
+"""Calls of an environment that fail, by their numbers in a server."""
 
 
 class KillPoints:
@@ -55,31 +59,39 @@ class KillPoints:
         os.write(self._journal, (" ".join(map(str, words)) + "\n").encode())
 
     @contextmanager
-    def around(self, what: str) -> Iterator[None]:
-        """Before, a moment later if it still goes on, and after."""
+    def around(self, what: str) -> Iterator[str]:
+        """Before, a moment later if it still goes on, and after; entered with its number."""
         name = self.number(what)
         self.reach(f"{name} before")
         timer = asyncio.get_running_loop().call_later(MIDWAY_S, self.reach, f"{name} midway")
         try:
-            yield
+            yield name
         finally:
             timer.cancel()
         self.reach(f"{name} after")
 
     def install(self) -> None:
         """Have the server of this process pass through the points."""
-        commit, make_environment = SqlStore.commit, wiring.make_environment
-
-        async def counted(store: SqlStore, changes: Sequence[Entry]) -> None:
-            with self.around("commit"):
-                await commit(store, changes)
-
-        SqlStore.commit = counted  # type: ignore[method-assign]
+        for owner, name in (
+            (SqlStore, "commit"),
+            (SqlStore, "keep"),
+            (SqlStore, "remember"),
+            (ActiveConfiguration, "change"),  # it writes the `.env` file
+        ):
+            setattr(owner, name, self._passing(name, getattr(owner, name)))
+        make_environment = wiring.make_environment
         wiring.make_environment = lambda *given: CountedEnvironment(make_environment(*given), self)
+
+    def _passing(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        async def counted(*given: Any) -> Any:
+            with self.around(name):
+                return await method(*given)
+
+        return counted
 
 
 class CountedEnvironment(Environment):
-    """An environment whose every call is a point."""
+    """An environment whose every call is a point, and some of whose calls fail."""
 
     def __init__(self, environment: Environment, points: KillPoints) -> None:
         self._environment = environment
@@ -122,10 +134,25 @@ class CountedEnvironment(Environment):
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        with self._points.around("terminate"):
+        with self._points.around("terminate") as call:
+            self._may_fail(call)
             await self._environment.terminate(node)
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        with self._points.around("discover"):
+        with self._points.around("discover") as call:
+            self._may_fail(call)
             return await self._environment.discover()
+
+    @override
+    def may_have_made(self, environment_id: str) -> bool:
+        return self._environment.may_have_made(environment_id)
+
+    @override
+    async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
+        with self._points.around("gone"):
+            return await self._environment.gone(nodes)
+
+    def _may_fail(self, call: str) -> None:
+        if call in FAILING:
+            raise EnvironmentFailureError(self.name, call.partition(" ")[0], "as the test wants it")
