@@ -143,11 +143,11 @@ class _Server:
             )
         )
         self._patience = _patience(configuration, environment)
-        machines = Machines(self._state, environment, self._patience)
+        self._machines = Machines(self._state, environment, self._patience)
         self._admission = Admission(
             self._state,
             self._environment,
-            machines,
+            self._machines,
             self._media_servers,
             clock=clock,
             new_node_id=lambda: identifiers.media_node_id(random),
@@ -160,7 +160,7 @@ class _Server:
             self._state,
             Lifecycle(
                 self._state,
-                machines,
+                self._machines,
                 self._media_servers,
                 clock,
                 self._patience,
@@ -291,6 +291,8 @@ class _Server:
         return self._settings.value.cluster_id or ""
 
     def _observe_standing(self, standing: Standing) -> None:
+        if standing is not Standing.WRITER:
+            self._machines.interrupt_launches()
         if standing is Standing.LOST:
             self._on_standing_lost()
 

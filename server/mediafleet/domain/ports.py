@@ -64,6 +64,14 @@ Entry: TypeAlias = Change | Note
 class Store(Protocol):
     """Keeps members and events over restarts of the server; has one server as its only writer."""
 
+    @property
+    def may_write(self) -> bool:
+        """Whether this server is the only writer, as far as it knows.
+
+        While it is not, another one may act on the same cluster, and this one does nothing that
+        cannot be taken back.
+        """
+
     async def load(self) -> tuple[MediaNode, ...]:
         """All members, in the order of joining.
 

@@ -92,6 +92,11 @@ class ClusterState:
             self._store = None
 
     @property
+    def may_write(self) -> bool:
+        """Whether this server is the one that acts on the cluster, as far as it knows."""
+        return self._store is not None and self._store.may_write
+
+    @property
     def snapshot(self) -> Cluster:
         """The cluster as it is now; made once for all readers between two changes."""
         if self._snapshot is None:

@@ -105,8 +105,8 @@ class Lifecycle:
     async def _launch(self, node_id: str) -> None:
         """Have the machine made; where it is, or why it is not, is taken in and leads on.
 
-        A launch that has to wait for others is looked at again, as it may be cancelled meanwhile,
-        and patience with it begins when it does.
+        A launch that may not begin yet is looked at again, as it may be cancelled meanwhile, and
+        patience with it begins when it does.
         """
         may_launch = self._machines.may_launch
         if not may_launch or node_id in self._put_off:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.ports import MachineRequest
 
 if TYPE_CHECKING:
@@ -33,11 +33,17 @@ class Machines:
         self._patience = patience
         self._launches = anyio.CapacityLimiter(LAUNCHES_AT_ONCE)
         self._endings = anyio.CapacityLimiter(ENDINGS_AT_ONCE)
+        self._under_way: set[anyio.CancelScope] = set()
 
     @property
     def may_launch(self) -> bool:
         """Whether another machine may be made now, besides those that are being made."""
-        return self._launches.available_tokens >= 1
+        return self._state.may_write and self._launches.available_tokens >= 1
+
+    def interrupt_launches(self) -> None:
+        """End all launches that are under way: this server may not act on the cluster any more."""
+        for launch in self._under_way:
+            launch.cancel()
 
     async def launch(self, node_id: str) -> Machine | None:
         """Have a machine made; a launch that was interrupted is found again, not repeated.
@@ -47,13 +53,21 @@ class Machines:
 
         Returns:
             The machine; ``None`` if there is none, and the node is to fail for it.
+
+        Raises:
+            StoreUnavailableError: It was interrupted, and is to be tried again.
         """
         async with self._launches:
-            with anyio.move_on_after(self._patience.launch + LAST_WORDS_S):
+            with anyio.move_on_after(self._patience.launch + LAST_WORDS_S) as limit:
+                self._under_way.add(limit)
                 try:
                     return await self._environment.launch(MachineRequest(node_id, None))
                 except EnvironmentFailureError as error:
                     self._state.note_failure(node_id, error.detail)
+                finally:
+                    self._under_way.discard(limit)
+        if limit.cancelled_caught and anyio.current_time() < limit.deadline:
+            raise StoreUnavailableError("the lock of the store was lost during a launch")
         return None
 
     async def unmake(self, node: MediaNode) -> None:
@@ -61,8 +75,11 @@ class Machines:
 
         Raises:
             EnvironmentFailureError: It may still be there.
+            StoreUnavailableError: Likewise, as this server may not act on the cluster now.
         """
         async with self._endings:
+            if not self._state.may_write:
+                raise StoreUnavailableError("nothing is ended without the lock of the store")
             try:
                 await self._unmake(node)
             except EnvironmentFailureError as error:

@@ -12,6 +12,7 @@ from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.ports import Store
 from mediafleet.store.errors import translated
 from mediafleet.store.rows import steps, to_ended_session, to_event, to_node
+from mediafleet.store.standing import Standing
 from mediafleet.store.statements import append_steps, claim, keep_fact, remember_fact
 from mediafleet.store.tables import events, facts, media_nodes
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Entry
     from mediafleet.store.rows import StoredEvent
-    from mediafleet.store.standing import Standing, StoreLimits, Tenure
+    from mediafleet.store.standing import StoreLimits, Tenure
     from mediafleet.store.writer import Database, Writer
 
 MAX_EVENTS = 1000
@@ -65,6 +66,11 @@ class SqlStore(Store):
     def standing(self) -> Standing:
         """Whether this server may write now."""
         return self._tenure.standing
+
+    @property
+    @override
+    def may_write(self) -> bool:
+        return self.standing is Standing.WRITER
 
     @override
     async def load(self) -> tuple[MediaNode, ...]:
