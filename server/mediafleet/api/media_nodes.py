@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.cluster import Member
     from mediafleet.services.admission import Admission
+    from mediafleet.services.discovery import Discovery
     from mediafleet.services.media_nodes import MediaNodes
     from mediafleet.services.removals import Removals
 
@@ -54,12 +55,15 @@ class MediaNodeHandlers:
         self,
         media_nodes: MediaNodes,
         admission: Admission,
+        discovery: Discovery,
         removals: Removals,
+        *,
         family: Family,
         schemas: ContractSchemas,
     ) -> None:
         self._media_nodes = media_nodes
         self._admission = admission
+        self._discovery = discovery
         self._removals = removals
         self._family = family
         self._encoded = EncodedMediaNodes(
@@ -103,7 +107,7 @@ class MediaNodeHandlers:
         return self._family.media_node(member), HTTPStatus.OK
 
     async def autodiscover_media_nodes(self) -> Reply:
-        members = await self._admission.discover()
+        members = await self._discovery.discover()
         return wire.listing(map(self._family.media_node, members)), HTTPStatus.OK
 
     async def modify_media_node(self, media_node_id: str, body: dict[str, Any]) -> Reply:

@@ -31,6 +31,7 @@ from mediafleet.loops.sizing import SizingLoop
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.discovery import Discovery
 from mediafleet.services.drains import Drains
 from mediafleet.services.lifecycle import Lifecycle
 from mediafleet.services.machines import Machines
@@ -147,14 +148,23 @@ class _Server:
         self._admission = Admission(
             self._state,
             self._environment,
-            self._machines,
             self._media_servers,
             clock=clock,
             new_node_id=lambda: identifiers.media_node_id(random),
         )
+        self._discovery = Discovery(
+            self._state,
+            self._environment,
+            self._machines,
+            self._media_servers,
+            self._admission,
+            clock=clock,
+        )
         self._drains = Drains(self._state, clock, self._patience)
         self._removals = Removals(self._state, self._media_servers, clock)
-        self._sizing = Sizing(self._state, self._environment, self._admission, self._removals)
+        self._sizing = Sizing(
+            self._state, self._environment, self._discovery, self._admission, self._removals
+        )
         self._sizing_loop = SizingLoop(self._resize)
         self._lifecycle_loop = LifecycleLoop(
             self._state,
@@ -208,7 +218,14 @@ class _Server:
             "end_media_node_drain": waiting(fleet.end_media_node_drain),
         }
         for family in (PRO, OPENVIDU):
-            serve = MediaNodeHandlers(media_nodes, self._admission, self._removals, family, schemas)
+            serve = MediaNodeHandlers(
+                media_nodes,
+                self._admission,
+                self._discovery,
+                self._removals,
+                family=family,
+                schemas=schemas,
+            )
             handlers |= {
                 f"{family.prefix}{operation}": handler
                 for operation, handler in self._shared_handlers(serve, cluster).items()

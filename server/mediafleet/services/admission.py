@@ -1,9 +1,9 @@
-"""How Media Nodes join the cluster: asked for, configured, discovered."""
+"""How Media Nodes join the cluster: asked for, configured, announced by themselves."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,21 +16,18 @@ from mediafleet.domain.errors import (
     MediaNodeCanceledError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.machines import displaced_by_listing
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
 from mediafleet.domain.ports import Change, Machine, MachineRequest
 from mediafleet.domain.twins import twin_of
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
-from mediafleet.services.reconciliation import part_from_displaced
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.ports import Clock, Environment, MediaServers, ServerIdentity
-    from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +40,6 @@ class Admission:
     Args:
         state: The cluster in memory.
         environment: Where the machines come from.
-        machines: Ends those that nobody has any more.
         media_servers: Links to them.
         clock: The time.
         new_node_id: Makes ids; must not repeat.
@@ -53,7 +49,6 @@ class Admission:
         self,
         state: ClusterState,
         environment: Environment,
-        machines: Machines,
         media_servers: MediaServers,
         *,
         clock: Clock,
@@ -61,7 +56,6 @@ class Admission:
     ) -> None:
         self._state = state
         self._environment = environment
-        self._machines = machines
         self._media_servers = media_servers
         self._clock = clock
         self._new_node_id = new_node_id
@@ -134,23 +128,17 @@ class Admission:
         Raises:
             StoreUnavailableError: Not all of them have begun.
         """
-        with _while_there_is_room():
+        with while_there_is_room():
             for _ in range(count):
                 await self._admit(self._new_node_id())
 
-    async def take_in(self, machines: Sequence[Machine]) -> None:
-        """Make members of machines that are none; they run as soon as they are connected.
-
-        Nobody waits for them here: one that never answers fails as a launch does, and is unmade.
+    async def take_in(self, machine: Machine) -> None:
+        """Make a member of a machine that is not met first; it runs as soon as it is connected.
 
         Raises:
-            StoreUnavailableError: Not all of them are members.
+            ClusterFullError: There is no room for another member.
+            StoreUnavailableError: Nothing changed.
         """
-        with _while_there_is_room():
-            async for machine in self._newcomers(machines):
-                await self._take_in(machine)
-
-    async def _take_in(self, machine: Machine) -> None:
         node, event = admit(
             machine.node_id or self._new_node_id(),
             at=self._clock.now(),
@@ -170,43 +158,22 @@ class Admission:
         await self._state.apply(Change(node, event))
         return Member(node)
 
+    async def join(self, machine: Machine) -> Member:
+        """Make a member of a machine whose media server answers.
+
+        Raises:
+            MediaNodeAlreadyAddedError: The media server is a member already.
+            ClusterFullError: There is no room for another member.
+            UnreachableMediaServerError: Nothing answered there, or not in time.
+        """
+        return await self._join(machine.node_id or self._new_node_id(), machine)
+
     async def _join(self, node_id: str, machine: Machine) -> Member:
         with self._reserved(MediaServerUri.parse(machine.uri)):
             identity = await self._media_servers.probe(machine.uri)
             return await self._state.change(
                 lambda cluster: self._admission(cluster, node_id, machine, identity)
             )
-
-    async def _newcomers(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
-        """Machines that are nobody's yet; what a launch left or a node that left is ended."""
-        for machine in machines:
-            owner = _owner(self._state.snapshot, machine)
-            if owner is not None:
-                self._state.note_unmade(owner.node.id, unmade=False)
-            elif machine.node_id is not None and await self._state.has_left(machine.node_id):
-                await self._end(machine, machine.node_id)
-            else:
-                await self._make_room(machine, machines)
-                yield machine
-
-    async def _end(self, machine: Machine, node_id: str) -> None:
-        """End the machine of a node that is no member any more: its id is never given again."""
-        extra = {"media_node_id": node_id, "environment_id": machine.environment_id}
-        log.warning("machine of a node that has left is ended", extra=extra)
-        node, _ = admit(
-            node_id,
-            at=self._clock.now(),
-            uri=machine.uri,
-            ip=machine.ip,
-            environment_id=machine.environment_id,
-        )
-        with suppress(EnvironmentFailureError):  # it is found again, and has been told in the log
-            await self._machines.unmake(node)
-
-    async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
-        """Part from members whose address a machine has that runs instead of theirs."""
-        displaced = displaced_by_listing(self._state.snapshot, machine, machines)
-        await part_from_displaced(self._state, self._media_servers, displaced)
 
     @contextmanager
     def _reserved(
@@ -265,46 +232,14 @@ class Admission:
                 node, event = admit(self._new_node_id(), at=self._clock.now(), uri=uri, ip=key.ip)
                 await self._state.apply(Change(node, event))
 
-    async def discover(self) -> tuple[Member, ...]:
-        """Add the machines that run for this cluster and are no members yet.
-
-        Returns:
-            The new members only; machines out of reach are passed over with a line in the log.
-
-        Raises:
-            EnvironmentFailureError: The environment could not tell.
-        """
-        found = []
-        machines = await self._environment.discover()
-        async for machine in self._newcomers(machines):
-            try:
-                found.append(await self._join(machine.node_id or self._new_node_id(), machine))
-            except MediaNodeAlreadyAddedError:
-                continue
-            except (UnreachableMediaServerError, ClusterFullError) as error:
-                log.warning(
-                    "discovered machine passed over",
-                    extra={"environment_id": machine.environment_id, "reason": str(error)},
-                )
-        return tuple(found)
-
 
 @contextmanager
-def _while_there_is_room() -> Iterator[None]:
+def while_there_is_room() -> Iterator[None]:
     """End what brings members in when no more may come; those that came stay."""
     try:
         yield
     except ClusterFullError as error:
         log.warning("machines left out", extra={"reason": str(error)})
-
-
-def _owner(cluster: Cluster, machine: Machine) -> Member | None:
-    """The member whose launch made the machine, or whose the machine is already."""
-    if machine.node_id is not None and (maker := cluster.get(machine.node_id)) is not None:
-        return maker
-    name = machine.environment_id
-    owners = (each for each in cluster if name is not None and each.node.environment_id == name)
-    return next(owners, None)
 
 
 def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Environment, Machine, Store
     from mediafleet.services.admission import Admission
     from mediafleet.services.cluster_state import ClusterState
+    from mediafleet.services.discovery import Discovery
     from mediafleet.services.removals import Removals
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,13 @@ class Sizing:
         self,
         state: ClusterState,
         environment: Environment,
+        discovery: Discovery,
         admission: Admission,
         removals: Removals,
     ) -> None:
         self._state = state
         self._environment = environment
+        self._discovery = discovery
         self._admission = admission
         self._removals = removals
         self._has_looked = False
@@ -57,7 +60,7 @@ class Sizing:
             return
         machines = await self._discovered()
         self._began_empty = len(self._state.snapshot) == 0
-        await self._admission.take_in(machines)
+        await self._discovery.take_in(machines)
         self._has_looked = True
 
     async def _discovered(self) -> Sequence[Machine]:

@@ -16,6 +16,7 @@ from mediafleet.domain.ports import Change, Machine
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.discovery import Discovery
 from mediafleet.services.machines import Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
@@ -62,13 +63,15 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
     admission = Admission(
         state,
         environment,
-        Machines(state, environment, Patience()),
         servers,
         clock=CLOCK,
         new_node_id=lambda: identifiers.media_node_id(source),
     )
+    machines = Machines(state, environment, Patience())
+    discovery = Discovery(state, environment, machines, servers, admission, clock=CLOCK)
+    removals = Removals(state, servers, CLOCK)
     async with environment.open("Clu-ster_1"):
-        yield Sizing(state, environment, admission, Removals(state, servers, CLOCK))
+        yield Sizing(state, environment, discovery, admission, removals)
 
 
 async def admit_some(state: ClusterState, count: int) -> None:
