@@ -41,7 +41,7 @@ class LifecycleLoop:
         self._moved_meanwhile: set[str] = set()
         self._resting: set[str] = set()
         for member in self._state.snapshot:
-            self._state.look_again(member.node.id)
+            self._state.news.look_again(member.node.id)
         async with anyio.create_task_group() as steps:
             while True:
                 for node_id in await self._next():
@@ -52,7 +52,7 @@ class LifecycleLoop:
         now = self._clock.monotonic()
         patience = self._due[0][0] - now if self._due else None
         with anyio.move_on_after(patience):
-            return await self._state.news()
+            return await self._state.news.next()
         return frozenset(self._overdue(self._clock.monotonic()))
 
     def _overdue(self, now: float) -> Iterator[str]:
@@ -81,7 +81,7 @@ class LifecycleLoop:
             self._moved_meanwhile.discard(node_id)
         elif node_id in self._moved_meanwhile:
             self._moved_meanwhile.discard(node_id)
-            self._state.look_again(node_id)
+            self._state.news.look_again(node_id)
         self._schedule(node_id, self._lifecycle.deadline(node_id) if done else self._retry(node_id))
 
     def _retry(self, node_id: str) -> float:
@@ -94,4 +94,4 @@ class LifecycleLoop:
         elif self._deadlines.get(node_id) != moment:
             self._deadlines[node_id] = moment
             heapq.heappush(self._due, (moment, node_id))
-            self._state.wake()
+            self._state.news.wake()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
+from mediafleet.domain import facts
 from mediafleet.domain.cluster import MAX_MEMBERS, NEVER_CONNECTED, Cluster, Connection, Member
 from mediafleet.domain.errors import (
     ClusterFullError,
@@ -20,21 +21,19 @@ from mediafleet.domain.errors import (
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import Change, Note
+from mediafleet.services.news import News
 from mediafleet.services.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Session
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Entry, Machine, Store
+    from mediafleet.domain.ports import Clock, Entry, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MAX_LOST_SESSIONS = 10_000
-"""Ends of sessions of one node that wait to be told; more are not remembered."""
 TURN_S = 5.0
 """How long a change waits for those before it, until it is given up."""
 
@@ -59,6 +58,9 @@ class ClusterState:
 
     Status changes pass through :meth:`change`, one at a time, and are durable before anybody sees
     them. Facts of links come through :meth:`observe`; they are never stored.
+
+    Attributes:
+        news: Tells of every change and every new fact.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -68,9 +70,7 @@ class ClusterState:
         self._processes = Processes()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
-        self._awaited: dict[str, anyio.Event] = {}
-        self._unseen: set[str] = set()
-        self._news = anyio.Event()
+        self.news = News()
 
     @asynccontextmanager
     async def kept_in(self, store: Store) -> AsyncIterator[None]:
@@ -203,118 +203,36 @@ class ClusterState:
         member = self._members.get(node_id)
         if member is None or member.connection == connection:
             return
-        self._keep(self._relinked(member, connection))
+        self._keep(facts.relinked(member, connection, now=self._clock.monotonic()))
         if _moves_the_life_cycle(member.connection, connection):
-            self._tell(node_id)
+            self.news.tell(node_id)
 
-    def locate(self, node_id: str, machine: Machine) -> None:
-        """Take in where a launched node is; it is stored with the step that makes it run."""
-        if (member := self._members.get(node_id)) is not None:
-            self._note(replace(member, machine=machine))
-
-    def report_trouble(self, node_id: str, trouble: str | None) -> None:
-        """Take in why a step failed, or with ``None`` that it did not."""
-        if (member := self._members.get(node_id)) is not None:
-            failures = 0 if trouble is None else member.failures + 1
-            self._note(replace(member, trouble=trouble, failures=failures))
-
-    def restart_patience(self, node_id: str) -> None:
-        """Have the patience with a launch begin now, as it had to wait for its turn."""
-        if (member := self._members.get(node_id)) is not None:
-            self._members[node_id] = replace(member, since=self._clock.monotonic())
-            self._snapshot = None
-
-    def note_failure(self, node_id: str, reason: str) -> None:
-        """Take in that a launch failed; it is stored with the step that follows."""
-        if (member := self._members.get(node_id)) is not None:
-            self._note(replace(member, failure=reason))
-
-    def note_unmade(self, node_id: str, *, unmade: bool = True) -> None:
-        """Take in that nothing is left of a failed node, or that something was seen again."""
-        if (member := self._members.get(node_id)) is not None and member.unmade is not unmade:
-            self._note(replace(member, unmade=unmade, trouble=None, failures=0))
-
-    def dismiss(self, node_id: str) -> None:
-        """Take in that a failed node is to be forgotten as soon as nothing is left of it.
-
-        What an earlier try met says nothing to who asks now: the next one tells.
-        """
-        if (member := self._members.get(node_id)) is not None:
-            self._note(replace(member, dismissed=True, trouble=None))
-
-    def end_last_look(self, node_id: str) -> None:
-        """Take in that nothing is left on a terminating node that would have to be spared."""
-        if (member := self._members.get(node_id)) is not None:
-            self._note(replace(member, looked=True))
-
-    def forget_lost(self, node_id: str, told: Collection[Session]) -> None:
-        """Take in that the ends of some sessions, whose process is gone, need no telling."""
+    def note(self, node_id: str, learn: Callable[[Member], Member]) -> None:
+        """Take in what else is learnt of a member, see `domain/facts.py`; it is never stored."""
         member = self._members.get(node_id)
-        if member is not None and told:
-            lost = tuple(session for session in member.lost_sessions if session not in told)
-            self._note(replace(member, lost_sessions=lost))
+        if member is not None and (learnt := learn(member)) is not member:
+            self._keep(learnt)
+            self.news.tell(node_id)
 
     def note_parted(self, node_id: str) -> None:
-        """Take in that a member's link was ended on purpose, of which the link itself tells not."""
-        if (member := self._members.get(node_id)) is not None and member.connection.connected:
-            now = self._clock.now()
-            parted = replace(
-                member.connection, connected=False, suspect=False, load=None, disconnection_time=now
-            )
-            self.observe(node_id, parted)
+        """Take in that a member's link was ended on purpose."""
+        at, now = self._clock.now(), self._clock.monotonic()
+        self.note(node_id, lambda member: facts.parted(member, at=at, now=now))
 
     def note_gone(self, node_id: str) -> None:
-        """Take in that a member's machine is no more; with it are its sessions."""
+        """Take in that a member's machine is no more."""
+        at, now = self._clock.now(), self._clock.monotonic()
+        self.note(node_id, lambda member: facts.gone(member, at=at, now=now))
+
+    def restart_patience(self, node_id: str) -> None:
+        """Have the patience with a launch begin now, as it had to wait; that is no news."""
         if (member := self._members.get(node_id)) is not None:
-            known = member.connection
-            ended = replace(
-                NEVER_CONNECTED,
-                connection_time=known.connection_time,
-                disconnection_time=self._clock.now()
-                if known.connected
-                else known.disconnection_time,
-            )
-            self._note(replace(self._relinked(member, ended), gone=True))
+            self._keep(replace(member, since=self._clock.monotonic()))
 
     async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
         """Return as soon as a condition holds for a member, or for its absence (``None``)."""
         while not settled(self._members.get(node_id)):
-            await self._awaited.setdefault(node_id, anyio.Event()).wait()
-
-    async def news(self) -> frozenset[str]:
-        """Wait for what may move the life cycle; ids since the last call, for one reader."""
-        await self._news.wait()
-        self._news = anyio.Event()
-        unseen, self._unseen = frozenset(self._unseen), set()
-        return unseen
-
-    def look_again(self, node_id: str) -> None:
-        """Have a node among the next news although nothing changed."""
-        self._unseen.add(node_id)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have the reader of the news go on even if there are none."""
-        self._news.set()
-
-    def _relinked(self, member: Member, connection: Connection) -> Member:
-        """A member with new facts of its link; a new process there has none of the old sessions."""
-        old = member.connection
-        down_since = self._clock.monotonic() if old.connected else member.down_since
-        lost = member.lost_sessions
-        if old.server_id != connection.server_id:
-            lost = (*lost, *old.sessions)[:MAX_LOST_SESSIONS]
-        return replace(
-            member,
-            connection=connection,
-            down_since=down_since,
-            lost_sessions=lost,
-            most_sessions=max(member.most_sessions, len(connection.sessions)),
-        )
-
-    def _note(self, member: Member) -> None:
-        self._keep(member)
-        self._tell(member.node.id)
+            await self.news.of(node_id)
 
     def _keep(self, member: Member) -> None:
         self._members[member.node.id] = member
@@ -342,7 +260,7 @@ class ClusterState:
                     "reason": node.reason,
                 },
             )
-            self._tell(node.id)
+            self.news.tell(node.id)
 
     def _moved(self, node: MediaNode, connection: Connection | None) -> Member:
         """A member after a change: what its link told stays, and a trouble is over."""
@@ -356,19 +274,8 @@ class ClusterState:
     def _publish_note(self, note: Note) -> None:
         event = note.event
         log.debug("event", extra={"media_node_id": event.id, "event": event.name})
-        member = self._members.get(event.id)
-        if member is not None and isinstance(event, SessionDestroyed):
-            lost = list(member.lost_sessions)
-            told = (s for s in lost if (s.id, s.created_at) == (event.session_id, event.start_time))
-            if (session := next(told, None)) is not None:
-                lost.remove(session)
-                self._note(replace(member, lost_sessions=tuple(lost)))
-
-    def _tell(self, node_id: str) -> None:
-        self.look_again(node_id)
-        awaited = self._awaited.pop(node_id, None)
-        if awaited is not None:
-            awaited.set()
+        if isinstance(event, SessionDestroyed):
+            self.note(event.id, lambda member: facts.end_told(member, event))
 
 
 def _moves_the_life_cycle(old: Connection, new: Connection) -> bool:

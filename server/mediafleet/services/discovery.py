@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mediafleet.domain import facts
 from mediafleet.domain.errors import (
     ClusterFullError,
     EnvironmentFailureError,
@@ -98,7 +100,7 @@ class Discovery:
         for machine in machines:
             owner = _owner(self._state.snapshot, machine)
             if owner is not None:
-                self._state.note_unmade(owner.node.id, unmade=False)
+                self._state.note(owner.node.id, partial(facts.unmade, is_unmade=False))
             elif machine.node_id is not None and await self._state.has_left(machine.node_id):
                 await self._end(machine, machine.node_id)
             else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain import facts
 from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash, finding_of
 from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.lifecycle import Patience, Step, is_still_due, next_deadline, next_step
@@ -157,14 +159,14 @@ class Lifecycle:
         if step is Step.TERMINATE:
             if not member.node.evicts_sessions and await self._hosts_sessions(member):
                 return False
-            self._state.end_last_look(member.node.id)
+            self._state.note(member.node.id, facts.looked_at)
             await self._terminate(member.node)
         elif step is Step.FORGET:  # what the launch was late to make may have come since
             await self._unmake(member.node)
         elif step is Step.CLOSE_BOOKS and member.node.status is MediaNodeStatus.TERMINATING:
             # Whoever gave the node up, or was to end its sessions, told their ends before this.
             told = await self._evictions.told(member.node.id, member.lost_sessions)
-            self._state.forget_lost(member.node.id, told)
+            self._state.note(member.node.id, partial(facts.without_lost, told=told))
         return True
 
     async def _hosts_sessions(self, member: Member) -> bool:
@@ -190,7 +192,7 @@ class Lifecycle:
 
     async def _locate(self, node_id: str, machine: Machine) -> None:
         """Take in where a node is; whoever was there before is there no more."""
-        self._state.locate(node_id, machine)
+        self._state.note(node_id, partial(facts.located, machine=machine))
         cluster = self._state.snapshot
         if (heir := cluster.get(node_id)) is not None:
             displaced = displaced_by_launch(cluster, heir, machine)
@@ -198,7 +200,7 @@ class Lifecycle:
 
     async def _unmake(self, node: MediaNode) -> None:
         await self._machines.unmake(node)
-        self._state.note_unmade(node.id)
+        self._state.note(node.id, partial(facts.unmade, is_unmade=True))
 
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:

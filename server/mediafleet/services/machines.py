@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain import facts
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.ports import MachineRequest
 
@@ -63,7 +65,7 @@ class Machines:
                 try:
                     return await self._environment.launch(MachineRequest(node_id, None))
                 except EnvironmentFailureError as error:
-                    self._state.note_failure(node_id, error.detail)
+                    self._state.note(node_id, partial(facts.launch_failed, reason=error.detail))
                 finally:
                     self._under_way.discard(limit)
         if limit.cancelled_caught and anyio.current_time() < limit.deadline:
@@ -83,7 +85,7 @@ class Machines:
             try:
                 await self._unmake(node)
             except EnvironmentFailureError as error:
-                self._state.report_trouble(node.id, str(error))
+                self._state.note(node.id, partial(facts.troubled, trouble=str(error)))
                 raise
 
     async def _unmake(self, node: MediaNode) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain import facts
 from mediafleet.domain.errors import (
     MediafleetError,
     MediaNodeBusyError,
@@ -155,7 +156,7 @@ class Removals:
 
     async def _dismissed(self, node_id: str, *, wait: bool) -> bool:
         """Have what a failed launch left ended before its record goes; that is soon, as a rule."""
-        self._state.dismiss(node_id)
+        self._state.note(node_id, facts.dismissed)
         with anyio.move_on_after(WAIT_LIMIT_S if wait else DISMISSAL_LIMIT_S):
             await self._state.wait_until(node_id, lambda m: m is None or m.trouble is not None)
         member = self._state.member(node_id)

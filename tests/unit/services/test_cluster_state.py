@@ -158,15 +158,15 @@ async def test_a_terminated_node_is_gone_and_those_who_waited_know(state: Cluste
 
 async def test_a_load_alone_is_no_news_but_a_lost_link_is(state: ClusterState) -> None:
     node = await launch(state)
-    assert await state.news() == {node.id}
+    assert await state.news.next() == {node.id}
     state.observe(node.id, Connection(load=10.0))
 
     with anyio.move_on_after(0.05) as waited:
-        await state.news()
+        await state.news.next()
     assert waited.cancelled_caught
 
     state.observe(node.id, Connection(connected=True, load=10.0))
-    assert await state.news() == {node.id}
+    assert await state.news.next() == {node.id}
 
 
 async def test_sessions_of_a_process_that_is_gone_are_lost_until_their_end_is_told(

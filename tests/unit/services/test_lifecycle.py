@@ -48,8 +48,10 @@ async def state() -> AsyncIterator[ClusterState]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Troubled:
-    return Troubled(tmp_path)
+async def environment(tmp_path: Path) -> AsyncIterator[Troubled]:
+    environment = Troubled(tmp_path)
+    async with environment.open("Clu-ster_1"):
+        yield environment
 
 
 @pytest.fixture
