@@ -176,6 +176,11 @@ async def test_a_configured_node_that_never_answers_fails_visibly_and_frees_its_
         assert [node["uri"] for node in nodes] == [fleet.uri(0), fleet.uri(1)]
         await until_status(api, nodes[0]["id"], "failed")
         await until_status(api, nodes[1]["id"], "running")
+        for node, failure in zip(
+            nodes, ("no connection within 0.5 s of the launch", None), strict=True
+        ):
+            evidence = await api.get(f"/fleet/media-nodes/{node['id']}/evidence")
+            assert evidence.json()["failure"] == failure
 
         fleet.nodes[0].restart()
         again = await add(api, fleet.uri(0))

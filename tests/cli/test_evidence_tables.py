@@ -18,7 +18,7 @@ VERDICT = {
 }
 
 
-def test_failed_dials_are_shown_with_the_node_and_with_its_verdicts() -> None:
+def test_failures_are_shown_with_the_node_and_with_its_verdicts() -> None:
     found = MediaNodeEvidence.from_dict(
         {
             "id": "kms_FVrQslIr",
@@ -30,6 +30,7 @@ def test_failed_dials_are_shown_with_the_node_and_with_its_verdicts() -> None:
             "loadTime": None,
             "pings": [],
             "failedDials": [DIAL],
+            "failure": "no connection within 60 s of the launch",
             "ownLag": 2.5,
             "ownStalls": 0,
             "verdicts": [VERDICT],
@@ -42,6 +43,7 @@ def test_failed_dials_are_shown_with_the_node_and_with_its_verdicts() -> None:
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
     dial = "2020-09-21 09:37:08Z, the connection was refused"
     assert f"failed dial {dial}" in lines
+    assert "failed no connection within 60 s of the launch" in lines
     verdict = next(n for n, line in enumerate(lines) if "given-up" in line)
     assert lines[verdict].endswith("given-up: it was out of touch for 4.0 s")
     assert f"failed dial {dial}" in lines[verdict:]

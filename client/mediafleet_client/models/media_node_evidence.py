@@ -21,7 +21,7 @@ class MediaNodeEvidence:
     Example:
         {'id': 'kms_FVrQslIr', 'timestamp': 1600681024900, 'connected': True, 'suspect': False, 'lastReplyTime':
             1600681023903, 'sessionsTime': 1600681023903, 'loadTime': 1600681020311, 'pings': [{'time': 1600681023901,
-            'roundTripTime': 1.427}], 'failedDials': [], 'ownLag': 2.5, 'ownStalls': 0, 'verdicts': []}
+            'roundTripTime': 1.427}], 'failedDials': [], 'failure': None, 'ownLag': 2.5, 'ownStalls': 0, 'verdicts': []}
 
     """
 
@@ -44,6 +44,8 @@ class MediaNodeEvidence:
     """ The last pings, oldest first. """
     failed_dials: list[FailedDial]
     """ The last attempts to connect since the last connection, oldest first. """
+    failure: None | str
+    """ Why the Media Node failed. Null unless its status is `failed`. """
     own_lag: float
     """ How late the server itself came at worst in the seconds before, in milliseconds. """
     own_stalls: int
@@ -79,6 +81,9 @@ class MediaNodeEvidence:
             failed_dials_item = failed_dials_item_data.to_dict()
             failed_dials.append(failed_dials_item)
 
+        failure: None | str
+        failure = self.failure
+
         own_lag = self.own_lag
 
         own_stalls = self.own_stalls
@@ -101,6 +106,7 @@ class MediaNodeEvidence:
                 "loadTime": load_time,
                 "pings": pings,
                 "failedDials": failed_dials,
+                "failure": failure,
                 "ownLag": own_lag,
                 "ownStalls": own_stalls,
                 "verdicts": verdicts,
@@ -159,6 +165,13 @@ class MediaNodeEvidence:
 
             failed_dials.append(failed_dials_item)
 
+        def _parse_failure(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        failure = _parse_failure(d.pop("failure"))
+
         own_lag = d.pop("ownLag")
 
         own_stalls = d.pop("ownStalls")
@@ -180,6 +193,7 @@ class MediaNodeEvidence:
             load_time=load_time,
             pings=pings,
             failed_dials=failed_dials,
+            failure=failure,
             own_lag=own_lag,
             own_stalls=own_stalls,
             verdicts=verdicts,

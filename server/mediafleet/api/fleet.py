@@ -22,8 +22,7 @@ class FleetHandlers:
         self._drains = drains
 
     async def get_media_node_evidence(self, media_node_id: str) -> Reply:
-        examined = self._media_nodes.examine(media_node_id)
-        return wire.evidence(media_node_id, *examined), HTTPStatus.OK
+        return wire.evidence(*self._media_nodes.examine(media_node_id)), HTTPStatus.OK
 
     async def drain_media_node(
         self,

@@ -81,10 +81,10 @@ def kurento_info(info: ServerInfo) -> Json:
     }
 
 
-def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
+def evidence(member: Member, found: Evidence, at: datetime) -> Json:
     """The evidence object; its sessions are known as of the last reply."""
     return {
-        "id": node_id,
+        "id": member.node.id,
         "timestamp": to_milliseconds(at),
         "connected": found.connection.connected,
         "suspect": found.connection.suspect,
@@ -93,6 +93,7 @@ def evidence(node_id: str, found: Evidence, at: datetime) -> Json:
         "loadTime": _milliseconds(found.load_time),
         "pings": _pings(found.pings),
         "failedDials": _failed_dials(found.failed_dials),
+        "failure": member.node.reason,
         "ownLag": _span(found.lag),
         "ownStalls": found.stalls,
         "verdicts": [

@@ -21,6 +21,8 @@ def evidence_of(found: MediaNodeEvidence) -> Table:
 
 def _facts(found: MediaNodeEvidence) -> Iterator[tuple[str, Text]]:
     yield "id", cell(found.id)
+    if found.failure is not None:
+        yield "failed", cell(found.failure, "red")
     yield "connected", cell("yes") if found.connected else cell("no", "red")
     yield "suspect", cell("yes", "yellow") if found.suspect else cell("no")
     yield "last reply", _age(found.last_reply_time, found.timestamp)

@@ -50,7 +50,7 @@ def change_of_step(
         return Change(*forget(member.node, at=at), forget=True)
     to, node, reason = _STATUSES[step], member.located(), None
     if step is Step.FAIL:
-        reason = member.failure or f"no connection within {patience.launch:.0f} s of the launch"
+        reason = member.failure or f"no connection within {patience.launch:g} s of the launch"
     elif step is Step.JOIN and (twin := twin_of(member, cluster)):
         to = MediaNodeStatus.FAILED
         reason = f"its media server is in the cluster already, as Media Node {twin}"

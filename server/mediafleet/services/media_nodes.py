@@ -44,15 +44,15 @@ class MediaNodes:
         """All members."""
         return self._state.snapshot
 
-    def examine(self, node_id: str) -> tuple[Evidence, datetime]:
-        """What a member is judged on, and when that was (aware, UTC).
+    def examine(self, node_id: str) -> tuple[Member, Evidence, datetime]:
+        """A member, what it is judged on, and when that was (aware, UTC).
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
         """
         member = self._state.existing(node_id)
         evidence = self._media_servers.evidence(node_id) or Evidence(member.connection)
-        return evidence, self._clock.now()
+        return member, evidence, self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Inside facts of the media servers that answer in time, by node id."""
