@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import processes
-from support.cluster_client import NODES, get, members, until, until_findings, until_sessions
+from support.cluster_client import NODES, members, until_findings, until_sessions, until_status
 from support.docker_engine import Engine, private_engine
 from support.kill_grounds import docker
 from support.kurento_wire import wire
@@ -27,7 +27,6 @@ async def test_the_end_of_a_container_is_evidence(engine: Engine, tmp_path: Path
         environ = {**ground.environ, "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "0"}
         async with processes.server(tmp_path, **environ) as (_, api):
             node = (await api.post(NODES, params={"wait": "true"})).json()
-            await until(api, node["id"], lambda found: bool(found) and found["connected"])
             os.kill(engine.pid_of(node["environmentId"]), signal.SIGKILL)
             found = await until_findings(api, node["id"], "machine-ended", "disconnected")
     assert found["machine-ended"] == "the container is exited, its exit code is 137"
@@ -40,8 +39,7 @@ async def test_a_paused_container_is_a_member_with_its_sessions_after_a_start(
         environ = {**ground.environ, "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "1"}
         async with processes.server(tmp_path, **environ) as (_, api):
             (node,) = await members(api)
-            await until(api, node["id"], lambda found: bool(found) and found["connected"])
-            launched = await get(api, node["id"])
+            launched = await until_status(api, node["id"], "running")
             async with wire(launched["uri"]) as client:
                 await client.create("MediaPipeline")
         container = f"/containers/{launched['environmentId']}"
