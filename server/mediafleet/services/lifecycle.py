@@ -205,8 +205,9 @@ class Lifecycle:
     async def _terminate(self, node: MediaNode) -> None:
         if node.evicts_sessions:
             await self._evictions.end_sessions(node.id)
-        await self._part(node.id)
-        await self._evictions.tell_lost(node.id)
+        await self._media_servers.detach(node.id)
+        await self._evictions.tell_lost(node.id)  # which depends on whether it was in touch
+        self._state.note_parted(node.id)
         await self._machines.unmake(node)
 
     async def _part(self, node_id: str) -> None:
