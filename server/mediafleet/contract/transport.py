@@ -1,19 +1,10 @@
 """The HTTP protocol under the application, with bounds for the part of a request before ASGI."""
 
 import asyncio
-import enum
 from typing import Any
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-
-class _Part(enum.Enum):
-    """Where the parser stands in what the client sends."""
-
-    BETWEEN = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -37,7 +28,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*arguments, **options)
-        self._part = _Part.BETWEEN
+        self._in_head = False
         self._size = 0
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -58,31 +49,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._size += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            self._stop_timer()
-        elif self._size > self.head_bytes:
-            self._refuse(f"The request's head must have at most {self.head_bytes} bytes.")
-        elif self._part is _Part.HEAD or (self._part is _Part.BETWEEN and self._is_idle):
+        cycle: RequestResponseCycle | None = self.cycle
+        if not self._in_head and cycle is not None and not cycle.response_complete:
+            if self._head_timer is not None:
+                self._stop_timer()
+            if not cycle.more_body:
+                return
+        elif self.transport.get_protocol() is self:  # and not that of a WebSocket
             self._start_timer()
-        else:
-            self._stop_timer()
+        if self._size > self.head_bytes:
+            self._refuse(f"The request's head must have at most {self.head_bytes} bytes.")
 
     @override
     def on_message_begin(self) -> None:
-        self._part = _Part.HEAD
+        self._in_head = True
+        self._size = 0
         super().on_message_begin()
 
     @override
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # A trailer is no header: taken for one, it could bring credentials or a type of the body.
-        if self._part is _Part.HEAD:
-            super().on_header(name, value)
-
-    @override
     def on_headers_complete(self) -> None:
-        self._part = _Part.BODY
-        self._size = 0
+        self._in_head = False
         super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            # Trailers would be added to the headers, and bring credentials or a type of the body.
+            self.headers = []
 
     @override
     def on_body(self, body: bytes) -> None:
@@ -90,21 +80,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     @override
-    def on_message_complete(self) -> None:
-        self._part = _Part.BETWEEN
-        self._size = 0
-        super().on_message_complete()
-
-    @override
     def _unsupported_upgrade_warning(self) -> None:
         # A server may ignore an upgrade (RFC 9110, 7.8), and then answers as if none was asked for.
-        # uvicorn advises to install something, whenever any client likes.
         pass
-
-    @property
-    def _is_idle(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
 
     def _refuse_slow_head(self) -> None:
         self._head_timer = None
@@ -114,13 +92,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._stop_timer()
         if self.transport.is_closing():
             return
-        if self._part is _Part.HEAD and self._is_idle:
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._in_head and (cycle is None or cycle.response_complete):
             self.send_400_response(message)
         else:
             self.transport.close()
 
     def _start_timer(self) -> None:
-        if self._head_timer is None:
+        if self._head_timer is None and not self.transport.is_closing():
             self._head_timer = self.loop.call_later(self.head_seconds, self._refuse_slow_head)
 
     def _stop_timer(self) -> None:
