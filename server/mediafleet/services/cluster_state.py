@@ -92,6 +92,12 @@ class ClusterState:
             self._store = None
 
     @property
+    def _opened(self) -> Store:
+        if self._store is None:
+            raise NotReadyError
+        return self._store
+
+    @property
     def may_write(self) -> bool:
         """Whether this server is the one that acts on the cluster, as far as it knows."""
         return self._store is not None and self._store.may_write
@@ -140,10 +146,9 @@ class ClusterState:
             decision = decide(self.snapshot)
             self._require_room(decision.changes)
             if decision.changes:
-                if self._store is None:
-                    raise NotReadyError
+                store = self._opened
                 with anyio.CancelScope(shield=True):
-                    await self._store.commit(decision.changes)
+                    await store.commit(decision.changes)
                     self._publish(decision)
         return decision.outcome
 
@@ -183,9 +188,7 @@ class ClusterState:
             StoreUnavailableError: The store does not answer.
             NotReadyError: No store is open.
         """
-        if self._store is None:
-            raise NotReadyError
-        return await self._store.ended_sessions(node_id)
+        return await self._opened.ended_sessions(node_id)
 
     async def has_left(self, node_id: str) -> bool:
         """Whether a node was a member once and is none any more.
@@ -194,9 +197,7 @@ class ClusterState:
             StoreUnavailableError: The store does not answer.
             NotReadyError: No store is open.
         """
-        if self._store is None:
-            raise NotReadyError
-        return await self._store.has_left(node_id)
+        return await self._opened.has_left(node_id)
 
     def observe(self, node_id: str, connection: Connection) -> None:
         """Take in what the link of a member tells; unknown members are passed over."""
