@@ -88,6 +88,8 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
         life, wrong = await live(nursery, make_ground, tmp_path / f"{number}", point)
         told += [f"killed at {point}: {each}" for each in wrong]
         if life.starts == 1:
+            # Nodes that are slow to answer crash and recover: not each life has as many commits.
+            assert point not in life.points(), "the server went on at a point that it came to"
             continue
         killed.add(point)
         if number % RECOVERIES_TRIED == 0:
@@ -101,6 +103,5 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
         f"{twice} of them twice, {len(told)} faults, {time.monotonic() - began:.0f} s"
     )
     assert told == []
-    # Only what still goes on after a moment can be met midway.
-    assert [each for each in chosen if each not in killed and "midway" not in each] == []
-    assert killed
+    # What does not go on for a moment is not met midway.
+    assert killed or all(point.endswith("midway") for point in chosen)
