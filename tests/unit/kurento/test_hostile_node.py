@@ -211,24 +211,13 @@ def test_no_sequence_of_frames_breaks_the_link_or_the_books(steps):
 
 
 @pytest.mark.anyio
-async def test_a_pipeline_that_comes_and_goes_is_planned_to_be_asked_once():
-    harness = Harness()
-    for _ in range(100):
-        harness.tell("ObjectCreated", object=PIPELINES[0])
-        harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
-        harness.check()
-    harness.tell("ObjectCreated", object=PIPELINES[0])
-    harness.step("wait", 1)
-    assert harness.watch._asking == {PIPELINES[0]}
-    assert len(harness.exchange.peer.calls) == 3, "its name, its age, and to be let go"
-
-
-@pytest.mark.anyio
-async def test_questions_about_pipelines_that_are_gone_are_bounded():
+@pytest.mark.parametrize("prefix", ["", "{}"], ids=["one pipeline", "many pipelines"])
+async def test_questions_about_pipelines_that_come_and_go_are_bounded(prefix):
     harness = Harness()
     for number in range(100):
-        harness.tell("ObjectCreated", object=f"{number}{PIPELINES[0]}")
-        harness.tell("ObjectDestroyed", objectId=f"{number}{PIPELINES[0]}")
+        pipeline = prefix.format(number) + PIPELINES[0]
+        harness.tell("ObjectCreated", object=pipeline)
+        harness.tell("ObjectDestroyed", objectId=pipeline)
         harness.check()
     harness.tell("ObjectCreated", object=PIPELINES[0])
     harness.step("wait", 1)
