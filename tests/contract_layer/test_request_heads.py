@@ -1,8 +1,11 @@
 """Requests before they are requests: heads that are slow, endless, or never come."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from mediafleet.contract import BoundedHttpProtocol
 from support.contract_app import SECRET, USER, Jars, make_app, serving
@@ -96,6 +99,60 @@ def test_empty_lines_after_an_answer_do_not_keep_a_connection(impatient):
         assert connection.read_response().status == 200
         connection.send(b"\r\n")
         assert connection.is_closed_by_peer()
+
+
+class Forgetful(BoundedHttpProtocol):
+    keep_alive = 0.4
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.timeout_keep_alive = self.keep_alive
+
+
+@pytest.fixture
+def forgetful(jars: Jars) -> Iterator[RawConnection]:
+    with serving(make_app(jars), http=Forgetful) as where, RawConnection(where) as connection:
+        connection.send(request_bytes("GET", "/open"))
+        assert connection.read_response().status == 200
+        yield connection
+
+
+def test_a_connection_is_kept_for_a_while_after_each_answer(forgetful):
+    time.sleep(Forgetful.keep_alive / 2)
+    asked = time.monotonic()
+    forgetful.send(request_bytes("GET", "/open"))
+    assert forgetful.read_response().status == 200
+
+    assert forgetful.is_closed_by_peer()
+    assert time.monotonic() - asked > 0.9 * Forgetful.keep_alive
+
+
+def test_a_connection_is_kept_while_a_request_is_served(forgetful, jars):
+    forgetful.send(WAIT)
+    assert jars.waiting.wait(5)
+    assert not jars.cancelled.wait(2 * Forgetful.keep_alive)
+    jars.go_on.set()
+
+    assert forgetful.read_response().status == 202
+
+
+def test_the_time_for_a_head_does_not_run_on_in_a_websocket():
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.send", "text": message["text"]})
+
+    with (
+        serving(echo, http=Impatient) as (host, port),
+        connect(f"ws://{host}:{port}", proxy=None) as websocket,
+    ):
+        with pytest.raises(TimeoutError):
+            websocket.recv(timeout=2 * Impatient.head_seconds)
+        websocket.send("still here")
+        assert websocket.recv(timeout=5) == "still here"
 
 
 JSON = ("Content-Type", "application/json")

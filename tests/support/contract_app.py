@@ -10,8 +10,9 @@ from copy import deepcopy
 from typing import Any
 
 import anyio
-import connexion
 import uvicorn
+from connexion import NoContent
+from starlette.types import ASGIApp
 
 from mediafleet.contract import BoundedHttpProtocol, EncodedJson, Limits, Problem, create_app
 
@@ -304,7 +305,7 @@ class Jars:
     async def modify_jar(self, jar_id: str, body: Any) -> Any:
         self.calls.append(("modify_jar", {"jar_id": jar_id, "body": body}))
         if body["grams"] == 0:
-            return connexion.NoContent, 204
+            return NoContent, 204
         return {"id": jar_id, "grams": body["grams"]}
 
     async def remove_jar(self, jar_id: str, *, wait: bool) -> Any:
@@ -396,9 +397,7 @@ def contract() -> dict[str, Any]:
     return deepcopy(CONTRACT)
 
 
-def make_app(
-    jars: Jars, specification: Mapping[str, Any] = CONTRACT, **options: Any
-) -> connexion.AsyncApp:
+def make_app(jars: Jars, specification: Mapping[str, Any] = CONTRACT, **options: Any) -> ASGIApp:
     """Make the application of the small contract; *options* override its defaults."""
     settings: dict[str, Any] = {
         "authenticate": authenticate,

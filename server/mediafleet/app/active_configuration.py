@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from functools import partial
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 import anyio
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.ports import JsonValue
 
-USER = "OPENVIDUAPP"
+_USER = b"OPENVIDUAPP"
 OPENVIDU_PRO_VERSION = "2.15.1"
 MAX_SUMMARY_CHARACTERS = 8192
 _CHECKED_ON_MACHINE = {"OPENVIDU_PRO_CLUSTER_PATH"}
@@ -114,5 +114,5 @@ class ActiveConfiguration(Settings):
         secret = self.value.secret
         if secret is None:
             return False
-        known_user = hmac.compare_digest(user.encode(), USER.encode())
-        return hmac.compare_digest(password.encode(), secret.encode()) and known_user
+        known_user = compare_digest(user.encode(), _USER)
+        return compare_digest(password.encode(), secret.encode()) and known_user

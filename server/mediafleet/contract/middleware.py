@@ -133,17 +133,19 @@ class ContractMiddleware(SpecMiddleware):
             return
         request = Request(scope, receive)
         try:
-            answer = await self._serve(request)
-        except Refusal as refusal:
-            answer = self._error(request, refusal.status, refusal.message, refusal.headers)
+            status, headers, body = await self._serve(request)
         except ClientGoneError:
             _log.debug("client hung up", extra=_facts(request))
             return
-        except ResponseViolationError as violation:
-            answer = self._violation(request, violation)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
-            answer = self._describe(request, error)
-        await self._deliver(request, answer, send)
+            status, headers, body = self._failure(request, error)
+        if request.method == "HEAD":
+            body = b""
+        if request.announced and not request.received:
+            await self._deliver_early(request, (status, [*headers, _CLOSE], body), send)
+            return
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _serve(self, request: Request) -> Answer:
         known = self._memory.recall(request)
@@ -182,6 +184,15 @@ class ContractMiddleware(SpecMiddleware):
             return Refusal(404, "no such resource")
         return Refusal(400, "the path is not properly percent-encoded UTF-8")
 
+    def _failure(self, request: Request, error: Exception) -> Answer:
+        match error:
+            case Refusal():
+                return self._error(request, error.status, error.message, error.headers)
+            case ResponseViolationError():
+                return self._violation(request, error)
+            case _:
+                return self._describe(request, error)
+
     def _describe(self, request: Request, error: Exception) -> Answer:
         problem = self._serving.describe_error(error)
         if problem is None or request.operation is None:
@@ -212,15 +223,9 @@ class ContractMiddleware(SpecMiddleware):
         body = error_body(status, message, path=request.path, now_ms=now_ms)
         return error_answer(body, list(headers))
 
-    async def _deliver(self, request: Request, answer: Answer, send: Send) -> None:
+    async def _deliver_early(self, request: Request, answer: Answer, send: Send) -> None:
+        """Answer before the request's body was read, and hang up."""
         status, headers, body = answer
-        if request.method == "HEAD":
-            body = b""
-        if request.received or not request.announced:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-            return
-        headers = [*headers, _CLOSE]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": True})
         await request.linger(self._limits)
