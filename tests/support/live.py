@@ -38,6 +38,7 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
         http=HTTP_PROTOCOL,
         lifespan="on",
         log_config=None,
+        access_log=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=_KEEP_ALIVE_S,
         proxy_headers=False,

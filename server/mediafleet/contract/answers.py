@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import orjson
+from starlette.types import Send
 
 from mediafleet.contract.texts import clean
 
@@ -27,6 +28,15 @@ JsonValue: TypeAlias = Any
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 Answer: TypeAlias = tuple[int, Headers, bytes]
 """Status, headers with names in lower case, body."""
+
+AnswerAtOnce: TypeAlias = Callable[[Send, int, Headers, bytes], bool]
+"""Sends a whole answer in one call: ``send`` as the application got it, status, headers, body.
+
+False when that is not possible and nothing was sent; the answer then goes through ``send``.
+"""
+
+AT_ONCE = "mediafleet.answer_at_once"
+"""The ASGI extension that is an :data:`AnswerAtOnce`, where the HTTP server has it."""
 
 Reply: TypeAlias = Any
 """What a handler returns: a body, ``(body, status)`` or ``(body, status, headers)``; 200 when

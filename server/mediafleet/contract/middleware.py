@@ -9,7 +9,9 @@ from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mediafleet.contract.answers import (
+    AT_ONCE,
     Answer,
+    AnswerAtOnce,
     Problem,
     empty_answer,
     error_answer,
@@ -133,19 +135,13 @@ class ContractMiddleware(SpecMiddleware):
             return
         request = Request(scope, receive)
         try:
-            status, headers, body = await self._serve(request)
+            answer = await self._serve(request)
         except ClientGoneError:
             _log.debug("client hung up", extra=_facts(request))
             return
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
-            status, headers, body = self._failure(request, error)
-        if request.method == "HEAD":
-            body = b""
-        if request.announced and not request.received:
-            await self._deliver_early(request, (status, [*headers, _CLOSE], body), send)
-            return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            answer = self._failure(request, error)
+        await self._deliver(request, answer, send)
 
     async def _serve(self, request: Request) -> Answer:
         known = self._memory.recall(request)
@@ -223,9 +219,17 @@ class ContractMiddleware(SpecMiddleware):
         body = error_body(status, message, path=request.path, now_ms=now_ms)
         return error_answer(body, list(headers))
 
-    async def _deliver_early(self, request: Request, answer: Answer, send: Send) -> None:
-        """Answer before the request's body was read, and hang up."""
+    async def _deliver(self, request: Request, answer: Answer, send: Send) -> None:
         status, headers, body = answer
+        if request.method == "HEAD":
+            body = b""
+        if request.received or not request.announced:
+            at_once: AnswerAtOnce | None = request.scope.get("extensions", {}).get(AT_ONCE)
+            if at_once is None or not at_once(send, status, headers, body):
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+            return
+        headers = [*headers, _CLOSE]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": True})
         await request.linger(self._limits)

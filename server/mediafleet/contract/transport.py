@@ -1,16 +1,21 @@
-"""The HTTP protocol under the application, with bounds for the part of a request before ASGI."""
+"""The HTTP protocol under the application: bounds for what comes before it, a short way after."""
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import Any, Final
 
+from starlette.types import Send
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mediafleet.contract.answers import AT_ONCE, Headers
 
-_NEVER = math.inf
+_NEVER: Final = math.inf
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -19,6 +24,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     Hand the class to ``uvicorn.Config(http=...)``. A client over a bound is answered 400 in plain
     text, as uvicorn does with what is not HTTP, or just cut off where that cannot be told: in the
     middle of another answer, in the trailers of a chunked body, or as one connection too many.
+
+    Unless uvicorn is told to log answers, the application may send one in one call, by the
+    extension :data:`~mediafleet.contract.answers.AT_ONCE`.
 
     Attributes:
         head_bytes: Longest request line with all headers, and longest trailers; up to one read of
@@ -38,6 +46,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._deadline = _NEVER
         self._awaits_head = False
         self._timer: asyncio.TimerHandle | None = None
+        self._extensions: dict[str, Any] = {} if self.config.access_log else {AT_ONCE: self._answer}
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -50,6 +59,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timer()
+        self._extensions.clear()  # this object refers to it, and it to this object
         super().connection_lost(exc)
 
     @override
@@ -74,6 +84,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._size = 0
         super().on_message_begin()
+        self.scope["extensions"] = self._extensions
 
     def on_chunk_header(self) -> None:
         """Called by the parser, which finds it by its name."""
@@ -102,10 +113,32 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self._awaits_head:
             self._allow(self.timeout_keep_alive)
 
+    def _answer(self, send: Send, status: int, headers: Headers, body: bytes) -> bool:
+        """Answer the latest request, unless that is out of the ordinary; the headers are clean."""
+        cycle: RequestResponseCycle = self.cycle
+        if (
+            getattr(send, "__self__", None) is not cycle  # of a request before it, or wrapped
+            or cycle.response_started
+            or cycle.disconnected
+            or not cycle.keep_alive
+            or self.flow.write_paused
+        ):
+            return False
+        head = [STATUS_LINE[status]]
+        for name, value in chain(self.server_state.default_headers, headers):
+            head += (name, b": ", value, b"\r\n")
+        head.append(b"\r\n")
+        self.transport.write(b"".join(head))
+        self.transport.write(body)
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        self.on_response_complete()
+        return True
+
     @property
     def _in_head(self) -> bool:
         """A head has begun and is not complete: only then its path is made out."""
-        scope: Mapping[str, object] | None = self.scope
+        scope: Any = self.scope  # None until a message has begun
         return scope is not None and "path" not in scope
 
     def _allow_head(self) -> None:
