@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from mediafleet import logs
 from mediafleet.configuration import (
+    USER,
     Configuration,
     ConfigurationError,
     ConfigurationProblem,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.ports import JsonValue
 
-_USER = b"OPENVIDUAPP"
+_USER = USER.encode()
 OPENVIDU_PRO_VERSION = "2.15.1"
 MAX_SUMMARY_CHARACTERS = 8192
 _CHECKED_ON_MACHINE = {"OPENVIDU_PRO_CLUSTER_PATH"}

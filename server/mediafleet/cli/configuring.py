@@ -20,7 +20,6 @@ from mediafleet.configuration import (
     warn_without_feature,
 )
 
-USER: Final = "OPENVIDUAPP"
 _PLACES: Final = ("HOME", "XDG_DATA_HOME", "MEDIAFLEET_DATA_DIR")
 
 log = logging.getLogger(__name__)

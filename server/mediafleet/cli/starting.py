@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mediafleet import __version__, logs
 from mediafleet.cli import program
-from mediafleet.cli.configuring import USER, log_doubts, with_secret
+from mediafleet.cli.configuring import log_doubts, with_secret
 from mediafleet.cli.listening import Listener, Tls, bind, reachable
 from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.secret_file import NAME
 from mediafleet.cli.terminal import announce
-from mediafleet.configuration import Configuration, Origin
+from mediafleet.configuration import USER, Configuration, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,9 +9,10 @@ from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
 from mediafleet.configuration.script_variables import script_variables
-from mediafleet.configuration.secret_texts import secret_texts
+from mediafleet.configuration.secret_texts import USER, secret_texts
 
 __all__ = [
+    "USER",
     "Configuration",
     "ConfigurationError",
     "ConfigurationProblem",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mediafleet.configuration.configuration import Configuration
 
 USER: Final = "OPENVIDUAPP"
+"""Whoever asks the API; there is one user."""
 
 
 def secret_texts(configuration: Configuration) -> Iterator[str]:
