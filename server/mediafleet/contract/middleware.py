@@ -136,11 +136,15 @@ class ContractMiddleware(SpecMiddleware):
         request = Request(scope, receive)
         try:
             answer = await self._serve(request)
+        except Refusal as refusal:
+            answer = self._error(request, refusal.status, refusal.message, refusal.headers)
         except ClientGoneError:
             _log.debug("client hung up", extra=_facts(request))
             return
+        except ResponseViolationError as violation:
+            answer = self._violation(request, violation)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
-            answer = self._failure(request, error)
+            answer = self._describe(request, error)
         await self._deliver(request, answer, send)
 
     async def _serve(self, request: Request) -> Answer:
@@ -179,15 +183,6 @@ class ContractMiddleware(SpecMiddleware):
         if well_formed:
             return Refusal(404, "no such resource")
         return Refusal(400, "the path is not properly percent-encoded UTF-8")
-
-    def _failure(self, request: Request, error: Exception) -> Answer:
-        match error:
-            case Refusal():
-                return self._error(request, error.status, error.message, error.headers)
-            case ResponseViolationError():
-                return self._violation(request, error)
-            case _:
-                return self._describe(request, error)
 
     def _describe(self, request: Request, error: Exception) -> Answer:
         problem = self._serving.describe_error(error)

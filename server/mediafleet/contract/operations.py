@@ -139,8 +139,7 @@ def _require_fit(
     handler: Handler, operation_id: str, *, required: Sequence[str], optional: Sequence[str]
 ) -> None:
     """Find at start-up what would otherwise be a TypeError in the first request."""
-    # What wraps another one is judged by that, as its signature is.
-    if not inspect.iscoroutinefunction(inspect.unwrap(handler)):
+    if not inspect.iscoroutinefunction(handler):
         raise UnfitHandlerError(operation_id, "is not a coroutine function")
     signature = inspect.signature(handler)
     for names in (required, [*required, *optional]):

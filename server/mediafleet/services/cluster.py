@@ -159,13 +159,11 @@ class ClusterConfiguration:
             RestartingError: (the wrapped handler) The restart took too long.
         """
 
-        async def wait(*args: P.args, **kwargs: P.kwargs) -> T:
-            await self._take_turn()
-            self._turn.release()
-            return await handler(*args, **kwargs)
-
         @wraps(handler)
-        def handle(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-            return (wait if self._turn.locked() else handler)(*args, **kwargs)
+        async def handle(*args: P.args, **kwargs: P.kwargs) -> T:
+            if self._turn.locked():
+                await self._take_turn()
+                self._turn.release()
+            return await handler(*args, **kwargs)
 
         return handle
