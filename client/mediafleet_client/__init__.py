@@ -16,12 +16,12 @@ import httpx
 
 from .api.media_nodes import get_media_node
 from .client import AuthenticatedClient, Client
-from .models import Error, MediaNode
+from .models import ApiError, MediaNode
 
 __all__ = (
-    "ApiError",
     "AuthenticatedClient",
     "Client",
+    "MediafleetError",
     "StatusTimeoutError",
     "connect",
     "wait_until_status",
@@ -34,7 +34,7 @@ UNKNOWN = "unknown"
 LEAST_S = 0.1
 
 
-class ApiError(Exception):
+class MediafleetError(Exception):
     """The server answered with an error.
 
     Attributes:
@@ -110,7 +110,7 @@ def wait_until_status(
 
     Raises:
         StatusTimeoutError: The time is up.
-        ApiError: The server answered with an error; 404 is one unless ``gone`` is wanted.
+        MediafleetError: The server answered with an error; 404 is one unless ``gone`` is wanted.
     """
     wanted, status, deadline = _wanted(statuses), UNKNOWN, time.monotonic() + timeout
     while True:
@@ -169,5 +169,5 @@ def _node(client: AuthenticatedClient, answer: httpx.Response, wanted: frozenset
         return response.parsed
     if response.status_code == HTTPStatus.NOT_FOUND and GONE in wanted:
         return None
-    message = response.parsed.message if isinstance(response.parsed, Error) else ""
-    raise ApiError(int(response.status_code), message)
+    message = response.parsed.message if isinstance(response.parsed, ApiError) else ""
+    raise MediafleetError(int(response.status_code), message)

@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from mediafleet_client import (
-    ApiError,
     AuthenticatedClient,
     Client,
+    MediafleetError,
     StatusTimeoutError,
     connect,
     wait_until_status,
@@ -93,7 +93,7 @@ def test_it_waits_for_a_node_to_be_gone_if_that_is_wanted(wait, client, server):
 
 
 def test_an_error_ends_the_wait(wait, client):
-    with pytest.raises(ApiError, match="404: None such") as caught:
+    with pytest.raises(MediafleetError, match="404: None such") as caught:
         wait(client, "kms_1", "running")
 
     assert caught.value.status == 404

@@ -56,8 +56,8 @@ def drained(**body: Any) -> dict[str, Any]:
 REQUESTS = {
     "BadParameter unknown": asked("GET", NODES, params={"session": "true"}),
     "BadParameter notBoolean": asked("GET", NODES, params={"sessions": "True"}),
-    "BadNewMediaNode uri": asked("POST", NODES, json={"uri": "http://172.17.0.5"}),
-    "BadNewMediaNode json": asked("POST", NODES, content="{", headers=JSON),
+    "BadMediaNodeToAdd uri": asked("POST", NODES, json={"uri": "http://172.17.0.5"}),
+    "BadMediaNodeToAdd json": asked("POST", NODES, content="{", headers=JSON),
     "BadMediaNodePatch move": asked("PATCH", f"{NODES}/{KNOWN_ID}", json={"status": "canceled"}),
     "BadMediaNodePatch status": asked("PATCH", f"{NODES}/{KNOWN_ID}", json={"status": "failed"}),
     "BadProperties range": asked(

@@ -59,7 +59,7 @@ TestScenarios = fuzzing.scenarios(schema)
 @pytest.mark.parametrize("operation", sorted({name for name, _ in fuzz_verdict.documented("2")}))
 def test_without_the_right_credentials_an_operation_is_401(operation: str) -> None:
     found = schema.find_operation_by_id(operation)
-    path = found.path.replace("{MEDIA_NODE_ID}", "kms_Unknown1")
+    path = found.path.replace("{mediaNodeId}", "kms_Unknown1")
     for auth in (None, ("OPENVIDUAPP", "wrong"), ("admin", fuzzing.SECRET)):
         response = httpx.request(found.method.upper(), URL + path, auth=auth)
         assert response.status_code == 401

@@ -71,7 +71,7 @@ def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
 
 
 def url_of(operation: Any) -> str:
-    return operation.path.replace("{MEDIA_NODE_ID}", UNKNOWN)
+    return operation.path.replace("{mediaNodeId}", UNKNOWN)
 
 
 async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> None:

@@ -10,22 +10,22 @@ OPERATIONS = {
     "list_media_nodes": "get /pro/media-nodes",
     "add_media_node": "post /pro/media-nodes",
     "autodiscover_media_nodes": "put /pro/media-nodes",
-    "get_media_node": "get /pro/media-nodes/{MEDIA_NODE_ID}",
-    "remove_media_node": "delete /pro/media-nodes/{MEDIA_NODE_ID}",
-    "modify_media_node": "patch /pro/media-nodes/{MEDIA_NODE_ID}",
+    "get_media_node": "get /pro/media-nodes/{mediaNodeId}",
+    "remove_media_node": "delete /pro/media-nodes/{mediaNodeId}",
+    "modify_media_node": "patch /pro/media-nodes/{mediaNodeId}",
     "restart": "post /pro/restart",
     "get_config": "get /pro/config",
     "get_health": "get /health",
-    "get_media_node_evidence": "get /fleet/media-nodes/{MEDIA_NODE_ID}/evidence",
-    "drain_media_node": "put /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
-    "get_media_node_drain": "get /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
-    "end_media_node_drain": "delete /fleet/media-nodes/{MEDIA_NODE_ID}/drain",
+    "get_media_node_evidence": "get /fleet/media-nodes/{mediaNodeId}/evidence",
+    "drain_media_node": "put /fleet/media-nodes/{mediaNodeId}/drain",
+    "get_media_node_drain": "get /fleet/media-nodes/{mediaNodeId}/drain",
+    "end_media_node_drain": "delete /fleet/media-nodes/{mediaNodeId}/drain",
     "openvidu_list_media_nodes": "get /openvidu/api/media-nodes",
     "openvidu_add_media_node": "post /openvidu/api/media-nodes",
     "openvidu_autodiscover_media_nodes": "put /openvidu/api/media-nodes",
-    "openvidu_get_media_node": "get /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
-    "openvidu_remove_media_node": "delete /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
-    "openvidu_modify_media_node": "patch /openvidu/api/media-nodes/{MEDIA_NODE_ID}",
+    "openvidu_get_media_node": "get /openvidu/api/media-nodes/{mediaNodeId}",
+    "openvidu_remove_media_node": "delete /openvidu/api/media-nodes/{mediaNodeId}",
+    "openvidu_modify_media_node": "patch /openvidu/api/media-nodes/{mediaNodeId}",
     "openvidu_restart": "post /openvidu/api/restart",
     "openvidu_get_config": "get /openvidu/api/config",
     "openvidu_get_health": "get /openvidu/api/health",
@@ -52,19 +52,19 @@ PARAMETERS = {
     "list_media_nodes": {"sessions", "extra-info"},
     "add_media_node": {"wait"},
     "autodiscover_media_nodes": set(),
-    "get_media_node": {"MEDIA_NODE_ID", "sessions", "extra-info"},
-    "remove_media_node": {"MEDIA_NODE_ID", "wait", "deletion-strategy"},
-    "modify_media_node": {"MEDIA_NODE_ID"},
+    "get_media_node": {"mediaNodeId", "sessions", "extra-info"},
+    "remove_media_node": {"mediaNodeId", "wait", "deletion-strategy"},
+    "modify_media_node": {"mediaNodeId"},
     "restart": set(),
     "get_config": set(),
     "get_health": set(),
-    "get_media_node_evidence": {"MEDIA_NODE_ID"},
-    "drain_media_node": {"MEDIA_NODE_ID", "together-with", "force", "dry-run"},
-    "get_media_node_drain": {"MEDIA_NODE_ID"},
-    "end_media_node_drain": {"MEDIA_NODE_ID"},
+    "get_media_node_evidence": {"mediaNodeId"},
+    "drain_media_node": {"mediaNodeId", "together-with", "force", "dry-run"},
+    "get_media_node_drain": {"mediaNodeId"},
+    "end_media_node_drain": {"mediaNodeId"},
 }
 BODIES = {  # operation: (schema, required)
-    "add_media_node": ("NewMediaNode", False),
+    "add_media_node": ("MediaNodeToAdd", False),
     "modify_media_node": ("MediaNodePatch", True),
     "restart": ("RestartProperties", True),
     "drain_media_node": ("DrainLimit", False),
@@ -218,7 +218,7 @@ def test_error_answers_say_what_they_are(operations, follow, name):
         assert response["description"], (name, status)
         if int(status) < 400 or (name, status) in HEALTH_BY_STATUS:
             continue
-        assert schema_name(response["content"]) == "Error", (name, status)
+        assert schema_name(response["content"]) == "ApiError", (name, status)
         examples = response["content"]["application/json"]["examples"]
         assert {example["value"]["status"] for example in examples.values()} == {int(status)}
 
@@ -243,7 +243,7 @@ def test_links_lead_from_an_added_node_to_its_operations(operations):
 
 
 def assert_links_lead_to_the_new_node(links):
-    assert all(link["parameters"] == {"MEDIA_NODE_ID": "$response.body#/id"} for link in links)
+    assert all(link["parameters"] == {"mediaNodeId": "$response.body#/id"} for link in links)
     assert all(link["description"] for link in links)
 
 

@@ -32,7 +32,7 @@ def accepts(component):
     ],
 )
 def test_uri_accepts_a_websocket_address(accepts, uri):
-    assert accepts("NewMediaNode", "uri", uri)
+    assert accepts("MediaNodeToAdd", "uri", uri)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_uri_accepts_a_websocket_address(accepts, uri):
     ],
 )
 def test_uri_refuses_anything_else(accepts, uri):
-    assert not accepts("NewMediaNode", "uri", uri)
+    assert not accepts("MediaNodeToAdd", "uri", uri)
 
 
 @pytest.mark.parametrize(

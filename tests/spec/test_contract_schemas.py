@@ -14,7 +14,7 @@ CLOSED = {
     "ConnectionList",
     "Drain",
     "DrainLimit",
-    "Error",
+    "ApiError",
     "KurentoInfo",
     "KurentoModule",
     "MediaNode",
@@ -74,7 +74,7 @@ def test_every_example_of_a_parameter_header_or_body_is_valid(nodes, follow, pro
 
 def test_a_wrong_example_would_be_noticed(problems):
     assert problems("/components/schemas/MediaNode", {"id": "no spaces allowed"})
-    assert problems("/components/schemas/NewMediaNode", {"uri": None}) == []
+    assert problems("/components/schemas/MediaNodeToAdd", {"uri": None}) == []
 
 
 def test_every_number_has_a_minimum_and_a_maximum(schemas):
@@ -99,7 +99,7 @@ def test_every_object_says_whether_it_is_closed(schemas, component):
     objects = [(at, schema) for at, schema in schemas if schema["type"] == "object"]
     assert [at for at, schema in objects if "additionalProperties" not in schema] == []
     assert [name for name in CLOSED if component[name]["additionalProperties"] is not False] == []
-    for name in ("NewMediaNode", "MediaNodePatch"):
+    for name in ("MediaNodeToAdd", "MediaNodePatch"):
         assert component[name]["additionalProperties"] is True
 
 

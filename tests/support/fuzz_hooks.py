@@ -38,13 +38,13 @@ from support.fuzzing import (
 
 _contract: Any = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 _URI = re.compile(
-    _contract["components"]["schemas"]["NewMediaNode"]["properties"]["uri"]["pattern"]
+    _contract["components"]["schemas"]["MediaNodeToAdd"]["properties"]["uri"]["pattern"]
 )
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DRAW = st.sampled_from([*reversed(LIVE_URIS * 4), *DEAD_URIS, None])
 _DRAW_FOR_NO_BODY = st.sampled_from([*reversed(LIVE_URIS), *([None] * 5)])
 _TAKEN_EACH = 6
-_ITEM = "/media-nodes/{MEDIA_NODE_ID}"
+_ITEM = "/media-nodes/{mediaNodeId}"
 _MOVING = {"remove_media_node", "modify_media_node", "drain_media_node", "end_media_node_drain"}
 _AFTER_REMOVAL = {
     200: {"terminating", "canceled"},
@@ -129,13 +129,13 @@ def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
     """Random ids meet no member: three of four that fit stand for a node that hosts a session."""
     if fuzz.asking or _ITEM not in case.operation.path or case.meta is None or _in_scenario(case):
         return
-    drawn = (case.path_parameters or {}).get("MEDIA_NODE_ID")
+    drawn = (case.path_parameters or {}).get("mediaNodeId")
     if not isinstance(drawn, str) or not _ID.fullmatch(drawn):
         return
     chance = zlib.crc32(repr((drawn, case.query)).encode())
     if chance % 4 or (case.query or {}).get("deletion-strategy") == "when-no-sessions":
         uri = BUSY_URIS[chance % len(BUSY_URIS)]
-        case.path_parameters["MEDIA_NODE_ID"] = ensure_member(case.operation.schema, uri)
+        case.path_parameters["mediaNodeId"] = ensure_member(case.operation.schema, uri)
 
 
 @schemathesis.hook("before_call").apply_to(operation_id=in_families("remove_media_node"))
@@ -181,7 +181,7 @@ def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
     if fuzz.run.drains % (4 if drawn is None else 2):
         return
     listed = (node["id"] for node in members(case.operation.schema))
-    others = [each for each in listed if each != case.path_parameters["MEDIA_NODE_ID"]]
+    others = [each for each in listed if each != case.path_parameters["mediaNodeId"]]
     if others:
         case.query = {"together-with": ",".join(others)}
 
@@ -198,7 +198,7 @@ def have_a_node_but_at_first(context: Any, case: Any, kwargs: Any) -> None:
 
 def _target(case: Any) -> dict[str, Any] | None:
     """The node that a request is about, if there is one."""
-    node_id = case.path_parameters["MEDIA_NODE_ID"]
+    node_id = case.path_parameters["mediaNodeId"]
     if not isinstance(node_id, str) or not _ID.fullmatch(node_id):
         return None
     return look_at(case.operation.schema, node_id)
@@ -217,16 +217,16 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     fuzz.run.answers[operation, status] += 1
     shared = operation.removeprefix("openvidu_")
     if shared == "remove_media_node" and status in _AFTER_REMOVAL:
-        _follow(case, case.path_parameters["MEDIA_NODE_ID"], status)
-        fuzz.run.removed.add(case.path_parameters["MEDIA_NODE_ID"])
+        _follow(case, case.path_parameters["mediaNodeId"], status)
+        fuzz.run.removed.add(case.path_parameters["mediaNodeId"])
     if status < 300 and _lets_go(shared, case.body):
-        fuzz.run.removed.add(case.path_parameters["MEDIA_NODE_ID"])
+        fuzz.run.removed.add(case.path_parameters["mediaNodeId"])
     if _in_scenario(case):
         fuzz.run.steps += 1
         if shared == "add_media_node" and status == 200:
             _settle(case, response.json()["id"])
         elif shared in _MOVING and status < 300:
-            _settle(case, case.path_parameters["MEDIA_NODE_ID"])
+            _settle(case, case.path_parameters["mediaNodeId"])
 
 
 def _lets_go(operation: str, body: Any) -> bool:
@@ -286,7 +286,7 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 
 def _excuse(failure: Any, case: Any, response: Any) -> str | None:
     operation = case.operation.definition.raw.get("operationId", "").removeprefix("openvidu_")
-    node_id = (case.path_parameters or {}).get("MEDIA_NODE_ID")
+    node_id = (case.path_parameters or {}).get("mediaNodeId")
     if isinstance(failure, EnsureResourceAvailability):
         return "removed otherwise than by its own DELETE" if node_id in fuzz.run.removed else None
     if isinstance(failure, UseAfterFree):

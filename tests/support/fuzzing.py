@@ -17,7 +17,7 @@ from mediafleet.emulator import address_of
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-of-the-tests"
 AUTHORIZATION = {"Authorization": "Basic T1BFTlZJRFVBUFA6YS1zZWNyZXQtb2YtdGhlLXRlc3Rz"}
-ITEM = "/pro/media-nodes/{MEDIA_NODE_ID}"
+ITEM = "/pro/media-nodes/{mediaNodeId}"
 FAMILIES = ("", "openvidu_")
 """Prefixes of the operations that the two families of paths share."""
 NODES = 20
@@ -139,7 +139,7 @@ def members(schema: Any) -> list[dict[str, Any]]:
 def look_at(schema: Any, node_id: str) -> dict[str, Any] | None:
     """A node with its sessions; ``None`` if it is gone."""
     case = schema[ITEM]["GET"].Case(
-        path_parameters={"MEDIA_NODE_ID": node_id}, query={"sessions": "true"}
+        path_parameters={"mediaNodeId": node_id}, query={"sessions": "true"}
     )
     response = ask(case)
     return None if response.status_code == 404 else response.json()
@@ -163,7 +163,7 @@ def ensure_member(schema: Any, uri: str) -> str:
 def remove(schema: Any, node_id: str) -> None:
     """Remove a node at once and wait until it is gone."""
     case = schema[ITEM]["DELETE"].Case(
-        path_parameters={"MEDIA_NODE_ID": node_id},
+        path_parameters={"mediaNodeId": node_id},
         query={"deletion-strategy": "now", "wait": "true"},
     )
     ask(case)

@@ -48,7 +48,7 @@ def plain(drawing: Drawing) -> Request:
     """A request as the contract describes it."""
     operation = drawing.operation
     node = drawing.one(_IDS) if drawing.one([True, True, False]) else drawing.one(_UNKNOWN_IDS)
-    path = operation.template.replace("{MEDIA_NODE_ID}", node).encode()
+    path = operation.template.replace("{mediaNodeId}", node).encode()
     request = Request(operation.method, path, _plain_query(drawing), ((b"accept", b"*/*"),))
     request = request.with_header(b"authorization", AUTHORIZATION)
     if drawing.takes_body and (operation.body_required or drawing.one([True, True, False])):

@@ -1,5 +1,6 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .api_error import ApiError
 from .at_deadline import AtDeadline
 from .capacity import Capacity
 from .cluster_environment import ClusterEnvironment
@@ -10,7 +11,6 @@ from .connection_role import ConnectionRole
 from .deletion_strategy import DeletionStrategy
 from .drain import Drain
 from .drain_limit import DrainLimit
-from .error import Error
 from .failed_dial import FailedDial
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
@@ -28,9 +28,9 @@ from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
 from .media_node_status import MediaNodeStatus
+from .media_node_to_add import MediaNodeToAdd
 from .media_options import MediaOptions
 from .media_server_kind import MediaServerKind
-from .new_media_node import NewMediaNode
 from .open_vidu_health import OpenViduHealth
 from .open_vidu_health_status import OpenViduHealthStatus
 from .open_vidu_media_node import OpenViduMediaNode
@@ -54,6 +54,7 @@ from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
 
 __all__ = (
+    "ApiError",
     "AtDeadline",
     "Capacity",
     "ClusterEnvironment",
@@ -64,7 +65,6 @@ __all__ = (
     "DeletionStrategy",
     "Drain",
     "DrainLimit",
-    "Error",
     "FailedDial",
     "FilterMethod",
     "FilterMethodParams",
@@ -82,9 +82,9 @@ __all__ = (
     "MediaNodeObject",
     "MediaNodePatch",
     "MediaNodeStatus",
+    "MediaNodeToAdd",
     "MediaOptions",
     "MediaServerKind",
-    "NewMediaNode",
     "OpenViduHealth",
     "OpenViduHealthStatus",
     "OpenViduMediaNode",

@@ -89,12 +89,12 @@ class OpenViduMediaNode:
     disconnection_time: int | None | Unset = UNSET
     """ When the connection was lost, in UTC milliseconds. Present only if `connected` is false; null if there never
     was a connection to lose. """
-    sessions: list[OpenViduSession] | Unset = UNSET
-    """ The sessions that this Media Node hosts. Present only if asked for with `sessions=true`. """
     kurento_info: KurentoInfo | Unset = UNSET
     """ The media server process of a Media Node, as it describes itself. Present only if asked for with `extra-
     info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server tells
     depends on its version. """
+    sessions: list[OpenViduSession] | Unset = UNSET
+    """ The sessions that this Media Node hosts. Present only if asked for with `sessions=true`. """
     recording_ids: list[str] | Unset = UNSET
     """ The recordings that are made on this Media Node. Present only if asked for with `recordings=true`. The
     server makes no recordings, so that the list is empty. """
@@ -135,16 +135,16 @@ class OpenViduMediaNode:
         else:
             disconnection_time = self.disconnection_time
 
+        kurento_info: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.kurento_info, Unset):
+            kurento_info = self.kurento_info.to_dict()
+
         sessions: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.sessions, Unset):
             sessions = []
             for sessions_item_data in self.sessions:
                 sessions_item = sessions_item_data.to_dict()
                 sessions.append(sessions_item)
-
-        kurento_info: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.kurento_info, Unset):
-            kurento_info = self.kurento_info.to_dict()
 
         recording_ids: list[str] | Unset = UNSET
         if not isinstance(self.recording_ids, Unset):
@@ -173,10 +173,10 @@ class OpenViduMediaNode:
         )
         if disconnection_time is not UNSET:
             field_dict["disconnectionTime"] = disconnection_time
-        if sessions is not UNSET:
-            field_dict["sessions"] = sessions
         if kurento_info is not UNSET:
             field_dict["kurentoInfo"] = kurento_info
+        if sessions is not UNSET:
+            field_dict["sessions"] = sessions
         if recording_ids is not UNSET:
             field_dict["recordingIds"] = recording_ids
         if broadcasts is not UNSET:
@@ -241,6 +241,13 @@ class OpenViduMediaNode:
 
         disconnection_time = _parse_disconnection_time(d.pop("disconnectionTime", UNSET))
 
+        _kurento_info = d.pop("kurentoInfo", UNSET)
+        kurento_info: KurentoInfo | Unset
+        if isinstance(_kurento_info, Unset):
+            kurento_info = UNSET
+        else:
+            kurento_info = KurentoInfo.from_dict(_kurento_info)
+
         _sessions = d.pop("sessions", UNSET)
         sessions: list[OpenViduSession] | Unset = UNSET
         if _sessions is not UNSET:
@@ -249,13 +256,6 @@ class OpenViduMediaNode:
                 sessions_item = OpenViduSession.from_dict(sessions_item_data)
 
                 sessions.append(sessions_item)
-
-        _kurento_info = d.pop("kurentoInfo", UNSET)
-        kurento_info: KurentoInfo | Unset
-        if isinstance(_kurento_info, Unset):
-            kurento_info = UNSET
-        else:
-            kurento_info = KurentoInfo.from_dict(_kurento_info)
 
         recording_ids = cast(list[str], d.pop("recordingIds", UNSET))
 
@@ -274,8 +274,8 @@ class OpenViduMediaNode:
             object_=object_,
             media_server=media_server,
             disconnection_time=disconnection_time,
-            sessions=sessions,
             kurento_info=kurento_info,
+            sessions=sessions,
             recording_ids=recording_ids,
             broadcasts=broadcasts,
         )

@@ -23,7 +23,7 @@ from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show_json
 from mediafleet.cli.waiting import Following, can_be_seen, waiting
 from mediafleet_client.api.media_nodes import add_media_node, remove_media_node
-from mediafleet_client.models import DeletionStrategy, MediaNode, NewMediaNode
+from mediafleet_client.models import DeletionStrategy, MediaNode, MediaNodeToAdd
 from mediafleet_client.types import UNSET
 
 
@@ -46,7 +46,7 @@ def add_node(
       mediafleet nodes add ws://172.17.0.5:8888/kurento
       mediafleet nodes add wss://[fd00::5]:8433/kurento --wait --json
     """
-    body = NewMediaNode(uri=UNSET if uri is None else uri)
+    body = MediaNodeToAdd(uri=UNSET if uri is None else uri)
     with server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
         ask = partial(add_media_node.sync_detailed, client=server.client, body=body, wait=wait)
         shown = wait and not json and can_be_seen()

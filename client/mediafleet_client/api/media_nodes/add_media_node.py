@@ -5,15 +5,15 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.media_node import MediaNode
-from ...models.new_media_node import NewMediaNode
+from ...models.media_node_to_add import MediaNodeToAdd
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -39,59 +39,59 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | MediaNode | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | MediaNode | None:
     if response.status_code == 200:
         response_200 = MediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ApiError.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ApiError.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ApiError.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ApiError.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 501:
-        response_501 = Error.from_dict(response.json())
+        response_501 = ApiError.from_dict(response.json())
 
         return response_501
 
     if response.status_code == 502:
-        response_502 = Error.from_dict(response.json())
+        response_502 = ApiError.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
@@ -101,7 +101,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Error | MediaNode]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ApiError | MediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -113,9 +115,9 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[Error | MediaNode]:
+) -> Response[ApiError | MediaNode]:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -148,7 +150,7 @@ def sync_detailed(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -156,7 +158,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | MediaNode]
+        Response[ApiError | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -174,9 +176,9 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Error | MediaNode | None:
+) -> ApiError | MediaNode | None:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -209,7 +211,7 @@ def sync(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -217,7 +219,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | MediaNode
+        ApiError | MediaNode
     """
 
     return sync_detailed(
@@ -230,9 +232,9 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[Error | MediaNode]:
+) -> Response[ApiError | MediaNode]:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -265,7 +267,7 @@ async def asyncio_detailed(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -273,7 +275,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | MediaNode]
+        Response[ApiError | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -289,9 +291,9 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Error | MediaNode | None:
+) -> ApiError | MediaNode | None:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -324,7 +326,7 @@ async def asyncio(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -332,7 +334,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | MediaNode
+        ApiError | MediaNode
     """
 
     return (

@@ -5,15 +5,15 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
-from ...models.new_media_node import NewMediaNode
+from ...models.api_error import ApiError
+from ...models.media_node_to_add import MediaNodeToAdd
 from ...models.open_vidu_media_node import OpenViduMediaNode
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -41,59 +41,59 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ApiError.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = Error.from_dict(response.json())
+        response_413 = ApiError.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = Error.from_dict(response.json())
+        response_415 = ApiError.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ApiError.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 501:
-        response_501 = Error.from_dict(response.json())
+        response_501 = ApiError.from_dict(response.json())
 
         return response_501
 
     if response.status_code == 502:
-        response_502 = Error.from_dict(response.json())
+        response_502 = ApiError.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
@@ -105,7 +105,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,9 +117,9 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -129,7 +129,7 @@ def sync_detailed(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -137,7 +137,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | OpenViduMediaNode]
+        Response[ApiError | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -155,9 +155,9 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -167,7 +167,7 @@ def sync(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -175,7 +175,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | OpenViduMediaNode
+        ApiError | OpenViduMediaNode
     """
 
     return sync_detailed(
@@ -188,9 +188,9 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -200,7 +200,7 @@ async def asyncio_detailed(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -208,7 +208,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | OpenViduMediaNode]
+        Response[ApiError | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -224,9 +224,9 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: NewMediaNode | Unset = UNSET,
+    body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -236,7 +236,7 @@ async def asyncio(
 
     Args:
         wait (bool | Unset):  Default: False.
-        body (NewMediaNode | Unset): The Media Node to add. Members that are not listed here are
+        body (MediaNodeToAdd | Unset): The Media Node to add. Members that are not listed here are
             ignored. Example: {'uri': 'ws://172.17.0.5:8888/kurento'}.
 
     Raises:
@@ -244,7 +244,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | OpenViduMediaNode
+        ApiError | OpenViduMediaNode
     """
 
     return (

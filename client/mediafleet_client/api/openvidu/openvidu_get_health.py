@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.open_vidu_health import OpenViduHealth
 from ...types import Response
 
@@ -22,25 +22,25 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | Error | OpenViduHealth | OpenViduHealth | None:
+) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
     if response.status_code == 200:
         response_200 = OpenViduHealth.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 409:
 
-        def _parse_response_409(data: object) -> Error | OpenViduHealth:
+        def _parse_response_409(data: object) -> ApiError | OpenViduHealth:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -51,7 +51,7 @@ def _parse_response(
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            response_409_type_1 = Error.from_dict(data)
+            response_409_type_1 = ApiError.from_dict(data)
 
             return response_409_type_1
 
@@ -60,13 +60,13 @@ def _parse_response(
         return response_409
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ApiError.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
 
-        def _parse_response_503(data: object) -> Error | OpenViduHealth:
+        def _parse_response_503(data: object) -> ApiError | OpenViduHealth:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -77,7 +77,7 @@ def _parse_response(
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            response_503_type_1 = Error.from_dict(data)
+            response_503_type_1 = ApiError.from_dict(data)
 
             return response_503_type_1
 
@@ -93,7 +93,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Error | OpenViduHealth | OpenViduHealth]:
+) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +105,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Error | OpenViduHealth | OpenViduHealth]:
+) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -118,7 +118,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Error | OpenViduHealth | OpenViduHealth]
+        Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]
     """
 
     kwargs = _get_kwargs()
@@ -133,7 +133,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> Error | Error | OpenViduHealth | OpenViduHealth | None:
+) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -146,7 +146,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Error | OpenViduHealth | OpenViduHealth
+        ApiError | ApiError | OpenViduHealth | OpenViduHealth
     """
 
     return sync_detailed(
@@ -157,7 +157,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[Error | Error | OpenViduHealth | OpenViduHealth]:
+) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -170,7 +170,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Error | OpenViduHealth | OpenViduHealth]
+        Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]
     """
 
     kwargs = _get_kwargs()
@@ -183,7 +183,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> Error | Error | OpenViduHealth | OpenViduHealth | None:
+) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -196,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Error | OpenViduHealth | OpenViduHealth
+        ApiError | ApiError | OpenViduHealth | OpenViduHealth
     """
 
     return (

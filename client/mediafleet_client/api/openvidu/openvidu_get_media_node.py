@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.api_error import ApiError
 from ...models.open_vidu_media_node import OpenViduMediaNode
 from ...types import UNSET, Response, Unset
 
@@ -42,34 +42,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ApiError.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ApiError.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ApiError.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ApiError.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = Error.from_dict(response.json())
+        response_503 = ApiError.from_dict(response.json())
 
         return response_503
 
@@ -81,7 +81,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,10 +97,10 @@ def sync_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     """Get one Media Node, as OpenVidu 2.16 and later
 
-     Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
+     Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
     later
     versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
@@ -115,7 +115,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | OpenViduMediaNode]
+        Response[ApiError | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -139,10 +139,10 @@ def sync(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     """Get one Media Node, as OpenVidu 2.16 and later
 
-     Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
+     Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
     later
     versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
@@ -157,7 +157,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | OpenViduMediaNode
+        ApiError | OpenViduMediaNode
     """
 
     return sync_detailed(
@@ -176,10 +176,10 @@ async def asyncio_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[Error | OpenViduMediaNode]:
+) -> Response[ApiError | OpenViduMediaNode]:
     """Get one Media Node, as OpenVidu 2.16 and later
 
-     Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
+     Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
     later
     versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
@@ -194,7 +194,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | OpenViduMediaNode]
+        Response[ApiError | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -216,10 +216,10 @@ async def asyncio(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Error | OpenViduMediaNode | None:
+) -> ApiError | OpenViduMediaNode | None:
     """Get one Media Node, as OpenVidu 2.16 and later
 
-     Like `GET /pro/media-nodes/{MEDIA_NODE_ID}`. The Media Node and its sessions have the members that
+     Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
     later
     versions added, and `recordings=true` asks for `recordingIds` and `broadcasts`.
 
@@ -234,7 +234,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | OpenViduMediaNode
+        ApiError | OpenViduMediaNode
     """
 
     return (

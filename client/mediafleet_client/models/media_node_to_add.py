@@ -8,11 +8,11 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="NewMediaNode")
+T = TypeVar("T", bound="MediaNodeToAdd")
 
 
 @_attrs_define
-class NewMediaNode:
+class MediaNodeToAdd:
     """The Media Node to add. Members that are not listed here are ignored.
 
     Example:
@@ -60,12 +60,12 @@ class NewMediaNode:
 
         uri = _parse_uri(d.pop("uri", UNSET))
 
-        new_media_node = cls(
+        media_node_to_add = cls(
             uri=uri,
         )
 
-        new_media_node.additional_properties = d
-        return new_media_node
+        media_node_to_add.additional_properties = d
+        return media_node_to_add
 
     @property
     def additional_keys(self) -> list[str]:

@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-T = TypeVar("T", bound="Error")
+T = TypeVar("T", bound="ApiError")
 
 
 @_attrs_define
-class Error:
+class ApiError:
     """Why a request was not done. Every error has this body.
 
     Example:
@@ -67,7 +67,7 @@ class Error:
 
         path = d.pop("path")
 
-        error = cls(
+        api_error = cls(
             timestamp=timestamp,
             status=status,
             error=error,
@@ -75,4 +75,4 @@ class Error:
             path=path,
         )
 
-        return error
+        return api_error
