@@ -474,6 +474,20 @@ async def test_a_locked_database_refuses_changes_in_time_and_takes_them_again_la
         assert store.standing is Standing.WRITER
 
 
+async def test_what_keeps_the_store_from_changes_is_told_until_it_is_over(case, tasks):
+    async with case.opened(tasks, limits=QUICK) as store:
+        await store.commit([added("kms_1")])
+        assert store.problem is None
+        async with case.locked():
+            with pytest.raises(StoreUnavailableError) as refused:
+                await store.commit([added("kms_2")])
+            assert store.problem == refused.value.detail
+        with anyio.fail_after(DEADLINE_S):
+            while store.problem is not None:
+                await anyio.sleep(QUICK.heartbeat / 4)
+        assert len(await store.events()) == 1, "what tries again changes nothing"
+
+
 async def test_nothing_that_was_refused_by_a_locked_database_is_made_after_all(case, tasks):
     refused: list[str] = []
 

@@ -72,6 +72,10 @@ class Store(Protocol):
         cannot be taken back.
         """
 
+    @property
+    def problem(self) -> str | None:
+        """Why the store takes no changes now, for people; ``None`` if it does, as far as known."""
+
     async def load(self) -> tuple[MediaNode, ...]:
         """All members, in the order of joining.
 

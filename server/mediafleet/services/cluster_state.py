@@ -103,6 +103,11 @@ class ClusterState:
         return self._store is not None and self._store.may_write
 
     @property
+    def store_problem(self) -> str | None:
+        """Why no change can be stored now, for people; ``None`` if it can, as far as known."""
+        return "no store is open" if self._store is None else self._store.problem
+
+    @property
     def snapshot(self) -> Cluster:
         """The cluster as it is now; made once for all readers between two changes."""
         if self._snapshot is None:

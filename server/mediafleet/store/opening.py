@@ -16,7 +16,7 @@ from mediafleet.store.migration import upgrade
 from mediafleet.store.sql import SqlStore
 from mediafleet.store.sqlite import hold_sqlite
 from mediafleet.store.standing import StoreLimits, Tenure
-from mediafleet.store.statements import begin_term, keep_fact, remember_fact
+from mediafleet.store.statements import begin_term, claim, keep_fact, remember_fact
 from mediafleet.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ async def open_store(
                 await connection.commit()
         writer = Writer(database, tenure, limits)
         async with (
-            _beside(tasks, partial(database.watch, term, tenure)),
+            _beside(tasks, "store watch", partial(database.watch, term, tenure)),
             _writing(tasks, writer),
+            _beside(
+                tasks, "store retry", partial(writer.retry, partial(claim, term=term, count=0))
+            ),
         ):
             yield SqlStore(database, writer, tenure, cluster_id=known_id, term=term, limits=limits)
 
@@ -139,7 +142,9 @@ async def _writing(tasks: TaskGroup, writer: Writer) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _beside(tasks: TaskGroup, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def _beside(
+    tasks: TaskGroup, name: str, work: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
     scope, ended = anyio.CancelScope(shield=True), anyio.Event()
 
     async def run() -> None:
@@ -149,7 +154,7 @@ async def _beside(tasks: TaskGroup, work: Callable[[], Awaitable[None]]) -> Asyn
         finally:
             ended.set()
 
-    tasks.start_soon(run, name="store watch")
+    tasks.start_soon(run, name=name)
     try:
         yield
     finally:

@@ -72,6 +72,13 @@ class SqlStore(Store):
     def may_write(self) -> bool:
         return self.standing is Standing.WRITER
 
+    @property
+    @override
+    def problem(self) -> str | None:
+        if not self.may_write:
+            return f"the lock of the store is {self.standing}"
+        return self._writer.problem
+
     @override
     async def load(self) -> tuple[MediaNode, ...]:
         rows = await self._read(select(media_nodes).order_by(media_nodes.c.joined_sequence))

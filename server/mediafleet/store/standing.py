@@ -62,7 +62,8 @@ class StoreLimits:
         open: The transaction that opens a store, with its migrations.
         takeover: A start on a database that another server holds, until it is refused; for a
             server that follows another one. A SQLite file is refused at once.
-        heartbeat: Between two questions whether a PostgreSQL that holds our lock still answers.
+        heartbeat: Between two questions whether a PostgreSQL that holds our lock still answers, and
+            between two tries after a change was refused.
     """
 
     answer: float = 3.0

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
@@ -94,7 +95,11 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """Carries changes to the database, in the order they came."""
+    """Carries changes to the database, in the order they came.
+
+    Attributes:
+        problem: Why the last change was refused; ``None`` once another one was taken.
+    """
 
     def __init__(self, database: Database, tenure: Tenure, limits: StoreLimits) -> None:
         self._database = database
@@ -103,6 +108,7 @@ class Writer:
         self._send, self._receive = anyio.create_memory_object_stream[_Job[object]](MAX_WAITING)
         self._scope = anyio.CancelScope(shield=True)
         self._ended = anyio.Event()
+        self.problem: str | None = None
 
     async def write(self, work: Work[T]) -> T:
         """Run statements in a transaction of their own and commit it.
@@ -123,7 +129,23 @@ class Writer:
             raise StoreUnavailableError(f"{MAX_WAITING} changes are waiting") from None
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             raise StoreUnavailableError("the store is closed") from None
-        return await _outcome(job, self._limits.commit)
+        try:
+            return await _outcome(job, self._limits.commit)
+        except StoreUnavailableError as error:
+            self._note_refusal(error)
+            raise
+
+    async def retry(self, work: Work[None]) -> None:
+        """After a refusal, try a change that changes nothing until one is taken; never returns.
+
+        Without it nobody would learn that the store is well again before somebody asks for a
+        change, and who waits for that may send none meanwhile.
+        """
+        while True:
+            await anyio.sleep(self._limits.heartbeat)
+            if self.problem is not None:
+                with suppress(MediafleetError):
+                    await self.write(work)
 
     async def run(self) -> None:
         """Serve the queue until :meth:`close`; a cancelled task group does not interrupt it."""
@@ -154,7 +176,7 @@ class Writer:
             self._tenure.become(Standing.LOST, why=str(error.detail))
             job.fail(error)
         except StoreUnavailableError as error:
-            log.warning("store refused a change", extra={"detail": error.detail})
+            self._note_refusal(error)
             job.fail(error)
         except MediafleetError as error:
             job.fail(error)
@@ -177,6 +199,14 @@ class Writer:
                 if not await self._database.was_committed(transaction):
                     raise
             job.outcome.set_result(result)
+            if self.problem is not None:
+                self.problem = None
+                log.warning("store takes changes again")
+
+    def _note_refusal(self, error: StoreUnavailableError) -> None:
+        if error.detail != self.problem:
+            self.problem = error.detail
+            log.warning("store refuses changes", extra={"detail": error.detail})
 
     def _require_standing(self) -> None:
         if self._tenure.standing is not Standing.WRITER:
