@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pytest
-
 import mediafleet
+from support.tools import require, require_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,8 +164,8 @@ class Engine:
 @contextmanager
 def private_engine() -> Iterator[Engine]:
     """An Engine with the image; skips where there can be none, and fails there in CI."""
-    _require(os.geteuid() == 0, "a Docker Engine needs root")
-    _require(shutil.which("dockerd") is not None, "dockerd is not installed")
+    require(os.geteuid() == 0, "a Docker Engine needs root")
+    require_tool("dockerd")
     # Not pytest's folder: the path of a socket has 107 bytes at most.
     folder = Path(tempfile.mkdtemp(prefix="mfd-", dir="/tmp"))
     engine = Engine(folder)
@@ -190,14 +189,6 @@ def private_engine() -> Iterator[Engine]:
 
 _CHANGES = "CMD%20%5B%22%2Fpython%22%2C%20%22%2Fnode.py%22%5D"
 """`CMD ["/python", "/node.py"]`."""
-
-
-def _require(condition: bool, reason: str) -> None:
-    if condition:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}, and CI must not skip these tests")
-    pytest.skip(reason)
 
 
 def _ip(*words: str) -> None:
