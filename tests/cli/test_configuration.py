@@ -11,6 +11,9 @@ import anyio
 import pytest
 
 from mediafleet.emulator import Steering
+from support.dotenv_writes import MOUNTED, interrupted, mounting
+
+COMMAND = (sys.executable, "-m", "mediafleet")
 
 SECRET_HEADER = "Authorization: Basic Y2FuYXJ5"
 
@@ -211,3 +214,35 @@ def until_quarantined(start, node, access):
         if "waiting-idle-to-terminate" in shown.text:
             return
     raise AssertionError(shown.text)
+
+
+@mounting
+def test_a_restart_changes_a_mounted_file_of_properties_and_the_next_start_has_it(
+    start, run, tmp_path
+):
+    file = tmp_path / "mounted.env"
+    file.write_text("# kept\nOPENVIDU_CDR=false\n")
+    options = ["serve", "--port", 0, "--data-dir", tmp_path / "data", "--env-file", file]
+    access = ["--secret-file", tmp_path / "data" / "secret", "--url"]
+    server = start(*options, program=(*MOUNTED, file, *COMMAND))
+
+    done = run("restart", "OPENVIDU_CDR=true", "--yes", *access, server.url)
+
+    assert done.code == 0, done.err
+    assert file.read_text() == "# kept\nOPENVIDU_CDR=true\n"
+    assert server.line('WARNING .* written in place, .*reason="Device or resource busy"')
+    assert server.stop() == 0
+    again = start(*options)
+    assert run("config", "--json", *access, again.url).json["OPENVIDU_CDR"] is True
+    assert again.stop() == 0
+
+
+def test_a_start_completes_what_a_killed_server_was_writing(start, tmp_path):
+    file = tmp_path / "torn.env"
+    file.write_bytes(interrupted(b"OPENVIDU_CDR=false\n", b"OPENVIDU_CDR=true\n", 15))
+
+    server = start("serve", "--port", 0, "--data-dir", tmp_path / "data", "--env-file", file)
+
+    assert server.line("WARNING .*completed an interrupted change of the configuration file")
+    assert server.stop() == 0
+    assert file.read_text() == "OPENVIDU_CDR=true\n"

@@ -15,7 +15,7 @@ from mediafleet.cli.listening import Listener, Tls, bind, reachable
 from mediafleet.cli.open_files import allow_open_files
 from mediafleet.cli.secret_file import NAME
 from mediafleet.cli.terminal import announce
-from mediafleet.configuration import USER, Configuration, Origin
+from mediafleet.configuration import USER, Configuration, Origin, complete_dotenv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +60,8 @@ def run(
         run_server = _load_server()
         complete = with_secret(configuration)
         log_doubts(complete)
+        if dotenv_path is not None:
+            complete_dotenv(dotenv_path)
         ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
         lines = [ready, *remarks, *_to_try(complete, listener)]
         run_server(

@@ -3,7 +3,11 @@
 from mediafleet.configuration.changing import store_changes, with_changes
 from mediafleet.configuration.configuration import Configuration, Origin
 from mediafleet.configuration.description import describe
-from mediafleet.configuration.dotenv_file import DotenvFileError, locate_dotenv
+from mediafleet.configuration.dotenv_file import (
+    DotenvFileError,
+    complete_dotenv,
+    locate_dotenv,
+)
 from mediafleet.configuration.doubts import warn_unknown, warn_without_feature
 from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
@@ -18,6 +22,7 @@ __all__ = [
     "ConfigurationProblem",
     "DotenvFileError",
     "Origin",
+    "complete_dotenv",
     "describe",
     "foreign_variables",
     "locate_dotenv",

@@ -1,6 +1,7 @@
-"""Where the `.env` file is, and its bytes: read within bounds, replaced in one step."""
+"""Where the `.env` file is, and its bytes: read within bounds, replaced, or written in place."""
 
 import contextlib
+import errno
 import logging
 import os
 import stat
@@ -8,12 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from mediafleet.configuration import dotenv_journal as journal
 from mediafleet.configuration.dotenv import rewrite
 
 MAX_FILE_BYTES: Final = 1024 * 1024
+_MAX_BYTES_WITH_JOURNAL: Final = journal.longest_file(MAX_FILE_BYTES)
 _NEW_FILE_MODE: Final = 0o600
 _SAME_OWNER: Final = -1
 _NAME: Final = ".env"
+_NOT_REPLACEABLE: Final = frozenset({errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS})
+"""EBUSY: the file is a mount point, as in a container. Else its directory cannot be written."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +49,7 @@ def locate_dotenv(environ: Mapping[str, str]) -> Path:
 
 
 def read_dotenv(path: Path) -> str | None:
-    """Read the file's text.
+    """Read the file's text; the new one if a write in place was interrupted.
 
     Returns:
         `None` when there is no such file.
@@ -58,12 +63,13 @@ def read_dotenv(path: Path) -> str | None:
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise DotenvFileError(path, f"is {what}")
         with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+            whole = file.read(_MAX_BYTES_WITH_JOURNAL + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DotenvFileError(path, f"cannot be read ({error.strerror})") from error
-    if len(content) > MAX_FILE_BYTES:
+    content = journal.text_of(whole)
+    if len(whole) > _MAX_BYTES_WITH_JOURNAL or len(content) > MAX_FILE_BYTES:
         raise DotenvFileError(path, f"is longer than {MAX_FILE_BYTES} bytes")
     try:
         return content.decode("utf-8")
@@ -79,7 +85,8 @@ def write_dotenv(
 
     The new text goes into a file beside it, reaches the disk, and takes the old one's name; a
     symbolic link stays one. Mode and owner are kept; a new file is readable by its owner only.
-    No directory is created. Callers take turns.
+    No directory is created. Where the file cannot be replaced it is written in place: `read_dotenv`
+    still sees the old text or the new one, other readers may see a mixture. Callers take turns.
 
     Args:
         path: The file; its directory must exist.
@@ -88,7 +95,7 @@ def write_dotenv(
             was.
 
     Raises:
-        DotenvFileError: The file cannot be read or replaced; it is as it was.
+        DotenvFileError: The file cannot be read or written; it is as it was.
         UnfitValueError: A value does not fit into the file.
     """
     target = Path(os.path.realpath(path))
@@ -102,7 +109,43 @@ def write_dotenv(
             _replace(target, content)
             _synchronise(directory, path)
     except OSError as error:
-        raise DotenvFileError(path, f"cannot be replaced ({error.strerror})") from error
+        if error.errno not in _NOT_REPLACEABLE or not target.exists():
+            raise DotenvFileError(path, f"cannot be replaced ({error.strerror})") from error
+        _write_in_place(path, target, content, str(error.strerror))
+
+
+def complete_dotenv(path: Path) -> None:
+    """Put the file in order if a write in place was interrupted; log it, also if that fails."""
+    extra = {"path": str(path)}
+    try:
+        content = path.read_bytes()
+        text = journal.text_of(content)
+        if text == content:
+            return
+        journal.write(path, text)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning(
+            "an interrupted change of the configuration file is in force, but cannot be completed",
+            extra=extra | {"reason": error.strerror},
+        )
+    else:
+        log.warning("completed an interrupted change of the configuration file", extra=extra)
+
+
+def _write_in_place(path: Path, target: Path, content: bytes, reason: str) -> None:
+    try:
+        journal.write(target, content)
+    except OSError as error:
+        raise DotenvFileError(
+            path, f"can neither be replaced ({reason}) nor written in place ({error.strerror})"
+        ) from error
+    log.warning(
+        "the configuration file was written in place, as it cannot be replaced; other programs"
+        " may have seen it half written",
+        extra={"path": str(path), "reason": reason},
+    )
 
 
 def _replace(target: Path, content: bytes) -> None:
