@@ -109,6 +109,25 @@ async def test_polling_get_pipelines_keeps_an_orphan_alive_until_it_ends(start, 
         assert node.pipelines == {}
 
 
+async def test_closing_the_session_of_listings_lets_go_of_all_that_is_held_for_them(start) -> None:
+    cluster = await start()
+    node = cluster.nodes[0]
+    async with wire(node.uri) as watcher:
+        session = (await watcher.call("connect"))["sessionId"]
+        await watcher.subscribe("ObjectDestroyed")
+        held = node.create_pipeline(elements=1)
+        async with wire(node.uri) as app:
+            orphan = await app.create("MediaPipeline")
+            await watcher.invoke(MANAGER, "getPipelines")
+            await app.call("unref", object=orphan)
+        assert node.holders(orphan) == [""]
+        assert await watcher.call("closeSession", sessionId="") is None
+        assert list(node.pipelines) == [held]
+        assert "" not in node.sessions
+        assert (await watcher.call("ping"))["sessionId"] == session
+        assert (await watcher.event())["data"]["objectId"] == orphan
+
+
 async def test_end_of_a_session_is_told_child_first(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]

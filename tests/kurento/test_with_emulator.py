@@ -70,6 +70,73 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_wat
         assert observer.is_connected()
 
 
+async def leave_a_pipeline_behind(node, name="left-behind"):
+    """An application makes a pipeline and its connection dies."""
+    async with connect(node.uri, compression=None) as websocket:
+        pipeline = await as_application(websocket, "create", type="MediaPipeline")
+        await as_application(
+            websocket,
+            "invoke",
+            object=pipeline,
+            operation="setName",
+            operationParams={"name": name},
+        )
+        websocket.transport.abort()
+    return pipeline
+
+
+async def test_sessions_of_an_application_that_crashed_end_although_they_are_listed():
+    async with (
+        emulated(garbage_collector_period=PERIOD_S) as cluster,
+        links() as (media_servers, observer),
+    ):
+        (node,) = cluster.nodes
+        media_servers.attach(NODE, node.uri)
+        await until(observer.is_connected)
+        await leave_a_pipeline_behind(node)
+        listed = [1]
+        with anyio.fail_after(5 * PERIOD_S):
+            while listed:
+                listed = await media_servers.list_sessions(NODE)
+                await anyio.sleep(PERIOD_S / 4)
+        assert node.pipelines == {}
+
+
+async def test_sessions_of_an_application_that_crashed_end_although_the_link_flaps():
+    async with (
+        emulated(garbage_collector_period=PERIOD_S) as cluster,
+        links(reconnect_delays=((1000, 0.02),)) as (media_servers, observer),
+    ):
+        (node,) = cluster.nodes
+        media_servers.attach(NODE, node.uri)
+        await until(observer.is_connected)
+        await leave_a_pipeline_behind(node)
+        with anyio.fail_after(6 * PERIOD_S):
+            while node.pipelines:
+                await until(observer.is_connected)
+                node.disconnect()
+                await until(lambda: not observer.is_connected())
+        assert len(observer.reports[NODE]) > 4
+
+
+async def test_a_listing_lets_go_of_what_an_application_still_holds_and_ends_nothing_of_it():
+    async with (
+        emulated() as cluster,
+        links() as (media_servers, observer),
+    ):
+        (node,) = cluster.nodes
+        pipeline = node.create_pipeline("room", elements=2)
+        holders = node.holders(pipeline)
+        media_servers.attach(NODE, node.uri)
+        await until(observer.is_connected)
+        for _ in range(3):
+            assert len(await media_servers.list_sessions(NODE)) == 1
+            await until(lambda: node.holders(pipeline) == holders)
+        assert "" not in node.sessions
+        node.create_pipeline("next")
+        await until(lambda: observer.session_ids() == ["next", "room"])  # the link's own goes on
+
+
 async def test_a_link_outlives_the_garbage_collector_and_goes_on_in_its_session():
     async with (
         emulated(garbage_collector_period=PERIOD_S) as cluster,

@@ -180,14 +180,14 @@ class FakeKurento:
         await connection.send(text)
 
     async def _do(self, connection: ServerConnection, method: str, params: dict[str, Any]) -> Any:
-        session = params.get("sessionId") or str(uuid.uuid4())
+        session = params["sessionId"] if "sessionId" in params else str(uuid.uuid4())
         if method == "connect" and "sessionId" in params and session not in self.sessions:
             raise LookupError(40007)
+        if method == "closeSession":
+            return self._close_session(session)
         self.bound[session] = connection
         if method == "connect":
             return {"serverId": self.server_id, "sessionId": session}
-        if method == "closeSession":
-            return self._close_session(session)
         value = "pong" if method == "ping" else await self._touch(session, method, params)
         return {"sessionId": session, "value": value}
 
@@ -214,7 +214,7 @@ class FakeKurento:
             self.measuring -= 1
             return self.cpu
         return {
-            "getPipelines": lambda: sorted(self.pipelines),
+            "getPipelines": self._list_pipelines,
             "getName": lambda: self.pipelines[object_id],
             "getCreationTime": lambda: self.created_at[object_id],
             "getCpuCount": lambda: self.cpu_count,
@@ -233,6 +233,11 @@ class FakeKurento:
                 "type": "KMS",
             },
         }[operation]()
+
+    def _list_pipelines(self) -> list[str]:
+        for object_id in self.pipelines:
+            self.references[object_id].add("")
+        return sorted(self.pipelines)
 
     def _close_session(self, session: str) -> None:
         self.sessions.discard(session)

@@ -21,7 +21,7 @@ MANAGER = "manager_ServerManager"
 NOT_KURENTO = "it does not answer as a Kurento media server does"
 NOT_CONNECTED = "it is not connected"
 _WRONG_PATH = "its path is wrong: it accepted the WebSocket and closed it with code 1002"
-_BUSY = "it has too many unanswered requests"
+BUSY = "it has too many unanswered requests"
 
 
 class RefusedError(Exception):
@@ -105,16 +105,27 @@ class Exchange:
         if self._websocket is None or not self._websocket.is_open:
             on_outcome(NoAnswer(self.lost_reason or NOT_CONNECTED))
         elif len(self.peer.calls) >= self._max_waiting:
-            on_outcome(NoAnswer(_BUSY))
+            on_outcome(NoAnswer(BUSY))
         else:
             deadline = self._clock.monotonic() + timeout_s
             frame = self.peer.request(method, params, deadline=deadline, on_outcome=on_outcome)
             self._websocket.send(frame)
 
     async def ask(
-        self, method: str, params: Mapping[str, object], *, timeout_s: float
+        self,
+        method: str,
+        params: Mapping[str, object],
+        *,
+        timeout_s: float,
+        then: Callable[[], None] = lambda: None,
     ) -> Mapping[str, object]:
         """Send a request and wait for its untrusted result.
+
+        Args:
+            method: What is asked.
+            params: With these parameters.
+            timeout_s: Seconds to wait.
+            then: Sends what must follow the request without waiting for its answer.
 
         Raises:
             UnreachableMediaServerError: No answer within the time.
@@ -128,6 +139,7 @@ class Exchange:
                 future.set_result(outcome)
 
         self.call(method, params, settle, timeout_s=timeout_s)
+        then()
         timer = loop.call_later(timeout_s, settle, NoAnswer(no_answer(timeout_s)))
         try:
             outcome = await future
@@ -142,16 +154,22 @@ class Exchange:
                 raise UnreachableMediaServerError(reason)
 
     async def invoke(
-        self, operation: str, params: Mapping[str, object] | None = None, *, timeout_s: float
+        self,
+        operation: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        timeout_s: float,
+        then: Callable[[], None] = lambda: None,
     ) -> object:
-        """The untrusted value of an operation of the server manager.
+        """The untrusted value of an operation of the server manager; ``then`` as in ``ask``.
 
         Raises:
             UnreachableMediaServerError: No answer within the time, or a refusal.
         """
         request = invocation(MANAGER, operation, params)
         try:
-            return (await self.ask("invoke", request, timeout_s=timeout_s)).get("value")
+            result = await self.ask("invoke", request, timeout_s=timeout_s, then=then)
+            return result.get("value")
         except RefusedError as error:
             raise UnreachableMediaServerError(f"it refuses {operation}: {error}") from error
 

@@ -103,11 +103,15 @@ class Peer:
         deadline: float,
         on_outcome: Callable[[Outcome], None],
     ) -> bytes:
-        """The frame of a request; its outcome is told once, unless it is forgotten."""
+        """The frame of a request; its outcome is told once, unless it is forgotten.
+
+        It is made in this session, unless the parameters name another one.
+        """
         call = Call(self.next_id, deadline, on_outcome)
         self.next_id += 1
         self.calls[call.id] = call
-        session = {} if self.session_id is None else {"sessionId": self.session_id}
+        adds = self.session_id is not None and "sessionId" not in params
+        session = {"sessionId": self.session_id} if adds else {}
         return orjson.dumps(
             {"jsonrpc": "2.0", "id": call.id, "method": method, "params": {**params, **session}}
         )

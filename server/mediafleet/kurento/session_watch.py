@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.exchange import MANAGER, NOT_KURENTO, RefusedError, invocation
+from mediafleet.kurento.exchange import BUSY, MANAGER, NOT_KURENTO, RefusedError, invocation
 from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result
 from mediafleet.kurento.session_book import SessionBook, is_pipeline_id
 from mediafleet.kurento.values import moment
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 CREATED, DESTROYED = "ObjectCreated", "ObjectDestroyed"
 
+_CALLS_PER_LISTING = 2
 _CALLS_PER_QUESTION = 3
+_LISTING_SESSION = {"sessionId": ""}
 
 log = logging.getLogger(__name__)
 
@@ -131,12 +133,23 @@ class SessionWatch:
     async def list_pipelines(self, exchange: Exchange) -> None:
         """Ask the node for all its pipelines and follow the answer.
 
+        ``getPipelines`` makes the media server keep every object for the session "", whoever asks;
+        with that session left open, the pipelines of applications that crashed would never end.
+        It is closed in the same breath, so that it is closed even if the connection is lost now.
+
         Raises:
             UnreachableMediaServerError: It did not answer with a list in time.
         """
+        timeout_s = self._settings.request_timeout
+
+        def let_go() -> None:
+            exchange.call("closeSession", _LISTING_SESSION, lambda _: None, timeout_s=timeout_s)
+
+        if exchange.is_open and not exchange.has_room_for(_CALLS_PER_LISTING):
+            raise UnreachableMediaServerError(BUSY)
         window = self._book.open_window()
         try:
-            listed = await exchange.invoke("getPipelines", timeout_s=self._settings.request_timeout)
+            listed = await exchange.invoke("getPipelines", timeout_s=timeout_s, then=let_go)
         finally:
             self._book.close_window(window)
         if not isinstance(listed, list):

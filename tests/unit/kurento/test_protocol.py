@@ -31,6 +31,13 @@ def test_the_session_is_spelled_out_once_it_is_known():
     )
 
 
+def test_a_request_for_another_session_is_not_made_in_this_one():
+    peer = Peer(7, session_id="ses")
+    frame = request(peer, "closeSession", {"sessionId": ""})
+    assert json.loads(frame)["params"] == {"sessionId": ""}
+    assert peer.session_id == "ses"
+
+
 def test_ids_go_on_when_the_connection_and_the_session_are_new():
     peer = Peer(41)
     request(peer)
