@@ -6,6 +6,7 @@ import resource
 import select
 import shlex
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -108,6 +109,31 @@ async def test_a_process_of_its_own_session_with_nothing_of_the_server_but_its_e
         ]
         environ = Path(f"/proc/{node.pid}/environ").read_text().split("\0")
         assert {"COLOUR=blue", f"MEDIAFLEET_NODE_URI={machine.uri}"} <= set(environ)
+
+
+async def test_a_process_inherits_no_descriptor(lab: Lab) -> None:
+    told = lab.directory / "told"
+    listing = "; ".join(
+        [
+            "import os, sys",
+            "fds = [n for n in map(int, os.listdir('/proc/self/fd')) if n > 2]",
+            "links = {n: os.readlink(f'/proc/self/fd/{n}') for n in fds if "
+            "os.path.exists(f'/proc/self/fd/{n}')}",
+            f"open({str(told)!r}, 'w').write(repr(links))",
+            "os.execvp(sys.argv[1], sys.argv[1:])",
+        ]
+    )
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(listing)} {EMULATOR} {AT_ITS_PLACE}"
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        client = stack.enter_context(socket.create_connection(listener.getsockname()))
+        accepted = stack.enter_context(listener.accept()[0])
+        for each in (listener, client, accepted):
+            # As one that this server got from its own parent, or that a library opened.
+            each.set_inheritable(True)
+        async with (environment := lab.make(command=command)).open(CLUSTER):
+            await environment.launch(MachineRequest(FIRST, None))
+    assert told.read_text() == "{}"
 
 
 async def test_nodes_that_end_by_themselves_leave_no_zombie(

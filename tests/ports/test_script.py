@@ -6,6 +6,7 @@ The scripts are real ones; their machines are emulator processes.
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -129,6 +130,16 @@ async def test_scripts_get_a_curated_environment_and_run_in_their_folder(lab: La
         str(lab.folder),
         "args=0",
     }
+
+
+async def test_scripts_inherit_no_descriptor(lab: Lab) -> None:
+    listing = "import os; print(sorted(map(int, os.listdir('/proc/self/fd'))), file=sys.stderr)"
+    lab.replace(LAUNCH, f"exec '{sys.executable}' -c \"import sys; {listing}; sys.exit(1)\"")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.set_inheritable(True)
+        told = await refusal(lab.make())
+    # The listing itself has one open.
+    assert told.endswith("it says: [0, 1, 2, 3]")
 
 
 @pytest.mark.parametrize(

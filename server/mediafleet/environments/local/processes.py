@@ -29,6 +29,7 @@ _NOT_OURS_TO_SEE = frozenset(
 EACCES and EPERM: ours may always be looked at. EIO: it has unmapped its environment. All else, such
 as too many open files, says nothing of the process.
 """
+_STDERR = 2
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
 
 
@@ -163,6 +164,7 @@ def spawn(
 ) -> MarkedProcess:
     """Start a process with a mark in a session of its own, which no signal of our terminal reaches.
 
+    It inherits no descriptor: standard input is empty, both outputs go to the file.
     When this returns the process shows its new environment, or has ended already.
 
     Args:
@@ -186,6 +188,7 @@ def spawn(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _inheritable()),
         ],
         setsid=True,
         setsigmask=[],
@@ -197,3 +200,14 @@ def spawn(
         os.killpg(pid, signal.SIGKILL)  # nobody has reaped it, so that the number is its own
         os.waitpid(pid, 0)
         raise
+
+
+def _inheritable() -> Sequence[int]:
+    """Descriptors that a child would get: what Python opens is none, what our parent left us is."""
+    descriptors = [int(name) for name in os.listdir(_PROC / "self" / "fd")]  # noqa: PTH208 - names only
+    inheritable = []
+    for descriptor in descriptors:
+        with suppress(OSError):  # the one of the listing itself is closed
+            if descriptor > _STDERR and os.get_inheritable(descriptor):
+                inheritable.append(descriptor)
+    return inheritable
