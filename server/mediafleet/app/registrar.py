@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mediafleet.domain.addresses import unmapped
 from mediafleet.domain.errors import MediafleetError
-from mediafleet.kurento.addresses import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ class RegistrarDoor:
 def _peer_of(scope: Scope) -> IPv4Address | IPv6Address | None:
     """Who is at the other end of the TCP connection; headers are never asked."""
     try:
-        return unwrapped(ip_address((scope.get("client") or ("",))[0]))
+        return unmapped(ip_address((scope.get("client") or ("",))[0]))
     except ValueError:
         return None
 

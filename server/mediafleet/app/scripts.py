@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mediafleet.configuration import ConfigurationError, ConfigurationProblem, script_variables
 from mediafleet.configuration.characters import printable
-from mediafleet.kurento.addresses import is_allowed
+from mediafleet.domain.addresses import may_be_dialled
 
 if TYPE_CHECKING:
     from mediafleet.app.active_configuration import ActiveConfiguration
@@ -25,7 +25,7 @@ def script_settings(settings: ActiveConfiguration) -> ScriptSettings:
     return ScriptSettings(
         folder=lambda: settings.value.cluster_path,
         directory=configuration.data_dir / "script",
-        is_allowed=partial(is_allowed, allowed=configuration.allowed_node_networks),
+        is_allowed=partial(may_be_dialled, allowed=configuration.allowed_node_networks),
         environ=script_variables(configuration),
         launch_timeout=configuration.launch_timeout,
     )

@@ -62,7 +62,8 @@ OWN_PROPERTIES: Final = (
         name="MEDIAFLEET_ALLOWED_NODE_NETWORKS",
         kind=Networks(),
         default=("0.0.0.0/0", "::/0"),
-        doc="Networks in which Media Nodes may be; link-local and multicast ones never are.",
+        doc="Networks in which Media Nodes may be; link-local and multicast ones never are. An "
+        "IPv6 address that stands for an IPv4 one (NAT64, 6to4) must be allowed as both.",
     ),
     Property(
         name="MEDIAFLEET_NODE_CA_FILE",

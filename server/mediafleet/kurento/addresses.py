@@ -7,21 +7,20 @@ import socket
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.addresses import is_in, may_be_dialled, unmapped
 from mediafleet.domain.errors import UnreachableMediaServerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Network = IPv4Network | IPv6Network
-Address = IPv4Address | IPv6Address
+    from mediafleet.domain.addresses import Address, Network
 
 MAX_ADDRESSES = 8
 LOOK_UPS_AT_ONCE = 64
-_BROADCAST = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,12 @@ class Resolver:
                 only.
         """
         addresses = await self._addresses_of(host)
-        passed = [address for address in addresses if is_allowed(address, allowed)]
+        passed = [address for address in addresses if may_be_dialled(address, allowed)]
         if not passed:
             raise UnreachableMediaServerError(
                 "its address is not one that may be dialled: it must be in a network of "
-                "MEDIAFLEET_ALLOWED_NODE_NETWORKS and not link-local, multicast or unspecified"
+                "MEDIAFLEET_ALLOWED_NODE_NETWORKS and not link-local, multicast or unspecified, "
+                "and so must be any IPv4 address that it stands for"
             )
         if within is not None and not (passed := [each for each in passed if is_in(each, within)]):
             raise UnreachableMediaServerError(
@@ -83,7 +83,7 @@ class Resolver:
 
     async def _addresses_of(self, host: str) -> tuple[Address, ...]:
         try:
-            return (unwrapped(ip_address(host)),)
+            return (unmapped(ip_address(host)),)
         except ValueError:
             pass
         if host not in self._found:
@@ -115,30 +115,10 @@ class Resolver:
         self._begin()
 
 
-def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether an address may be dialled; some kinds never."""
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
-        return False
-    if address == _BROADCAST:
-        return False
-    return is_in(address, allowed)
-
-
-def is_in(address: Address, networks: Sequence[Network]) -> bool:
-    """Whether one of the networks holds an address."""
-    return any(address in network for network in networks if network.version == address.version)
-
-
 def _looked_up(host: str) -> tuple[Address, ...]:
     """Its addresses; none if it is not known."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-        return tuple(dict.fromkeys(unwrapped(ip_address(str(name[0]))) for *_, name in found))
+        return tuple(dict.fromkeys(unmapped(ip_address(str(name[0]))) for *_, name in found))
     except (OSError, ValueError):
         return ()
-
-
-def unwrapped(address: Address) -> Address:
-    """The IPv4 address that an IPv4-mapped IPv6 one stands for."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address

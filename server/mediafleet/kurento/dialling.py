@@ -18,8 +18,9 @@ from mediafleet.kurento.refusals import DIAL_ERRORS, reason_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mediafleet.domain.addresses import Network
     from mediafleet.domain.uri import MediaServerUri
-    from mediafleet.kurento.addresses import Endpoint, Network
+    from mediafleet.kurento.addresses import Endpoint
     from mediafleet.kurento.connection import Receiver
     from mediafleet.kurento.settings import LinkSettings
 

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from anyio.abc import TaskStatus
 
     from mediafleet.clock import AwakeClock
+    from mediafleet.domain.addresses import Network
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.evidence import Evidence, Finding
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
-    from mediafleet.kurento.addresses import Network
     from mediafleet.kurento.settings import LinkSettings
 
 _RELEASES_AT_ONCE = 50

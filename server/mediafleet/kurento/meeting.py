@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from mediafleet.clock import AwakeClock
+    from mediafleet.domain.addresses import Network
     from mediafleet.domain.uri import MediaServerUri
-    from mediafleet.kurento.addresses import Network
     from mediafleet.kurento.dialling import Dialler
     from mediafleet.kurento.settings import LinkSettings
 

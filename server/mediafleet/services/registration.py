@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.addresses import is_in
 from mediafleet.domain.errors import MediaNodeAlreadyAddedError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Registrations:
 
     def may_come_from(self, peer: IPv4Address | IPv6Address) -> bool:
         """Whether who has this address may announce anything."""
-        return any(peer in each for each in self._networks if each.version == peer.version)
+        return is_in(peer, self._networks)
 
     async def register(self, peer: IPv4Address | IPv6Address, uri: str) -> None:
         """Meet a media server and add it, unless it is a member already.

@@ -4,54 +4,46 @@ from __future__ import annotations
 
 import socket
 import threading
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.addresses import LOOK_UPS_AT_ONCE, Resolver, is_allowed
+from mediafleet.kurento.addresses import LOOK_UPS_AT_ONCE, Resolver
 from mediafleet.kurento.settings import EVERYWHERE
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "address",
+    "host",
     [
-        "169.254.169.254",
-        "fe80::1",
-        "224.0.0.1",
-        "239.1.1.1",
-        "ff02::1",
-        "0.0.0.0",
-        "::",
-        "255.255.255.255",
+        "::ffff:169.254.169.254",
+        "::ffff:0.0.0.0",
+        "::ffff:127.0.0.1",
+        "127.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b::127.0.0.1",
+        "2002:a9fe:a9fe::1",
+        "2002:7f00:1::",
+        "::169.254.169.254",
     ],
-)
-def test_some_addresses_are_never_dialled(address):
-    assert not is_allowed(ip_address(address), EVERYWHERE)
-
-
-@pytest.mark.parametrize(
-    ("address", "is_dialled"),
-    [("10.1.2.3", True), ("10.2.0.1", False), ("fd00::5", True), ("2001:db8::1", False)],
-)
-def test_an_address_must_be_in_an_allowed_network(address, is_dialled):
-    allowed = (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
-    assert is_allowed(ip_address(address), allowed) is is_dialled
-
-
-@pytest.mark.parametrize(
-    "host", ["::ffff:169.254.169.254", "::ffff:0.0.0.0", "::ffff:127.0.0.1", "127.0.0.1"]
 )
 async def test_an_ipv4_address_is_checked_as_one_whatever_it_wears(host):
     with pytest.raises(UnreachableMediaServerError):
         await Resolver().resolve(host, 8888, (ip_network("::/0"), ip_network("10.0.0.0/8")))
 
 
+async def test_an_address_behind_nat64_is_dialled_as_it_is():
+    within = (ip_network("::/0"), ip_network("10.0.0.0/8"))
+    (endpoint,) = await Resolver().resolve("64:ff9b::10.0.0.1", 8888, within, within)
+    assert str(endpoint.address) == "64:ff9b::a00:1"
+
+
 async def test_only_the_allowed_addresses_of_a_host_are_left(monkeypatch):
     answers = ["169.254.1.1", "10.0.0.1", "fe80::1%1", "::ffff:10.0.0.1", "10.0.0.2"]
+    answers += ["64:ff9b::a9fe:a9fe", "2002:a9fe:101::1"]
     found = [(0, 0, 0, "", (answer, 8888)) for answer in answers]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     endpoints = await Resolver().resolve("node.example", 8888, (ip_network("10.0.0.0/8"),))

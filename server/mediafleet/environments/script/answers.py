@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.addresses import unmapped
 from mediafleet.domain.ports import Machine
 
 if TYPE_CHECKING:
@@ -129,9 +130,7 @@ def _machine(item: object, where: str) -> Reported:
 def _address(ip: object, environment_id: str, where: str) -> IPv4Address | IPv6Address:
     try:
         if isinstance(ip, str) and "%" not in ip:
-            address = ip_address(ip)
-            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-            return mapped or address
+            return unmapped(ip_address(ip))
     except ValueError:
         pass
     raise BadAnswerError(f'"ip" that is no IP address{where}', environment_id)
