@@ -34,6 +34,7 @@ def test_every_help_has_examples_line_by_line(command):
 
     assert "\n  Examples:\n    mediafleet " in text
     assert "\\b" not in text
+    assert text.isascii()
 
 
 @pytest.mark.parametrize("command", [[], ["nodes"]], ids=" ".join)

@@ -123,7 +123,7 @@ def test_list_shows_one_line_for_each_node(nodes):
     done = nodes("list")
 
     heading, *lines = done.out.splitlines()
-    assert heading.split() == ["ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", "SINCE"]
+    assert heading.split() == ["ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI"]
     assert len(lines) == 3
     for line in lines:
         assert re.match(

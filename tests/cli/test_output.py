@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from support.local_nodes import local_nodes
 
+COMMAND = (sys.executable, "-m", "mediafleet")
 LIMIT_S = 20.0
 LIST = {"numberOfElements": 0, "content": []}
 
@@ -105,3 +108,41 @@ def test_an_emulator_goes_on_although_nobody_reads_its_uris(start, unread, port)
         pass
     assert emulator.stop() == 0
     assert len(emulator.err) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1"])
+def test_a_character_that_the_encoding_lacks_is_written_in_ascii(run, answering_server, encoding):
+    error = {
+        "timestamp": 1,
+        "status": 404,
+        "error": "Not Found",
+        "path": "/",
+        "message": "a → b… ☎",
+    }
+    answering_server.status, answering_server.body = 404, json.dumps(error).encode()
+    answering_server.headers = {"Content-Type": "application/json"}
+    access = {"OPENVIDU_SECRET": "s", "MEDIAFLEET_URL": answering_server.url}
+
+    done = run("nodes", "get", "kms_1", PYTHONIOENCODING=encoding, **access)
+
+    assert (done.code, done.err) == (3, "mediafleet: a -> b... \\u260e (404 Not Found)\n")
+
+
+@pytest.mark.parametrize("arguments", [("serve",), ("nodes", "list"), ("config",)], ids=" ".join)
+def test_a_user_without_a_home_is_told_what_to_set(environ, home, arguments):
+    environ = {name: value for name, value in environ.items() if name != "HOME"}
+
+    done = subprocess.run(
+        # A user that the system does not know, who may read what this one may.
+        ["unshare", "--user", "--map-user=54321", *COMMAND, *arguments],
+        env=environ | {"DOTENV_PATH": "~/somewhere"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "MEDIAFLEET_DATA_DIR is not set" in done.stderr
+    assert "HOME" in done.stderr
+    assert "Traceback" not in done.stderr

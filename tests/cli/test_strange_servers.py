@@ -108,6 +108,19 @@ def test_a_terminal_gets_colours_of_ours_alone(environ, home, server):
     assert b"\x07" not in written
 
 
+def test_a_narrow_terminal_gets_ids_statuses_and_uris_whole(environ, home, server):
+    uri = f"ws://{'a-very-long-name.' * 5}example.org:8888/kurento"
+    status = "waiting-idle-to-terminate"
+    server.body = listing(uri=uri, status=status).encode()
+
+    written = on_a_terminal(environ | {"COLUMNS": "80"}, home, server.url, "list").decode()
+
+    assert uri in written
+    assert status in written
+    assert written.count("\r\n") == 2
+    assert " \r\n" not in written
+
+
 def test_a_terminal_gets_json_in_ascii(environ, home, server):
     server.body = (
         listing(uri=HARM.replace("\x1b", "").replace("\r\n", "") + "\x7f")

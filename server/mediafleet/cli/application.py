@@ -12,7 +12,7 @@ from mediafleet.cli.exits import CommandError, ExitCode, OutputError
 from mediafleet.cli.help_texts import help_of
 from mediafleet.cli.nodes import nodes
 from mediafleet.cli.serve import serve
-from mediafleet.cli.terminal import complain, finish_output, open_closed_streams, say
+from mediafleet.cli.terminal import complain, finish_output, prepare_streams, say
 
 
 def _print_version(wanted: bool) -> None:
@@ -62,7 +62,7 @@ application.command(help=help_of(restart))(restart)
 
 def main() -> None:
     """Run the command line; the process ends with one of the statuses of `ExitCode`."""
-    open_closed_streams()
+    prepare_streams()
     try:
         _run()
     except CommandError as error:

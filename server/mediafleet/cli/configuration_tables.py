@@ -24,7 +24,7 @@ def configuration_of(configuration: Mapping[str, JsonValue]) -> Table:
     """Make a table of all properties, in groups; values of webhook headers are masked."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
     for heading, names in _grouped(configuration):
         table.add_row(cell(heading, "bold"))
         for name in names:
@@ -36,7 +36,7 @@ def differences_of(differences: Iterable[Difference]) -> Table:
     """Make a table of what a restart would change, and what it would leave as it is."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("PROPERTY", "NOW", "", "THEN"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=True)
     for each in differences:
         new = shown(each.name, each.new)
         if each.changes:

@@ -48,7 +48,7 @@ def drain_nodes(
     media_node_ids: Annotated[
         list[str],
         typer.Argument(
-            metavar="ID…",
+            metavar="ID...",
             help="The nodes' ids, as listed.",
             callback=_node_ids,
             autocompletion=complete_node_id,

@@ -17,8 +17,8 @@ _MS: Final = 1_000
 def drains_of(found: Iterable[Drain]) -> Table:
     """Make a table with one line for each fact, drain after drain."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
     for drain in found:
         for name, value in _facts(drain):
             table.add_row(name, value)

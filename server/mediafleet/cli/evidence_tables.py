@@ -12,8 +12,8 @@ from mediafleet_client.models import MediaNodeEvidence, Ping, Verdict
 def evidence_of(found: MediaNodeEvidence) -> Table:
     """Make a table with one line for each fact, then for each verdict, the newest last."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
     for name, value in _facts(found):
         table.add_row(name, value)
     return table

@@ -21,30 +21,38 @@ _STATUS_STYLES: Final = {
 }
 
 
-def list_of(nodes: Iterable[MediaNode]) -> Table:
+def list_of(nodes: Iterable[MediaNode], *, wide: bool = False) -> Table:
     """Make a table with one line for each node; `SINCE` is the last change of the connection."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", "SINCE"):
+    more = ("IP", "LAUNCHED", "SINCE", "ENVIRONMENT-ID") if wide else ()
+    for heading in ("ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", *more):
         right = heading in {"LOAD", "SESSIONS"}
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for node in nodes:
-        table.add_row(
+        cells = [
             cell(node.id),
             _status(node),
             _connected(node),
             cell(f"{node.load:.2f}"),
             cell("" if isinstance(node.sessions, Unset) else len(node.sessions)),
             cell(node.uri or "-"),
-            cell(moment(_since(node)) or "-"),
-        )
+        ]
+        if wide:
+            cells += [
+                cell(node.ip or "-"),
+                cell(moment(node.launching_time)),
+                cell(moment(_since(node)) or "-"),
+                cell(node.environment_id or "-"),
+            ]
+        table.add_row(*cells)
     return table
 
 
 def details_of(node: MediaNode) -> Table:
     """Make a table with one line for each property of a node, its sessions and its server's."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
     for name, value in _properties(node):
         table.add_row(name, value)
     return table

@@ -1,11 +1,13 @@
 """What reaches the terminal: data on stdout, messages on stderr, control characters escaped."""
 
+import codecs
 import json
 import os
 import re
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import Final, TextIO
 
 from rich.console import Console
@@ -15,16 +17,20 @@ from rich.text import Text
 from mediafleet.cli.exits import OutputError
 from mediafleet.logs import printable
 
-_PIPE_WIDTH: Final = 1_000
+_WIDTH: Final = 8_192
 _MAX_TEXT: Final = 2_048
+_PADDING: Final = re.compile(r" +(?=(?:\x1b\[[0-9;]*m)*$)", re.MULTILINE)
+_CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
+_IN_ASCII: Final = str.maketrans({"→": "->", "…": "...", "—": "-", "–": "-"})
 _NOT_ASCII: Final = re.compile("[^\n\x20-\x7e]")
 
 
-def open_closed_streams() -> None:
-    """Open the standard streams that the process was started without.
+def prepare_streams() -> None:
+    """Open the standard streams that the process was started without, and let them take any text.
 
     Else the next file or socket would take their descriptors. What is written to stdout then is
-    refused as before; messages that nobody wants to read are written nowhere.
+    refused as before; messages that nobody wants to read are written nowhere. A character that
+    the terminal's encoding lacks is written in ASCII.
     """
     for name, mode, flags in (
         ("stdin", "r", os.O_RDONLY),
@@ -34,6 +40,10 @@ def open_closed_streams() -> None:
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, flags)
             setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - a descriptor
+    codecs.register_error("mediafleet.ascii", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="mediafleet.ascii")
 
 
 def say(text: str) -> None:
@@ -59,19 +69,21 @@ def cell(text: object, style: str = "") -> Text:
     """Make foreign text fit for a table: no markup, no control characters, bounded."""
     plain = str(text)
     cut = plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
-    return Text(printable(cut), style=style, overflow="fold")
+    return Text(printable(cut), style=style)
 
 
-def show(table: Table) -> None:
-    """Print a table to stdout: as wide as the terminal, or without any limit into a pipe."""
-    is_terminal = sys.stdout.isatty()
-    console = _console(width=None if is_terminal else _PIPE_WIDTH)
+def show(table: Table, *, again: bool = False) -> None:
+    """Print a table to stdout without breaking lines, so that every value can be copied whole.
+
+    Args:
+        table: One line for each row; a terminal breaks long ones itself.
+        again: Replace what stands on the screen, if stdout is one.
+    """
+    console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
     with console.capture() as captured:
         console.print(table)
-    text = captured.get()
-    if not is_terminal:
-        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-    _write(text, sys.stdout)
+    clear = _CLEAR if again and sys.stdout.isatty() else ""
+    _write(clear + _PADDING.sub("", captured.get()), sys.stdout)
 
 
 def show_json(content: bytes) -> None:
@@ -105,8 +117,12 @@ def moment(milliseconds: object) -> str:
     return shown.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _console(width: int | None) -> Console:
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Replace what an encoding lacks, as an error handler of :mod:`codecs`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_IN_ASCII)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
 
 
 def _printable(text: str) -> str:

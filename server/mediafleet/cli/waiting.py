@@ -105,7 +105,7 @@ def waiting(
 def spinner() -> Progress:
     """A line for each thing waited for, with how long it has lasted; gone at the end."""
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn("line"),  # in ASCII
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         console=Console(stderr=True, highlight=False, markup=False, emoji=False),

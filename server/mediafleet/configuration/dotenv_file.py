@@ -44,7 +44,8 @@ def locate_dotenv(environ: Mapping[str, str]) -> Path:
     The file need not exist.
     """
     given = environ.get("DOTENV_PATH") or "."
-    path = Path(given).expanduser()
+    # Unlike Path.expanduser, it leaves "~" as it is for a user without a home directory.
+    path = Path(os.path.expanduser(given))  # noqa: PTH111
     return path if given.endswith(_NAME) else path / _NAME
 
 

@@ -94,10 +94,13 @@ def _read(
         are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
         values[_ENVIRONMENT] = "on_premise" if are_named else "local"
     problems.extend(conflicts(values, doubtful=doubtful))
+    if values[_DATA_DIR] is None:
+        try:
+            values[_DATA_DIR] = str(_default_data_dir(environ))
+        except RuntimeError:  # neither HOME nor an entry in the user database
+            problems.append(_homeless())
     if problems:
         raise ConfigurationError(problems)
-    if values[_DATA_DIR] is None:
-        values[_DATA_DIR] = str(_default_data_dir(environ))
     unknown = dict.fromkeys(filter(_is_unknown, environ), Origin.ENVIRONMENT)
     unknown |= dict.fromkeys(filter(_is_unknown, lines), Origin.FILE)
     return Configuration(
@@ -209,6 +212,14 @@ def _is_unused(name: str) -> bool:
 def _is_unknown(name: str) -> bool:
     is_ours = name in BY_NAME or name in READ_NAMES or name in _OF_CLIENTS
     return name.startswith(_PREFIXES) and not is_ours
+
+
+def _homeless() -> ConfigurationProblem:
+    return ConfigurationProblem(
+        property=_DATA_DIR,
+        value=None,
+        rule="it must be, since this user has no home directory; or set HOME",
+    )
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path:
