@@ -82,6 +82,7 @@ def test_a_server_serves_although_nobody_reads_that_it_does(start, tmp_path, unr
         *("serve", "--port", port, "--data-dir", tmp_path),
         stdout=unread,
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
+        MEDIAFLEET_LOCAL_COMMAND="emulator",
     )
     server.line("^mediafleet: The output cannot be written: Broken pipe.")
 

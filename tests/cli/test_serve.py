@@ -317,6 +317,103 @@ def test_an_environment_that_cannot_work_as_configured_is_told_in_one_line(run, 
     assert f"{data}/openvidu_launch_kms.sh does not exist" in done.err
 
 
+CE_FILE = """# OpenVidu CE
+DOMAIN_OR_PUBLIC_IP=video.example.com
+OPENVIDU_SECRET=canary-4711
+CERTIFICATE_TYPE=letsencrypt
+LETSENCRYPT_EMAIL=me@example.com
+# KMS_URIS=[]
+OPENVIDU_RECORDING=false
+KMS_IMAGE=kurento/kurento-media-server:6.16.0
+"""
+
+
+@pytest.fixture
+def serve_bare(environ, data):
+    """Start a server to which its environment says nothing of Media Nodes."""
+    bare = {name: text for name, text in environ.items() if not name.startswith("OPENVIDU_")}
+
+    def run_server(*options, **variables):
+        return subprocess.run(
+            [sys.executable, "-m", "mediafleet", "serve", "--data-dir", data, *options],
+            env=bare | variables,
+            cwd=data.parent,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    return run_server
+
+
+@pytest.mark.parametrize(
+    ("file", "variables"),
+    [
+        (None, {}),
+        (CE_FILE, {}),
+        ("KMS_URIS=[]\n", {}),
+        (None, {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "local"}),
+        (None, {"KMS_URIS": ""}),
+    ],
+)
+def test_without_media_nodes_and_kurento_it_says_what_can_be_configured(
+    serve_bare, data, file, variables
+):
+    place = data.parent / ".env"
+    if file is not None:
+        place.write_text(file)
+
+    done = serve_bare(**variables)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"in {place} or in the environment" in done.stderr
+    for way in (
+        "KMS_URIS=[",
+        "ENVIRONMENT=on_premise",
+        "ENVIRONMENT=docker",
+        "COMMAND=COMMAND",
+        "COMMAND=emulator",
+    ):
+        assert way in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr
+    assert not data.exists()
+
+
+def test_emulated_nodes_are_launched_when_they_are_asked_for_by_name(serve, data):
+    server = serve(
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES="0",
+        MEDIAFLEET_LOCAL_COMMAND="emulator",
+    )
+    server.line("WARNING .*local nodes are emulated and move no media")
+    auth = ("OPENVIDUAPP", (data / "secret").read_text().strip())
+
+    added = httpx.post(
+        f"{server.url}{NODES}?wait=true", auth=auth, trust_env=False, timeout=30
+    ).json()
+
+    assert (added["status"], added["connected"]) == ("running", True)
+    assert server.stop() == 0
+
+
+def test_an_installed_kurento_needs_no_configuration(start, data, environ, tmp_path):
+    kurento = tmp_path / "kurento-media-server"
+    kurento.write_text("#!/bin/sh\nexec sleep 1000\n")
+    kurento.chmod(0o700)
+    server = start(
+        "serve",
+        *("--port", 0, "--data-dir", data),
+        PATH=f"{tmp_path}:{environ['PATH']}",
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES="0",
+    )
+
+    assert ask(server.url, (data / "secret").read_text().strip()).status_code == 200
+    assert server.stop() == 0
+
+
 def test_a_port_in_use_is_told_in_one_line(run, data, taken):
     done = run("serve", "--port", taken, "--data-dir", data)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -71,3 +72,18 @@ def test_every_line_works_when_they_are_done_in_order(start, environ):
 
     verbs = itertools.chain.from_iterable(re.findall(r"-X (\w+)| nodes (\w+)", "\n".join(LINES)))
     assert {"POST", "PATCH", "DELETE", "add", "drain", "remove"} <= set(verbs)
+
+
+def test_the_servers_that_it_names_start(start, tmp_path):
+    """Each line that begins with a setting, with a port and a directory of the test's own."""
+    lines = [line for line in BLOCKS[2].splitlines() if " .venv/bin/mediafleet serve" in line]
+    assert len(lines) == 2
+    for number, line in enumerate(lines):
+        setting, _, command = line.partition(" .venv/bin/mediafleet ")
+        (name, value) = shlex.split(setting)[0].split("=", 1)
+        wanted = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "local"} if number == 0 else {}
+        folder = tmp_path / str(number)
+        server = start(*shlex.split(command), "--port", 0, "--data-dir", folder,
+                       **{name: value}, **wanted)  # fmt: skip
+        assert server.url
+        assert server.stop() == 0

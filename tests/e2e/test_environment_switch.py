@@ -21,7 +21,10 @@ async def test_members_of_another_environment_stay_and_are_not_judged(
             (launched,) = await members(api)
             await until(api, launched["id"], lambda found: bool(found) and found["connected"])
 
-        wanted = {"OPENVIDU_PRO_CLUSTER_MEDIA_NODES": 1}
+        wanted = {
+            "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": 1,
+            "MEDIAFLEET_LOCAL_COMMAND": "emulator",
+        }
         caplog.clear()
         try:
             async with live.mediafleet(

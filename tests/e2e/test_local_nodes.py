@@ -48,7 +48,7 @@ async def serving(
         *arguments,
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES=str(nodes),
-        **properties,
+        **{"MEDIAFLEET_LOCAL_COMMAND": "emulator", **properties},
     ) as (running, api):
         try:
             yield running, api
@@ -232,7 +232,9 @@ async def test_a_first_start_drains_what_is_more_than_wanted(tmp_path: Path) -> 
 async def test_discovery_finds_a_node_that_no_member_launched(tmp_path: Path) -> None:
     async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
         await until_connected(api, 1)
-        settings = LocalSettings(directory=tmp_path / "local", environ=dict(os.environ))
+        settings = LocalSettings(
+            directory=tmp_path / "local", command="emulator", environ=dict(os.environ)
+        )
         async with (environment := Local(settings)).open("ours"):
             machine = await environment.launch(MachineRequest("kms_ByHand01", None))
         (found,) = (await api.put(NODES)).json()["content"]

@@ -40,7 +40,10 @@ class Lab:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.settings = LocalSettings(
-            directory=directory / "local", environ=dict(os.environ), launch_timeout=30
+            directory=directory / "local",
+            command="emulator",
+            environ=dict(os.environ),
+            launch_timeout=30,
         )
 
     def make(self, **changes: object) -> Local:
@@ -339,7 +342,9 @@ async def test_an_installed_kurento_is_used_with_a_configuration_of_its_own(lab:
     )
     kurento.chmod(0o700)
     path = f"{kurento.parent}:{os.environ['PATH']}"
-    async with (environment := lab.make(environ={**os.environ, "PATH": path})).open(CLUSTER):
+    async with (environment := lab.make(command=None, environ={**os.environ, "PATH": path})).open(
+        CLUSTER
+    ):
         machine = await environment.launch(MachineRequest(FIRST, None))
         await until_it_answers(machine.uri)
         assert (lab.directory / "local" / FIRST / "kurento.conf.json").exists()

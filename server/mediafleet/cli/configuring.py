@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,16 @@ from mediafleet.configuration import (
 )
 
 _PLACES: Final = ("HOME", "XDG_DATA_HOME", "MEDIAFLEET_DATA_DIR")
+
+_NO_MEDIA_SERVER: Final = """\
+There are no Media Nodes to serve: the environment is local, and no {kurento} is installed here.
+
+Set one of these, in {file} or in the environment:
+  * KMS_URIS=["ws://HOST:8888/kurento"] for Media Nodes that run already, or
+    OPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise if they are added over the API;
+  * OPENVIDU_PRO_CLUSTER_ENVIRONMENT=docker, aws or script to launch them there;
+  * MEDIAFLEET_LOCAL_COMMAND=COMMAND to launch another media server on this machine;
+  * MEDIAFLEET_LOCAL_COMMAND=emulator for emulated ones, which move no media."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +71,20 @@ def usual_data_dir() -> Path:
     """
     environ = {name: os.environ[name] for name in _PLACES if name in os.environ}
     return _read({}, None, environ).data_dir
+
+
+def require_media_server(configuration: Configuration, dotenv_path: Path) -> None:
+    """See that the environment `local` has something to launch.
+
+    Raises:
+        UsageFault: It has not; tells what can be configured instead.
+    """
+    if configuration.environment != "local" or configuration.local_command is not None:
+        return
+    from mediafleet.environments.local.commands import KURENTO  # noqa: PLC0415 - only here needed
+
+    if shutil.which(KURENTO) is None:
+        raise UsageFault(_NO_MEDIA_SERVER.format(kurento=KURENTO, file=dotenv_path))
 
 
 def with_secret(configuration: Configuration) -> Configuration:

@@ -5,7 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from mediafleet.cli.configuring import read_whole_configuration, usual_dotenv
+from mediafleet.cli.configuring import (
+    read_whole_configuration,
+    require_media_server,
+    usual_dotenv,
+)
 from mediafleet.cli.listening import choose_tls
 from mediafleet.cli.starting import run
 from mediafleet.cli.stopping import end_quietly, on_stop_signals
@@ -67,7 +71,8 @@ def serve(
 
     It listens on 127.0.0.1; on other addresses only if something encrypts. Without
     OPENVIDU_SECRET it makes a secret in its data directory, once, and prints how to use it.
-    Options win over the .env file, which wins over the environment.
+    Options win over the .env file, which wins over the environment. Where Media Nodes come from
+    must be configured there, unless Kurento is installed on this machine.
 
     Examples:
       mediafleet serve
@@ -88,9 +93,11 @@ def serve(
             },
             env_file,
         )
+        dotenv_path = usual_dotenv(env_file).absolute()
+        require_media_server(configuration, dotenv_path)
         run(
             configuration,
-            dotenv_path=usual_dotenv(env_file).absolute(),
+            dotenv_path=dotenv_path,
             tls=choose_tls(tls_cert, tls_key),
             behind_proxy=behind_proxy,
             stop_nodes=stop_nodes,

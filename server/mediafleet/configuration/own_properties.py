@@ -116,9 +116,9 @@ OWN_PROPERTIES: Final = (
     Property(
         name="MEDIAFLEET_LOCAL_COMMAND",
         kind=CommandLine(),
-        default_note="Kurento if it is installed, else the emulator",
+        default_note="Kurento, which must be installed",
         doc="Command of a Media Node in the environment local; {address}, {port} and {uri} in it"
-        " are replaced.",
+        " are replaced. The word emulator stands for emulated nodes, which move no media.",
     ),
     Property(
         name="MEDIAFLEET_LOCAL_MAX_NODES",

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from mediafleet.environments.local.settings import LocalSettings
 
 KURENTO = "kurento-media-server"
+EMULATOR = "emulator"
+"""As a whole command: emulated nodes, which move no media."""
 
 
 def command_line(settings: LocalSettings, place: Place, folder: Path) -> list[str]:
-    """The command for one node: the configured one, else Kurento if installed, else the emulator.
+    """The command for one node: the configured one, else Kurento.
 
     Args:
         settings: What is configured.
@@ -30,21 +32,13 @@ def command_line(settings: LocalSettings, place: Place, folder: Path) -> list[st
     Raises:
         OSError: The configuration of Kurento cannot be written.
     """
-    if settings.command is not None:
-        return [_filled_in(word, place) for word in shlex.split(settings.command)]
-    if (kurento := _installed_kurento(settings)) is not None:
+    if settings.command is None:
+        kurento = shutil.which(KURENTO, path=settings.environ.get("PATH")) or KURENTO
         return [kurento, "--conf-file", str(_kurento_file(place, folder))]
-    address = ["--address", place.address, "--port", str(place.port)]
-    return [sys.executable, "-P", "-m", "mediafleet", "emulator", *address]
-
-
-def is_emulated(settings: LocalSettings) -> bool:
-    """Whether the nodes move no media for want of a media server."""
-    return settings.command is None and _installed_kurento(settings) is None
-
-
-def _installed_kurento(settings: LocalSettings) -> str | None:
-    return shutil.which(KURENTO, path=settings.environ.get("PATH"))
+    if settings.command == EMULATOR:
+        address = ["--address", place.address, "--port", str(place.port)]
+        return [sys.executable, "-P", "-m", "mediafleet", "emulator", *address]
+    return [_filled_in(word, place) for word in shlex.split(settings.command)]
 
 
 def _filled_in(word: str, place: Place) -> str:

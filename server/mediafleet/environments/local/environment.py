@@ -15,7 +15,7 @@ from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.environments.local import processes
-from mediafleet.environments.local.commands import KURENTO, command_line, is_emulated
+from mediafleet.environments.local.commands import EMULATOR, command_line
 from mediafleet.environments.local.folders import OUTPUT, Folders
 from mediafleet.environments.local.marks import Mark, Owner
 from mediafleet.environments.local.places import place_for
@@ -65,8 +65,8 @@ class Local(Environment):
     @asynccontextmanager
     async def open(self, cluster_id: str) -> AsyncIterator[None]:
         await _in_thread("find processes", processes.check_machine)
-        if await _in_thread("find a command", partial(is_emulated, self._settings)):
-            log.warning("local nodes are emulated and move no media: no %s is installed", KURENTO)
+        if self._settings.command == EMULATOR:
+            log.warning("local nodes are emulated and move no media")
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
             self._greet(await _in_thread("find processes", processes.find_all))

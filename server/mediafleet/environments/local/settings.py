@@ -17,7 +17,7 @@ class LocalSettings:
 
     Attributes:
         directory: Their output and configuration files; made when the first node is launched.
-        command: Command line of a media server; ``None``: an installed Kurento, else the emulator.
+        command: Command line of a media server; ``None``: Kurento, ``emulator``: emulated nodes.
         max_nodes: How many may run at a time.
         launch_timeout: Seconds from the start of a process until it has to listen.
         environ: Variables that the processes get, besides those that tell them their place.
