@@ -185,3 +185,24 @@ def test_validators_know_the_schemas_of_openapi():
     ]
     assert [schema.is_valid(value) for value in good] == [True] * len(good)
     assert [schema.is_valid(value) for value in bad] == [False] * len(bad)
+
+
+def test_an_answer_holds_nothing_undescribed_though_the_contract_leaves_objects_open():
+    specification = contract()
+    lid = {"type": "object", "properties": {"lid": {"type": "string"}}}
+    size = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    specification["components"]["schemas"] |= {
+        "Nested": {"type": "object", "properties": {"jars": {"type": "array", "items": lid}}},
+        "Either": {"oneOf": [{**lid, "required": ["lid"]}, {**size, "required": ["size"]}]},
+        "Both": {"allOf": [lid, size]},
+        "Open": {**lid, "additionalProperties": True},
+    }
+    schemas = ContractSchemas(specification)
+
+    assert schemas.component("Nested").is_valid({"jars": [{"lid": "red"}]})
+    assert not schemas.component("Nested").is_valid({"jars": [{"lid": "red", "key": "k"}]})
+    assert not schemas.component("Nested").is_valid({"jars": [], "key": "k"})
+    assert schemas.component("Either").is_valid({"size": 1})
+    assert not schemas.component("Either").is_valid({"size": 1, "key": "k"})
+    assert schemas.component("Both").is_valid({"lid": "red", "size": 1})
+    assert schemas.component("Open").is_valid({"lid": "red", "key": "k"})

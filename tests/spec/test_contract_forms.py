@@ -2,9 +2,14 @@
 
 import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediafleet.domain.errors import InvalidUriError
+from mediafleet.domain.uri import MediaServerUri
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def accepts(component):
     """Tell whether a string has a property's form, by the engine that serves the contract."""
 
@@ -29,6 +34,11 @@ def accepts(component):
         "ws://[2001:db8::5]",
         "ws://[::ffff:127.0.0.1]/k",
         "ws://a/b%20c/~d;e=1",
+        "ws://media.example.com.:8888",
+        "ws://a:08888/kurento",
+        "ws://[1:2:3:4:5:6:7:8]",
+        "ws://[1:2:3:4:5:6:7::]",
+        "ws://[1:2:3:4:5:6:192.0.2.1]",
     ],
 )
 def test_uri_accepts_a_websocket_address(accepts, uri):
@@ -51,8 +61,18 @@ def test_uri_accepts_a_websocket_address(accepts, uri):
         "ws://a:/kurento",
         "ws://a:0/kurento",
         "ws://a:65536/kurento",
-        "ws://a:08888/kurento",
         "ws://::1/kurento",
+        "ws://[::1::2]",
+        "ws://[12345::]",
+        "ws://[1:2:3:4:5:6:7]",
+        "ws://[1:2:3:4:5:6:7:8:9]",
+        "ws://[::192.0.2.256]",
+        "ws://[::192.0.2.01]",
+        "ws://[192.0.2.1]",
+        "ws://[...]",
+        "ws://a..",
+        "ws://.",
+        "ws://a:00000",
         "ws://[::1/kurento",
         "ws://[fe80::1%25eth0]/kurento",
         "ws://a..b/kurento",
@@ -69,6 +89,42 @@ def test_uri_accepts_a_websocket_address(accepts, uri):
 )
 def test_uri_refuses_anything_else(accepts, uri):
     assert not accepts("MediaNodeToAdd", "uri", uri)
+
+
+def served(text):
+    """Tell whether the server itself reads it as an endpoint."""
+    try:
+        MediaServerUri.parse(text)
+    except InvalidUriError:
+        return False
+    return True
+
+
+_GROUPS = st.lists(
+    st.sampled_from(["", "0", "db8", "FFFF", "12345", "g", "192.0.2.1", "1.2.3.256"]), max_size=9
+)
+_HOSTS = st.one_of(
+    _GROUPS.map(lambda groups: f"[{':'.join(groups)}]"),
+    st.ip_addresses(v=6).map(lambda address: f"[{address}]"),
+    st.lists(st.sampled_from(["a", "_", "-", "A-0", "b" * 63, "c" * 64, ""]), max_size=4).map(
+        ".".join
+    ),
+)
+_PORTS = st.sampled_from(["", ":", ":0", ":1", ":65535", ":65536", ":080", ":000000443", ":99999"])
+_PATHS = st.sampled_from(["", "/", "/kurento", "/%2F", "/%2", "?", "#", "/a b", "/\n"])
+_NEARLY = st.tuples(st.sampled_from(["ws://", "WSs://", "http://", ""]), _HOSTS, _PORTS, _PATHS)
+
+
+@given(_NEARLY.map("".join) | st.text(max_size=300))
+def test_the_contract_accepts_the_uris_that_the_server_accepts(accepts, uri):
+    assert accepts("MediaNodeToAdd", "uri", uri) == served(uri)
+
+
+@given(st.data())
+def test_the_server_takes_every_uri_of_the_form_in_the_contract(component, data):
+    pattern = component["MediaNodeToAdd"]["properties"]["uri"]["pattern"]
+    uri = data.draw(st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii")))
+    assert served(uri) or len(uri) > 255
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 T = TypeVar("T", bound="Capacity")
 
@@ -26,6 +27,7 @@ class Capacity:
     """ The load of the others, likewise, which they would take over. """
     suffices: bool
     """ Whether there are any, and both loads together are at most 100 for each of them. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         remaining = self.remaining
@@ -37,7 +39,7 @@ class Capacity:
         suffices = self.suffices
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "remaining": remaining,
@@ -67,4 +69,21 @@ class Capacity:
             suffices=suffices,
         )
 
+        capacity.additional_properties = d
         return capacity
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

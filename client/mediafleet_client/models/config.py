@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.cluster_environment import ClusterEnvironment
 from ..models.recording_notification import RecordingNotification
@@ -129,6 +130,7 @@ class Config:
     """ The address of the Kibana. Present only if there is one. """
     openvidu_pro_kibana_version: str | Unset = UNSET
     """ The version of the Kibana. Present only if there is one. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         version = self.version
@@ -227,7 +229,7 @@ class Config:
         openvidu_pro_kibana_version = self.openvidu_pro_kibana_version
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "VERSION": version,
@@ -443,4 +445,21 @@ class Config:
             openvidu_pro_kibana_version=openvidu_pro_kibana_version,
         )
 
+        config.additional_properties = d
         return config
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.connection_role import ConnectionRole
 from ..types import UNSET, Unset
@@ -48,6 +49,7 @@ class Connection:
     """ The streams that the participant receives. """
     token: str | Unset = UNSET
     """ The token that the participant joined with. Absent for an IP camera. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         connection_id = self.connection_id
@@ -77,7 +79,7 @@ class Connection:
         token = self.token
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "connectionId": connection_id,
@@ -145,4 +147,21 @@ class Connection:
             token=token,
         )
 
+        connection.additional_properties = d
         return connection
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

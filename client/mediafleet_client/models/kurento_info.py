@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.kurento_module import KurentoModule
@@ -32,6 +33,7 @@ class KurentoInfo:
     """ What the media server is capable of, as text in brackets, separated by commas. """
     modules: list[KurentoModule]
     """ The modules that the media server has loaded. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         memory = self.memory
@@ -46,7 +48,7 @@ class KurentoInfo:
             modules.append(modules_item)
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "memory": memory,
@@ -83,4 +85,21 @@ class KurentoInfo:
             modules=modules,
         )
 
+        kurento_info.additional_properties = d
         return kurento_info
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

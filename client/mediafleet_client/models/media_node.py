@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.media_node_status import MediaNodeStatus
 from ..types import UNSET, Unset
@@ -79,6 +80,7 @@ class MediaNode:
     """ The media server process of a Media Node, as it describes itself. Present only if asked for with `extra-
     info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server tells
     depends on its version. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -121,7 +123,7 @@ class MediaNode:
             kurento_info = self.kurento_info.to_dict()
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "id": id,
@@ -228,4 +230,21 @@ class MediaNode:
             kurento_info=kurento_info,
         )
 
+        media_node.additional_properties = d
         return media_node
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

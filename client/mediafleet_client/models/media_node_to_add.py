@@ -26,9 +26,9 @@ class MediaNodeToAdd:
 
     The form is `ws://` or `wss://` (in lower or upper case), a host, an optional port from 1 to 65535, and an
     optional path. The host is a name, an IPv4 address, or an IPv6 address in brackets. The default port is 80
-    for `ws` and 443 for `wss`. User and password, a query and a fragment are refused with 400, and so is an
-    address in brackets that is not an IPv6 address. A Kurento Media Server usually listens on port 8888 with
-    the path `/kurento`.
+    for `ws` and 443 for `wss`. Anything else is refused with 400, also a zone of an IPv6 address, user and
+    password, a query and a fragment. A Kurento Media Server usually listens on port 8888 with the path
+    `/kurento`.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.video_source import VideoSource
 from ..types import UNSET, Unset
@@ -48,6 +49,7 @@ class MediaOptions:
     """ Whether the stream is fetched only while somebody receives it. Present for an IP camera only. """
     network_cache: int | Unset = UNSET
     """ Milliseconds of the stream that are buffered. Present for an IP camera only. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         has_audio = self.has_audio
@@ -85,7 +87,7 @@ class MediaOptions:
         network_cache = self.network_cache
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "hasAudio": has_audio,
@@ -178,4 +180,21 @@ class MediaOptions:
             network_cache=network_cache,
         )
 
+        media_options.additional_properties = d
         return media_options
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

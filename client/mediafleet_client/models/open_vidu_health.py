@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.open_vidu_health_status import OpenViduHealthStatus
 
@@ -30,6 +31,7 @@ class OpenViduHealth:
      """
     disconnected_media_nodes: list[str]
     """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         status = self.status.value
@@ -37,7 +39,7 @@ class OpenViduHealth:
         disconnected_media_nodes = self.disconnected_media_nodes
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "status": status,
@@ -59,4 +61,21 @@ class OpenViduHealth:
             disconnected_media_nodes=disconnected_media_nodes,
         )
 
+        open_vidu_health.additional_properties = d
         return open_vidu_health
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.media_node_object import MediaNodeObject
 from ..models.media_node_status import MediaNodeStatus
@@ -101,6 +102,7 @@ class OpenViduMediaNode:
     broadcasts: list[str] | Unset = UNSET
     """ The sessions that are broadcast from this Media Node. Present only if asked for with `recordings=true`. The
     server broadcasts nothing, so that the list is empty. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -155,7 +157,7 @@ class OpenViduMediaNode:
             broadcasts = self.broadcasts
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "id": id,
@@ -280,4 +282,21 @@ class OpenViduMediaNode:
             broadcasts=broadcasts,
         )
 
+        open_vidu_media_node.additional_properties = d
         return open_vidu_media_node
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

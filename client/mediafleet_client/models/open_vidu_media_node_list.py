@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.open_vidu_media_node import OpenViduMediaNode
@@ -25,6 +26,7 @@ class OpenViduMediaNodeList:
     """ How many Media Nodes `content` holds. """
     content: list[OpenViduMediaNode]
     """ The Media Nodes. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         number_of_elements = self.number_of_elements
@@ -35,7 +37,7 @@ class OpenViduMediaNodeList:
             content.append(content_item)
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "numberOfElements": number_of_elements,
@@ -64,4 +66,21 @@ class OpenViduMediaNodeList:
             content=content,
         )
 
+        open_vidu_media_node_list.additional_properties = d
         return open_vidu_media_node_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.media_mode import MediaMode
 from ..models.recording_layout import RecordingLayout
@@ -65,6 +66,7 @@ class OpenViduSession:
     `defaultRecordingLayout` is `CUSTOM`. """
     custom_session_id: str | Unset = UNSET
     """ The name that the application chose for the session. Absent if it chose none. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         session_id = self.session_id
@@ -96,7 +98,7 @@ class OpenViduSession:
         custom_session_id = self.custom_session_id
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "sessionId": session_id,
@@ -172,4 +174,21 @@ class OpenViduSession:
             custom_session_id=custom_session_id,
         )
 
+        open_vidu_session.additional_properties = d
         return open_vidu_session
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

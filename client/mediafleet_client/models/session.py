@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.media_mode import MediaMode
 from ..models.recording_layout import RecordingLayout
@@ -52,6 +53,7 @@ class Session:
     `defaultRecordingLayout` is `CUSTOM`. """
     custom_session_id: str | Unset = UNSET
     """ The name that the application chose for the session. Absent if it chose none. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         session_id = self.session_id
@@ -77,7 +79,7 @@ class Session:
         custom_session_id = self.custom_session_id
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "sessionId": session_id,
@@ -141,4 +143,21 @@ class Session:
             custom_session_id=custom_session_id,
         )
 
+        session.additional_properties = d
         return session
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.finding import Finding
 
@@ -47,6 +48,7 @@ class Verdict:
     """ What the server's system said when it ended the connection. Null if it did not. """
     own_lag: float
     """ How late the server itself came at worst in the seconds before, in milliseconds. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         time = self.time
@@ -74,7 +76,7 @@ class Verdict:
         own_lag = self.own_lag
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "time": time,
@@ -143,4 +145,21 @@ class Verdict:
             own_lag=own_lag,
         )
 
+        verdict.additional_properties = d
         return verdict
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.media_node_status import MediaNodeStatus
 
@@ -46,6 +47,7 @@ class WaitingMediaNode:
     """ When it got that status, in UTC milliseconds. """
     reason: str
     """ Why it still has it, and what ends that, in one line for people. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -57,7 +59,7 @@ class WaitingMediaNode:
         reason = self.reason
 
         field_dict: dict[str, Any] = {}
-
+        field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "id": id,
@@ -87,4 +89,21 @@ class WaitingMediaNode:
             reason=reason,
         )
 
+        waiting_media_node.additional_properties = d
         return waiting_media_node
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -31,6 +31,7 @@ _COPIED = [
     "maxProperties",
     "example",
 ]
+_COMPOSITIONS = frozenset({"allOf", "anyOf", "oneOf"})
 _RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 _HELD_BY_NATURE = frozenset({"double", "password"})
 _NOTHING: dict[str, Any] = {"not": {}}
@@ -43,18 +44,31 @@ class Direction(Enum):
     RESPONSE = "writeOnly"
 
 
-def to_draft4(schema: Mapping[str, Any], direction: Direction) -> dict[str, Any]:
-    """Translate a schema object of OpenAPI 3.0, its references resolved, to JSON Schema draft 4."""
+def to_draft4(
+    schema: Mapping[str, Any], direction: Direction, *, is_whole: bool = True
+) -> dict[str, Any]:
+    """Translate a schema object of OpenAPI 3.0, its references resolved, to JSON Schema draft 4.
+
+    An object of an answer is open in the contract, so that later versions may add members; this
+    server sends no other members than those described.
+
+    Args:
+        schema: The schema object.
+        direction: Which way its values travel.
+        is_whole: No other schema describes the same object, as the parts of ``allOf`` do.
+    """
     result: dict[str, Any] = {key: schema[key] for key in _COPIED if key in schema}
-    for key in ("allOf", "anyOf", "oneOf"):
-        if key in schema:
-            result[key] = [to_draft4(part, direction) for part in schema[key]]
-    for key in ("not", "items"):
-        if key in schema:
-            result[key] = to_draft4(schema[key], direction)
+    compositions = _COMPOSITIONS & schema.keys()
+    for key in compositions:
+        whole = is_whole and key != "allOf" and "properties" not in schema
+        result[key] = [to_draft4(part, direction, is_whole=whole) for part in schema[key]]
+    for key in {"not", "items"} & schema.keys():
+        result[key] = to_draft4(schema[key], direction, is_whole=key == "items")
+    additional = schema.get("additionalProperties")
     if "properties" in schema:
         _properties(schema["properties"], result, direction)
-    additional = schema.get("additionalProperties")
+        if additional is None and direction is Direction.RESPONSE and is_whole and not compositions:
+            additional = False
     if additional is not None:
         is_schema = isinstance(additional, Mapping)
         result["additionalProperties"] = (

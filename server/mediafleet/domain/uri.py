@@ -14,7 +14,7 @@ DEFAULT_PORTS = {"ws": 80, "wss": 443}
 _URI = re.compile(
     r"""(?P<scheme>wss?)://
         (?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?P<host>[A-Za-z0-9._-]{1,253}))
-        (?::(?P<port>[0-9]{1,5}))?
+        (?::0*(?P<port>[0-9]{1,5}))?
         (?P<path>/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )

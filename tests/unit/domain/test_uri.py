@@ -15,6 +15,7 @@ from mediafleet.domain.uri import MediaServerUri
         ("ws://[::1]:8888/kurento", ("ws", "::1", 8888, "/kurento")),
         ("ws://[0:0:0:0:0:0:0:1]/kurento", ("ws", "::1", 80, "/kurento")),
         ("ws://host_1", ("ws", "host_1", 80, "/")),
+        ("ws://host:0000008888", ("ws", "host", 8888, "/")),
     ],
 )
 def test_endpoints_are_read(text: str, expected: tuple[str, str, int, str]) -> None:

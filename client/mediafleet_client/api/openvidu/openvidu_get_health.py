@@ -44,16 +44,16 @@ def _parse_response(
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                response_409_type_0 = OpenViduHealth.from_dict(data)
+                componentsschemas_open_vidu_health_or_error_type_0 = OpenViduHealth.from_dict(data)
 
-                return response_409_type_0
+                return componentsschemas_open_vidu_health_or_error_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            response_409_type_1 = ApiError.from_dict(data)
+            componentsschemas_open_vidu_health_or_error_type_1 = ApiError.from_dict(data)
 
-            return response_409_type_1
+            return componentsschemas_open_vidu_health_or_error_type_1
 
         response_409 = _parse_response_409(response.json())
 
@@ -70,16 +70,16 @@ def _parse_response(
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                response_503_type_0 = OpenViduHealth.from_dict(data)
+                componentsschemas_open_vidu_health_or_error_type_0 = OpenViduHealth.from_dict(data)
 
-                return response_503_type_0
+                return componentsschemas_open_vidu_health_or_error_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            response_503_type_1 = ApiError.from_dict(data)
+            componentsschemas_open_vidu_health_or_error_type_1 = ApiError.from_dict(data)
 
-            return response_503_type_1
+            return componentsschemas_open_vidu_health_or_error_type_1
 
         response_503 = _parse_response_503(response.json())
 
