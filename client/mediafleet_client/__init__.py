@@ -16,7 +16,7 @@ import httpx
 
 from .api.media_nodes import get_media_node
 from .client import AuthenticatedClient, Client
-from .models import ApiError, MediaNode
+from .models import ErrorBody, MediaNode
 
 __all__ = (
     "AuthenticatedClient",
@@ -169,5 +169,5 @@ def _node(client: AuthenticatedClient, answer: httpx.Response, wanted: frozenset
         return response.parsed
     if response.status_code == HTTPStatus.NOT_FOUND and GONE in wanted:
         return None
-    message = response.parsed.message if isinstance(response.parsed, ApiError) else ""
+    message = response.parsed.message if isinstance(response.parsed, ErrorBody) else ""
     raise MediafleetError(int(response.status_code), message)

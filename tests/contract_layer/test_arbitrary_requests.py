@@ -14,7 +14,7 @@ from support.contract_app import CONTRACT, SECRET, USER, Jars, make_app, serving
 from support.raw_http import RawConnection, RawResponse, basic, chunked, request_bytes
 
 AUTH = basic(USER, SECRET)
-ERROR = ContractSchemas(CONTRACT).component("ApiError")
+ERROR = ContractSchemas(CONTRACT).component("ErrorBody")
 FUZZ = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

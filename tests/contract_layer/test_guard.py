@@ -382,13 +382,13 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ),
     (
         "an error body of another form",
-        put("/components/schemas/ApiError/required/-", "trace"),
+        put("/components/schemas/ErrorBody/required/-", "trace"),
         LIST + "/responses/400/content/application~1json/schema",
         "error body: property 'trace' is missing",
     ),
     (
         "an error body too short for messages",
-        put("/components/schemas/ApiError/properties/message/maxLength", 500),
+        put("/components/schemas/ErrorBody/properties/message/maxLength", 500),
         LIST + "/responses/400/content/application~1json/schema",
         "error body/message: must have at most 500 characters",
     ),

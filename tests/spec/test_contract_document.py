@@ -218,7 +218,7 @@ def test_error_answers_say_what_they_are(operations, follow, name):
         assert response["description"], (name, status)
         if int(status) < 400 or (name, status) in HEALTH_BY_STATUS:
             continue
-        assert schema_name(response["content"]) == "ApiError", (name, status)
+        assert schema_name(response["content"]) == "ErrorBody", (name, status)
         examples = response["content"]["application/json"]["examples"]
         assert {example["value"]["status"] for example in examples.values()} == {int(status)}
 

@@ -20,7 +20,7 @@ USER = "OPENVIDUAPP"
 SECRET = "öpen:sesame"
 NOW_MS = 1_600_678_236_916
 
-_ERROR_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}
+_ERROR_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 
 
 def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,7 +243,7 @@ CONTRACT: dict[str, Any] = {
                     "since": {"type": "string", "format": "date-time"},
                 },
             },
-            "ApiError": {
+            "ErrorBody": {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["timestamp", "status", "error", "message", "path"],

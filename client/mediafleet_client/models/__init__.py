@@ -1,6 +1,5 @@
 """Contains all the data models used in inputs/outputs"""
 
-from .api_error import ApiError
 from .at_deadline import AtDeadline
 from .capacity import Capacity
 from .cluster_environment import ClusterEnvironment
@@ -11,6 +10,7 @@ from .connection_role import ConnectionRole
 from .deletion_strategy import DeletionStrategy
 from .drain import Drain
 from .drain_limit import DrainLimit
+from .error_body import ErrorBody
 from .failed_dial import FailedDial
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
@@ -54,7 +54,6 @@ from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
 
 __all__ = (
-    "ApiError",
     "AtDeadline",
     "Capacity",
     "ClusterEnvironment",
@@ -65,6 +64,7 @@ __all__ = (
     "DeletionStrategy",
     "Drain",
     "DrainLimit",
+    "ErrorBody",
     "FailedDial",
     "FilterMethod",
     "FilterMethodParams",

@@ -20,7 +20,7 @@ from mediafleet.cli.configuring import usual_data_dir
 from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
 from mediafleet.cli.secret_file import NAME, read_given_secret, read_own_secret
 from mediafleet_client import AuthenticatedClient, connect
-from mediafleet_client.models import ApiError
+from mediafleet_client.models import ErrorBody
 from mediafleet_client.types import Response
 
 _CONNECT_S: Final = 10.0
@@ -109,7 +109,7 @@ class Server:
             yield Server(replace(self._access, timeout=_BESIDE_S), opened)
 
     def _refusal(self, status: HTTPStatus, body: object, *, problems_apart: bool) -> CommandError:
-        if not isinstance(body, ApiError):
+        if not isinstance(body, ErrorBody):
             return CommandError(self._strange(f"the status {status.value}"))
         if status is HTTPStatus.UNAUTHORIZED:
             return CommandError(

@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node import MediaNode
 from ...models.media_node_to_add import MediaNodeToAdd
 from ...types import UNSET, Response, Unset
@@ -39,59 +39,59 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | MediaNode | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | MediaNode | None:
     if response.status_code == 200:
         response_200 = MediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ApiError.from_dict(response.json())
+        response_409 = ErrorBody.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = ApiError.from_dict(response.json())
+        response_413 = ErrorBody.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = ApiError.from_dict(response.json())
+        response_415 = ErrorBody.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 501:
-        response_501 = ApiError.from_dict(response.json())
+        response_501 = ErrorBody.from_dict(response.json())
 
         return response_501
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -103,7 +103,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +117,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -158,7 +158,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNode]
+        Response[ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -178,7 +178,7 @@ def sync(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> ApiError | MediaNode | None:
+) -> ErrorBody | MediaNode | None:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -219,7 +219,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNode
+        ErrorBody | MediaNode
     """
 
     return sync_detailed(
@@ -234,7 +234,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -275,7 +275,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNode]
+        Response[ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -293,7 +293,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> ApiError | MediaNode | None:
+) -> ErrorBody | MediaNode | None:
     """Add a Media Node
 
      Adds one Media Node to the cluster.
@@ -334,7 +334,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNode
+        ErrorBody | MediaNode
     """
 
     return (

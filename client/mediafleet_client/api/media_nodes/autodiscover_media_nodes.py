@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node_list import MediaNodeList
 from ...types import Response
 
@@ -22,34 +22,34 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     if response.status_code == 200:
         response_200 = MediaNodeList.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -61,7 +61,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -73,7 +73,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     """Discover Media Nodes
 
      Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
@@ -94,7 +94,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeList]
+        Response[ErrorBody | MediaNodeList]
     """
 
     kwargs = _get_kwargs()
@@ -109,7 +109,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     """Discover Media Nodes
 
      Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
@@ -130,7 +130,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeList
+        ErrorBody | MediaNodeList
     """
 
     return sync_detailed(
@@ -141,7 +141,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     """Discover Media Nodes
 
      Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
@@ -162,7 +162,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeList]
+        Response[ErrorBody | MediaNodeList]
     """
 
     kwargs = _get_kwargs()
@@ -175,7 +175,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     """Discover Media Nodes
 
      Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
@@ -196,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeList
+        ErrorBody | MediaNodeList
     """
 
     return (

@@ -6,9 +6,9 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
 from ...models.drain import Drain
 from ...models.drain_limit import DrainLimit
+from ...models.error_body import ErrorBody
 from ...types import UNSET, Response, Unset
 
 
@@ -49,7 +49,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | Drain | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Drain | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Drain.from_dict(response.json())
 
@@ -61,42 +61,42 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return response_201
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ApiError.from_dict(response.json())
+        response_409 = ErrorBody.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = ApiError.from_dict(response.json())
+        response_413 = ErrorBody.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = ApiError.from_dict(response.json())
+        response_415 = ErrorBody.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -106,7 +106,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ApiError | Drain]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Drain | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -123,7 +123,7 @@ def sync_detailed(
     together_with: str | Unset = UNSET,
     force: bool | Unset = False,
     dry_run: bool | Unset = False,
-) -> Response[ApiError | Drain]:
+) -> Response[Drain | ErrorBody]:
     """Drain a Media Node
 
      Puts a Media Node into quarantine: it gets no new session, and goes when its last one has ended.
@@ -166,7 +166,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Drain]
+        Response[Drain | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -192,7 +192,7 @@ def sync(
     together_with: str | Unset = UNSET,
     force: bool | Unset = False,
     dry_run: bool | Unset = False,
-) -> ApiError | Drain | None:
+) -> Drain | ErrorBody | None:
     """Drain a Media Node
 
      Puts a Media Node into quarantine: it gets no new session, and goes when its last one has ended.
@@ -235,7 +235,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Drain
+        Drain | ErrorBody
     """
 
     return sync_detailed(
@@ -256,7 +256,7 @@ async def asyncio_detailed(
     together_with: str | Unset = UNSET,
     force: bool | Unset = False,
     dry_run: bool | Unset = False,
-) -> Response[ApiError | Drain]:
+) -> Response[Drain | ErrorBody]:
     """Drain a Media Node
 
      Puts a Media Node into quarantine: it gets no new session, and goes when its last one has ended.
@@ -299,7 +299,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Drain]
+        Response[Drain | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -323,7 +323,7 @@ async def asyncio(
     together_with: str | Unset = UNSET,
     force: bool | Unset = False,
     dry_run: bool | Unset = False,
-) -> ApiError | Drain | None:
+) -> Drain | ErrorBody | None:
     """Drain a Media Node
 
      Puts a Media Node into quarantine: it gets no new session, and goes when its last one has ended.
@@ -366,7 +366,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Drain
+        Drain | ErrorBody
     """
 
     return (

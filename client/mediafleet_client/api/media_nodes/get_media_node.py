@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node import MediaNode
 from ...types import UNSET, Response, Unset
 
@@ -37,34 +37,34 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | MediaNode | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | MediaNode | None:
     if response.status_code == 200:
         response_200 = MediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -76,7 +76,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -91,7 +91,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     """Get one Media Node
 
      Answers one Media Node of the cluster. A node whose connection is lost is still answered, with
@@ -107,7 +107,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNode]
+        Response[ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -129,7 +129,7 @@ def sync(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | MediaNode | None:
+) -> ErrorBody | MediaNode | None:
     """Get one Media Node
 
      Answers one Media Node of the cluster. A node whose connection is lost is still answered, with
@@ -145,7 +145,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNode
+        ErrorBody | MediaNode
     """
 
     return sync_detailed(
@@ -162,7 +162,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | MediaNode]:
+) -> Response[ErrorBody | MediaNode]:
     """Get one Media Node
 
      Answers one Media Node of the cluster. A node whose connection is lost is still answered, with
@@ -178,7 +178,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNode]
+        Response[ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -198,7 +198,7 @@ async def asyncio(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | MediaNode | None:
+) -> ErrorBody | MediaNode | None:
     """Get one Media Node
 
      Answers one Media Node of the cluster. A node whose connection is lost is still answered, with
@@ -214,7 +214,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNode
+        ErrorBody | MediaNode
     """
 
     return (

@@ -6,8 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
 from ...models.drain import Drain
+from ...models.error_body import ErrorBody
 from ...types import Response
 
 
@@ -25,34 +25,34 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | Drain | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Drain | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Drain.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -62,7 +62,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ApiError | Drain]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Drain | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -75,7 +75,7 @@ def sync_detailed(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | Drain]:
+) -> Response[Drain | ErrorBody]:
     """Get how far a drain has come
 
      Answers what a Media Node on its way out still waits for: sessions that are left, the limit of the
@@ -93,7 +93,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Drain]
+        Response[Drain | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -111,7 +111,7 @@ def sync(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> ApiError | Drain | None:
+) -> Drain | ErrorBody | None:
     """Get how far a drain has come
 
      Answers what a Media Node on its way out still waits for: sessions that are left, the limit of the
@@ -129,7 +129,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Drain
+        Drain | ErrorBody
     """
 
     return sync_detailed(
@@ -142,7 +142,7 @@ async def asyncio_detailed(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | Drain]:
+) -> Response[Drain | ErrorBody]:
     """Get how far a drain has come
 
      Answers what a Media Node on its way out still waits for: sessions that are left, the limit of the
@@ -160,7 +160,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Drain]
+        Response[Drain | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -176,7 +176,7 @@ async def asyncio(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> ApiError | Drain | None:
+) -> Drain | ErrorBody | None:
     """Get how far a drain has come
 
      Answers what a Media Node on its way out still waits for: sessions that are left, the limit of the
@@ -194,7 +194,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Drain
+        Drain | ErrorBody
     """
 
     return (

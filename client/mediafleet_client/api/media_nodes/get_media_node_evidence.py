@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node_evidence import MediaNodeEvidence
 from ...types import Response
 
@@ -27,34 +27,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | MediaNodeEvidence | None:
+) -> ErrorBody | MediaNodeEvidence | None:
     if response.status_code == 200:
         response_200 = MediaNodeEvidence.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -66,7 +66,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | MediaNodeEvidence]:
+) -> Response[ErrorBody | MediaNodeEvidence]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -79,7 +79,7 @@ def sync_detailed(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | MediaNodeEvidence]:
+) -> Response[ErrorBody | MediaNodeEvidence]:
     """Get what a Media Node is judged on
 
      Answers whether the connection to a Media Node works, what that is known from, and how old the rest
@@ -106,7 +106,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeEvidence]
+        Response[ErrorBody | MediaNodeEvidence]
     """
 
     kwargs = _get_kwargs(
@@ -124,7 +124,7 @@ def sync(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> ApiError | MediaNodeEvidence | None:
+) -> ErrorBody | MediaNodeEvidence | None:
     """Get what a Media Node is judged on
 
      Answers whether the connection to a Media Node works, what that is known from, and how old the rest
@@ -151,7 +151,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeEvidence
+        ErrorBody | MediaNodeEvidence
     """
 
     return sync_detailed(
@@ -164,7 +164,7 @@ async def asyncio_detailed(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | MediaNodeEvidence]:
+) -> Response[ErrorBody | MediaNodeEvidence]:
     """Get what a Media Node is judged on
 
      Answers whether the connection to a Media Node works, what that is known from, and how old the rest
@@ -191,7 +191,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeEvidence]
+        Response[ErrorBody | MediaNodeEvidence]
     """
 
     kwargs = _get_kwargs(
@@ -207,7 +207,7 @@ async def asyncio(
     media_node_id: str,
     *,
     client: AuthenticatedClient,
-) -> ApiError | MediaNodeEvidence | None:
+) -> ErrorBody | MediaNodeEvidence | None:
     """Get what a Media Node is judged on
 
      Answers whether the connection to a Media Node works, what that is known from, and how old the rest
@@ -234,7 +234,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeEvidence
+        ErrorBody | MediaNodeEvidence
     """
 
     return (

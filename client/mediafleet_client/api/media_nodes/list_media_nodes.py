@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node_list import MediaNodeList
 from ...types import UNSET, Response, Unset
 
@@ -35,29 +35,29 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     if response.status_code == 200:
         response_200 = MediaNodeList.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -69,7 +69,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -83,7 +83,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     """List all Media Nodes
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
@@ -104,7 +104,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeList]
+        Response[ErrorBody | MediaNodeList]
     """
 
     kwargs = _get_kwargs(
@@ -124,7 +124,7 @@ def sync(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     """List all Media Nodes
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
@@ -145,7 +145,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeList
+        ErrorBody | MediaNodeList
     """
 
     return sync_detailed(
@@ -160,7 +160,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | MediaNodeList]:
+) -> Response[ErrorBody | MediaNodeList]:
     """List all Media Nodes
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
@@ -181,7 +181,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | MediaNodeList]
+        Response[ErrorBody | MediaNodeList]
     """
 
     kwargs = _get_kwargs(
@@ -199,7 +199,7 @@ async def asyncio(
     client: AuthenticatedClient,
     sessions: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | MediaNodeList | None:
+) -> ErrorBody | MediaNodeList | None:
     """List all Media Nodes
 
      Answers every Media Node of the cluster, whatever its status. A node leaves the list when it is
@@ -220,7 +220,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | MediaNodeList
+        ErrorBody | MediaNodeList
     """
 
     return (

@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node import MediaNode
 from ...models.media_node_patch import MediaNodePatch
 from ...types import Response
@@ -36,7 +36,7 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | ApiError | MediaNode | None:
+) -> Any | ErrorBody | MediaNode | None:
     if response.status_code == 200:
         response_200 = MediaNode.from_dict(response.json())
 
@@ -47,37 +47,37 @@ def _parse_response(
         return response_204
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 413:
-        response_413 = ApiError.from_dict(response.json())
+        response_413 = ErrorBody.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = ApiError.from_dict(response.json())
+        response_415 = ErrorBody.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -89,7 +89,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | ApiError | MediaNode]:
+) -> Response[Any | ErrorBody | MediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -103,7 +103,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: MediaNodePatch,
-) -> Response[Any | ApiError | MediaNode]:
+) -> Response[Any | ErrorBody | MediaNode]:
     """Change the status of a Media Node
 
      Moves a Media Node to another status. These moves can be asked for:
@@ -138,7 +138,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError | MediaNode]
+        Response[Any | ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -158,7 +158,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: MediaNodePatch,
-) -> Any | ApiError | MediaNode | None:
+) -> Any | ErrorBody | MediaNode | None:
     """Change the status of a Media Node
 
      Moves a Media Node to another status. These moves can be asked for:
@@ -193,7 +193,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError | MediaNode
+        Any | ErrorBody | MediaNode
     """
 
     return sync_detailed(
@@ -208,7 +208,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: MediaNodePatch,
-) -> Response[Any | ApiError | MediaNode]:
+) -> Response[Any | ErrorBody | MediaNode]:
     """Change the status of a Media Node
 
      Moves a Media Node to another status. These moves can be asked for:
@@ -243,7 +243,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError | MediaNode]
+        Response[Any | ErrorBody | MediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -261,7 +261,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: MediaNodePatch,
-) -> Any | ApiError | MediaNode | None:
+) -> Any | ErrorBody | MediaNode | None:
     """Change the status of a Media Node
 
      Moves a Media Node to another status. These moves can be asked for:
@@ -296,7 +296,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError | MediaNode
+        Any | ErrorBody | MediaNode
     """
 
     return (

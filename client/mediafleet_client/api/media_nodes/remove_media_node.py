@@ -6,8 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
 from ...models.deletion_strategy import DeletionStrategy
+from ...models.error_body import ErrorBody
 from ...types import UNSET, Response, Unset
 
 
@@ -41,7 +41,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ApiError | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
     if response.status_code == 202:
         response_202 = cast(Any, None)
         return response_202
@@ -51,37 +51,37 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return response_204
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ApiError.from_dict(response.json())
+        response_409 = ErrorBody.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -91,7 +91,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ApiError]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -106,7 +106,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Response[Any | ApiError]:
+) -> Response[Any | ErrorBody]:
     """Remove a Media Node
 
      Takes a Media Node out of the cluster. What happens to the sessions it hosts is the choice of
@@ -158,7 +158,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError]
+        Response[Any | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -180,7 +180,7 @@ def sync(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Any | ApiError | None:
+) -> Any | ErrorBody | None:
     """Remove a Media Node
 
      Takes a Media Node out of the cluster. What happens to the sessions it hosts is the choice of
@@ -232,7 +232,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError
+        Any | ErrorBody
     """
 
     return sync_detailed(
@@ -249,7 +249,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Response[Any | ApiError]:
+) -> Response[Any | ErrorBody]:
     """Remove a Media Node
 
      Takes a Media Node out of the cluster. What happens to the sessions it hosts is the choice of
@@ -301,7 +301,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError]
+        Response[Any | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -321,7 +321,7 @@ async def asyncio(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Any | ApiError | None:
+) -> Any | ErrorBody | None:
     """Remove a Media Node
 
      Takes a Media Node out of the cluster. What happens to the sessions it hosts is the choice of
@@ -373,7 +373,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError
+        Any | ErrorBody
     """
 
     return (

@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.media_node_to_add import MediaNodeToAdd
 from ...models.open_vidu_media_node import OpenViduMediaNode
 from ...types import UNSET, Response, Unset
@@ -41,59 +41,59 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ApiError.from_dict(response.json())
+        response_409 = ErrorBody.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 413:
-        response_413 = ApiError.from_dict(response.json())
+        response_413 = ErrorBody.from_dict(response.json())
 
         return response_413
 
     if response.status_code == 415:
-        response_415 = ApiError.from_dict(response.json())
+        response_415 = ErrorBody.from_dict(response.json())
 
         return response_415
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 501:
-        response_501 = ApiError.from_dict(response.json())
+        response_501 = ErrorBody.from_dict(response.json())
 
         return response_501
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -105,7 +105,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -119,7 +119,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -137,7 +137,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNode]
+        Response[ErrorBody | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -157,7 +157,7 @@ def sync(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -175,7 +175,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNode
+        ErrorBody | OpenViduMediaNode
     """
 
     return sync_detailed(
@@ -190,7 +190,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -208,7 +208,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNode]
+        Response[ErrorBody | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -226,7 +226,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: MediaNodeToAdd | Unset = UNSET,
     wait: bool | Unset = False,
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     """Add a Media Node, as OpenVidu 2.16 and later
 
      Like `POST /pro/media-nodes`, with the same body. What later versions let a client choose about the
@@ -244,7 +244,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNode
+        ErrorBody | OpenViduMediaNode
     """
 
     return (

@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.open_vidu_media_node_list import OpenViduMediaNodeList
 from ...types import Response
 
@@ -22,34 +22,34 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNodeList.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -61,7 +61,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -73,7 +73,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     """Discover Media Nodes, as OpenVidu 2.16 and later
 
      Like `PUT /pro/media-nodes`: finds running Media Nodes of this cluster that are not members yet,
@@ -85,7 +85,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNodeList]
+        Response[ErrorBody | OpenViduMediaNodeList]
     """
 
     kwargs = _get_kwargs()
@@ -100,7 +100,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     """Discover Media Nodes, as OpenVidu 2.16 and later
 
      Like `PUT /pro/media-nodes`: finds running Media Nodes of this cluster that are not members yet,
@@ -112,7 +112,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNodeList
+        ErrorBody | OpenViduMediaNodeList
     """
 
     return sync_detailed(
@@ -123,7 +123,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     """Discover Media Nodes, as OpenVidu 2.16 and later
 
      Like `PUT /pro/media-nodes`: finds running Media Nodes of this cluster that are not members yet,
@@ -135,7 +135,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNodeList]
+        Response[ErrorBody | OpenViduMediaNodeList]
     """
 
     kwargs = _get_kwargs()
@@ -148,7 +148,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     """Discover Media Nodes, as OpenVidu 2.16 and later
 
      Like `PUT /pro/media-nodes`: finds running Media Nodes of this cluster that are not members yet,
@@ -160,7 +160,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNodeList
+        ErrorBody | OpenViduMediaNodeList
     """
 
     return (

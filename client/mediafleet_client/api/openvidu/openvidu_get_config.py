@@ -5,8 +5,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
 from ...models.config import Config
+from ...models.error_body import ErrorBody
 from ...types import Response
 
 
@@ -20,29 +20,29 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ApiError | Config | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Config | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Config.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -52,7 +52,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ApiError | Config]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Config | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -64,7 +64,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | Config]:
+) -> Response[Config | ErrorBody]:
     """Get the configuration, as OpenVidu 2.16 and later
 
      Like `GET /pro/config`: the configuration that is in force, as one flat object, some properties only
@@ -76,7 +76,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Config]
+        Response[Config | ErrorBody]
     """
 
     kwargs = _get_kwargs()
@@ -91,7 +91,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> ApiError | Config | None:
+) -> Config | ErrorBody | None:
     """Get the configuration, as OpenVidu 2.16 and later
 
      Like `GET /pro/config`: the configuration that is in force, as one flat object, some properties only
@@ -103,7 +103,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Config
+        Config | ErrorBody
     """
 
     return sync_detailed(
@@ -114,7 +114,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | Config]:
+) -> Response[Config | ErrorBody]:
     """Get the configuration, as OpenVidu 2.16 and later
 
      Like `GET /pro/config`: the configuration that is in force, as one flat object, some properties only
@@ -126,7 +126,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | Config]
+        Response[Config | ErrorBody]
     """
 
     kwargs = _get_kwargs()
@@ -139,7 +139,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> ApiError | Config | None:
+) -> Config | ErrorBody | None:
     """Get the configuration, as OpenVidu 2.16 and later
 
      Like `GET /pro/config`: the configuration that is in force, as one flat object, some properties only
@@ -151,7 +151,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | Config
+        Config | ErrorBody
     """
 
     return (

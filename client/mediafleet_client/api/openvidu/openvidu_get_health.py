@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.open_vidu_health import OpenViduHealth
 from ...types import Response
 
@@ -22,25 +22,25 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
+) -> ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth | None:
     if response.status_code == 200:
         response_200 = OpenViduHealth.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 409:
 
-        def _parse_response_409(data: object) -> ApiError | OpenViduHealth:
+        def _parse_response_409(data: object) -> ErrorBody | OpenViduHealth:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -51,7 +51,7 @@ def _parse_response(
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            componentsschemas_open_vidu_health_or_error_type_1 = ApiError.from_dict(data)
+            componentsschemas_open_vidu_health_or_error_type_1 = ErrorBody.from_dict(data)
 
             return componentsschemas_open_vidu_health_or_error_type_1
 
@@ -60,13 +60,13 @@ def _parse_response(
         return response_409
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
 
-        def _parse_response_503(data: object) -> ApiError | OpenViduHealth:
+        def _parse_response_503(data: object) -> ErrorBody | OpenViduHealth:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -77,7 +77,7 @@ def _parse_response(
                 pass
             if not isinstance(data, dict):
                 raise TypeError()
-            componentsschemas_open_vidu_health_or_error_type_1 = ApiError.from_dict(data)
+            componentsschemas_open_vidu_health_or_error_type_1 = ErrorBody.from_dict(data)
 
             return componentsschemas_open_vidu_health_or_error_type_1
 
@@ -93,7 +93,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
+) -> Response[ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +105,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
+) -> Response[ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth]:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -118,7 +118,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]
+        Response[ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth]
     """
 
     kwargs = _get_kwargs()
@@ -133,7 +133,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
+) -> ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth | None:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -146,7 +146,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | ApiError | OpenViduHealth | OpenViduHealth
+        ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth
     """
 
     return sync_detailed(
@@ -157,7 +157,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]:
+) -> Response[ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth]:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -170,7 +170,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | ApiError | OpenViduHealth | OpenViduHealth]
+        Response[ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth]
     """
 
     kwargs = _get_kwargs()
@@ -183,7 +183,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> ApiError | ApiError | OpenViduHealth | OpenViduHealth | None:
+) -> ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth | None:
     """Get the cluster's health, as OpenVidu 2.16 and later
 
      Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It
@@ -196,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | ApiError | OpenViduHealth | OpenViduHealth
+        ErrorBody | ErrorBody | OpenViduHealth | OpenViduHealth
     """
 
     return (

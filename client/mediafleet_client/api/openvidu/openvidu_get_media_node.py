@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.open_vidu_media_node import OpenViduMediaNode
 from ...types import UNSET, Response, Unset
 
@@ -42,34 +42,34 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNode.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -81,7 +81,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,7 +97,7 @@ def sync_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     """Get one Media Node, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
@@ -115,7 +115,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNode]
+        Response[ErrorBody | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -139,7 +139,7 @@ def sync(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     """Get one Media Node, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
@@ -157,7 +157,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNode
+        ErrorBody | OpenViduMediaNode
     """
 
     return sync_detailed(
@@ -176,7 +176,7 @@ async def asyncio_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNode]:
+) -> Response[ErrorBody | OpenViduMediaNode]:
     """Get one Media Node, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
@@ -194,7 +194,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNode]
+        Response[ErrorBody | OpenViduMediaNode]
     """
 
     kwargs = _get_kwargs(
@@ -216,7 +216,7 @@ async def asyncio(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | OpenViduMediaNode | None:
+) -> ErrorBody | OpenViduMediaNode | None:
     """Get one Media Node, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes/{mediaNodeId}`. The Media Node and its sessions have the members that
@@ -234,7 +234,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNode
+        ErrorBody | OpenViduMediaNode
     """
 
     return (

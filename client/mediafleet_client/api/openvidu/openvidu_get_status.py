@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.open_vidu_status import OpenViduStatus
 from ...types import Response
 
@@ -22,29 +22,29 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | OpenViduStatus | None:
+) -> ErrorBody | OpenViduStatus | None:
     if response.status_code == 200:
         response_200 = OpenViduStatus.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -56,7 +56,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | OpenViduStatus]:
+) -> Response[ErrorBody | OpenViduStatus]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -68,7 +68,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | OpenViduStatus]:
+) -> Response[ErrorBody | OpenViduStatus]:
     """Get the server's restarts, as OpenVidu 2.29
 
      Answers since when the server runs and how often it was restarted with a new configuration. To see
@@ -81,7 +81,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduStatus]
+        Response[ErrorBody | OpenViduStatus]
     """
 
     kwargs = _get_kwargs()
@@ -96,7 +96,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-) -> ApiError | OpenViduStatus | None:
+) -> ErrorBody | OpenViduStatus | None:
     """Get the server's restarts, as OpenVidu 2.29
 
      Answers since when the server runs and how often it was restarted with a new configuration. To see
@@ -109,7 +109,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduStatus
+        ErrorBody | OpenViduStatus
     """
 
     return sync_detailed(
@@ -120,7 +120,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-) -> Response[ApiError | OpenViduStatus]:
+) -> Response[ErrorBody | OpenViduStatus]:
     """Get the server's restarts, as OpenVidu 2.29
 
      Answers since when the server runs and how often it was restarted with a new configuration. To see
@@ -133,7 +133,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduStatus]
+        Response[ErrorBody | OpenViduStatus]
     """
 
     kwargs = _get_kwargs()
@@ -146,7 +146,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-) -> ApiError | OpenViduStatus | None:
+) -> ErrorBody | OpenViduStatus | None:
     """Get the server's restarts, as OpenVidu 2.29
 
      Answers since when the server runs and how often it was restarted with a new configuration. To see
@@ -159,7 +159,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduStatus
+        ErrorBody | OpenViduStatus
     """
 
     return (

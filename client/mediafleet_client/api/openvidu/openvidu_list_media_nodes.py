@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
+from ...models.error_body import ErrorBody
 from ...models.open_vidu_media_node_list import OpenViduMediaNodeList
 from ...types import UNSET, Response, Unset
 
@@ -38,29 +38,29 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     if response.status_code == 200:
         response_200 = OpenViduMediaNodeList.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -72,7 +72,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -87,7 +87,7 @@ def sync_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     """List all Media Nodes, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
@@ -104,7 +104,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNodeList]
+        Response[ErrorBody | OpenViduMediaNodeList]
     """
 
     kwargs = _get_kwargs(
@@ -126,7 +126,7 @@ def sync(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     """List all Media Nodes, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
@@ -143,7 +143,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNodeList
+        ErrorBody | OpenViduMediaNodeList
     """
 
     return sync_detailed(
@@ -160,7 +160,7 @@ async def asyncio_detailed(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> Response[ApiError | OpenViduMediaNodeList]:
+) -> Response[ErrorBody | OpenViduMediaNodeList]:
     """List all Media Nodes, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
@@ -177,7 +177,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ApiError | OpenViduMediaNodeList]
+        Response[ErrorBody | OpenViduMediaNodeList]
     """
 
     kwargs = _get_kwargs(
@@ -197,7 +197,7 @@ async def asyncio(
     sessions: bool | Unset = False,
     recordings: bool | Unset = False,
     extra_info: bool | Unset = False,
-) -> ApiError | OpenViduMediaNodeList | None:
+) -> ErrorBody | OpenViduMediaNodeList | None:
     """List all Media Nodes, as OpenVidu 2.16 and later
 
      Like `GET /pro/media-nodes`. Media Nodes and sessions have the members that later versions added,
@@ -214,7 +214,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ApiError | OpenViduMediaNodeList
+        ErrorBody | OpenViduMediaNodeList
     """
 
     return (

@@ -6,8 +6,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.api_error import ApiError
 from ...models.deletion_strategy import DeletionStrategy
+from ...models.error_body import ErrorBody
 from ...types import UNSET, Response, Unset
 
 
@@ -41,7 +41,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ApiError | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
     if response.status_code == 200:
         response_200 = cast(Any, None)
         return response_200
@@ -55,37 +55,37 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return response_204
 
     if response.status_code == 400:
-        response_400 = ApiError.from_dict(response.json())
+        response_400 = ErrorBody.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ApiError.from_dict(response.json())
+        response_401 = ErrorBody.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 404:
-        response_404 = ApiError.from_dict(response.json())
+        response_404 = ErrorBody.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = ApiError.from_dict(response.json())
+        response_409 = ErrorBody.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 500:
-        response_500 = ApiError.from_dict(response.json())
+        response_500 = ErrorBody.from_dict(response.json())
 
         return response_500
 
     if response.status_code == 502:
-        response_502 = ApiError.from_dict(response.json())
+        response_502 = ErrorBody.from_dict(response.json())
 
         return response_502
 
     if response.status_code == 503:
-        response_503 = ApiError.from_dict(response.json())
+        response_503 = ErrorBody.from_dict(response.json())
 
         return response_503
 
@@ -95,7 +95,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ApiError]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -110,7 +110,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Response[Any | ApiError]:
+) -> Response[Any | ErrorBody]:
     """Remove a Media Node, as OpenVidu 2.16 and later
 
      Like `DELETE /pro/media-nodes/{mediaNodeId}`, with one difference: a removal that has begun is
@@ -130,7 +130,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError]
+        Response[Any | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -152,7 +152,7 @@ def sync(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Any | ApiError | None:
+) -> Any | ErrorBody | None:
     """Remove a Media Node, as OpenVidu 2.16 and later
 
      Like `DELETE /pro/media-nodes/{mediaNodeId}`, with one difference: a removal that has begun is
@@ -172,7 +172,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError
+        Any | ErrorBody
     """
 
     return sync_detailed(
@@ -189,7 +189,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Response[Any | ApiError]:
+) -> Response[Any | ErrorBody]:
     """Remove a Media Node, as OpenVidu 2.16 and later
 
      Like `DELETE /pro/media-nodes/{mediaNodeId}`, with one difference: a removal that has begun is
@@ -209,7 +209,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ApiError]
+        Response[Any | ErrorBody]
     """
 
     kwargs = _get_kwargs(
@@ -229,7 +229,7 @@ async def asyncio(
     client: AuthenticatedClient,
     wait: bool | Unset = False,
     deletion_strategy: DeletionStrategy | Unset = UNSET,
-) -> Any | ApiError | None:
+) -> Any | ErrorBody | None:
     """Remove a Media Node, as OpenVidu 2.16 and later
 
      Like `DELETE /pro/media-nodes/{mediaNodeId}`, with one difference: a removal that has begun is
@@ -249,7 +249,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ApiError
+        Any | ErrorBody
     """
 
     return (

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="ApiError")
+T = TypeVar("T", bound="ErrorBody")
 
 
 @_attrs_define
-class ApiError:
+class ErrorBody:
     """Why a request was not done. Every error has this body.
 
     Example:
@@ -69,7 +69,7 @@ class ApiError:
 
         path = d.pop("path")
 
-        api_error = cls(
+        error_body = cls(
             timestamp=timestamp,
             status=status,
             error=error,
@@ -77,8 +77,8 @@ class ApiError:
             path=path,
         )
 
-        api_error.additional_properties = d
-        return api_error
+        error_body.additional_properties = d
+        return error_body
 
     @property
     def additional_keys(self) -> list[str]:
