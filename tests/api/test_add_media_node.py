@@ -48,6 +48,25 @@ async def test_wait_answers_when_the_node_runs(
     assert await members(api) == [await get(api, node["id"])]
 
 
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "127.0.0.1", "[::1]"])
+async def test_the_ip_is_the_host_of_the_uri_however_a_node_joined(
+    tmp_path: Path, host: str
+) -> None:
+    told = host.strip("[]").lower()
+    async with fake_kurento(told) as server:
+        uri = f"ws://{host}:{server.port}/kurento"
+        async with live.mediafleet(tmp_path / "configured", KMS_URIS=[uri]) as api:
+            (configured,) = await members(api)
+            await until_status(api, configured["id"], "running")
+            (connected,) = await members(api)
+        async with live.mediafleet(tmp_path / "posted") as api:
+            posted = await add(api, uri)
+        async with live.mediafleet(tmp_path / "posted") as api:
+            (restarted,) = await members(api)
+
+    assert [node["ip"] for node in (configured, connected, posted, restarted)] == [told] * 4
+
+
 async def test_an_unknown_body_key_is_ignored_and_a_missing_uri_is_501(
     api: httpx.AsyncClient,
 ) -> None:

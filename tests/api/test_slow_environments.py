@@ -12,7 +12,6 @@ import pytest
 from mediafleet.clock import SystemClock
 from mediafleet.domain.media_node import MediaNode
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.domain.uri import MediaServerUri
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.services.machines import LAUNCHES_AT_ONCE
 from support import live
@@ -64,7 +63,7 @@ class Slow(Environment):
             self._at_once -= 1
         number, node_id = len(self._machines), request.node_id
         uri = self._uris[number]
-        machine = Machine(f"m-{number}", MediaServerUri.parse(uri).ip, uri, node_id)
+        machine = Machine(f"m-{number}", uri, node_id)
         return self._machines.setdefault(node_id, machine)
 
     async def terminate(self, node: MediaNode) -> None:

@@ -99,7 +99,6 @@ async def test_a_member_comes_back_as_it_was_saved(store):
     change = added(
         "kms_1",
         uri="ws://172.17.0.5:8888/kurento",
-        ip="172.17.0.5",
         environment_id="i-0c58bcdd26l11d0sd",
     )
     failed = moved(change.node, S.FAILED, reason="the image is missing: «mediaserver»\nline two")

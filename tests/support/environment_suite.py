@@ -19,6 +19,7 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.uri import MediaServerUri
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from support.factories import make_node
 
@@ -62,14 +63,12 @@ def _requested(node_id: str) -> MachineRequest:
 
 
 def _member(node_id: str, machine: Machine) -> MediaNode:
-    return make_node(
-        id=node_id, environment_id=machine.environment_id, ip=machine.ip, uri=machine.uri
-    )
+    return make_node(id=node_id, environment_id=machine.environment_id, uri=machine.uri)
 
 
 def _unplaced(node_id: str) -> MediaNode:
     """A member whose launch was interrupted before its place was stored."""
-    return make_node(id=node_id, environment_id=None, ip=None, uri=None)
+    return make_node(id=node_id, environment_id=None, uri=None)
 
 
 async def _answers(uri: str) -> bool:
@@ -140,8 +139,7 @@ class LaunchingSuite(EnvironmentSuite):
             machine = await environment.launch(_requested(FIRST))
             await until_it_answers(machine.uri)
             assert environment.launches_machines
-            assert machine.ip
-            assert machine.ip in machine.uri
+            assert MediaServerUri.parse(machine.uri)
             assert list(await lab.machines()) == [machine.environment_id]
             await environment.terminate(_member(FIRST, machine))
             await until_none_runs(lab)

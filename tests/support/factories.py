@@ -16,7 +16,6 @@ def make_node(**changes: Any) -> MediaNode:
         status=MediaNodeStatus.RUNNING,
         launching_time=MOMENT,
         status_since=MOMENT,
-        ip="127.0.1.1",
         uri="ws://127.0.1.1:8888/kurento",
     )
     return replace(node, **changes)

@@ -631,7 +631,6 @@ def _member(
         status=status,
         evicts_sessions=evicts,
         uri=uri if placed else None,
-        ip=None,
         crashed_since=MOMENT if crashed else None,
         drain=drain and drains.begin(Limit(60, drain), at=MOMENT),
     )
@@ -645,7 +644,7 @@ def _member(
         node,
         connection,
         AT_ONCE,
-        Machine("i-1", "10.0.0.1", uri) if located else None,
+        Machine("i-1", uri) if located else None,
         lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
         due=SOON if drain else None,
         looked=looked,

@@ -134,7 +134,6 @@ class Member:
         return replace(
             self.node,
             environment_id=self.machine.environment_id,
-            ip=self.machine.ip,
             uri=self.machine.uri,
         )
 

@@ -14,6 +14,7 @@ from mediafleet.domain.events import (
     MediaNodeForgotten,
     MediaNodeStatusChanged,
 )
+from mediafleet.domain.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -77,7 +78,6 @@ class MediaNode:
         id: Unique in the cluster, stable over restarts of the server.
         status: Place in the life cycle.
         environment_id: Name of the machine in its environment; ``None`` on premises.
-        ip: Address of the node; ``None`` until it is known.
         uri: WebSocket endpoint as it was given; ``None`` until it is known.
         launching_time: When the status first became ``launching`` (aware, UTC).
         status_since: When the present status began (aware, UTC).
@@ -95,13 +95,17 @@ class MediaNode:
     launching_time: datetime
     status_since: datetime
     environment_id: str | None = None
-    ip: str | None = None
     uri: str | None = None
     reason: str | None = None
     evicts_sessions: bool = False
     crashed_since: datetime | None = None
     drain: Drain | None = None
     version: int = 1
+
+    @property
+    def ip(self) -> str | None:
+        """The host of its uri, which may be a name; ``None`` until the uri is known."""
+        return None if self.uri is None else host_of(self.uri)
 
     @property
     def is_quarantined(self) -> bool:
@@ -119,7 +123,6 @@ def admit(
     *,
     at: datetime,
     uri: str | None = None,
-    ip: str | None = None,
     environment_id: str | None = None,
 ) -> tuple[MediaNode, MediaNodeStatusChanged]:
     """Begin the life of a Media Node: it is ``launching``.
@@ -133,7 +136,6 @@ def admit(
         launching_time=at,
         status_since=at,
         environment_id=environment_id,
-        ip=ip,
         uri=uri,
     )
     return node, _status_changed(node, None, at)

@@ -144,13 +144,11 @@ class Machine:
 
     Attributes:
         environment_id: Its name there; ``None`` on premises.
-        ip: Its address; ``None`` where only a name is known.
         uri: WebSocket endpoint of its media server.
         node_id: The Media Node it was launched for, where the machine itself tells.
     """
 
     environment_id: str | None
-    ip: str | None
     uri: str
     node_id: str | None = None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv6Address, ip_address
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 
 from mediafleet.domain.errors import InvalidUriError
 
@@ -59,14 +60,6 @@ class MediaServerUri:
         host = _ipv6(match["ipv6"]) if match["ipv6"] else _host(match["host"])
         return cls(scheme, host, port, match["path"] or "/")
 
-    @property
-    def ip(self) -> str | None:
-        """The host, if it is an address and needs no look-up."""
-        try:
-            return str(ip_address(self.host))
-        except ValueError:
-            return None
-
     def at(self, ip: str) -> str:
         """The endpoint by its address; by name where a certificate has to bear that name."""
         host = self.host if self.is_secure else ip
@@ -77,6 +70,16 @@ class MediaServerUri:
     def is_secure(self) -> bool:
         """Whether the link is encrypted."""
         return self.scheme == "wss"
+
+
+@lru_cache(maxsize=16_384)
+def host_of(uri: str) -> str:
+    """The host of an endpoint, an address without brackets; kept, as each listing asks for all.
+
+    Raises:
+        InvalidUriError: It is no endpoint.
+    """
+    return MediaServerUri.parse(uri).host
 
 
 def _ipv6(text: str) -> str:

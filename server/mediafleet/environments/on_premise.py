@@ -52,9 +52,8 @@ class OnPremise(Environment):
     async def launch(self, request: MachineRequest) -> Machine:
         if request.uri is None:
             raise MissingUriError
-        return Machine(
-            environment_id=None, ip=MediaServerUri.parse(request.uri).ip, uri=request.uri
-        )
+        MediaServerUri.parse(request.uri)  # refuses what is none
+        return Machine(environment_id=None, uri=request.uri)
 
     @override
     async def terminate(self, node: MediaNode) -> None:

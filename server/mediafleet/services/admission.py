@@ -105,7 +105,7 @@ class Admission:
         key = MediaServerUri.parse(uri)
         with self._reserved(key):
             identity = await self._meet_briefly(uri, within)
-            machine = Machine(None, identity.ip, key.at(identity.ip))
+            machine = Machine(None, key.at(identity.ip))
             with self._reserved(MediaServerUri.parse(machine.uri), besides=key):
                 node_id = self._new_node_id()
                 return await self._state.change(
@@ -143,7 +143,6 @@ class Admission:
             machine.node_id or self._new_node_id(),
             at=self._clock.now(),
             uri=machine.uri,
-            ip=machine.ip,
             environment_id=machine.environment_id,
         )
         log.info(
@@ -198,7 +197,6 @@ class Admission:
             node_id,
             at=self._clock.now(),
             uri=machine.uri,
-            ip=machine.ip or identity.ip,
             environment_id=machine.environment_id,
         )
         connection = Connection(server_id=identity.server_id)
@@ -229,7 +227,7 @@ class Admission:
         for uri in uris:
             key = MediaServerUri.parse(uri)
             if _holder(self._state.snapshot, key) is None:
-                node, event = admit(self._new_node_id(), at=self._clock.now(), uri=uri, ip=key.ip)
+                node, event = admit(self._new_node_id(), at=self._clock.now(), uri=uri)
                 await self._state.apply(Change(node, event))
 
 

@@ -115,7 +115,6 @@ class Discovery:
             node_id,
             at=self._clock.now(),
             uri=machine.uri,
-            ip=machine.ip,
             environment_id=machine.environment_id,
         )
         with suppress(EnvironmentFailureError):  # it is found again, and has been told in the log

@@ -42,7 +42,7 @@ media_nodes = Table(
     Column("joined_sequence", BigInteger, nullable=False),
     Column("status", String(32), nullable=False),
     Column("environment_id", String(255)),
-    Column("ip", String(64)),
+    Column("ip", String(64)),  # nobody reads it any more: it is the host of the uri
     Column("uri", String(255)),
     Column("launching_time", BigInteger, nullable=False),
     Column("status_since", BigInteger, nullable=False),

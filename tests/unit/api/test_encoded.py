@@ -73,11 +73,11 @@ def test_of_a_list_only_what_changed_is_made_again() -> None:
 
 
 def test_a_body_that_breaks_the_contract_is_not_answered() -> None:
-    good, bad = make_member(id="kms_good"), make_member(id="kms_bad", uri="x" * 300)
+    good, bad = make_member(id="kms_good"), make_member(id="kms_bad", environment_id="x" * 300)
     world = World(good, bad)
     assert world.encoded.one(good)
     for _ in range(2):
-        with pytest.raises(ResponseViolationError, match="uri"):
+        with pytest.raises(ResponseViolationError, match="environmentId"):
             world.encoded.one(bad)
         with pytest.raises(ResponseViolationError, match="content"):
             world.encoded.many(world.cluster)

@@ -17,7 +17,7 @@ from support.factories import MOMENT, make_cluster, make_member, make_node
 
 S = MediaNodeStatus
 URI = "ws://10.0.0.7:8888/kurento"
-NEW = Machine("i-new", "10.0.0.7", "WS://10.0.0.7:8888/kurento", "kms_new")
+NEW = Machine("i-new", "WS://10.0.0.7:8888/kurento", "kms_new")
 
 
 def old(**facts: Any) -> Member:
@@ -61,7 +61,7 @@ def test_a_link_made_after_the_launch_leads_to_the_new_machine() -> None:
 
 
 def test_a_listing_displaces_whose_own_machine_it_does_not_tell_of() -> None:
-    lost, elsewhere = old(), Machine("i-old", "10.0.0.8", "ws://10.0.0.8:8888/kurento")
+    lost, elsewhere = old(), Machine("i-old", "ws://10.0.0.8:8888/kurento")
     assert displaced_by_listing(make_cluster(lost), NEW, [NEW]) == (lost,)
     assert displaced_by_listing(make_cluster(lost), NEW, [NEW, elsewhere]) == ()
     assert displaced_by_listing(make_cluster(old(connected=True)), NEW, [NEW]) == ()
@@ -88,8 +88,8 @@ def test_a_machine_is_missing_when_neither_it_nor_its_node_is_told_of(
 ) -> None:
     node = make_node(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
     machines = [
-        Machine("7-77", "127.64.1.1", "ws://127.64.1.1/kurento", "kms_A0000007"),
-        Machine("8-88", "127.64.1.2", "ws://127.64.1.2/kurento", "kms_A0000002"),
+        Machine("7-77", "ws://127.64.1.1/kurento", "kms_A0000007"),
+        Machine("8-88", "ws://127.64.1.2/kurento", "kms_A0000002"),
     ]
 
     assert missing([node], machines) == ({node.id} if is_missing else frozenset())

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediafleet.domain.errors import InvalidUriError
-from mediafleet.domain.uri import MediaServerUri
+from mediafleet.domain.uri import MediaServerUri, host_of
 
 
 @pytest.mark.parametrize(
@@ -25,17 +25,16 @@ def test_endpoints_are_read(text: str, expected: tuple[str, str, int, str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "ip"),
+    ("text", "host"),
     [
         ("ws://10.0.0.1/", "10.0.0.1"),
-        ("ws://[0:0::1]/", "::1"),
-        ("ws://10.0.0.256/", None),
-        ("ws://10.1/", None),
-        ("ws://media.example.com/", None),
+        ("ws://[0:0::1]:8888/", "::1"),
+        ("wss://Media.Example.com/", "media.example.com"),
+        ("ws://localhost/", "localhost"),
     ],
 )
-def test_only_a_whole_address_needs_no_look_up(text: str, ip: str | None) -> None:
-    assert MediaServerUri.parse(text).ip == ip
+def test_the_host_has_no_brackets(text: str, host: str) -> None:
+    assert host_of(text) == host
 
 
 @pytest.mark.parametrize(

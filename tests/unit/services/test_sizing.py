@@ -142,8 +142,7 @@ class Found(Troubled):
 
     async def discover(self) -> list[Machine]:
         return [
-            Machine(f"{number}-1", f"127.64.1.{number}", f"ws://127.64.1.{number}:8888/kurento")
-            for number in (1, 2, 3)
+            Machine(f"{number}-1", f"ws://127.64.1.{number}:8888/kurento") for number in (1, 2, 3)
         ]
 
 

@@ -157,7 +157,6 @@ class Aws(Environment):
         known = node_id or tags_of(instance).get(NODE)
         return Machine(
             environment_id=str(instance["InstanceId"]),
-            ip=ip,
             uri=f"ws://{ip}:{self._settings.port}{PATH}",
             node_id=known if known and _NODE_ID.fullmatch(known) else None,
         )

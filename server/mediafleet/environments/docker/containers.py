@@ -73,7 +73,6 @@ class Container:
         node_id = self.labels.get(NODE, "")
         return Machine(
             environment_id=self.id,
-            ip=ip,
             uri=f"ws://{host}:{PORT}{PATH}",
             node_id=node_id if _NODE_ID.fullmatch(node_id) else None,
         )

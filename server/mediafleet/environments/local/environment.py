@@ -225,8 +225,7 @@ class Local(Environment):
 
 def _machine(process: MarkedProcess) -> Machine:
     mark = process.mark
-    ip = MediaServerUri.parse(mark.uri).ip
-    return Machine(process.environment_id, ip=ip, uri=mark.uri, node_id=mark.node_id)
+    return Machine(process.environment_id, uri=mark.uri, node_id=mark.node_id)
 
 
 async def _in_thread(operation: str, job: Callable[[], T]) -> T:

@@ -51,7 +51,7 @@ class Reported:
         """The machine, and what its media server's endpoint is."""
         ip = str(self.address)
         host = f"[{ip}]" if isinstance(self.address, IPv6Address) else ip
-        return Machine(self.environment_id, ip, f"ws://{host}:{_PORT}{_PATH}", node_id)
+        return Machine(self.environment_id, f"ws://{host}:{_PORT}{_PATH}", node_id)
 
 
 def is_environment_id(text: str) -> bool:
