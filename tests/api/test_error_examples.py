@@ -11,7 +11,7 @@ import yaml
 from mediafleet.clock import SystemClock
 from mediafleet.contract.answers import reason_phrase
 from mediafleet.domain import errors
-from mediafleet.domain.cluster import MAX_MEMBERS
+from mediafleet.domain.cluster import MAX_MEMBERS, OpenFiles
 from mediafleet.domain.drain_errors import (
     ClusterTooSmallError,
     DrainTooLateError,
@@ -102,6 +102,7 @@ SAID = {
     "NotAdded sameServer": errors.MediaNodeAlreadyAddedError(KNOWN_ID, same="server"),
     "NotAdded canceled": errors.MediaNodeCanceledError(KNOWN_ID),
     "NotAdded full": errors.ClusterFullError(MAX_MEMBERS),
+    "NotAdded openFiles": errors.TooFewOpenFilesError(482, str(OpenFiles(1024, 482, 64))),
     "NotRemoved sessions": errors.MediaNodeBusyError(KNOWN_ID, 2),
     "NotRemoved backToWork": errors.MediaNodeRestoredError(KNOWN_ID, "running"),
     "LaunchFailed capacity": errors.EnvironmentFailureError(

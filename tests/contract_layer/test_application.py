@@ -111,12 +111,14 @@ def test_braces_of_a_template_engine_in_the_contract_stay_text():
     assert make_app(Jars(), specification) is not None
 
 
-@pytest.mark.parametrize("target", ["/", "/pro/jars", "/pro/events"])
-def test_a_web_socket_is_closed_politely(address, target):
+@pytest.mark.parametrize(
+    ("target", "status"), [("/", 404), ("/pro/jars", 401), ("/pro/events", 401)]
+)
+def test_where_there_are_no_web_sockets_their_handshake_is_a_request(address, target, status):
     host, port = address
     with pytest.raises(InvalidStatus) as refused:
         websockets.sync.client.connect(f"ws://{host}:{port}{target}", proxy=None, open_timeout=5)
-    assert refused.value.response.status_code == 403
+    assert refused.value.response.status_code == status
 
 
 def test_writers_check_and_encode_a_component_ahead_of_time():

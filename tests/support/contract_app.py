@@ -14,7 +14,15 @@ import uvicorn
 from connexion import NoContent
 from starlette.types import ASGIApp
 
-from mediafleet.contract import BoundedHttpProtocol, EncodedJson, Limits, Problem, create_app
+from mediafleet.contract import (
+    BoundedHttpProtocol,
+    EncodedJson,
+    Handshake,
+    Limits,
+    Problem,
+    TlsListener,
+    create_app,
+)
 
 USER = "OPENVIDUAPP"
 SECRET = "öpen:sesame"
@@ -408,8 +416,37 @@ def make_app(jars: Jars, specification: Mapping[str, Any] = CONTRACT, **options:
     return create_app(specification, jars.handlers(), **(settings | options))
 
 
+class _TlsServer(uvicorn.Server):
+    """Listens as the product does when it has a certificate."""
+
+    def __init__(self, config: uvicorn.Config, http: type[BoundedHttpProtocol], tls: Any) -> None:
+        super().__init__(config)
+        self._http = http
+        self._context = tls
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets=[])
+
+        def make_protocol(handshake: Handshake) -> BoundedHttpProtocol:
+            made = self._http(config=self.config, server_state=self.server_state, app_state={})
+            made.replaces = handshake
+            return made
+
+        listener = TlsListener(
+            sockets,
+            self._context,
+            make_protocol,
+            table=self._http.table(self.server_state),
+            handshake_seconds=self._http.head_seconds,
+            backlog=100,
+        )
+        self.servers.append(listener)  # type: ignore[arg-type]
+
+
 @contextmanager
-def serving(app: Any, *, http: Any = BoundedHttpProtocol) -> Iterator[tuple[str, int]]:
+def serving(
+    app: Any, *, http: Any = BoundedHttpProtocol, tls: Any = None
+) -> Iterator[tuple[str, int]]:
     """Serve *app* on a free loopback port in a thread of its own; gives the address."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -421,7 +458,7 @@ def serving(app: Any, *, http: Any = BoundedHttpProtocol) -> Iterator[tuple[str,
         access_log=False,
         timeout_graceful_shutdown=2,
     )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config) if tls is None else _TlsServer(config, http, tls)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

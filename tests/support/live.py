@@ -11,9 +11,10 @@ import anyio
 import httpx
 import uvicorn
 
-from mediafleet.app import HTTP_PROTOCOL, create_app, websocket_options
+from mediafleet.app import HttpProtocol, create_app, websocket_options
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
+from mediafleet.domain.cluster import OpenFiles
 from mediafleet.domain.ports import Environment
 
 SECRET = "a-secret-of-the-tests"
@@ -35,7 +36,7 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=HTTP_PROTOCOL,
+        http=HttpProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -75,11 +76,12 @@ async def mediafleet(
     *,
     clock: SystemClock | None = None,
     environment: Environment | None = None,
+    open_files: OpenFiles | None = None,
     **properties: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A server of ours, and a client that has its credentials."""
     checked = configuration(data_dir, **properties)
-    app = create_app(checked, clock=clock, environment=environment)
+    app = create_app(checked, clock=clock, environment=environment, open_files=open_files)
     async with (
         serving(app, **websocket_options(checked)) as url,
         httpx.AsyncClient(

@@ -6,6 +6,8 @@ It exists to say what no HTTP library would: half a request, two bodies, a heade
 import base64
 import json
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,11 +51,28 @@ class RawResponse:
 
 
 class RawConnection:
-    """One TCP connection to a server on loopback; every wait ends after *timeout* seconds."""
+    """One TCP connection to a server on loopback; every wait ends after *timeout* seconds.
 
-    def __init__(self, address: tuple[str, int], *, timeout: float = 10.0) -> None:
+    Args:
+        address: Of the server.
+        timeout: Of each wait.
+        source: Address of this end; the system's choice if empty.
+        tls: What to encrypt with, if at all.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        *,
+        timeout: float = 10.0,
+        source: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._timeout = timeout
-        self._socket = socket.create_connection(address, timeout=timeout)
+        own = (source, 0) if source else None
+        self._socket = socket.create_connection(address, timeout=timeout, source_address=own)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=address[0])
         self._buffer = bytearray()
 
     def __enter__(self) -> Self:
@@ -69,6 +88,12 @@ class RawConnection:
 
     def close(self) -> None:
         """Hang up."""
+        self._socket.close()
+
+    def reset(self) -> None:
+        """Hang up without a farewell."""
+        linger = struct.pack("ii", 1, 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.close()
 
     def send(self, data: bytes) -> bool:
@@ -114,6 +139,18 @@ class RawConnection:
             return True
         except TimeoutError:
             return False
+
+    def ends(self) -> bool:
+        """Wait for the server to close the connection, whatever it says before."""
+        self._socket.settimeout(self._timeout)
+        try:
+            while self._socket.recv(_READ_BYTES):
+                pass
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+        return True
 
     def ends_cleanly(self) -> bool:
         """Wait for the server to end the connection without resetting it."""

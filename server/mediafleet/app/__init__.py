@@ -2,7 +2,17 @@
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.registrar import websocket_options
-from mediafleet.app.server import HTTP_PROTOCOL, create_app
+from mediafleet.app.server import HttpProtocol, create_app
 from mediafleet.app.sources import MissingExtraError
+from mediafleet.contract import ConnectionLimits, Handshake, TlsListener
 
-__all__ = ["HTTP_PROTOCOL", "MissingExtraError", "create_app", "load_contract", "websocket_options"]
+__all__ = [
+    "ConnectionLimits",
+    "Handshake",
+    "HttpProtocol",
+    "MissingExtraError",
+    "TlsListener",
+    "create_app",
+    "load_contract",
+    "websocket_options",
+]

@@ -16,6 +16,7 @@ from mediafleet.api.fleet import FleetHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarDoor
 from mediafleet.app.scripts import check_cluster_path
 from mediafleet.app.sources import make_environment
@@ -50,14 +51,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from mediafleet.configuration import Configuration
+    from mediafleet.domain.cluster import OpenFiles
     from mediafleet.domain.ports import Clock, Environment
 
 log = logging.getLogger(__name__)
 
 LAST_LOOK_ON_PREMISES_S = 5.0
 
-HTTP_PROTOCOL = contract.BoundedHttpProtocol
-"""For uvicorn's ``http`` option: request heads are bounded in size and time."""
+
+class HttpProtocol(contract.BoundedHttpProtocol):
+    """For uvicorn's ``http`` option: what clients may cost is bounded."""
+
+    websocket_prefix = REGISTRAR_PREFIX
+    reserved_paths = ("/health", "/openvidu/api/health")
 
 
 def create_app(
@@ -69,6 +75,7 @@ def create_app(
     random: Random | None = None,
     environment: Environment | None = None,
     on_standing_lost: Callable[[], None] = lambda: None,
+    open_files: OpenFiles | None = None,
 ) -> ASGIApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
 
@@ -80,6 +87,7 @@ def create_app(
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
         on_standing_lost: Called when another server took the store; this one must end.
+        open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
 
     Raises:
         ValueError: No such environment.
@@ -96,6 +104,7 @@ def create_app(
         environment or make_environment(settings, clock),
         on_standing_lost=on_standing_lost,
         stop_nodes=stop_nodes,
+        open_files=open_files,
     ).app()
 
 
@@ -112,6 +121,7 @@ class _Server:
         *,
         on_standing_lost: Callable[[], None],
         stop_nodes: bool,
+        open_files: OpenFiles | None,
     ) -> None:
         self._configuration = configuration
         self._settings = settings
@@ -135,6 +145,7 @@ class _Server:
                     probes=configuration.ping_probes,
                     probe_interval=configuration.ping_probe_interval,
                 ),
+                open_files=open_files,
             ),
         )
         self._environment = environment
@@ -151,6 +162,7 @@ class _Server:
             self._media_servers,
             clock=clock,
             new_node_id=lambda: identifiers.media_node_id(random),
+            open_files=open_files,
         )
         self._discovery = Discovery(
             self._state,

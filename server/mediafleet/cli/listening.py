@@ -15,14 +15,6 @@ _UNSPECIFIED: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - comp
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
-    """PEM files of the certificate (with its chain) and its key."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Listener:
     """A bound socket that does not listen yet, and the URL under which it will be found."""
 
@@ -30,8 +22,8 @@ class Listener:
     url: str
 
 
-def choose_tls(certificate: Path | None, key: Path | None) -> Tls | None:
-    """Take both files or none, and see that they fit together.
+def choose_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Take both files or none: PEM files of the certificate (with its chain) and of its key.
 
     Raises:
         UsageFault: One is missing, not readable, encrypted, or they do not belong together.
@@ -49,10 +41,10 @@ def choose_tls(certificate: Path | None, key: Path | None) -> Tls | None:
             f"The certificate {certificate} cannot be used with the key {key}: {reason}. Both "
             "have to be readable PEM files that belong together."
         ) from error
-    return Tls(certificate, key)
+    return context
 
 
-def bind(address: str, port: int, *, tls: Tls | None, behind_proxy: bool) -> Listener:
+def bind(address: str, port: int, *, tls: ssl.SSLContext | None, behind_proxy: bool) -> Listener:
     """Bind the address, unless it would carry the secret over a network in the clear.
 
     Args:

@@ -9,18 +9,29 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from typing_extensions import override
 
-from mediafleet.app import HTTP_PROTOCOL, MissingExtraError, create_app, websocket_options
+from mediafleet.app import (
+    ConnectionLimits,
+    Handshake,
+    HttpProtocol,
+    MissingExtraError,
+    TlsListener,
+    create_app,
+    websocket_options,
+)
 from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.listening import refusal
 from mediafleet.cli.stopping import on_stop_signals
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
+    import asyncio
     import socket
+    import ssl
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from mediafleet.cli.listening import Listener, Tls
+    from mediafleet.cli.listening import Listener
+    from mediafleet.cli.open_files import Shares
     from mediafleet.configuration import Configuration
 
 _KEEP_ALIVE_S: Final = 30
@@ -34,7 +45,9 @@ def run_server(
     listener: Listener,
     *,
     dotenv_path: Path | None,
-    tls: Tls | None,
+    tls: ssl.SSLContext | None,
+    behind_proxy: bool,
+    open_files: Shares,
     stop_nodes: bool,
     announce: Callable[[], None],
 ) -> None:
@@ -45,6 +58,8 @@ def run_server(
         listener: Where to listen.
         dotenv_path: Keeps what a restart changes; in the data directory if not given.
         tls: What to encrypt with; `None` for plain HTTP.
+        behind_proxy: Whether all connections come from a proxy.
+        open_files: What the files that may be open are kept for.
         stop_nodes: Whether nodes with sessions end with the server, where nodes do.
         announce: Called once, when requests are accepted.
 
@@ -52,13 +67,20 @@ def run_server(
         CommandError: The server did not start, or lost its store to another one.
     """
     application = _Application()
-    server = _Server(_settings(application, configuration, tls), announce)
+    share = None if behind_proxy else configuration.connections_per_address
+
+    class Protocol(HttpProtocol):
+        limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
+
+    settings = _settings(application, configuration, Protocol, open_files.backlog)
+    server = _Server(settings, Protocol, announce, tls)
     try:
         application.app = create_app(
             configuration,
             dotenv_path=dotenv_path,
             stop_nodes=stop_nodes,
             on_standing_lost=server.give_up,
+            open_files=open_files.nodes,
         )
     except MissingExtraError as error:
         raise UsageFault(str(error)) from error
@@ -70,12 +92,16 @@ def run_server(
 
 
 def _settings(
-    application: _Application, configuration: Configuration, tls: Tls | None
+    application: _Application,
+    configuration: Configuration,
+    protocol: type[HttpProtocol],
+    backlog: int,
 ) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         interface="asgi3",
-        http=HTTP_PROTOCOL,
+        http=protocol,
+        backlog=backlog,
         loop="uvloop",
         **websocket_options(configuration),
         lifespan="on",
@@ -86,8 +112,6 @@ def _settings(
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
-        ssl_certfile=None if tls is None else tls.certificate,
-        ssl_keyfile=None if tls is None else tls.key,
     )
 
 
@@ -120,10 +144,18 @@ class _Application:
 class _Server(uvicorn.Server):
     """The HTTP server; it says when it accepts requests, and signals end it with status 0."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        protocol: type[HttpProtocol],
+        announce: Callable[[], None],
+        tls: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(config)
         self.failure: str | None = None
         self._announce = announce
+        self._protocol = protocol
+        self._tls = tls
 
     def give_up(self) -> None:
         """End, since another server has taken the store."""
@@ -133,7 +165,9 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            await super().startup(sockets=sockets)
+            await super().startup(sockets=sockets if self._tls is None else [])
+            if self._tls is not None and not self.should_exit:
+                self.servers.append(self._listen_with_tls(self._tls, sockets or []))
         except SystemExit:
             self.should_exit = True
         except OSError as error:
@@ -143,6 +177,25 @@ class _Server(uvicorn.Server):
             await self.lifespan.shutdown()
         else:
             self._announce()
+
+    def _listen_with_tls(self, tls: ssl.SSLContext, sockets: list[socket.socket]) -> Any:  # noqa: ANN401 - serves as an asyncio.Server
+        protocol = self._protocol
+
+        def make_protocol(handshake: Handshake) -> asyncio.Protocol:
+            made = protocol(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            made.replaces = handshake
+            return made
+
+        return TlsListener(
+            sockets,
+            tls,
+            make_protocol,
+            table=protocol.table(self.server_state),
+            handshake_seconds=protocol.head_seconds,
+            backlog=self.config.backlog,
+        )
 
     @override
     @contextlib.contextmanager

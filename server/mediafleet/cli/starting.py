@@ -11,27 +11,26 @@ from typing import TYPE_CHECKING, Final, cast
 from mediafleet import __version__, logs
 from mediafleet.cli import program
 from mediafleet.cli.configuring import log_doubts, with_secret
-from mediafleet.cli.listening import Listener, Tls, bind, reachable
-from mediafleet.cli.open_files import allow_open_files
+from mediafleet.cli.listening import Listener, bind, reachable
+from mediafleet.cli.open_files import share_open_files
 from mediafleet.cli.secret_file import NAME
 from mediafleet.cli.terminal import announce
 from mediafleet.configuration import USER, Configuration, Origin, complete_dotenv
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
 DEFAULT_URL: Final = "http://127.0.0.1:5443"
 _OWNER_ONLY: Final = 0o077
-_OPEN_FILES: Final = 16_384
-"""A link to each of 10,000 Media Nodes, clients, and some."""
 
 
 def run(
     configuration: Configuration,
     *,
     dotenv_path: Path | None = None,
-    tls: Tls | None = None,
+    tls: ssl.SSLContext | None = None,
     behind_proxy: bool = False,
     stop_nodes: bool = False,
     remarks: Sequence[str] = (),
@@ -51,8 +50,9 @@ def run(
         CommandError: The server did not start or did not end well.
     """
     os.umask(_OWNER_ONLY)
-    allow_open_files(_OPEN_FILES)
     logs.configure(cast("logs.LogFormat", configuration.log_format))
+    is_local = configuration.environment == "local"
+    open_files = share_open_files(processes=configuration.local_max_nodes if is_local else 0)
     listener = bind(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
     )
@@ -69,6 +69,8 @@ def run(
             listener,
             dotenv_path=dotenv_path,
             tls=tls,
+            behind_proxy=behind_proxy,
+            open_files=open_files,
             stop_nodes=stop_nodes,
             announce=lambda: announce("\n".join(lines)),
         )

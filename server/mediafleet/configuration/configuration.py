@@ -187,6 +187,11 @@ class Configuration:
         return self._texts("MEDIAFLEET_CORS_ORIGINS")
 
     @property
+    def connections_per_address(self) -> int:
+        """Connections that one client address may have at a time."""
+        return cast("int", self["MEDIAFLEET_CONNECTIONS_PER_ADDRESS"])
+
+    @property
     def load_interval(self) -> float:
         """Seconds between two load measurements of a node."""
         return cast("float", self["MEDIAFLEET_LOAD_INTERVAL"])

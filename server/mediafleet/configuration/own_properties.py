@@ -78,6 +78,13 @@ OWN_PROPERTIES: Final = (
         doc="Origins whose pages may call the API from a browser; none by default.",
     ),
     Property(
+        name="MEDIAFLEET_CONNECTIONS_PER_ADDRESS",
+        kind=Integer(minimum=8, maximum=2_000),
+        default=1_000,
+        doc="Connections that one client address may have at a time, of at most 2,000 together; of"
+        " IPv6 one /64 network. Has no effect with --behind-proxy.",
+    ),
+    Property(
         name="MEDIAFLEET_LOAD_INTERVAL",
         kind=Decimal(minimum=0.5, maximum=_MAX_SECONDS),
         default=5.0,

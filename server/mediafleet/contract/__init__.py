@@ -13,6 +13,7 @@ from mediafleet.contract.answers import (
     Reply,
 )
 from mediafleet.contract.application import create_app
+from mediafleet.contract.connections import ConnectionLimits, Handshake, TlsListener
 from mediafleet.contract.documents import ContractSchemas
 from mediafleet.contract.errors import (
     ContractError,
@@ -32,16 +33,19 @@ __all__ = [
     "MAX_PATH_CHARACTERS",
     "BodyRules",
     "BoundedHttpProtocol",
+    "ConnectionLimits",
     "ContractError",
     "ContractSchemas",
     "EncodedJson",
     "Handler",
+    "Handshake",
     "Limits",
     "MissingHandlerError",
     "Problem",
     "Reply",
     "ResponseViolationError",
     "SchemaValidator",
+    "TlsListener",
     "UnfitHandlerError",
     "Unserved",
     "UnservedContractError",

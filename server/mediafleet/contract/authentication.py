@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Collection
 
+from mediafleet.contract.answers import AUTHENTICATED
 from mediafleet.contract.errors import Refusal
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.requests import Request
@@ -54,6 +55,7 @@ class Gate:
                     self._remember(header, credentials)
                 if request.method == "POST":
                     self._require_own_site(request)
+                request.scope.get("extensions", {})[AUTHENTICATED] = True
                 return
         raise Refusal(401, "the credentials are wrong or missing", _CHALLENGE)
 

@@ -15,6 +15,8 @@ class Limits:
         linger_bytes: How much of an unwanted body is still read and thrown away after the answer,
             so that the client can read the answer before the connection closes.
         linger_seconds: How long that may take.
+        waiting: Requests at a time that wait for something to happen (``x-waits-when``); one more
+            is answered 503, so that they never take all connections.
     """
 
     body_bytes: int = 1 << 20
@@ -23,3 +25,4 @@ class Limits:
     authorization_bytes: int = 8192
     linger_bytes: int = 8 << 20
     linger_seconds: float = 2.0
+    waiting: int = 500

@@ -32,6 +32,7 @@ from mediafleet.contract.operations import CompiledOperation
 from mediafleet.contract.requests import Request, comparable_path
 from mediafleet.contract.routing import Router, is_below, parameter_names
 from mediafleet.contract.texts import clean, pointer
+from mediafleet.contract.waiting import Waits
 
 COMPILE = "mediafleet.compile"
 """A scope type of our own: Connexion builds its middlewares on the first scope of any type."""
@@ -78,6 +79,7 @@ class ContractApi(AbstractRoutingAPI):
     def __init__(self, specification: Untyped, *, serving: Serving, **options: Untyped) -> None:
         self.operations: list[tuple[str, str, CompiledOperation]] = []
         self._serving = serving
+        self._waits = Waits(serving.limits.waiting)
         super().__init__(specification, **options)
 
     def make_operation(self, operation: Untyped) -> CompiledOperation:
@@ -89,6 +91,7 @@ class ContractApi(AbstractRoutingAPI):
             secured=bool(operation.security),
             place=pointer("paths", operation.path, operation.method),
             limits=self._serving.limits,
+            waits=self._waits,
             body_rules=self._serving.body_rules.get(operation.operation_id),
         )
 

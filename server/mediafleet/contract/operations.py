@@ -14,7 +14,7 @@ from mediafleet.contract.parameters import Parameter, Query, argument_name
 from mediafleet.contract.requests import Request
 from mediafleet.contract.responses import Responses
 from mediafleet.contract.texts import pointer
-from mediafleet.contract.waiting import until_hang_up
+from mediafleet.contract.waiting import Waits, until_hang_up
 
 
 class CompiledOperation:
@@ -32,6 +32,7 @@ class CompiledOperation:
         "_limits",
         "_query",
         "_segments",
+        "_waits",
         "_waits_when",
         "operation_id",
         "responses",
@@ -47,6 +48,7 @@ class CompiledOperation:
         secured: bool,
         place: str,
         limits: Limits,
+        waits: Waits,
         body_rules: BodyRules | None = None,
     ) -> None:
         """Compile one operation.
@@ -58,6 +60,7 @@ class CompiledOperation:
             secured: The contract asks for credentials.
             place: JSON pointer of the operation.
             limits: Bounds for queries and bodies.
+            waits: Counts requests that wait, of all operations.
             body_rules: Asked about a body that breaks its schema.
         """
         self.operation_id: str = operation["operationId"]
@@ -78,6 +81,7 @@ class CompiledOperation:
             _require_rules_fit(body_rules, self.operation_id, has_body=self._body is not None)
         waits_when = operation.get("x-waits-when")
         self._waits_when = argument_name(waits_when) if waits_when else None
+        self._waits = waits
         self._limits = limits
         self._handler = handler
         _require_fit(
@@ -129,7 +133,8 @@ class CompiledOperation:
             Exception: Whatever the handler raises.
         """
         if self._waits_when is not None and arguments.get(self._waits_when):
-            reply = await until_hang_up(self._handler(**arguments), request.receive)
+            with self._waits.one_more():
+                reply = await until_hang_up(self._handler(**arguments), request.receive)
         else:
             reply = await self._handler(**arguments)
         return self.responses.answer(reply)

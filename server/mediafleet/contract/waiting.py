@@ -1,14 +1,44 @@
 """Waiting on behalf of a client, for as long as that client is there."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 
 import anyio
 from starlette.types import Receive
 
 from mediafleet.contract.answers import Reply
-from mediafleet.contract.errors import ClientGoneError
+from mediafleet.contract.errors import ClientGoneError, Refusal
 
 _NO_REPLY: Reply = object()
+_RETRY = ((b"retry-after", b"5"),)
+
+
+class Waits:
+    """Counts the requests that wait, over all operations.
+
+    Args:
+        most: That may wait at a time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a request for as long as the block lasts.
+
+        Raises:
+            Refusal: 503, since too many wait already.
+        """
+        if self._waiting >= self._most:
+            message = f"{self._most} requests wait already; try again later, or without waiting"
+            raise Refusal(503, message, _RETRY)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
 
 async def until_hang_up(handling: Awaitable[Reply], receive: Receive) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.errors import MediaNodeNotFoundError
@@ -171,6 +171,29 @@ class Member:
 
 MAX_MEMBERS = 10_000
 """Media Nodes of a cluster, those that failed included; what the contract's lists may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFiles:
+    """What the operating system lets this process have open, and how many Media Nodes that bears.
+
+    Attributes:
+        limit: Files and sockets that the process may have open.
+        media_nodes: Media Nodes that may be connected at a time.
+        measurements: Load measurements at a time, each with a connection of its own.
+    """
+
+    REMEDY: ClassVar = "raise the limit (ulimit -n, or LimitNOFILE= of its unit) and start it again"
+
+    limit: int
+    media_nodes: int
+    measurements: int
+
+    def __str__(self) -> str:
+        return (
+            f"this server may have {self.limit} files open, enough for {self.media_nodes} "
+            f"Media Nodes; {self.REMEDY}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

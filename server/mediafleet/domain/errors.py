@@ -11,6 +11,7 @@
     │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
     │   ├── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
     │   └── ClusterFullError
+    │       └── TooFewOpenFilesError
     ├── MissingUriError
     ├── UnreachableMediaServerError
     ├── EnvironmentFailureError
@@ -192,6 +193,17 @@ class ClusterFullError(ConflictError):
 
     def __str__(self) -> str:
         return f"The cluster has {self.most} Media Nodes, the most it may have; remove one first"
+
+
+class TooFewOpenFilesError(ClusterFullError):
+    """The operating system does not let this process connect to another Media Node."""
+
+    def __init__(self, most: int, reason: str) -> None:
+        super().__init__(most)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"No further Media Node can be connected: {self.reason}"
 
 
 class MissingUriError(MediafleetError):

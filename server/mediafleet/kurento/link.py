@@ -117,6 +117,7 @@ class Link:
         self._reporter.on_down(is_told=False)
         if exchange is not None:
             await exchange.close(self._settings.close_timeout)
+        self._tools.linked.discard(self)
         self._peer.session_id = None
         self._is_subscribed = self._is_measuring = False  # a measurement that waits is dropped
 
@@ -160,11 +161,19 @@ class Link:
         )
         with anyio.CancelScope() as self._dialling:
             try:
+                self._require_file()
                 self._address = await self._tools.dialler.dial(self.uri, exchange)
                 await self._synchronise(exchange)
             except UnreachableMediaServerError as error:
                 exchange.end(error.reason)
         self._dialling = None
+
+    def _require_file(self) -> None:
+        """Leave files for the clients and the store: without them nobody could even be told."""
+        files, linked = self._settings.open_files, self._tools.linked
+        if files is not None and len(linked) >= files.media_nodes:
+            raise UnreachableMediaServerError(str(files))
+        linked.add(self)
 
     async def _synchronise(self, exchange: Exchange) -> None:
         """Learn who is there and what lives on it; what was missed meanwhile is made up for.
@@ -200,6 +209,7 @@ class Link:
 
     def _on_lost(self, reason: str) -> None:
         lost, self._exchange = self._exchange, None
+        self._tools.linked.discard(self)
         self.watch.pause()
         if self._phase is Phase.IDLE:
             return

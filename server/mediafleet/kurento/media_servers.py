@@ -79,7 +79,7 @@ class KurentoMediaServers(MediaServers):
         try:
             async with anyio.create_task_group() as tasks:
                 dials = Workers(self._settings.concurrent_dials)
-                measurements = Workers(self._settings.concurrent_measurements)
+                measurements = Workers(self._settings.measurements_at_once)
                 tasks.start_soon(dials.run, name="dials")
                 tasks.start_soon(measurements.run, name="measurements")
                 self._engine = Engine(timetable, dials, measurements)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -35,12 +35,14 @@ class Tools:
         clock: The time, as far as this process was awake.
         random: For the first request id and for jitter; must not be seeded with the time alone.
         dialler: Opens connections.
+        linked: Links that have a connection, or are making one.
     """
 
     settings: LinkSettings
     clock: AwakeClock
     random: random.Random
     dialler: Dialler
+    linked: set[object] = field(default_factory=set)
 
     def new_peer(self) -> Peer:
         """A session that is not known to any media server yet."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mediafleet.domain.addresses import Network
+    from mediafleet.domain.cluster import OpenFiles
 
 EVERYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 MIN_CPU_INTERVAL_MS = 500
@@ -38,6 +39,7 @@ class LinkSettings:
         cpu_interval_ms: Over which a media server measures its CPU; shorter ones tell nothing.
         measurement_timeout: For a measurement, its connection included.
         concurrent_measurements: Measurements at once, over all nodes.
+        open_files: Bounds the links that may be open at once; ``None``: nothing does.
         max_sessions_per_node: Sessions kept in the books of one node; the rest is not seen.
         name_delays: When a new pipeline is asked for its name, after it was learnt of; the later
             times count only while the name is not set.
@@ -65,6 +67,7 @@ class LinkSettings:
     cpu_interval_ms: int = MIN_CPU_INTERVAL_MS
     measurement_timeout: float = 5.0
     concurrent_measurements: int = 64
+    open_files: OpenFiles | None = None
     max_sessions_per_node: int = 5_000
     name_delays: tuple[float, ...] = (0.3, 2.0, 10.0)
     asks_at_once: int = 16
@@ -78,6 +81,13 @@ class LinkSettings:
     def __post_init__(self) -> None:
         if self.cpu_interval_ms < MIN_CPU_INTERVAL_MS:
             raise ValueError(f"cpu_interval_ms must be at least {MIN_CPU_INTERVAL_MS}")
+
+    @property
+    def measurements_at_once(self) -> int:
+        """Measurements at once, as far as open files allow."""
+        if self.open_files is None:
+            return self.concurrent_measurements
+        return min(self.concurrent_measurements, self.open_files.measurements)
 
     def reconnect_pause(self, failures: int) -> float:
         """Seconds before the next try, without jitter, after that many failed ones in a row."""

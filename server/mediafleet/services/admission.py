@@ -14,6 +14,7 @@ from mediafleet.domain.errors import (
     EnvironmentFailureError,
     MediaNodeAlreadyAddedError,
     MediaNodeCanceledError,
+    TooFewOpenFilesError,
     UnreachableMediaServerError,
 )
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.cluster import Cluster, OpenFiles
     from mediafleet.domain.ports import Clock, Environment, MediaServers, ServerIdentity
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Admission:
         media_servers: Links to them.
         clock: The time.
         new_node_id: Makes ids; must not repeat.
+        open_files: Bounds how many members may be connected; ``None``: nothing does.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Admission:
         *,
         clock: Clock,
         new_node_id: Callable[[], str],
+        open_files: OpenFiles | None = None,
     ) -> None:
         self._state = state
         self._environment = environment
         self._media_servers = media_servers
         self._clock = clock
         self._new_node_id = new_node_id
+        self._open_files = open_files
         self._joining: set[MediaServerUri] = set()
 
     async def add(self, uri: str | None, *, wait: bool) -> Member:
@@ -75,11 +79,12 @@ class Admission:
             MissingUriError: On premises, and no uri.
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member.
+            ClusterFullError: There is no room for another member, or no open file.
             UnreachableMediaServerError: Nothing answered there, or not in time.
             MediaNodeCanceledError: Somebody canceled the launch while we waited.
             EnvironmentFailureError: The machine could not be made.
         """
+        self._require_file()
         node_id = self._new_node_id()
         if self._environment.launches_machines:
             member = await self._admit(node_id)
@@ -99,10 +104,11 @@ class Admission:
         Raises:
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member.
+            ClusterFullError: There is no room for another member, or no open file.
             UnreachableMediaServerError: Nothing answered there, or not in time.
         """
         key = MediaServerUri.parse(uri)
+        self._require_file()
         with self._reserved(key):
             identity = await self._meet_briefly(uri, within)
             machine = Machine(None, key.at(identity.ip))
@@ -136,7 +142,7 @@ class Admission:
         """Make a member of a machine that is not met first; it runs as soon as it is connected.
 
         Raises:
-            ClusterFullError: There is no room for another member.
+            ClusterFullError: There is no room for another member, or no open file.
             StoreUnavailableError: Nothing changed.
         """
         node, event = admit(
@@ -162,10 +168,17 @@ class Admission:
 
         Raises:
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member.
+            ClusterFullError: There is no room for another member, or no open file.
             UnreachableMediaServerError: Nothing answered there, or not in time.
         """
+        self._require_file()
         return await self._join(machine.node_id or self._new_node_id(), machine)
+
+    def _require_file(self) -> None:
+        """Refuse a node that could not be connected, before anybody waits for it."""
+        files = self._open_files
+        if files is not None and len(self._state.snapshot) >= files.media_nodes:
+            raise TooFewOpenFilesError(files.media_nodes, str(files))
 
     async def _join(self, node_id: str, machine: Machine) -> Member:
         with self._reserved(MediaServerUri.parse(machine.uri)):

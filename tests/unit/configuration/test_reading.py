@@ -64,6 +64,7 @@ SAMPLES = {
     "MEDIAFLEET_ALLOWED_NODE_NETWORKS": ("127.0.0.0/8, ::1", ("127.0.0.0/8", "::1/128")),
     "MEDIAFLEET_NODE_CA_FILE": (__file__, __file__),
     "MEDIAFLEET_CORS_ORIGINS": ("https://a.example", ("https://a.example",)),
+    "MEDIAFLEET_CONNECTIONS_PER_ADDRESS": ("8", 8),
     "MEDIAFLEET_LOAD_INTERVAL": ("0.5", 0.5),
     "OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": ("-1", -1),
     "MEDIAFLEET_PING_INTERVAL": ("1.5", 1.5),
