@@ -83,6 +83,11 @@ class Process:
         if self._popen.poll() is not None:
             raise self.failure(f"ended with {self._popen.returncode}")
 
+    def count(self, text: str) -> int:
+        """How often it has printed a text."""
+        files = (self._output, self._output.with_suffix(".errors"))
+        return sum(file.read_text("utf-8", "replace").count(text) for file in files)
+
     def failure(self, what: str) -> ServerFailedError:
         """The error that says what went wrong, with the last lines of the process."""
         files = (self._output, self._output.with_suffix(".errors"))
@@ -93,14 +98,18 @@ class Process:
 
 @contextlib.contextmanager
 def started(
-    name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    python: str = sys.executable,
 ) -> Iterator[Process]:
     """Run ``python COMMAND`` at the top of the repository until the block is left."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         output = Path(folder, "output")
         with output.open("wb") as out, output.with_suffix(".errors").open("wb") as errors:
             popen = subprocess.Popen(
-                [sys.executable, *command],
+                [python, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,
