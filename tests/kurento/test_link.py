@@ -9,6 +9,8 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.kurento.connection import FLOODED
 from support.fake_kurento import fake_kurento
 from support.links import NODE, Observer, links, make_media_servers, until
 
@@ -328,14 +330,47 @@ async def test_an_outage_is_one_line_in_the_log_however_often_it_is_tried(caplog
     assert lost.reason == "the connection was cut"
 
 
-async def test_a_flood_of_frames_ends_the_link():
-    async with fake_kurento() as fake, links(max_frames=100) as (media_servers, observer):
+LITTLE_TRAFFIC = {"node_rate": 2000, "shared_rate": 20_000, "shared_burst": 20_000}
+
+
+@pytest.mark.parametrize("frame", ["", "x" * 3000, "[" * 3000], ids=["empty", "long", "nested"])
+async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
+    async with (
+        fake_kurento() as fake,
+        fake_kurento() as calm,
+        links(**LITTLE_TRAFFIC, node_burst=5000, flood_timeout=0.2, reconnect_delay=0.3) as (
+            media_servers,
+            observer,
+        ),
+    ):
+        media_servers.attach(NODE, fake.uri)
+        media_servers.attach("kms_B", calm.uri)
+        await until(observer.is_connected)
+        await until(lambda: observer.is_connected("kms_B"))
+        while observer.is_connected():
+            for _ in range(50):
+                fake.send_raw(frame)
+            await anyio.sleep(0.005)
+        lost = media_servers.evidence(NODE).verdicts[-1]
+        assert lost.reason == FLOODED
+        calm.create("room")
+        await until(lambda: observer.session_ids("kms_B") == ["room"])
+        assert all(report.connected for report in observer.reports["kms_B"])
+        await until(observer.is_connected)
+
+
+async def test_a_burst_within_the_bounds_is_read_whole_and_ends_no_link():
+    async with fake_kurento() as fake, links(rhythm=Rhythm()) as (media_servers, observer):
+        listed = [fake.create(f"listed-{number}") for number in range(2000)]
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
-        for _ in range(150):
-            fake.send_raw("")
-        await until(lambda: not observer.is_connected())
-        await until(observer.is_connected)
+        assert len(await media_servers.list_sessions(NODE)) == 2000
+        for object_id in listed[1:]:
+            fake.destroy(object_id)
+        for number in range(5000):
+            fake.emit("ObjectCreated", {"object": f"{listed[0]}/{number}_kurento.PassThrough"})
+        await until(lambda: observer.session_ids() in ([listed[0]], ["listed-0"]), within=20)
+        assert all(report.connected for report in observer.reports[NODE])
 
 
 async def test_the_books_of_one_node_are_bounded():

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
     from websockets.uri import WebSocketURI
 
 CLOSED_FOR_PROTOCOL = f"it closed the connection with code {CloseCode.PROTOCOL_ERROR.value}"
+FLOODED = "it floods the connection: it sends more than may be read of it"
 
 _DATA = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
 # What one read may bring: more would let a node that sends empty frames hold up all others.
 _buffer = memoryview(bytearray(8192))
+
+# What a frame costs at least, in bytes: an empty one takes as long as one of this size.
+_FRAME_COST = 256
+# A node that sends nothing for so long after reading was resumed has no more to send.
+_CAUGHT_UP_S = 0.05
 
 _library_log = logging.getLogger(f"{__name__}.library")
 _library_log.setLevel(logging.INFO)  # below that it shows every frame, session ids included
@@ -39,6 +45,9 @@ class Receiver(Protocol):
     def received(self, message: bytes) -> None:
         """A whole message."""
 
+    def charge(self, size: int) -> float:
+        """That many bytes were read; for how many seconds no more may be read."""
+
     def lost(self, reason: str) -> None:
         """No message comes any more; told once, after ``opened``."""
 
@@ -50,7 +59,8 @@ class WebSocket(asyncio.BufferedProtocol):
         receiver: Is told of everything after the handshake.
         uri: For the handshake.
         max_message_size: Bytes; a longer message ends the connection.
-        max_frames: Frames the peer may send until ``count_anew`` is called.
+        flood_timeout: Seconds after which the connection ends of a peer that sends all the time
+            more than may be read.
 
     Attributes:
         handshake: Done when messages can be sent; fails with what was met instead.
@@ -58,25 +68,36 @@ class WebSocket(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
+        "_behind_since",
+        "_flood_timeout",
         "_frames",
         "_has_answered",
         "_library",
-        "_max_frames",
         "_max_message_size",
         "_parts",
         "_receiver",
+        "_resumed_at",
+        "_resumption",
         "_transport",
         "handshake",
         "socket_error",
     )
 
     def __init__(
-        self, receiver: Receiver, uri: WebSocketURI, *, max_message_size: int, max_frames: int
+        self,
+        receiver: Receiver,
+        uri: WebSocketURI,
+        *,
+        max_message_size: int,
+        flood_timeout: float,
     ) -> None:
         self._receiver = receiver
+        self._flood_timeout = flood_timeout
         self._max_message_size = max_message_size
-        self._max_frames = max_frames
         self._frames = 0
+        self._resumption: asyncio.TimerHandle | None = None
+        self._resumed_at = 0.0
+        self._behind_since: float | None = None
         self._has_answered = False
         self._parts: bytearray | None = None
         self._transport: asyncio.Transport | None = None
@@ -94,10 +115,6 @@ class WebSocket(asyncio.BufferedProtocol):
         if self.is_open:
             self._library.send_text(message)
             self._flush()
-
-    def count_anew(self) -> None:
-        """Grant the peer its number of frames again."""
-        self._frames = 0
 
     def part(self) -> None:
         """Close the connection as one does when all is well."""
@@ -130,8 +147,10 @@ class WebSocket(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._transport is not None:
             self._has_answered = True
+            self._frames = 0
             self._library.receive_data(bytes(_buffer[:nbytes]))
             self._follow()
+            self._charge(max(nbytes, self._frames * _FRAME_COST))
 
     @override
     def eof_received(self) -> None:
@@ -148,6 +167,27 @@ class WebSocket(asyncio.BufferedProtocol):
     @override
     def pause_writing(self) -> None:
         self.end("it does not read what it is sent")
+
+    def _charge(self, size: int) -> None:
+        """Stop reading for as long as the peer has sent too much; end it when that goes on."""
+        pause = self._receiver.charge(size)
+        if not pause or self._transport is None or self._transport.is_closing():
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._behind_since is None or now - self._resumed_at > _CAUGHT_UP_S:
+            self._behind_since = now
+        if now - self._behind_since > self._flood_timeout:
+            self.end(FLOODED)
+        elif self._resumption is None:
+            self._transport.pause_reading()
+            self._resumption = loop.call_later(pause, self._resume)
+
+    def _resume(self) -> None:
+        self._resumption = None
+        self._resumed_at = asyncio.get_running_loop().time()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _follow(self) -> None:
         """See what came of the bytes: frames, answers to them, or the end."""
@@ -175,9 +215,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _on_frame(self, frame: Frame) -> None:
         self._frames += 1
-        if self._frames > self._max_frames:
-            self.end("it floods the connection")
-        elif frame.opcode in _DATA:
+        if frame.opcode in _DATA:
             self._on_data(frame)
         elif frame.opcode is Opcode.CLOSE:
             told = f" with code {int.from_bytes(frame.data[:2])}" if frame.data else ""
@@ -195,6 +233,8 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _tell_lost(self, reason: str) -> None:
         """Tell the receiver, or who waits for the handshake when it was not done."""
+        if self._resumption is not None:
+            self._resumption.cancel()
         if not self.handshake.done():
             self._fail(ConnectionResetError())
         elif not self.handshake.cancelled() and self.handshake.exception() is None:

@@ -109,7 +109,7 @@ class Dialler:
             receiver,
             WebSocketURI(uri.is_secure, uri.host, uri.port, uri.path, "", None, None),
             max_message_size=self._settings.max_message_size,
-            max_frames=self._settings.max_frames,
+            flood_timeout=self._settings.flood_timeout,
         )
         try:
             await asyncio.get_running_loop().create_connection(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mediafleet.domain.ports import Clock
+    from mediafleet.kurento.budget import Traffic
     from mediafleet.kurento.connection import WebSocket
     from mediafleet.kurento.protocol import Peer
 
@@ -42,6 +43,7 @@ class Exchange:
         peer: The session; its calls fail when the connection ends.
         clock: The time.
         max_waiting: Calls that may wait at once.
+        traffic: What may be read.
         on_event: Is told of every event.
         on_answer: Is told of every answer to a call.
         on_lost: Is told once why no answer comes any more; not after ``close``.
@@ -54,6 +56,7 @@ class Exchange:
         "_on_answer",
         "_on_event",
         "_on_lost",
+        "_traffic",
         "_websocket",
         "lost_reason",
         "peer",
@@ -65,6 +68,7 @@ class Exchange:
         clock: Clock,
         *,
         max_waiting: int,
+        traffic: Traffic,
         on_event: Callable[[Event], None] = lambda _: None,
         on_answer: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda _: None,
@@ -72,6 +76,7 @@ class Exchange:
         self.peer = peer
         self._clock = clock
         self._max_waiting = max_waiting
+        self._traffic = traffic
         self._on_event = on_event
         self._on_answer = on_answer
         self._on_lost = on_lost
@@ -178,11 +183,6 @@ class Exchange:
         for call in self.peer.overdue(now):
             call.on_outcome(NoAnswer("it does not answer in time"))
 
-    def count_anew(self) -> None:
-        """Grant the node its number of frames again."""
-        if self._websocket is not None:
-            self._websocket.count_anew()
-
     def end(self, reason: str) -> None:
         """Drop the connection because of what was met on it."""
         if self._websocket is None:
@@ -204,6 +204,10 @@ class Exchange:
     def opened(self, websocket: WebSocket) -> None:
         """The handshake is done; says nothing of the path yet."""
         self._websocket = websocket
+
+    def charge(self, size: int) -> float:
+        """That many bytes were read; for how many seconds no more may be read."""
+        return self._traffic.read(size)
 
     def received(self, message: bytes) -> None:
         """A message came; before the first answer it must make sense."""

@@ -10,6 +10,7 @@ import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.evidence import Evidence
+from mediafleet.kurento.connection import FLOODED
 from mediafleet.kurento.exchange import NOT_CONNECTED, Exchange
 from mediafleet.kurento.load import measure_load
 from mediafleet.kurento.meeting import introduce
@@ -66,6 +67,7 @@ class Link:
         "_retry_due",
         "_settings",
         "_tools",
+        "_traffic",
         "node_id",
         "uri",
         "watch",
@@ -84,6 +86,7 @@ class Link:
         )
         self._pulse = Pulse(tools, self._on_suspicion)
         self._peer = tools.new_peer()
+        self._traffic = tools.new_traffic()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
         self._appointment: Appointment | None = None
@@ -155,6 +158,7 @@ class Link:
             self._peer,
             self._tools.clock,
             max_waiting=self._settings.max_waiting_calls,
+            traffic=self._traffic,
             on_event=self.watch.on_event,
             on_answer=self._pulse.on_answer,
             on_lost=self._on_lost,
@@ -222,13 +226,15 @@ class Link:
             extra={"media_node_id": self.node_id, "reason": reason, "failures": self._failures},
         )
         self._phase = Phase.WAITING
-        self._retry_due = self._now() + self._reconnect_pause()
+        self._retry_due = self._now() + self._reconnect_pause(reason)
         self._reporter.on_down(is_told=True)
         self._plan()
 
-    def _reconnect_pause(self) -> float:
+    def _reconnect_pause(self, reason: str) -> float:
         jitter = self._settings.reconnect_jitter
         pause = self._settings.reconnect_pause(self._failures)
+        if reason == FLOODED:
+            pause = self._settings.reconnect_delay
         return pause * self._tools.random.uniform(1 - jitter, 1 + jitter)
 
     def _on_due(self) -> None:

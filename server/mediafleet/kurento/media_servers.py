@@ -11,6 +11,7 @@ from typing_extensions import override
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.ports import MediaServers, ServerIdentity
 from mediafleet.domain.uri import MediaServerUri
+from mediafleet.kurento.budget import Budget
 from mediafleet.kurento.dialling import Dialler
 from mediafleet.kurento.engine import Engine, Workers
 from mediafleet.kurento.exchange import NOT_CONNECTED, RefusedError
@@ -64,7 +65,8 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         self._observer = observer
         self._settings = settings
-        self._tools = Tools(settings, clock, random, Dialler(settings))
+        shared = Budget(settings.shared_rate, settings.shared_burst, clock.monotonic)
+        self._tools = Tools(settings, clock, random, Dialler(settings), shared)
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.kurento.budget import Budget, Traffic
 from mediafleet.kurento.exchange import NOT_KURENTO, Exchange, RefusedError
 from mediafleet.kurento.protocol import INVALID_SESSION, MAX_FIRST_ID, Peer
 
@@ -35,6 +36,7 @@ class Tools:
         clock: The time, as far as this process was awake.
         random: For the first request id and for jitter; must not be seeded with the time alone.
         dialler: Opens connections.
+        shared_traffic: What all nodes together may send beyond their own shares.
         linked: Links that have a connection, or are making one.
     """
 
@@ -42,11 +44,18 @@ class Tools:
     clock: AwakeClock
     random: random.Random
     dialler: Dialler
+    shared_traffic: Budget
     linked: set[object] = field(default_factory=set)
 
     def new_peer(self) -> Peer:
         """A session that is not known to any media server yet."""
         return Peer(self.random.randrange(1, MAX_FIRST_ID))
+
+    def new_traffic(self) -> Traffic:
+        """The bounds of what is read from one node; they outlive its connections."""
+        settings = self.settings
+        own = Budget(settings.node_rate, settings.node_burst, self.clock.monotonic)
+        return Traffic(own, self.shared_traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,12 @@ async def visit(
         UnreachableMediaServerError: No media server was met.
     """
     settings = tools.settings
-    exchange = Exchange(tools.new_peer(), tools.clock, max_waiting=settings.max_waiting_calls)
+    exchange = Exchange(
+        tools.new_peer(),
+        tools.clock,
+        max_waiting=settings.max_waiting_calls,
+        traffic=tools.new_traffic(),
+    )
     try:
         ip = await tools.dialler.dial(uri, exchange, within, address=address)
         introduction = await introduce(exchange, settings.request_timeout)

@@ -19,6 +19,12 @@ MAX_FIRST_ID = 2**40
 INVALID_SESSION = 40007
 OBJECT_NOT_FOUND = 40101
 
+# A list of pipelines holds texts, and a description of 64 modules 200 lists and objects. Many more
+# are what makes a parser, and the garbage collector after it, slow: 0.2 s for each megabyte.
+_MAX_CONTAINERS = 1000
+# The lenient parser is slow, and only the short answer to ``getUsedCpu`` needs it.
+_MAX_LENIENT = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -158,9 +164,13 @@ def _parse(frame: bytes) -> object:
 
     A media server writes an infinite CPU load as ``1e+9999``, which only the lenient parser takes.
     """
+    if frame.count(b"[") + frame.count(b"{") > _MAX_CONTAINERS:
+        return None
     try:
         return orjson.loads(frame)
     except orjson.JSONDecodeError:
+        if len(frame) > _MAX_LENIENT:
+            return None
         try:
             return json.loads(frame.decode())
         except (ValueError, RecursionError):

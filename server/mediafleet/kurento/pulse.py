@@ -155,7 +155,6 @@ class Pulse:
     def _ping(self, exchange: Exchange, now: float) -> None:
         sent = _Sent(self._clock.now(), now)
         self._pings.append(sent)
-        exchange.count_anew()
         exchange.call("ping", {}, partial(self._on_pong, sent), timeout_s=self._patience)
 
     def _on_pong(self, sent: _Sent, outcome: Outcome) -> None:

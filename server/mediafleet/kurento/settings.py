@@ -31,7 +31,13 @@ class LinkSettings:
         rhythm: Of the application pings.
         concurrent_dials: Links being made at once, over all nodes.
         max_message_size: Bytes of one message from a node; a longer one ends the link.
-        max_frames: Frames from a node between two pings; more than these end the link.
+        node_rate: Bytes a second that are read from a node whatever the others send.
+        node_burst: Bytes of these that are saved up.
+        shared_rate: Bytes a second that are read beyond that, from all nodes together. Nothing is
+            read for a while from a node that sends more.
+        shared_burst: Bytes of these that are saved up.
+        flood_timeout: For how long a node may send more than is read; then its link ends, and is
+            made again after ``reconnect_delay``.
         reconnect_delays: Steps of (how many tries, seconds before each); OpenVidu 2.15.
         reconnect_delay: Seconds before each further try, for ever.
         reconnect_jitter: Share of the delay by which it is varied, up and down.
@@ -58,8 +64,12 @@ class LinkSettings:
     request_timeout: float = 5.0
     rhythm: Rhythm = DEFAULT_RHYTHM
     concurrent_dials: int = 200
-    max_message_size: int = 1024 * 1024
-    max_frames: int = 25_000
+    max_message_size: int = 512 * 1024  # a list of 8,000 pipelines
+    node_rate: int = 64 * 1024
+    node_burst: int = 512 * 1024
+    shared_rate: int = 4 * 1024 * 1024
+    shared_burst: int = 4 * 1024 * 1024
+    flood_timeout: float = 2.0
     reconnect_delays: tuple[tuple[int, float], ...] = ((10, 1.0), (20, 3.0))
     reconnect_delay: float = 10.0
     reconnect_jitter: float = 0.2

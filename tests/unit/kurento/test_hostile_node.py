@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from typing_extensions import override
 from websockets.uri import WebSocketURI
 
-from mediafleet.kurento.connection import WebSocket
+from mediafleet.kurento.budget import Budget, Traffic
+from mediafleet.kurento.connection import FLOODED, WebSocket
 from mediafleet.kurento.exchange import Exchange
 from mediafleet.kurento.protocol import Peer
 from mediafleet.kurento.session_watch import SessionWatch
@@ -91,11 +92,19 @@ class Wire(asyncio.Transport):
     def __init__(self):
         super().__init__()
         self.written = b""
-        self.is_cut = False
+        self.is_cut = self.is_paused = False
 
     @override
     def write(self, data):
         self.written += bytes(data)
+
+    @override
+    def pause_reading(self):
+        self.is_paused = True
+
+    @override
+    def resume_reading(self):
+        self.is_paused = False
 
     @override
     def is_closing(self):
@@ -123,20 +132,30 @@ class SteppedClock:
         return self.seconds
 
 
+def plenty():
+    return Budget(1e12, 1e12, lambda: 0.0)
+
+
 class Harness:
     """A connection and its watch, over a wire."""
 
-    def __init__(self):
+    def __init__(self, traffic=None, flood_timeout=2.0):
         bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
         self.clock = SteppedClock()
         self.wire = Wire()
         self.watch = SessionWatch("kms_A", bounds, self.clock, lambda: None)
-        self.exchange = Exchange(Peer(1), self.clock, max_waiting=16, on_event=self.watch.on_event)
+        self.exchange = Exchange(
+            Peer(1),
+            self.clock,
+            max_waiting=16,
+            traffic=traffic or Traffic(plenty(), plenty()),
+            on_event=self.watch.on_event,
+        )
         self.websocket = WebSocket(
             self.exchange,
             WebSocketURI(False, "node", 8888, "/kurento", "", None, None),
             max_message_size=5000,
-            max_frames=1000,
+            flood_timeout=flood_timeout,
         )
         self.websocket.connection_made(self.wire)
         key = re.search(rb"Sec-WebSocket-Key: (\S+)", self.wire.written).group(1)
@@ -233,3 +252,42 @@ async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline(
     harness.tell("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
     harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
     assert window.destroyed == {PIPELINES[0]}
+
+
+def slow(rate=1000.0):
+    """Traffic of a node that has no share of its own."""
+    now = asyncio.get_running_loop().time
+    return Traffic(Budget(1e-9, 0, now), Budget(rate, 2000, now))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "sent", [frame(b"x" * 4000), frame(b"") * 20, frame(b"", opcode=9) * 20], ids=len
+)
+async def test_a_node_that_sends_too_much_is_read_again_after_a_pause(sent):
+    harness = Harness(slow(rate=100_000.0))
+    harness.feed(sent)
+    assert harness.wire.is_paused
+    while harness.wire.is_paused:  # there is no event for it
+        await asyncio.sleep(0.001)
+    assert harness.websocket.is_open
+
+
+@pytest.mark.anyio
+async def test_a_node_that_sends_too_much_all_the_time_is_cut_off():
+    harness = Harness(slow(rate=100_000.0), flood_timeout=0.05)
+    while not harness.wire.is_cut:
+        if harness.wire.is_paused:
+            await asyncio.sleep(0.001)
+        else:
+            harness.feed(frame(b"x" * 4000))
+    assert harness.exchange.lost_reason == FLOODED
+
+
+@pytest.mark.anyio
+async def test_nothing_is_resumed_on_a_connection_that_is_gone():
+    harness = Harness(slow(rate=100_000.0))
+    harness.feed(frame(b"x" * 4000))
+    harness.websocket.end("for a test")
+    await asyncio.sleep(0.05)
+    assert harness.wire.is_paused

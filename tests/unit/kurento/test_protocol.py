@@ -9,6 +9,7 @@ import pytest
 
 from mediafleet.kurento.meeting import Tools
 from mediafleet.kurento.protocol import Answer, Event, Fault, Odd, Peer, Result
+from mediafleet.kurento.settings import LinkSettings
 
 OUTCOMES: list = []
 
@@ -49,7 +50,7 @@ def test_ids_go_on_when_the_connection_and_the_session_are_new():
 def test_the_first_id_is_random_and_large():
     source = random.Random(7)
     starts = sorted(
-        Tools(None, None, source, None).new_peer().next_id  # type: ignore[arg-type]
+        Tools(None, None, source, None, None).new_peer().next_id  # type: ignore[arg-type]
         for _ in range(21)
     )
     assert len(set(starts)) == 21
@@ -93,6 +94,34 @@ def test_an_error_may_have_a_code_that_is_none(code):
     answer = peer.receive(f'{{"error":{{"code":{code}}},"id":1}}'.encode())
     assert isinstance(answer, Answer)
     assert answer.outcome == Fault(0, "")
+
+
+@pytest.mark.parametrize("opening", [b"[],", b"{},", b'{"a":[]},'])
+def test_a_message_made_of_lists_and_objects_is_not_parsed(opening):
+    peer = Peer(1)
+    request(peer)
+    value = b"[" + opening * 1000 + b"0]"
+    assert isinstance(peer.receive(b'{"id":1,"result":{"value":' + value + b"}}"), Odd)
+    assert peer.calls
+
+
+def test_a_long_list_of_pipelines_is_read():
+    peer = Peer(1)
+    request(peer)
+    value = [f"{number:036}_kurento.MediaPipeline" for number in range(8000)]
+    frame = json.dumps({"id": 1, "result": {"value": value}}).encode()
+    assert len(frame) < LinkSettings().max_message_size
+    answer = peer.receive(frame)
+    assert isinstance(answer, Answer)
+    assert answer.outcome == Result({"value": value})
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+def test_only_a_short_message_is_read_leniently(size):
+    peer = Peer(1)
+    request(peer)
+    incoming = peer.receive(b'{"id":1,"result":{"value":1e+9999,"x":"' + b"x" * size + b'"}}')
+    assert isinstance(incoming, Answer if size == 10 else Odd)
 
 
 def test_infinity_is_read_as_the_media_server_writes_it():
