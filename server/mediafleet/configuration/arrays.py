@@ -9,14 +9,15 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from mediafleet.configuration.characters import printable
+from mediafleet.configuration.characters import MAX_VALUE_CHARACTERS, printable
 from mediafleet.configuration.items import split_items
 from mediafleet.configuration.kinds import Kind, Value, require_clean, shown
 from mediafleet.configuration.locations import check_locator, show_locator
 from mediafleet.configuration.problems import MASK, UnfitValueError
 
 MAX_ITEMS: Final = 100
-MAX_NODE_URIS: Final = 256
+MAX_NODE_URIS: Final = 10_000
+"""As many as a cluster may have."""
 MAX_NODE_URI: Final = 255
 MAX_HEADER: Final = 4096
 EVENT_NAMES: Final = (
@@ -57,6 +58,7 @@ class ArrayKind(Kind):
     """An array of text; repeated items count once, the first one's place is kept."""
 
     max_items: ClassVar[int] = MAX_ITEMS
+    max_characters: ClassVar[int] = MAX_VALUE_CHARACTERS
 
     @abstractmethod
     def fit_item(self, item: str) -> str:
@@ -64,7 +66,7 @@ class ArrayKind(Kind):
 
     @override
     def read(self, text: str) -> Value:
-        return self._fit(split_items(require_clean(text)))
+        return self._fit(self._split(text))
 
     @override
     def check(self, value: object) -> Value:
@@ -94,6 +96,9 @@ class ArrayKind(Kind):
         """Show one item, allowed or not, without anything that must stay private."""
         return shown(item)
 
+    def _split(self, text: str) -> list[str]:
+        return split_items(require_clean(text, self.max_characters))
+
     def _text(self, item: object) -> str:
         if not isinstance(item, str):
             raise self.refusal()
@@ -120,12 +125,11 @@ class Events(ArrayKind):
     @property
     @override
     def allowed(self) -> str:
-        return "an array of event names"
+        return f"an array of at most {MAX_ITEMS} event names"
 
     @override
     def read(self, text: str) -> Value:
-        items = split_items(require_clean(text))
-        return self._fit([item for item in items if item not in LATER_EVENT_NAMES])
+        return self._fit([item for item in self._split(text) if item not in LATER_EVENT_NAMES])
 
     @override
     def fit_item(self, item: str) -> str:
@@ -141,7 +145,7 @@ class Headers(ArrayKind):
     @property
     @override
     def allowed(self) -> str:
-        return 'an array of headers of the form "Name: value"'
+        return f'an array of at most {MAX_ITEMS} headers of the form "Name: value"'
 
     @override
     def fit_item(self, item: str) -> str:
@@ -163,11 +167,15 @@ class WebSocketUris(ArrayKind):
     """Addresses of Media Nodes, without user information, query and fragment."""
 
     max_items: ClassVar[int] = MAX_NODE_URIS
+    max_characters: ClassVar[int] = MAX_NODE_URIS * (MAX_NODE_URI + len('"", ')) + len("[]")
 
     @property
     @override
     def allowed(self) -> str:
-        return "an array of URIs of the form ws://HOST:PORT/PATH or wss://HOST:PORT/PATH"
+        return (
+            f"an array of at most {MAX_NODE_URIS} URIs of the form ws://HOST:PORT/PATH or"
+            f" wss://HOST:PORT/PATH, of at most {MAX_NODE_URI} characters each"
+        )
 
     @override
     def fit_item(self, item: str) -> str:
@@ -186,7 +194,7 @@ class Origins(ArrayKind):
     @property
     @override
     def allowed(self) -> str:
-        return "an array of origins of the form https://HOST:PORT"
+        return f"an array of at most {MAX_ITEMS} origins of the form https://HOST:PORT"
 
     @override
     def fit_item(self, item: str) -> str:
@@ -206,7 +214,7 @@ class Labels(ArrayKind):
     @property
     @override
     def allowed(self) -> str:
-        return "an array of labels of the form name=value"
+        return f"an array of at most {MAX_ITEMS} labels of the form name=value"
 
     @override
     def fit_item(self, item: str) -> str:
@@ -222,7 +230,7 @@ class Networks(ArrayKind):
     @property
     @override
     def allowed(self) -> str:
-        return "an array of networks such as 10.0.0.0/8 or fd00::/8"
+        return f"an array of at most {MAX_ITEMS} networks such as 10.0.0.0/8 or fd00::/8"
 
     @override
     def fit_item(self, item: str) -> str:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 MAX_VALUE_CHARACTERS: Final = 8192
-"""Longest value of one property, in characters, wherever it comes from."""
+"""Longest value of one property, in characters, unless its kind says otherwise."""
 
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SHOWN_CHARACTERS: Final = 80

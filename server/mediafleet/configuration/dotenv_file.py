@@ -12,7 +12,8 @@ from typing import Final
 from mediafleet.configuration import dotenv_journal as journal
 from mediafleet.configuration.dotenv import rewrite
 
-MAX_FILE_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 4 * 1024 * 1024
+"""Room for the uris of 10,000 Media Nodes and all else."""
 _MAX_BYTES_WITH_JOURNAL: Final = journal.longest_file(MAX_FILE_BYTES)
 _NEW_FILE_MODE: Final = 0o600
 _SAME_OWNER: Final = -1
@@ -56,7 +57,7 @@ def read_dotenv(path: Path) -> str | None:
         `None` when there is no such file.
 
     Raises:
-        DotenvFileError: It is no regular file, longer than 1 MiB, not readable or not UTF-8.
+        DotenvFileError: It is no regular file, longer than 4 MiB, not readable or not UTF-8.
     """
     try:
         mode = path.stat().st_mode

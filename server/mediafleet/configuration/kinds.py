@@ -82,10 +82,10 @@ def shown(value: object) -> str:
     return "(an object)" if isinstance(value, Mapping) else "(an array)"
 
 
-def require_clean(text: str) -> str:
+def require_clean(text: str, maximum: int = MAX_VALUE_CHARACTERS) -> str:
     """Refuse text that is too long or holds a control or line-separator character."""
-    if len(text) > MAX_VALUE_CHARACTERS:
-        raise UnfitValueError(f"must have at most {MAX_VALUE_CHARACTERS} characters")
+    if len(text) > maximum:
+        raise UnfitValueError(f"must have at most {maximum} characters")
     found = forbidden_character(text)
     if found is not None:
         raise UnfitValueError(f"may not hold control characters or line separators ({found})")

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -537,10 +538,23 @@ def test_a_pipe_in_the_place_of_the_file_does_not_block(path: Path) -> None:
 
 
 def test_values_longer_than_the_limit_are_refused(path: Path) -> None:
-    [problem] = problems_of(path, "KMS_URIS=[" + "x" * 8192 + "]\n")
+    [problem] = problems_of(path, "MEDIAFLEET_CORS_ORIGINS=[" + "x" * 8192 + "]\n")
 
     assert "at most 8192 characters" in problem
     assert len(problem) < 400
+
+
+def test_the_uris_of_a_cluster_of_any_size_fit(path: Path) -> None:
+    uris = [f"ws://10.{number // 250}.{number % 250}.1:8888/" for number in range(10_000)]
+    longest = [uri.ljust(255, "k") for uri in uris]
+
+    configuration = from_file(path, f"KMS_URIS={json.dumps(longest, separators=(',', ':'))}\n")
+
+    assert list(configuration.kms_uris) == longest
+    assert len(from_file(path, f"KMS_URIS=[{', '.join(uris)}]\n").kms_uris) == 10_000
+    [problem] = problems_of(path, f"KMS_URIS=[{','.join(uris)},ws://h:8888/]\n")
+    assert "must have at most 10000 items" in problem
+    assert len(problem) < 800
 
 
 def deployment(domain: str, secret: str) -> str:
