@@ -275,11 +275,24 @@ def test_everything_wrong_with_the_configuration_is_told_at_once(run, data, home
     assert not data.exists()
 
 
-def test_a_named_file_of_properties_has_to_exist(run, data):
-    done = run("serve", "--data-dir", data, "--env-file", "missing.env")
+@pytest.mark.parametrize(
+    ("options", "variables", "told"),
+    [
+        (["--env-file", "missing.env"], {}, "missing.env: there is no such file, although --env"),
+        ([], {"DOTENV_PATH": "missing.env"}, "missing.env: there is no such file, although DOTENV"),
+        ([], {"DOTENV_PATH": "/nowhere"}, "/nowhere/.env: there is no such file"),
+        ([], {"DOTENV_PATH": "missing.env "}, "missing.env /.env: there is no such file"),
+        ([], {"DOTENV_PATH": "/dev/null/.env"}, "it cannot be read (Not a directory)"),
+        ([], {"DOTENV_PATH": "~nobody-of-that-name"}, "~nobody-of-that-name/.env: there is no"),
+    ],
+)
+def test_a_named_file_of_properties_has_to_exist(run, data, options, variables, told):
+    done = run("serve", "--data-dir", data, *options, **variables)
 
     assert done.code == 2
-    assert "missing.env" in done.err
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert not data.exists()
 
 
 def test_a_directory_in_the_place_of_the_file_is_called_one(run, data, home):
@@ -498,34 +511,44 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
 def test_properties_set_in_vain_are_told_once_each(serve, home):
     (home / "full.env").write_text(
         "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
+        "OPENVIDU_ENTERPRISE_HA_REDIS_PASSWORD=canary-3\n"
     )
     server = serve("--env-file", "full.env", "--log-format", "json", MEDIAFLEET_PORT="1")
     server.line("^  curl")
     server.stop()
     lines = [json.loads(line) for line in server.err]
 
-    vain = [line for line in lines if "no effect" in line["message"]]
-    unused = [line for line in lines if "properties" in line]
+    vain = [line for line in lines if "no effect yet" in line["message"]]
+    unused = {line["message"]: line["properties"] for line in lines if "properties" in line}
     assert {line["property"] for line in vain} == {"OPENVIDU_CDR", "OPENVIDU_RECORDING"}
     assert {line["level"] for line in vain} == {"warning"}
-    assert [line["properties"] for line in unused] == [["KIBANA_PASSWORD", "FOREIGN"]]
+    assert unused == {
+        "known properties in the .env file that have no effect here": [
+            "KIBANA_PASSWORD",
+            "OPENVIDU_ENTERPRISE_HA_REDIS_PASSWORD",
+        ],
+        "names in the .env file that are no properties": ["FOREIGN"],
+    }
     assert "canary" not in server.text
 
 
-def test_names_that_are_no_properties_are_told_with_those_that_were_meant(serve, home):
-    (home / "typo.env").write_text("OPENVIDU_CRD=canary-1\n")
-    server = serve("--env-file", "typo.env", "--log-format", "json", MEDIAFLEET_PINGPROBES="7")
+def test_what_is_probably_not_meant_is_told_with_its_place(serve, home):
+    file = home / "typo.env"
+    file.write_text("OPENVIDU_CRD=canary-1\n\u200bOPENVIDU_CDR=true\nOPENVIDU_SECRET=canary-2 \n")
+    server = serve("--env-file", file, "--log-format", "json", MEDIAFLEET_PINGPROBES="7")
     server.line("^  curl")
     server.stop()
     lines = [json.loads(line) for line in server.err]
 
     assert [
-        (line["level"], line["property"], line["closest"], line["set_in"])
+        (line["level"], line["property"], line.get("closest"), line["place"])
         for line in lines
-        if "no such property" in line["message"]
+        if "place" in line
     ] == [
-        ("warning", "MEDIAFLEET_PINGPROBES", "MEDIAFLEET_PING_PROBES", "environment"),
-        ("warning", "OPENVIDU_CRD", "OPENVIDU_CDR", ".env file"),
+        ("warning", "MEDIAFLEET_PINGPROBES", "MEDIAFLEET_PING_PROBES", "set in the environment"),
+        ("warning", "OPENVIDU_CRD", "OPENVIDU_CDR", f"{file}, line 1"),
+        ("warning", "'\\u200bOPENVIDU_CDR'", "OPENVIDU_CDR", f"{file}, line 2"),
+        ("warning", "OPENVIDU_SECRET", None, f"{file}, line 3"),
     ]
     assert "canary" not in server.text
 

@@ -94,6 +94,8 @@ async def server(
 ) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
     """A server process, on premises unless told otherwise; with a client of its credentials."""
     command = ("serve", "--port", "0", "--data-dir", str(data_dir), *arguments)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data_dir / ".env").touch()
     usual = {
         "OPENVIDU_SECRET": SECRET,
         "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",

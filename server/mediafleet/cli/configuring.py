@@ -17,7 +17,6 @@ from mediafleet.configuration import (
     locate_dotenv,
     read_configuration,
     secret_texts,
-    warn_unknown,
     warn_without_feature,
 )
 
@@ -43,14 +42,16 @@ def read_whole_configuration(
 
     Args:
         overrides: The command line's values by property; `None` is "not given".
-        dotenv_path: A file that has to exist; `None` for the usual place, where none need be.
+        dotenv_path: A file that has to exist; `None` for what `DOTENV_PATH` names, which has to
+            exist too, or for the working directory, where none need be.
 
     Raises:
         UsageFault: Everything that is wrong with it, with the way to mend it.
     """
-    if dotenv_path is not None and not dotenv_path.exists():
-        raise UsageFault(f"There is no file {dotenv_path}, which --env-file names.")
-    return _read(overrides, usual_dotenv(dotenv_path), os.environ)
+    named_by = "DOTENV_PATH" if os.environ.get("DOTENV_PATH") else None
+    if dotenv_path is not None:
+        named_by = "--env-file"
+    return _read(overrides, usual_dotenv(dotenv_path), os.environ, named_by)
 
 
 def usual_dotenv(given: Path | None) -> Path:
@@ -109,15 +110,17 @@ def with_secret(configuration: Configuration) -> Configuration:
     return complete
 
 
-def log_doubts(configuration: Configuration) -> None:
-    """Warn of all that is set in vain, and note once what belongs to others."""
-    warn_unknown(configuration.unknown)
+def log_warnings(configuration: Configuration) -> None:
+    """Warn of what is probably not meant or has no effect, and note once what belongs to others."""
+    for warning in configuration.warnings:
+        warning.log()
     warn_without_feature(configuration.without_feature)
-    if configuration.unused:
-        log.info(
-            "properties of the .env file that are not used here",
-            extra={"properties": list(configuration.unused)},
-        )
+    for message, names in (
+        ("known properties in the .env file that have no effect here", configuration.unused),
+        ("names in the .env file that are no properties", configuration.foreign),
+    ):
+        if names:
+            log.info(message, extra={"properties": list(names)})
 
 
 def _obstacle(directory: Path) -> str | None:
@@ -130,9 +133,14 @@ def _obstacle(directory: Path) -> str | None:
 
 
 def _read(
-    overrides: Mapping[str, Any], dotenv_path: Path | None, environ: Mapping[str, str]
+    overrides: Mapping[str, Any],
+    dotenv_path: Path | None,
+    environ: Mapping[str, str],
+    named_by: str | None = None,
 ) -> Configuration:
     try:
-        return read_configuration(overrides=overrides, dotenv_path=dotenv_path, environ=environ)
+        return read_configuration(
+            overrides=overrides, dotenv_path=dotenv_path, environ=environ, named_by=named_by
+        )
     except ConfigurationError as error:
         raise UsageFault(error.report(dotenv_path)) from None

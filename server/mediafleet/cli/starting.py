@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mediafleet import __version__, logs
 from mediafleet.cli import program
-from mediafleet.cli.configuring import log_doubts, with_secret
+from mediafleet.cli.configuring import log_warnings, with_secret
 from mediafleet.cli.listening import Listener, bind, reachable
 from mediafleet.cli.open_files import share_open_files
 from mediafleet.cli.secret_file import NAME
@@ -59,7 +59,7 @@ def run(
     with closing(listener.socket):
         run_server = _load_server()
         complete = with_secret(configuration)
-        log_doubts(complete)
+        log_warnings(complete)
         if dotenv_path is not None:
             complete_dotenv(dotenv_path)
         ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"

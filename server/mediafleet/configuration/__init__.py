@@ -8,18 +8,19 @@ from mediafleet.configuration.dotenv_file import (
     complete_dotenv,
     locate_dotenv,
 )
-from mediafleet.configuration.doubts import warn_unknown, warn_without_feature
 from mediafleet.configuration.foreign import foreign_variables
 from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
 from mediafleet.configuration.reading import read_configuration
 from mediafleet.configuration.script_variables import script_variables
 from mediafleet.configuration.secret_texts import USER, secret_texts
+from mediafleet.configuration.suspicious import ConfigurationWarning, warn_without_feature
 
 __all__ = [
     "USER",
     "Configuration",
     "ConfigurationError",
     "ConfigurationProblem",
+    "ConfigurationWarning",
     "DotenvFileError",
     "Origin",
     "complete_dotenv",
@@ -30,7 +31,6 @@ __all__ = [
     "script_variables",
     "secret_texts",
     "store_changes",
-    "warn_unknown",
     "warn_without_feature",
     "with_changes",
 ]

@@ -1,4 +1,4 @@
-"""Which characters a value may hold and how a doubtful one is shown; it knows no property."""
+"""Which characters a value may hold and how any text is shown; it knows no property."""
 
 import re
 from typing import Final
@@ -24,10 +24,12 @@ def forbidden_character(text: str) -> str | None:
 
 
 def printable(text: str, *, limit: int = _SHOWN_CHARACTERS) -> str:
-    r"""Make foreign text fit for a log, a terminal and an answer.
+    """Make foreign text fit for a log, a terminal and an answer.
 
     Returns:
-        At most `limit` characters of it plus `…`, with forbidden characters as `\uXXXX`.
+        At most `limit` characters of it plus `…`. In quotes and with escapes, as Python writes it,
+        if something in it could not be seen otherwise: blanks around it, invisible characters.
     """
-    cut = text if len(text) <= limit else text[:limit] + "…"
-    return _FORBIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", cut)
+    cut = text[:limit]
+    is_plain = cut.isprintable() and cut == cut.strip() and not cut.startswith(("'", '"'))
+    return (cut if is_plain else repr(cut)) + ("…" if len(text) > limit else "")

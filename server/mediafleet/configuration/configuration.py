@@ -16,6 +16,7 @@ from mediafleet.configuration.kinds import NEVER, Value
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet.configuration.property import Use
 from mediafleet.configuration.sources import Sources
+from mediafleet.configuration.suspicious import ConfigurationWarning
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,15 +43,17 @@ class Configuration:
     Attributes:
         values: Value by name, of every property that has an effect or is shown.
         origins: Origin by the same names.
-        unused: Names in the `.env` file that have no effect here, in the file's order.
-        unknown: Names that look like properties of ours and are none, and where each is set first.
+        unused: Names in the `.env` file that OpenVidu knows and that have no effect here.
+        foreign: Other names in the file, none of which looks like a property of ours.
+        warnings: What is probably not meant, a hundred at most.
         sources: From where it was read, the file apart.
     """
 
     values: Mapping[str, Value]
     origins: Mapping[str, Origin]
     unused: tuple[str, ...]
-    unknown: Mapping[str, Origin]
+    foreign: tuple[str, ...]
+    warnings: tuple[ConfigurationWarning, ...]
     sources: Sources
 
     def __getitem__(self, name: str) -> Value:

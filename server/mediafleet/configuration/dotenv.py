@@ -1,8 +1,8 @@
 r"""The grammar of the `.env` file, read and rewritten as text; files are `dotenv_file`'s matter.
 
-One `KEY=VALUE` per line. A line ends at `\n` and nowhere else; the value is everything after the
-first `=`, untrimmed and unquoted; the key is trimmed. Blank lines and lines that begin with `#`
-or `//` are kept. When a key is repeated, the last line counts.
+One `KEY=VALUE` or `export KEY=VALUE` per line. A line ends at `\n` or `\r\n` and nowhere else; the
+value is everything after the first `=`, untrimmed and unquoted; the key is trimmed. Blank lines and
+lines that begin with `#` or `//` are kept. When a key is repeated, the last line counts.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Final
 from mediafleet.configuration.kinds import require_clean
 
 _KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}", re.ASCII)
+_EXPORT: Final = re.compile(r"export\s+")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -22,10 +23,12 @@ class DotenvLine:
 
     Attributes:
         number: Its place, from 1.
-        text: The line as it stands, without its end.
+        text: The line as it stands, without its newline.
         key: Trimmed key; `None` for blank lines, comments and lines that are not understood.
         value: Literal text after the first `=`.
         understood: Whether the line follows the grammar.
+        prefix: What stands before the key, `export ` or nothing.
+        end: What stands before the newline, a carriage return or nothing.
     """
 
     number: int
@@ -33,6 +36,8 @@ class DotenvLine:
     key: str | None = None
     value: str = ""
     understood: bool = True
+    prefix: str = ""
+    end: str = ""
 
 
 def parse(text: str) -> tuple[DotenvLine, ...]:
@@ -73,20 +78,25 @@ def rewrite(text: str, changes: Mapping[str, str]) -> str:
     written = [
         line.text
         if line.key is None or line.key not in changes
-        else f"{line.key}={changes[line.key]}"
+        else f"{line.prefix}{line.key}={changes[line.key]}{line.end}"
         for line in lines
     ]
-    added = [f"{key}={value}" for key, value in changes.items() if key not in present]
+    added = [f"{key}={value}{lines[0].end}" for key, value in changes.items() if key not in present]
     if added and written[-1] == "":
         written.pop()
     return "\n".join([*written, *added, ""] if added else written)
 
 
 def _line(number: int, text: str) -> DotenvLine:
-    stripped = text.strip()
+    content = text.removesuffix("\r")
+    end = text[len(content) :]
+    stripped = content.strip()
     if not stripped or stripped.startswith(("#", "//")):
-        return DotenvLine(number, text)
-    key, mark, value = text.partition("=")
-    if not mark or not key.strip():
-        return DotenvLine(number, text, understood=False)
-    return DotenvLine(number, text, key.strip(), value)
+        return DotenvLine(number, text, end=end)
+    name, mark, value = content.partition("=")
+    exported = _EXPORT.match(name.strip())
+    key = name.strip() if exported is None else name.strip()[exported.end() :]
+    if not mark or not key:
+        return DotenvLine(number, text, understood=False, end=end)
+    prefix = "" if exported is None else "export "
+    return DotenvLine(number, text, key, value, prefix=prefix, end=end)

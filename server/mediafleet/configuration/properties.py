@@ -6,7 +6,7 @@ from typing import Final
 
 from mediafleet.configuration.aws_properties import AWS_PROPERTIES
 from mediafleet.configuration.cluster_properties import CLUSTER_PROPERTIES
-from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES
+from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES, FAMILIES
 from mediafleet.configuration.docker_properties import DOCKER_PROPERTIES
 from mediafleet.configuration.own_properties import OWN_PROPERTIES
 from mediafleet.configuration.property import Property, Use
@@ -28,3 +28,15 @@ SETTABLE: Final = tuple(each for each in PROPERTIES if each.use is not Use.REPOR
 
 READ_NAMES: Final = frozenset(name for each in SETTABLE for name in (each.name, *each.aliases))
 """Every name that a source may use, older names included."""
+
+_KEPT_ALIASES: Final = frozenset(
+    alias for each in SETTABLE if each.use is Use.KEPT for alias in each.aliases
+)
+
+
+def has_no_effect(name: str) -> bool:
+    """Say whether OpenVidu knows a property of that name, and it has no effect here."""
+    each = BY_NAME.get(name)
+    if each is None:
+        return name.startswith(FAMILIES) or name in _KEPT_ALIASES
+    return each.use in {Use.KEPT, Use.REPORTED}

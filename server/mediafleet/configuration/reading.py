@@ -4,6 +4,7 @@ import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -18,14 +19,20 @@ from mediafleet.configuration.problems import (
     ConfigurationProblem,
     UnfitValueError,
 )
-from mediafleet.configuration.properties import BY_NAME, READ_NAMES, SETTABLE
+from mediafleet.configuration.properties import BY_NAME, READ_NAMES, SETTABLE, has_no_effect
 from mediafleet.configuration.property import Property, Use
 from mediafleet.configuration.rules import conflicts
 from mediafleet.configuration.sources import Sources
+from mediafleet.configuration.suspicious import (
+    ConfigurationWarning,
+    misspelt_names,
+    repeated_names,
+    suspicious_value,
+)
 
 _DATA_DIR: Final = "MEDIAFLEET_DATA_DIR"
-_PREFIXES: Final = ("OPENVIDU_", "MEDIAFLEET_")
-_OF_CLIENTS: Final = frozenset({"MEDIAFLEET_URL"})
+_IN_ENVIRON: Final = "set in the environment"
+_MAX_WARNINGS: Final = 100
 _ENVIRONMENT: Final = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
 
 _Lines: TypeAlias = Mapping[str, DotenvLine]
@@ -41,7 +48,11 @@ class _Given:
 
 
 def read_configuration(
-    *, overrides: Mapping[str, Any], dotenv_path: Path | None, environ: Mapping[str, str]
+    *,
+    overrides: Mapping[str, Any],
+    dotenv_path: Path | None,
+    environ: Mapping[str, str],
+    named_by: str | None = None,
 ) -> Configuration:
     """Read every property from the first of its sources that sets it.
 
@@ -49,14 +60,15 @@ def read_configuration(
         overrides: The command line's values by name, as text, JSON values or paths; `None` is
             "not given". They win over the file, which wins over the environment, which wins over
             the defaults.
-        dotenv_path: The `.env` file; it need not exist.
+        dotenv_path: The `.env` file.
         environ: The environment. Properties without effect here are not taken from it.
+        named_by: The option or variable that names the file, which then has to exist.
 
     Raises:
         ConfigurationError: All problems of all sources.
     """
     problems: list[ConfigurationProblem] = []
-    text = _read_file(dotenv_path, problems)
+    text = _read_file(dotenv_path, named_by, problems)
     return _read(text, dotenv_path, Sources(overrides, environ), problems)
 
 
@@ -77,66 +89,87 @@ def require_readable(text: str, path: Path, sources: Sources) -> None:
 def _read(
     text: str, path: Path | None, sources: Sources, problems: list[ConfigurationProblem]
 ) -> Configuration:
-    environ = sources.environ
-    lines = _lines(text, path, problems)
-    values: dict[str, Value] = {}
-    origins: dict[str, Origin] = {}
-    for each in SETTABLE:
-        given = _given(each, sources, lines, path)
-        value, problem = _value(each, given)
-        if problem is not None:
-            problems.append(problem)
-        if each.use is not Use.KEPT:
-            values[each.name], origins[each.name] = value, given.origin
+    parsed = parse(text)
+    problems.extend(_misunderstood(path, line) for line in parsed if not line.understood)
+    lines = last_lines(parsed)
+    given = {each.name: _given(each, sources, lines, path) for each in SETTABLE}
+    values = _values(given, problems)
     problems.extend(_unknown(sources.overrides))
-    doubtful = {each.property for each in problems if each.property is not None}
-    if values[_ENVIRONMENT] is None:
-        are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
-        values[_ENVIRONMENT] = "on_premise" if are_named else "local"
-    problems.extend(conflicts(values, doubtful=doubtful))
+    problems.extend(_conflicts(values, given, problems))
     if values[_DATA_DIR] is None:
         try:
-            values[_DATA_DIR] = str(_default_data_dir(environ))
+            values[_DATA_DIR] = str(_default_data_dir(sources.environ))
         except RuntimeError:  # neither HOME nor an entry in the user database
             problems.append(_homeless())
     if problems:
         raise ConfigurationError(problems)
-    unknown = dict.fromkeys(filter(_is_unknown, environ), Origin.ENVIRONMENT)
-    unknown |= dict.fromkeys(filter(_is_unknown, lines), Origin.FILE)
+    places = dict.fromkeys(sources.environ, _IN_ENVIRON)
+    places |= {name: _place(path, line) for name, line in lines.items()}
+    misspelt = {each.property: each for each in islice(misspelt_names(places), _MAX_WARNINGS)}
+    warnings = chain(misspelt.values(), repeated_names(parsed, str(path)), _suspicious(given))
     return Configuration(
         values=MappingProxyType(values),
-        origins=MappingProxyType(origins),
-        unused=tuple(name for name in lines if _is_unused(name) and name not in unknown),
-        unknown=MappingProxyType(unknown),
+        origins=MappingProxyType({name: given[name].origin for name in values}),
+        unused=tuple(filter(has_no_effect, lines)),
+        foreign=tuple(
+            name
+            for name in lines
+            if not (name in READ_NAMES or has_no_effect(name) or printable(name) in misspelt)
+        ),
+        warnings=tuple(islice(warnings, _MAX_WARNINGS)),
         sources=sources,
     )
 
 
-def _read_file(path: Path | None, problems: list[ConfigurationProblem]) -> str:
-    try:
-        return "" if path is None else read_dotenv(path) or ""
-    except DotenvFileError as error:
-        problems.append(
-            ConfigurationProblem(
-                property=None, value=None, rule=f"it {error.reason}", place=str(error.path)
-            )
-        )
-        return ""
+def _values(given: Mapping[str, _Given], problems: list[ConfigurationProblem]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for each in SETTABLE:
+        value, problem = _value(each, given[each.name])
+        if problem is not None:
+            problems.append(problem)
+        if each.use is not Use.KEPT:
+            values[each.name] = value
+    return values
 
 
-def _lines(text: str, path: Path | None, problems: list[ConfigurationProblem]) -> _Lines:
-    lines = parse(text)
-    problems.extend(_misunderstood(path, line) for line in lines if not line.understood)
-    last = last_lines(lines)
-    ended_by_return = [
-        line for line in last.values() if line.key in READ_NAMES and line.value.endswith("\r")
+def _conflicts(
+    values: dict[str, Value], given: Mapping[str, _Given], problems: list[ConfigurationProblem]
+) -> list[ConfigurationProblem]:
+    doubtful = {each.property for each in problems if each.property is not None}
+    if values[_ENVIRONMENT] is None:
+        are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
+        values[_ENVIRONMENT] = "on_premise" if are_named else "local"
+    return [
+        dataclasses.replace(each, place=given[each.property].place if each.property else None)
+        for each in conflicts(values, doubtful=doubtful)
     ]
-    if ended_by_return:
-        problems.append(_windows_line_ends(path, ended_by_return))
-    return {
-        key: dataclasses.replace(line, value=line.value.removesuffix("\r"))
-        for key, line in last.items()
-    }
+
+
+def _suspicious(given: Mapping[str, _Given]) -> Iterator[ConfigurationWarning]:
+    for name, source in given.items():
+        each = BY_NAME[name]
+        if each.use is not Use.KEPT and isinstance(source.raw, str) and source.place is not None:
+            warning = suspicious_value(each, source.raw, source.place)
+            if warning is not None:
+                yield warning
+
+
+def _read_file(
+    path: Path | None, named_by: str | None, problems: list[ConfigurationProblem]
+) -> str:
+    if path is None:
+        return ""
+    rule = None
+    try:
+        text = read_dotenv(path)
+    except DotenvFileError as error:
+        text, rule = "", f"it {error.reason}"
+    if text is None and named_by is not None:
+        rule = f"there is no such file, although {named_by} names it"
+    if rule is not None:
+        problem = ConfigurationProblem(property=None, value=None, rule=rule, place=str(path))
+        problems.append(problem)
+    return text or ""
 
 
 def _misunderstood(path: Path | None, line: DotenvLine) -> ConfigurationProblem:
@@ -151,18 +184,6 @@ def _misunderstood(path: Path | None, line: DotenvLine) -> ConfigurationProblem:
     )
 
 
-def _windows_line_ends(path: Path | None, lines: list[DotenvLine]) -> ConfigurationProblem:
-    first = lines[0]
-    others = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
-    return ConfigurationProblem(
-        property=None,
-        value=None,
-        rule=f"the value of {first.key}{others} ends in a carriage return (U+000D), which would"
-        " become part of it; save the file with Unix line ends",
-        place=_place(path, first),
-    )
-
-
 def _place(path: Path | None, line: DotenvLine) -> str:
     return f"{path}, line {line.number}"
 
@@ -170,7 +191,7 @@ def _place(path: Path | None, line: DotenvLine) -> str:
 def _given(each: Property, sources: Sources, lines: _Lines, path: Path | None) -> _Given:
     overrides, environ = sources.overrides, sources.environ
     if overrides.get(each.name) is not None:
-        return _Given(overrides[each.name], Origin.OVERRIDE)
+        return _Given(overrides[each.name], Origin.OVERRIDE, "set on the command line")
     names = (each.name, *each.aliases)
     for name in names:
         if name in lines:
@@ -178,7 +199,7 @@ def _given(each: Property, sources: Sources, lines: _Lines, path: Path | None) -
     if each.use is not Use.KEPT:
         for name in names:
             if name in environ:
-                return _Given(environ[name], Origin.ENVIRONMENT)
+                return _Given(environ[name], Origin.ENVIRONMENT, _IN_ENVIRON)
     return _Given(None, Origin.DEFAULT)
 
 
@@ -202,16 +223,6 @@ def _unknown(overrides: Mapping[str, Any]) -> Iterator[ConfigurationProblem]:
             yield ConfigurationProblem(
                 property=printable(name), value="***", rule="there is no such property to set"
             )
-
-
-def _is_unused(name: str) -> bool:
-    each = BY_NAME.get(name)
-    return name not in READ_NAMES or (each is not None and each.use is Use.KEPT)
-
-
-def _is_unknown(name: str) -> bool:
-    is_ours = name in BY_NAME or name in READ_NAMES or name in _OF_CLIENTS
-    return name.startswith(_PREFIXES) and not is_ours
 
 
 def _homeless() -> ConfigurationProblem:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from mediafleet.configuration.deployment_properties import FAMILIES
 from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import Property, Shown, Use
 
@@ -25,7 +26,10 @@ _GET: Final = {
 def render_table() -> str:
     """Write the table in Markdown, then the names that are accepted without effect."""
     used = [each for each in PROPERTIES if each.use in {Use.ACTIVE, Use.PLANNED}]
-    kept = sorted(each.name for each in PROPERTIES if each.use is Use.KEPT)
+    kept = sorted(
+        [each.name for each in PROPERTIES if each.use is Use.KEPT]
+        + [f"{prefix}*" for prefix in FAMILIES]
+    )
     return "\n".join(
         [
             f"| {' | '.join(_TITLES)} |",
@@ -34,7 +38,7 @@ def render_table() -> str:
             "",
             "\\* Stored and shown; the feature behind it does not exist yet.",
             "",
-            "Accepted in the `.env` file and left there without effect: "
+            "Known from OpenVidu, up to 2.32, and left in the `.env` file without effect: "
             + ", ".join(f"`{name}`" for name in kept)
             + ".",
         ]

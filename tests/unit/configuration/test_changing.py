@@ -241,7 +241,7 @@ LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN"
 @pytest.mark.parametrize(
     ("edited", "changes", "told"),
     [
-        (f"{LEAST}=5\n", {MOST: 2}, f"Property {LEAST}=5: must not be above {MOST}=2."),
+        (f"{LEAST}=5\n", {MOST: 2}, f"Property {LEAST}=5: must not be above {MOST}=2 (/"),
         ("HTTPS_PORT=x\n", {"OPENVIDU_CDR": True}, "Property HTTPS_PORT=x: must be a whole"),
         ("nonsense\n", {"OPENVIDU_CDR": True}, "/.env, line 1: the line is neither KEY=VALUE"),
     ],

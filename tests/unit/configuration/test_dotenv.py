@@ -66,6 +66,23 @@ def test_a_line_ends_at_a_newline_and_nowhere_else(separator: str) -> None:
     assert values(f"A=1{separator}B=2\nC=3") == {"A": f"1{separator}B=2", "C": "3"}
 
 
+def test_a_line_may_begin_with_export_as_in_a_shell_and_keeps_it() -> None:
+    text = "export A=1\n export  B = 2\nexport=3\nexported=4\n"
+
+    assert values(text) == {"A": "1", "B": " 2", "export": "3", "exported": "4"}
+    after = rewrite(text, {"A": "x", "B": "y"})
+    assert after == "export A=x\nexport B=y\nexport=3\nexported=4\n"
+
+
+def test_lines_that_end_as_on_windows_keep_their_ends() -> None:
+    text = "# head\r\nA=1\r\n\r\nexport B=2\r\n"
+
+    assert values(text) == {"A": "1", "B": "2"}
+    after = rewrite(text, {"B": "x", "C": "y"})
+    assert after == "# head\r\nA=1\r\n\r\nexport B=x\r\nC=y\r\n"
+    assert values("A=1\r\r\n") == {"A": "1\r"}
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
     assert values("\ufeffA=1") == {"A": "1"}
 

@@ -347,9 +347,10 @@ def test_all_errors_of_all_sources_are_told_at_once(path: Path) -> None:
         "Property DOMAIN_OR_PUBLIC_IP=: may not be empty; it must be a host name or an IP address"
         f" ({path}, line 4).",
         f"Property HTTPS_PORT=0: must be a whole number from 1 to 65535 ({path}, line 1).",
-        "Property OPENVIDU_CDR=yes: must be true or false.",
+        "Property OPENVIDU_CDR=yes: must be true or false (set in the environment).",
         f"Property OPENVIDU_SECRET=***: may not be empty ({path}, line 3).",
-        "Property MEDIAFLEET_PORT=x: must be a whole number from 0 to 65535.",
+        "Property MEDIAFLEET_PORT=x: must be a whole number from 0 to 65535 (set on the command"
+        " line).",
         "Property MEDIAFLEET_PROT=***: there is no such property to set.",
         "Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when OPENVIDU_WEBHOOK is"
         " true.",
@@ -406,15 +407,14 @@ def test_the_text_form_of_a_configuration_shows_names_only(path: Path) -> None:
     assert "OPENVIDU_SECRET" in repr(configuration)
 
 
-def test_a_file_with_windows_line_ends_is_refused_with_the_place_and_the_way_out(
-    path: Path,
-) -> None:
-    problems = problems_of(path, "# hello\r\nOPENVIDU_CDR=true\r\nHTTPS_PORT=443\r\n")
+def test_a_file_with_windows_line_ends_is_read_as_any_other(path: Path) -> None:
+    text = "# hello\r\nOPENVIDU_CDR=true\r\nexport OPENVIDU_SECRET=abc\r\nHTTPS_PORT=444"
 
-    assert problems == [
-        f"{path}, line 2: the value of OPENVIDU_CDR and 1 more ends in a carriage return (U+000D),"
-        " which would become part of it; save the file with Unix line ends."
-    ]
+    configuration = from_file(path, text)
+
+    assert configuration.secret == "abc"
+    assert (configuration["OPENVIDU_CDR"], configuration["HTTPS_PORT"]) == (True, 444)
+    assert configuration.warnings == ()
 
 
 def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None:
@@ -423,11 +423,12 @@ def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None
         f"SOMETHING=1\nCERTIFICATE_TYPE=owncert\nKIBANA_PASSWORD={CANARY}\nSOMETHING=2\n",
     )
 
-    assert configuration.unused == ("SOMETHING", "CERTIFICATE_TYPE", "KIBANA_PASSWORD")
+    assert configuration.unused == ("CERTIFICATE_TYPE", "KIBANA_PASSWORD")
+    assert configuration.foreign == ("SOMETHING",)
     assert CANARY not in str(dict(configuration.values))
 
 
-def test_names_that_look_like_properties_are_unknown_wherever_they_are_set(path: Path) -> None:
+def test_names_that_look_like_properties_are_told_wherever_they_are_set(path: Path) -> None:
     path.write_text("OPENVIDU_SECRTE=1\nSOMETHING=1\nOPENVIDU_PUBLICURL=x\nMEDIAFLEET_BOTH=1\n")
     environ = {
         "MEDIAFLEET_PROT": "1",
@@ -441,12 +442,13 @@ def test_names_that_look_like_properties_are_unknown_wherever_they_are_set(path:
 
     configuration = read_configuration(overrides={}, dotenv_path=path, environ=environ)
 
-    assert configuration.unknown == {
-        "MEDIAFLEET_PROT": Origin.ENVIRONMENT,
-        "MEDIAFLEET_BOTH": Origin.FILE,
-        "OPENVIDU_SECRTE": Origin.FILE,
+    assert {each.property: each.place for each in configuration.warnings} == {
+        "MEDIAFLEET_PROT": "set in the environment",
+        "MEDIAFLEET_BOTH": f"{path}, line 4",
+        "OPENVIDU_SECRTE": f"{path}, line 1",
     }
-    assert configuration.unused == ("SOMETHING", "OPENVIDU_PUBLICURL")
+    assert configuration.unused == ("OPENVIDU_PUBLICURL",)
+    assert configuration.foreign == ("SOMETHING",)
 
 
 def test_the_environment_does_not_set_what_has_no_effect() -> None:
