@@ -9,18 +9,18 @@ import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from urllib.parse import quote
 
 from typing_extensions import override
 
+from mediafleet.masking import MAX_CHARACTERS, mask
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import TextIO
 
 LogFormat: TypeAlias = Literal["console", "json"]
 
-MASK: Final = "***"
 _MAX_MESSAGE: Final = 4_000
 _MAX_VALUE: Final = 1_000
 _MAX_TRACEBACK: Final = 32_000
@@ -31,10 +31,6 @@ _MAX_DEPTH: Final = 4
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
-_USER_INFORMATION: Final = re.compile(r"://[^\s/?#]*@")
-_CREDENTIALS: Final = re.compile(
-    r"((?i:authorization.{0,8}?\b(?:basic|bearer))\s+|\b(?:Basic|Bearer)\s+)[\w+/=.~-]+"
 )
 _PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
@@ -59,40 +55,10 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - of four
 
 
-class Redaction:
-    """Replaces what must not be read: known secrets, credentials, user information in URLs."""
-
-    def __init__(self) -> None:
-        self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
-
-    def hide(self, secret: str) -> None:
-        """Register a secret; the forms it takes in a repr, in JSON and in a URL are hidden too."""
-        forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret, safe="")}
-        self._forms |= forms - {""}
-        longest_first = sorted(self._forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-
-    def clean(self, text: str) -> str:
-        """Put `***` in place of everything secret. It comes before any cutting or escaping."""
-        masked = text if self._pattern is None else self._pattern.sub(MASK, text)
-        masked = _USER_INFORMATION.sub(f"://{MASK}@", masked)
-        return _CREDENTIALS.sub(rf"\1{MASK}", masked)
-
-
-_REDACTION: Final = Redaction()
-
-
-def hide(secret: str) -> None:
-    """Keep a secret out of every line from now on, tracebacks included; empty text is no secret."""
-    if secret:
-        _REDACTION.hide(secret)
-
-
 class _Formatter(logging.Formatter):
-    def __init__(self, redaction: Redaction = _REDACTION) -> None:
+    def __init__(self, mask: Callable[..., str] = mask) -> None:
         super().__init__()
-        self._redaction = redaction
+        self._mask = mask
 
     def _message(self, record: logging.LogRecord) -> str:
         return self._cut(record.getMessage(), _MAX_MESSAGE)
@@ -124,12 +90,15 @@ class _Formatter(logging.Formatter):
         if record.stack_info:
             parts.append(record.stack_info)
         # The end tells what happened; the beginning is what may go.
-        clean = self._redaction.clean("\n".join(parts))
-        return clean if len(clean) <= _MAX_TRACEBACK else "…" + clean[-_MAX_TRACEBACK:]
+        whole = "\n".join(parts)
+        end = whole[-MAX_CHARACTERS:]
+        masked = self._mask(end, cut_start=len(end) < len(whole))
+        return masked if len(masked) <= _MAX_TRACEBACK else "…" + masked[-_MAX_TRACEBACK:]
 
     def _cut(self, text: str, limit: int) -> str:
-        clean = self._redaction.clean(text)
-        return clean if len(clean) <= limit else clean[:limit] + "…"
+        start = text[:MAX_CHARACTERS]
+        masked = self._mask(start, cut_end=len(start) < len(text))
+        return masked if len(masked) <= limit else masked[:limit] + "…"
 
 
 class ConsoleFormatter(_Formatter):

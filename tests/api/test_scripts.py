@@ -1,5 +1,7 @@
 """Scripts behind the whole server: launches, another folder by restart, discovery on premises."""
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +124,61 @@ async def test_a_restart_takes_only_a_folder_that_may_be_used(
         failed = await api.post(NODES, params={"wait": "true"})
         assert failed.status_code == 502
         assert failed.json()["message"].endswith("it says: the other one")
+
+
+TRACE = """
+set -x
+: user "OPENVIDUAPP:$OPENVIDU_SECRET"
+credentials=$(printf 'OPENVIDUAPP:%s' "$OPENVIDU_SECRET" | base64)
+printf 'x%sy' "$OPENVIDU_SECRET" | base64 | tr '+/' '-_' | fold -w 7 >&2
+printf '%s' "$OPENVIDU_SECRET" | od -An -tx1 | tr -d ' ' >&2
+"""
+
+
+@pytest.mark.parametrize("secret", [live.SECRET, 'it\'s 100% "my" w\\ord: \u00e9/+?'])
+async def test_a_script_that_prints_the_secret_tells_nobody(
+    scripts: MachineScripts, tmp_path: Path, caplog: pytest.LogCaptureFixture, secret: str
+) -> None:
+    folder = scripts.write(before=TRACE + "exit 1")
+    properties = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "script", PATH: str(folder)}
+    async with live.mediafleet(
+        tmp_path, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0, OPENVIDU_SECRET=secret, **properties
+    ) as api:
+        api.auth = ("OPENVIDUAPP", secret)
+        failed = await api.post(NODES, params={"wait": "true"})
+        assert failed.status_code == 502
+        assert "***" in failed.json()["message"]
+        (node,) = await members(api)
+        health = await api.get("/health")
+        evidence = await api.get(f"/fleet/media-nodes/{node['id']}/evidence")
+        told = [failed.text, str(node), health.text, evidence.text]
+    told += [str(vars(record)) for record in caplog.records]
+    told += [(tmp_path / f"mediafleet.db{end}").read_bytes().decode("latin-1") for end in ("",)]
+
+    raw = secret.encode()
+    forms = [secret, json.dumps(secret)[1:-1], raw.hex(), raw.decode("latin-1")]
+    forms += [b64encode(before + raw).decode()[4:-4] for before in (b"", b"x", b"OPENVIDUAPP:")]
+    for text in told:
+        found = "".join(text.split()).replace("-", "+").replace("_", "/")
+        assert not [form for form in forms if form.replace("-", "+").replace(" ", "") in found]
+
+
+async def test_secrets_of_before_a_restart_and_after_it_are_masked(
+    scripts: MachineScripts, tmp_path: Path
+) -> None:
+    folder = scripts.write(before="echo old-header-value new-header-value >&2; exit 1")
+    async with live.mediafleet(
+        tmp_path,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="script",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0,
+        OPENVIDU_WEBHOOK_HEADERS='["Authorization: Bearer old-header-value"]',
+        **{PATH: str(folder)},
+    ) as api:
+        changes = {"OPENVIDU_WEBHOOK_HEADERS": ["X-Key: new-header-value"]}
+        assert (await api.post(RESTART, json=changes)).status_code == 200
+        failed = await api.post(NODES, params={"wait": "true"})
+
+    assert failed.json()["message"].endswith("it says: *** ***")
 
 
 async def test_put_on_premises_asks_the_script(scripts: MachineScripts, tmp_path: Path) -> None:

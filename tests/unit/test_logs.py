@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mediafleet.logs import ConsoleFormatter, JsonFormatter, Redaction, printable
+from mediafleet.logs import ConsoleFormatter, JsonFormatter, printable
+from mediafleet.masking import Redaction
 
 FORMATTERS = [ConsoleFormatter, JsonFormatter]
 CANARY = "c4n'ary+\"s\\ecr\u00e9t/ \n=="
@@ -118,7 +119,7 @@ def test_a_hidden_secret_is_masked_everywhere(formatter, form):
     error = raised(ValueError(form))
 
     text = line(
-        formatter(redaction),
+        formatter(redaction.mask),
         "asked %s",
         form,
         error=error,
@@ -137,7 +138,7 @@ def test_a_secret_is_masked_before_a_long_text_is_cut():
 
     for length in range(985, 1005):
         assert "canary" not in line(
-            ConsoleFormatter(redaction), reason="x" * length + "canary-secret"
+            ConsoleFormatter(redaction.mask), reason="x" * length + "canary-secret"
         )
 
 
@@ -146,7 +147,7 @@ def test_the_longer_of_two_secrets_is_masked_as_a_whole():
     redaction.hide("canary")
     redaction.hide("canary-and-more")
 
-    assert redaction.clean("it is canary-and-more, not canary") == "it is ***, not ***"
+    assert redaction.mask("it is canary-and-more, not canary") == "it is ***, not ***"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_the_longer_of_two_secrets_is_masked_as_a_whole():
     ],
 )
 def test_credentials_are_masked_without_being_known(text, clean):
-    assert Redaction().clean(text) == clean
+    assert Redaction().mask(text) == clean
 
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
@@ -181,7 +182,7 @@ def test_headers_in_the_keys_of_a_record_are_masked(formatter):
 
 @given(st.text(alphabet=":/@ ab", max_size=200))
 def test_user_information_never_stays(text):
-    assert "canary" not in Redaction().clean(f"{text}ws://x:canary@host{text}")
+    assert "canary" not in Redaction().mask(f"{text}ws://x:canary@host{text}")
 
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
@@ -207,11 +208,11 @@ def test_any_value_makes_valid_json(value):
 
 PROGRAM = """
 import logging, sys, warnings
-from mediafleet import logs
+from mediafleet import logs, masking
 logs.configure("console")
 logs.configure(sys.argv[1])
-logs.hide("canary-secret")
-logs.hide("")
+masking.hide("canary-secret")
+masking.hide("")
 {body}
 """
 

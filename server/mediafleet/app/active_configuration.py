@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 from typing_extensions import override
 
-from mediafleet import logs
+from mediafleet import masking
 from mediafleet.configuration import (
     USER,
     Configuration,
@@ -58,6 +58,7 @@ class ActiveConfiguration(Settings):
         self.value = value
         self._path = path
         self._check = check
+        _hide_secrets(value)
 
     @override
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
@@ -77,14 +78,13 @@ class ActiveConfiguration(Settings):
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
         try:
             changed = await self._changed(changes)
+            _hide_secrets(changed)
             store = partial(store_changes, self._path, changed, changes)
             await anyio.to_thread.run_sync(store)
         except ConfigurationError as error:
             raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
         except DotenvFileError as error:
             raise ConfigurationNotStoredError(str(error)) from error
-        for secret in secret_texts(changed):
-            logs.hide(secret)
         known = self.value.without_feature
         warn_without_feature(name for name in changed.without_feature if name not in known)
         self.value = changed
@@ -117,3 +117,8 @@ class ActiveConfiguration(Settings):
             return False
         known_user = compare_digest(user.encode(), _USER)
         return compare_digest(password.encode(), secret.encode()) and known_user
+
+
+def _hide_secrets(configuration: Configuration) -> None:
+    for secret in secret_texts(configuration):
+        masking.hide(secret)

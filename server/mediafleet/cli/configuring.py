@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from mediafleet import logs
+from mediafleet import masking
 from mediafleet.cli.exits import CommandError, UsageFault
 from mediafleet.cli.secret_file import make_private_directory, obtain_secret
 from mediafleet.configuration import (
@@ -106,7 +106,7 @@ def with_secret(configuration: Configuration) -> Configuration:
     if configuration.secret is None:
         complete = configuration.with_made(secret=obtain_secret(configuration.data_dir))
     for secret in secret_texts(complete):
-        logs.hide(secret)
+        masking.hide(secret)
     return complete
 
 

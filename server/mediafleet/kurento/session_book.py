@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.cluster import Session
+from mediafleet.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -166,7 +167,7 @@ class SessionBook:
         A name that may not serve as an id is as good as none.
         """
         pipeline = self._pipelines.get(object_id)
-        told = name if isinstance(name, str) and _NAME.fullmatch(name) else None
+        told = name if isinstance(name, str) and _may_be_id(name) else None
         if pipeline is None or pipeline.name == told:
             return False
         self._rename(pipeline, told)
@@ -230,6 +231,11 @@ class SessionBook:
             bearers = self._bearers.setdefault(name, {})
             bearers[pipeline.object_id] = pipeline
             _present_anew(bearers, when=2)
+
+
+def _may_be_id(name: str) -> bool:
+    """Whether a name has the form of an id and holds no secret of this server."""
+    return _NAME.fullmatch(name) is not None and mask(name) == name
 
 
 def _present_anew(bearers: Mapping[str, Pipeline], *, when: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mediafleet.domain.timestamps import from_milliseconds
+from mediafleet.masking import MAX_CHARACTERS, mask
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(hours=1)
@@ -12,7 +13,7 @@ _LARGEST = 1e15
 
 
 def clean(value: object, limit: int) -> str:
-    """A text for logs, terminals and answers: control characters escaped, length bounded.
+    """A text for logs, terminals and answers: no secret, controls escaped, length bounded.
 
     What is no text becomes the empty one.
     """
@@ -20,7 +21,7 @@ def clean(value: object, limit: int) -> str:
         return ""
     safe = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in value[:limit]
+        for character in mask(value[:MAX_CHARACTERS])[:limit]
     )
     return safe if len(safe) <= limit else safe[:limit]
 

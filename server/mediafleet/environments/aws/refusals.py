@@ -13,6 +13,8 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from mediafleet.masking import MAX_CHARACTERS, mask
+
 if TYPE_CHECKING:
     from mediafleet.environments.aws.settings import AwsSettings
 
@@ -107,7 +109,8 @@ def explain(error: Exception, action: str, settings: AwsSettings) -> str:
 
 def clean(text: str) -> str:
     """Text of another's on one line, without anything that a terminal would obey, bounded."""
-    line = " ".join(_UNPRINTABLE.sub(" ", text).split())
+    masked = mask(text[:MAX_CHARACTERS], cut_end=len(text) > MAX_CHARACTERS)
+    line = " ".join(_UNPRINTABLE.sub(" ", masked).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"
 
 

@@ -7,6 +7,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from mediafleet.masking import mask
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
@@ -47,14 +49,15 @@ class Folders:
         shutil.rmtree(self._directory / node_id, ignore_errors=True)
 
     def tail(self, node_id: str) -> str:
-        """The last that the process of a node printed, without the colours of a terminal."""
+        """The last that the process of a node printed, without secrets and colours."""
         try:
             with (self._directory / node_id / OUTPUT).open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                start = max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES)
+                file.seek(start)
                 last = file.read(_TAIL_BYTES)
         except OSError:
             return ""
-        return _ESCAPE.sub(b"", last).decode("utf-8", "replace").strip()
+        return mask(_ESCAPE.sub(b"", last).decode("utf-8", "replace"), cut_start=start > 0).strip()
 
     def cut(self, node_id: str) -> None:
         """Keep only the end of an output that has grown too long."""

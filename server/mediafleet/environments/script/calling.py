@@ -12,6 +12,7 @@ import anyio
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ExceededError, run
 from mediafleet.environments.script.trust import UntrustedError, opened
+from mediafleet.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,8 +121,10 @@ def _open_outputs(stack: ExitStack, paths: tuple[Path, Path] | None) -> tuple[Bi
 
 
 def _last_words(stderr: BinaryIO) -> str:
-    stderr.seek(max(0, stderr.seek(0, 2) - _TAIL_BYTES))
-    tail = " ".join(stderr.read(_TAIL_BYTES).decode("utf-8", "replace").split())
+    start = max(0, stderr.seek(0, 2) - _TAIL_BYTES)
+    stderr.seek(start)
+    last = stderr.read(_TAIL_BYTES).decode("utf-8", "replace")
+    tail = " ".join(mask(last, cut_start=start > 0).split())
     return f"it says: {tail[-_TAIL_CHARACTERS:]}" if tail else "it says nothing on stderr"
 
 
