@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from emulator.matching import MismatchError, Renaming
 from mediafleet.emulator import EmulatedCluster, EmulatedNode, NodeState
-from support.kurento_wire import PATIENCE, ManualClock, Wire, open_wire
+from support.kurento_wire import MANAGER, PATIENCE, ManualClock, Wire, open_wire, wire
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = HERE / "transcripts"
@@ -129,13 +129,26 @@ class Replay:
     _asked: dict[str, deque[Any]] = field(default_factory=dict)
 
     async def run(self, lines: list[Line], deviations: dict[int, str]) -> None:
-        for line in lines:
-            try:
-                await self._play(line, deviations.get(line.number, ""))
-            except (MismatchError, TimeoutError, ConnectionClosed) as error:
-                raise AssertionError(f"line {line.number}: {error!r}\n{line.content}") from error
-        for name in list(self.wires):
-            await self.close(name)
+        try:
+            for line in lines:
+                try:
+                    await self._play(line, deviations.get(line.number, ""))
+                except (MismatchError, TimeoutError, ConnectionClosed) as error:
+                    told = f"line {line.number}: {error!r}\n{line.content}"
+                    raise AssertionError(told) from error
+            for name in list(self.wires):
+                await self.close(name)
+        finally:
+            for wire in self.wires.values():
+                await wire.connection.close()
+
+    async def clean_up(self) -> None:
+        """Release what was made here: a server that goes on would list it to the next replay."""
+        async with wire(self.uri) as cleaner:
+            for object_id in await cleaner.invoke(MANAGER, "getPipelines"):
+                if self.renaming.is_known(object_id):
+                    await cleaner.call("release", object=object_id)
+            await cleaner.call("closeSession", sessionId="")
 
     async def _play(self, line: Line, deviation: str) -> None:
         if line.number in self.directions:

@@ -1,8 +1,8 @@
 """Every recorded transcript of a real Kurento 7.3.0 is played to the emulator, frame by frame.
 
 With MEDIAFLEET_TEST_KMS=ws://host:port/kurento the transcripts that need no special
-configuration are played to that server instead, in real time; it must have all modules, and no
-other client that makes pipelines meanwhile.
+configuration are played to that server instead, in real time; it must have all modules. Any build
+will do, and what others made or left there does not disturb.
 """
 
 import json
@@ -235,7 +235,10 @@ async def play_to_emulator(name: str) -> int:
 
 async def play_to_real_server(name: str) -> int:
     replay = Replay(REAL_SERVER, Time(None, None), renaming=Renaming(shared=True))
-    await play(replay, name, 1, 10_000)
+    try:
+        await play(replay, name, 1, 10_000)
+    finally:
+        await replay.clean_up()
     return replay.compared
 
 
