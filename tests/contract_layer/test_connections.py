@@ -91,6 +91,27 @@ def test_one_that_has_authenticated_stays_while_another_can_go(small, stack):
     assert known.read_response().status == 200
 
 
+def test_a_client_that_has_just_come_stays_where_most_have_authenticated(small, stack):
+    idle = [opened(stack, small, GOOD) for _ in range(3)]
+    new = opened(stack, small)
+    opened(stack, small, GOOD)
+
+    assert idle[0].is_closed_by_peer()
+    new.send(GOOD)
+    assert new.read_response().status == 200
+
+
+def test_a_body_that_never_comes_keeps_no_place(small, stack):
+    """The answer to a request without credentials is there, and its body is still waited for."""
+    announced = request_bytes("POST", "/pro/jars", headers=[("Content-Length", "5")])
+    for _ in range(4):
+        connection = stack.enter_context(RawConnection(small))
+        connection.send(announced)
+        assert connection.read_response().status == 401
+    for _ in range(4):
+        opened(stack, small, GOOD)
+
+
 def test_wrong_credentials_are_none(small, stack):
     wrong = [
         opened(stack, small, request_bytes("GET", "/open", headers=[basic(USER, "wrong")]))

@@ -1,9 +1,13 @@
 """Clients that hang up: what was done only for them ends, everything else goes on."""
 
+import threading
+from typing import Any
+
 import pytest
 
-from support.contract_app import SECRET, USER
-from support.raw_http import RawConnection, basic, request_bytes
+from mediafleet.contract import BoundedHttpProtocol
+from support.contract_app import SECRET, USER, serving
+from support.raw_http import NoResponseError, RawConnection, basic, request_bytes
 
 AUTH = basic(USER, SECRET)
 JSON = ("Content-Type", "application/json")
@@ -70,3 +74,63 @@ def test_many_hang_ups_leave_nothing_behind(address, ask, jars):
         assert jars.cancelled.wait(5)
 
     assert ask("GET", "/pro/jars/a").status == 200
+
+
+class Impatient(BoundedHttpProtocol):
+    head_seconds = 1.0
+    unread_seconds = 0.3
+
+
+class Generous:
+    """Answers with more than any buffer holds, and notes when it is rid of it."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * (32 << 20), "more_body": True})
+        self.begun.set()
+        await send({"type": "http.response.body", "body": b"x"})
+        self.ended.set()
+
+
+def test_a_client_that_does_not_read_its_answer_is_cut_off():
+    app = Generous()
+    with serving(app, http=Impatient) as where, RawConnection(where) as connection:
+        connection.send(request_bytes("GET", "/"))
+        assert app.begun.wait(5)
+
+        assert app.ended.wait(5)
+        with pytest.raises(NoResponseError):
+            connection.read_response()
+
+
+def test_a_client_that_reads_its_answer_gets_all_of_it():
+    app = Generous()
+    with serving(app, http=Impatient) as where, RawConnection(where) as connection:
+        connection.send(request_bytes("GET", "/"))
+        assert app.begun.wait(5)
+
+        assert len(connection.read_response().body) == (32 << 20) + 1
+
+
+def test_an_answer_that_is_not_read_does_not_hold_a_connection_that_was_closed():
+    app = Generous()
+    with serving(app, http=Impatient) as where, RawConnection(where) as connection:
+        connection.send(request_bytes("GET", "/", headers=[("Connection", "close")]))
+        assert app.begun.wait(5)
+        assert app.ended.wait(5)
+
+
+def test_a_reset_in_the_middle_of_an_answer_is_no_error():
+    app = Generous()
+    with serving(app, http=Impatient) as where, RawConnection(where) as connection:
+        connection.send(request_bytes("GET", "/") * 3)
+        assert app.begun.wait(5)
+        connection.reset()
+
+        assert app.ended.wait(5)

@@ -39,7 +39,7 @@ AT_ONCE = "mediafleet.answer_at_once"
 """The ASGI extension that is an :data:`AnswerAtOnce`, where the HTTP server has it."""
 
 AUTHENTICATED = "mediafleet.authenticated"
-"""Set in the ASGI extensions when a request had good credentials: its connection is kept longer."""
+"""The ASGI extension to call when a request has good credentials: its connection is kept longer."""
 
 Reply: TypeAlias = Any
 """What a handler returns: a body, ``(body, status)`` or ``(body, status, headers)``; 200 when

@@ -55,7 +55,8 @@ class Gate:
                     self._remember(header, credentials)
                 if request.method == "POST":
                     self._require_own_site(request)
-                request.scope.get("extensions", {})[AUTHENTICATED] = True
+                if note := request.scope.get("extensions", {}).get(AUTHENTICATED):
+                    note()
                 return
         raise Refusal(401, "the credentials are wrong or missing", _CHALLENGE)
 

@@ -11,14 +11,15 @@ import logging
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn.server import ServerState
 
 _LOG_INTERVAL_S: Final = 10.0
+_FIRST_WORDS_S: Final = 0.2
 _IPV6_PREFIX: Final = 64
 _ACCEPTED_AT_ONCE: Final = 64
 _ACCEPT_PAUSE_S: Final = 0.1
@@ -53,10 +54,6 @@ class Connection(Protocol):
 
     peer: str
 
-    @property
-    def authenticated(self) -> bool:
-        """Whether a request on it had good credentials."""
-
     def check(self, now: float) -> None:
         """End it if a deadline is over; *now* is the event loop's time."""
 
@@ -67,9 +64,11 @@ class Connection(Protocol):
 class ConnectionTable:
     """All connections of one server, WebSockets and TLS handshakes included.
 
-    When there is no room for a new connection, the one without a request that has waited longest
-    is closed: of the new one's address if that has its share, and one that has not authenticated
-    first. If all are busy, the new one is put into the reserve.
+    When there is no room for a new connection, another one is closed; of the same address if that
+    has its share. First come those that have not authenticated, whatever they are at, then those
+    that have and are idle; of each the one that has begun no request for longest. Where most have
+    authenticated, one that was accepted just now is spared. If all are busy, the new one is put
+    into the reserve.
 
     Args:
         limits: How many.
@@ -81,7 +80,8 @@ class ConnectionTable:
         self._check_interval = check_interval
         self._admitted: set[Connection] = set()
         self._reserve: dict[Connection, None] = {}  # a set that keeps the order
-        self._idle: dict[bool, dict[Connection, None]] = {False: {}, True: {}}
+        self._unknown: dict[Connection, float] = {}  # since when, longest first
+        self._idle: dict[Connection, None] = {}
         self._of_address: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = self._turned_away = 0
@@ -93,7 +93,7 @@ class ConnectionTable:
         if admitted:
             self._admitted.add(connection)
             self._of_address[connection.peer] += 1
-            self._idle[False][connection] = None
+            self._unknown[connection] = asyncio.get_running_loop().time()
         else:
             if len(self._reserve) >= self._limits.reserve:
                 self._end(next(iter(self._reserve)))
@@ -109,38 +109,51 @@ class ConnectionTable:
         self._reserve.pop(connection, None)
         if connection in self._admitted:
             self._admitted.remove(connection)
-            self.set_busy(connection)
+            self._unknown.pop(connection, None)
+            self._idle.pop(connection, None)
             self._of_address[connection.peer] -= 1
             if not self._of_address[connection.peer]:
                 del self._of_address[connection.peer]
 
-    def set_busy(self, connection: Connection) -> None:
-        """Note that a request is served on it: it does not make room."""
-        if self._idle[False].pop(connection, self) is self:
-            self._idle[True].pop(connection, None)
+    def note_request(self, connection: Connection) -> None:
+        """Note that a request has begun on it."""
+        if self._unknown.pop(connection, None) is not None:
+            self._unknown[connection] = asyncio.get_running_loop().time()
+        else:
+            self._idle.pop(connection, None)
 
-    def set_idle(self, connection: Connection) -> None:
+    def note_authenticated(self, connection: Connection) -> None:
+        """Note that its request has good credentials."""
+        self._unknown.pop(connection, None)
+
+    def note_answer(self, connection: Connection) -> None:
         """Note that its request was answered."""
-        if connection in self._admitted:
-            self._idle[connection.authenticated][connection] = None
+        if connection not in self._unknown and connection in self._admitted:
+            self._idle[connection] = None
 
     def _make_room(self, peer: str) -> bool:
         share = self._limits.per_address
         if share is not None and self._of_address[peer] >= share:
-            return self._close_idle(lambda connection: connection.peer == peer)
+            return self._close_one(lambda connection: connection.peer == peer)
         if len(self._admitted) >= self._limits.most:
-            return self._close_idle(lambda _: True)
+            return self._close_one(lambda _: True)
         return True
 
-    def _close_idle(self, fits: Callable[[Connection], bool]) -> bool:
-        for idle in self._idle.values():
-            for connection in idle:
-                if fits(connection):
-                    self._end(connection)
-                    self._closed += 1
-                    self._log()
-                    return True
-        return False
+    def _close_one(self, fits: Callable[[Connection], bool]) -> bool:
+        chosen = next(filter(fits, self._unknown), None)
+        if chosen is None or self._is_spared(chosen):
+            chosen = next(filter(fits, self._idle), chosen)
+        if chosen is None:
+            return False
+        self._end(chosen)
+        self._closed += 1
+        self._log()
+        return True
+
+    def _is_spared(self, unknown: Connection) -> bool:
+        """Whether a client had no time yet to authenticate, where most have."""
+        age = asyncio.get_running_loop().time() - self._unknown[unknown]
+        return age < _FIRST_WORDS_S and len(self._unknown) < len(self._idle)
 
     def _end(self, connection: Connection) -> None:
         self.remove(connection)
@@ -155,7 +168,7 @@ class ConnectionTable:
             "too many connections",
             extra={
                 "connections": len(self._admitted),
-                "authenticated_idle": len(self._idle[True]),
+                "not_authenticated": len(self._unknown),
                 "closed_to_make_room": self._closed,
                 "answered_503": self._turned_away,
             },
@@ -201,21 +214,58 @@ def table_of(
 
 
 class Handshake:
-    """A connection whose TLS handshake is under way; asyncio bounds its time."""
+    """A connection whose TLS handshake has not ended.
 
-    authenticated = False
+    It costs next to nothing until its client says something.
 
-    def __init__(self, peer: str) -> None:
+    Args:
+        accepted: The connection.
+        peer: Key of the peer's address.
+        deadline: When it is given up, in the event loop's time.
+        shake_hands: Carries out the handshake, or fails.
+        on_end: Called once, when it has ended, in any way.
+    """
+
+    def __init__(
+        self,
+        accepted: socket.socket,
+        peer: str,
+        deadline: float,
+        shake_hands: Callable[["Handshake"], Coroutine[Any, Any, None]],
+        on_end: Callable[["Handshake"], None],
+    ) -> None:
+        self.socket = accepted
         self.peer = peer
-        self.task: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._deadline = deadline
+        self._shake_hands = shake_hands
+        self._on_end = on_end
+        self._task: asyncio.Task[None] | None = None
+        self._loop.add_reader(accepted, self._begin)
 
     def check(self, now: float) -> None:
-        """Leave it to the time limit of the handshake."""
+        """Give it up if it takes too long."""
+        if now >= self._deadline:
+            self.abort()
 
     def abort(self) -> None:
         """End it at once."""
-        if self.task is not None:
-            self.task.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._loop.remove_reader(self.socket)
+            self.socket.close()
+            self._on_end(self)
+
+    def _begin(self) -> None:
+        self._loop.remove_reader(self.socket)
+        self._task = self._loop.create_task(self._shake_hands(self))
+        self._task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self.socket.close()
+        self._on_end(self)
 
 
 class TlsListener:
@@ -248,7 +298,7 @@ class TlsListener:
         self._context = context
         self._make_protocol = make_protocol
         self._table = table
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: set[Handshake] = set()
         self._handshake_seconds = handshake_seconds
         for listener in self._sockets:
             listener.settimeout(0)
@@ -260,12 +310,11 @@ class TlsListener:
         for listener in self._sockets:
             self._loop.remove_reader(listener)
         self._sockets.clear()
-        for handshake in self._handshakes:
-            handshake.cancel()
+        for handshake in tuple(self._handshakes):
+            handshake.abort()
 
     async def wait_closed(self) -> None:
-        """Wait for the end of the handshakes."""
-        await asyncio.gather(*self._handshakes, return_exceptions=True)
+        """Return: connections that were accepted are waited for by the server."""
 
     def _watch(self, listener: socket.socket) -> None:
         if listener in self._sockets:
@@ -284,29 +333,25 @@ class TlsListener:
                 self._loop.remove_reader(listener)
                 self._loop.call_later(_ACCEPT_PAUSE_S, self._watch, listener)
                 return
-            self._begin(accepted, address_key(str(address[0])))
+            self._add(accepted, address_key(str(address[0])))
 
-    def _begin(self, accepted: socket.socket, peer: str) -> None:
+    def _add(self, accepted: socket.socket, peer: str) -> None:
         accepted.settimeout(0)
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        handshake = Handshake(peer)
-        task = handshake.task = self._loop.create_task(self._shake_hands(accepted, handshake))
-        self._handshakes.add(task)
-
-        def end(_: asyncio.Task[None]) -> None:
-            self._handshakes.discard(task)
-            self._table.remove(handshake)
-            if task.cancelled():
-                accepted.close()
-
-        task.add_done_callback(end)
+        deadline = self._loop.time() + self._handshake_seconds
+        handshake = Handshake(accepted, peer, deadline, self._shake_hands, self._forget)
+        self._handshakes.add(handshake)
         self._table.add(handshake)
 
-    async def _shake_hands(self, accepted: socket.socket, handshake: Handshake) -> None:
-        with contextlib.suppress(OSError):  # of the network, of TLS, or the time is over
+    def _forget(self, handshake: Handshake) -> None:
+        self._handshakes.discard(handshake)
+        self._table.remove(handshake)
+
+    async def _shake_hands(self, handshake: Handshake) -> None:
+        handshake.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # of the network, or of TLS
             await self._loop.connect_accepted_socket(
                 lambda: self._make_protocol(handshake),
-                accepted,
+                handshake.socket,
                 ssl=self._context,
                 ssl_handshake_timeout=self._handshake_seconds,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN_S,

@@ -98,17 +98,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._remaining: int | None = None  # of a body with a length
         self._fault = ""
         self._websocket: Any = None
-        self._extensions: dict[str, Any] = {} if self.config.access_log else {AT_ONCE: self._answer}
+        self._authenticated = False
+        self._extensions: dict[str, Any] = {AUTHENTICATED: self._note_authenticated}
+        if not self.config.access_log:
+            self._extensions[AT_ONCE] = self._answer
 
     @classmethod
     def table(cls, server: Any) -> ConnectionTable:  # noqa: ANN401 - uvicorn's ServerState
         """Give the table of a server's connections."""
         return table_of(server, cls.limits, min(1.0, cls.head_seconds / 10))
-
-    @property
-    def authenticated(self) -> bool:
-        """Whether a request on this connection had good credentials."""
-        return AUTHENTICATED in self._extensions
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -220,7 +218,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return  # the parser stops here, see _upgrade
         self._awaits_head = False
         self._deadline = _NEVER
-        self._table.set_busy(self)
+        self._table.note_request(self)
         super().on_headers_complete()
         if is_upgrade or not self._admitted:
             self.cycle.keep_alive = False
@@ -281,7 +279,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _become_websocket(self) -> None:
         self._awaits_head = False
         self._deadline = _NEVER
-        self._table.set_busy(self)
+        self._note_authenticated()  # otherwise the application ends it
         self.scope["method"] = "GET"
         self.handle_websocket_upgrade()
         self._websocket = self.transport.get_protocol()
@@ -294,10 +292,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._deadline = self.loop.time() + self.timeout_keep_alive
-        self._table.set_idle(self)
+        if self._authenticated:
+            self._table.note_answer(self)
         self.flow.resume_reading()
         if self._held:
             self._parse()
+
+    def _note_authenticated(self) -> None:
+        if not self._authenticated:
+            self._authenticated = True
+            self._table.note_authenticated(self)
 
     def _answer(self, send: Send, status: int, headers: Headers, body: bytes) -> bool:
         """Answer the latest request, unless that is out of the ordinary; the headers are clean."""
