@@ -14,7 +14,7 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -29,6 +29,7 @@ TARGET = "/pro/media-nodes"
 HONEST_TIMEOUT_S = 30.0
 HONEST_PAUSE_S = 0.02
 OPEN_FILES = 20_000
+COMES_BACK_S = 5.0
 
 
 def request(
@@ -108,7 +109,7 @@ async def crowd(
                 await asyncio.wait([client.lost], timeout=again_s)
                 if client.transport is not None and not client.lost.done():
                     client.transport.write(client.said)
-            await asyncio.sleep(1)
+            await asyncio.sleep(COMES_BACK_S)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(count):
@@ -201,37 +202,64 @@ class Watch:
             self.files.append(sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir()))
 
 
-async def honest(
-    port: int, tls: ssl.SSLContext | None, times: list[float], failed: list[str], *, keeps: bool
-) -> None:
-    """Ask again and again; a request that is lost on a kept connection is asked once more, as HTTP
-    clients do."""
-    data = request(TARGET, good=True)
-    streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-    while True:
-        began = time.perf_counter()
-        reused = streams is not None
+class Honest:
+    """Asks again and again with good credentials; *keeps* its connection, or has a new one each
+    time. A request that is lost on a kept connection is asked once more, as HTTP clients do."""
+
+    def __init__(self, port: int, tls: ssl.SSLContext | None, *, keeps: bool) -> None:
+        self._port = port
+        self._tls = tls
+        self._keeps = keeps
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._began = 0.0
+        self.times: list[float] = []
+        self.failed: list[str] = []
+
+    async def run(self) -> None:
+        while True:
+            self._began = time.perf_counter()
+            failure = await self._ask()
+            if failure is None:
+                self.times.append(time.perf_counter() - self._began)
+            else:
+                self.failed.append(failure)
+            self._began = 0.0
+            if not self._keeps or failure is not None:
+                self._drop()
+            await asyncio.sleep(HONEST_PAUSE_S)
+
+    def reset(self) -> None:
+        """Forget what was measured so far."""
+        self.times.clear()
+        self.failed.clear()
+
+    def all_times(self) -> list[float]:
+        """Seconds that answers took, and so far of the one that is still waited for."""
+        return [*self.times, *([time.perf_counter() - self._began] if self._began else [])]
+
+    async def _ask(self) -> str | None:
+        was_kept = self._streams is not None
         try:
             async with asyncio.timeout(HONEST_TIMEOUT_S):
-                if streams is None:
-                    streams = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
-                streams[1].write(data)
-                head = await streams[0].readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
-                await streams[0].readexactly(length)
-            if not head.startswith(b"HTTP/1.1 200 "):
-                failed.append(head[9:12].decode())
-                streams = None
-        except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
-            streams = None
-            if reused:
-                continue
-            failed.append(type(error).__name__)
-        times.append(time.perf_counter() - began)
-        if streams is not None and not keeps:
-            streams[1].close()
-            streams = None
-        await asyncio.sleep(HONEST_PAUSE_S)
+                return await self._exchange()
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self._drop()
+            return await self._ask() if was_kept else type(error).__name__
+
+    async def _exchange(self) -> str | None:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, ssl=self._tls)
+        reader, writer = self._streams
+        writer.write(request(TARGET, good=True))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
+        await reader.readexactly(length)
+        return None if head.startswith(b"HTTP/1.1 200 ") else head[9:12].decode()
+
+    def _drop(self) -> None:
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
 
 
 def connections(port: int) -> int:
@@ -240,42 +268,46 @@ def connections(port: int) -> int:
     return sum(f":{port:04X}" in line.split()[1] and line.split()[3] == "01" for line in lines)
 
 
+@contextlib.asynccontextmanager
+async def attacking(attack: Attack, port: int, node: str) -> AsyncIterator[None]:
+    """Have another process attack until the block is left."""
+    if attack.name == "nothing":
+        yield
+        return
+    command = ["-m", "bench.attacks", "--run", attack.name, "--port", str(port), "--node", node]
+    attacker = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            attacker.kill()
+        await attacker.wait()
+
+
 async def measure(
     attack: Attack, server: Process, port: int, node: str, tls: ssl.SSLContext | None
 ) -> dict[str, object]:
     watch = Watch(server.pid)
-    times: list[float] = []
-    failed: list[str] = []
-    clients = [
-        asyncio.create_task(honest(port, tls, times, failed, keeps=keeps))
-        for keeps in (True, False)
-    ]
-    await asyncio.sleep(1)
-    watch.sample()
-    times.clear()
-    failed.clear()
-    attacker = None
-    if attack.name != "nothing":
-        command = [sys.executable, "-m", "bench.attacks", "--run", attack.name]
-        command += ["--port", str(port), "--node", node]
-        attacker = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-    ends = time.monotonic() + attack.seconds
-    while time.monotonic() < ends:
-        await asyncio.sleep(0.1)
+    clients = [Honest(port, tls, keeps=keeps) for keeps in (True, False)]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(client.run()) for client in clients]
+        await asyncio.sleep(1)
         watch.sample()
-    left = connections(port)
-    if attacker is not None:
-        attacker.kill()
-        await attacker.wait()
-    answers = sorted(times)
-    pending = sum(not client.done() for client in clients)
-    await asyncio.sleep(3)
-    watch.sample()
-    for client in clients:
-        client.cancel()
-    await asyncio.gather(*clients, return_exceptions=True)
+        for client in clients:
+            client.reset()
+        async with attacking(attack, port, node):
+            ends = time.monotonic() + attack.seconds
+            while time.monotonic() < ends:
+                await asyncio.sleep(0.1)
+                watch.sample()
+            left = connections(port)
+            answers = [seconds for client in clients for seconds in client.all_times()]
+            failed = [why for client in clients for why in client.failed]
+        await asyncio.sleep(3)
+        watch.sample()
+        for task in tasks:
+            task.cancel()
     percentiles = quantiles(answers, n=100) if len(answers) > 1 else [float("inf")] * 99
-    assert pending == 2
     return {
         "attack": attack.name,
         "answers": len(answers),
