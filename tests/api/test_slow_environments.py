@@ -1,7 +1,7 @@
 """Environments that take their time: nobody but who needs them waits for them."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import anyio
 import httpx
 import pytest
 
+from mediafleet.app import Stopping
 from mediafleet.clock import SystemClock
+from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.media_node import MediaNode
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.emulator import EmulatedCluster
@@ -17,6 +19,7 @@ from mediafleet.services.machines import LAUNCHES_AT_ONCE
 from support import live
 from support.cluster_client import (
     NODES,
+    Json,
     delete,
     drain,
     members,
@@ -36,6 +39,8 @@ class Slow(Environment):
 
     Attributes:
         pause: Seconds that a launch takes.
+        pause_at_end: Seconds that the end of a machine takes.
+        fails: Whether launches fail.
         most: The most launches at once so far.
     """
 
@@ -45,6 +50,8 @@ class Slow(Environment):
 
     def __init__(self, cluster: EmulatedCluster) -> None:
         self.pause = 0.0
+        self.pause_at_end = 0.0
+        self.fails = False
         self.most = 0
         self._at_once = 0
         self._uris = [cluster.uri(number) for number in range(len(cluster.nodes))]
@@ -55,6 +62,8 @@ class Slow(Environment):
         yield
 
     async def launch(self, request: MachineRequest) -> Machine:
+        if self.fails:
+            raise EnvironmentFailureError(self.name, "launch", "no more machines")
         self._at_once += 1
         self.most = max(self.most, self._at_once)
         try:
@@ -67,7 +76,7 @@ class Slow(Environment):
         return self._machines.setdefault(node_id, machine)
 
     async def terminate(self, node: MediaNode) -> None:
-        pass
+        await anyio.sleep(self.pause_at_end)
 
     async def discover(self) -> Sequence[Machine]:
         return ()
@@ -81,11 +90,12 @@ async def cluster() -> AsyncIterator[EmulatedCluster]:
 
 @asynccontextmanager
 async def serving(
-    environment: Slow, data_dir: Path, nodes: int = 0
+    environment: Slow, data_dir: Path, nodes: int = 0, stopping: Stopping | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     async with live.mediafleet(
         data_dir,
         environment=environment,
+        stopping=stopping,
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES=nodes,
         MEDIAFLEET_LAUNCH_TIMEOUT=PATIENCE_S,
     ) as api:
@@ -132,3 +142,45 @@ async def test_nobody_else_waits_for_slow_launches(
         assert environment.most == LAUNCHES_AT_ONCE
         statuses = [found["status"] for found in await members(api)]
         assert statuses == ["launching"] * LAUNCHES_AT_ONCE
+
+
+async def test_a_stop_tells_who_waits_for_a_launch_that_the_node_ends_with_the_server(
+    cluster: EmulatedCluster, tmp_path: Path
+) -> None:
+    environment, stopping = Slow(cluster), Stopping()
+    environment.pause = 3600.0
+    environment.ends_with_server = True
+    async with serving(environment, tmp_path, stopping=stopping) as api:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop_when, api, bool, stopping)
+            answer = await api.post(NODES, params={"wait": "true"})
+        (node,) = await members(api)
+        assert answer.status_code == 503
+        assert f"{node['id']} any longer; it ends with the server." in answer.json()["message"]
+        environment.ends_with_server = False  # not to wait for it below
+
+
+async def test_a_stop_tells_who_waits_for_what_a_failed_launch_left(
+    cluster: EmulatedCluster, tmp_path: Path
+) -> None:
+    environment, stopping = Slow(cluster), Stopping()
+    environment.fails = True
+    environment.pause_at_end = 3600.0
+    async with serving(environment, tmp_path, stopping=stopping) as api:
+        node = (await api.post(NODES)).json()
+        await until_status(api, node["id"], "failed")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop_when, api, lambda _: True, stopping)
+            answer = await delete(api, node["id"], wait="true")
+        assert answer.status_code == 503
+        assert "it is removed by itself within an hour." in answer.json()["message"]
+        assert await members(api)
+
+
+async def stop_when(
+    api: httpx.AsyncClient, is_time: Callable[[list[Json]], bool], stopping: Stopping
+) -> None:
+    with anyio.fail_after(10):
+        while not is_time(await members(api)):
+            await anyio.sleep(0.01)
+    stopping.begin()

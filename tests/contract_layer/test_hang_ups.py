@@ -1,12 +1,15 @@
-"""Clients that hang up: what was done only for them ends, everything else goes on."""
+"""Waits cut short: by clients that hang up, and by a server that stops.
+
+What was done only for a client ends with its wait, everything else goes on.
+"""
 
 import threading
 from typing import Any
 
 import pytest
 
-from mediafleet.contract import BoundedHttpProtocol
-from support.contract_app import SECRET, USER, serving
+from mediafleet.contract import BoundedHttpProtocol, Limits
+from support.contract_app import SECRET, USER, Jars, make_app, serving
 from support.raw_http import NoResponseError, RawConnection, basic, request_bytes
 
 AUTH = basic(USER, SECRET)
@@ -134,3 +137,45 @@ def test_a_reset_in_the_middle_of_an_answer_is_no_error():
         connection.reset()
 
         assert app.ended.wait(5)
+
+
+def assert_cut_off(connection, path, logged_errors):
+    assert [record.name for record in logged_errors.records] == ["uvicorn.error"]
+    assert "Cancel 1 running task(s)" in logged_errors.records[0].getMessage()
+    response = connection.read_response()
+    assert response.status == 503
+    assert response.header("retry-after") == "5"
+    assert response.header("connection") == "close"
+    assert response.json()["path"] == path
+    assert response.json()["message"].startswith("The server is stopping")
+    assert connection.ends_cleanly()
+
+
+@pytest.mark.parametrize("request_", WAITS, ids=["body", "no body", "delete", "unwanted body"])
+def test_a_wait_that_a_stop_cuts_short_is_answered_in_the_form_of_all_errors(
+    request_, logged_errors
+):
+    jars = Jars()
+    with serving(make_app(jars), last_answers_s=0) as address:
+        connection = RawConnection(address)
+        connection.send(request_)
+        assert jars.waiting.wait(5)
+
+    with connection:
+        path = request_.split()[1].decode().partition("?")[0]
+        assert_cut_off(connection, path, logged_errors)
+    assert jars.cancelled.is_set()
+
+
+def test_a_body_that_a_stop_cuts_short_is_answered_so_too(logged_errors):
+    jars = Jars()
+    fields = [AUTH, JSON, ("Content-Length", "9"), ("Expect", "100-continue")]
+    with serving(make_app(jars, limits=Limits(body_seconds=60)), last_answers_s=0) as address:
+        connection = RawConnection(address)
+        connection.send(request_bytes("POST", "/pro/echo", headers=fields))
+        assert connection.read_interim() == 100
+        connection.send(b"{")
+
+    with connection:
+        assert_cut_off(connection, "/pro/echo", logged_errors)
+    assert jars.calls == []

@@ -445,9 +445,16 @@ class _TlsServer(uvicorn.Server):
 
 @contextmanager
 def serving(
-    app: Any, *, http: Any = BoundedHttpProtocol, tls: Any = None
+    app: Any, *, http: Any = BoundedHttpProtocol, tls: Any = None, last_answers_s: int = 2
 ) -> Iterator[tuple[str, int]]:
-    """Serve *app* on a free loopback port in a thread of its own; gives the address."""
+    """Serve *app* on a free loopback port in a thread of its own; gives the address.
+
+    Args:
+        app: The application.
+        http: uvicorn's option.
+        tls: What to encrypt with.
+        last_answers_s: What requests get to end when the server stops.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
@@ -456,7 +463,7 @@ def serving(
         lifespan="on",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=last_answers_s,
     )
     server = uvicorn.Server(config) if tls is None else _TlsServer(config, http, tls)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import uvicorn
 
-from mediafleet.app import HttpProtocol, create_app, websocket_options
+from mediafleet.app import HttpProtocol, Stopping, create_app, websocket_options
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 from mediafleet.domain.cluster import OpenFiles
@@ -77,11 +77,27 @@ async def mediafleet(
     clock: SystemClock | None = None,
     environment: Environment | None = None,
     open_files: OpenFiles | None = None,
+    stopping: Stopping | None = None,
     **properties: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A server of ours, and a client that has its credentials."""
+    """A server of ours, and a client that has its credentials.
+
+    Args:
+        data_dir: Its data directory.
+        clock: Its time.
+        environment: Where its nodes come from.
+        open_files: Bounds its nodes.
+        stopping: Begins its stop as a signal does, as far as the application is told of it.
+        properties: Of its configuration.
+    """
     checked = configuration(data_dir, **properties)
-    app = create_app(checked, clock=clock, environment=environment, open_files=open_files)
+    app = create_app(
+        checked,
+        clock=clock,
+        environment=environment,
+        open_files=open_files,
+        stopping=stopping,
+    )
     async with (
         serving(app, **websocket_options(checked)) as url,
         httpx.AsyncClient(

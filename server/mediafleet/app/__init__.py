@@ -2,7 +2,7 @@
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.registrar import websocket_options
-from mediafleet.app.server import HttpProtocol, create_app
+from mediafleet.app.server import HttpProtocol, Stopping, create_app
 from mediafleet.app.sources import MissingExtraError
 from mediafleet.contract import ConnectionLimits, Handshake, TlsListener
 
@@ -11,6 +11,7 @@ __all__ = [
     "Handshake",
     "HttpProtocol",
     "MissingExtraError",
+    "Stopping",
     "TlsListener",
     "create_app",
     "load_contract",

@@ -66,6 +66,24 @@ class HttpProtocol(contract.BoundedHttpProtocol):
     reserved_paths = ("/health", "/openvidu/api/health")
 
 
+class Stopping:
+    """Tells the application that the server begins to stop.
+
+    The application's lifespan ends only after all requests have ended, so those that wait for
+    something have to be told before.
+
+    Attributes:
+        listener: Called when the stop begins; set by the application.
+    """
+
+    def __init__(self) -> None:
+        self.listener: Callable[[], None] = lambda: None
+
+    def begin(self) -> None:
+        """Have requests that wait answered now; more of them may come until the last has ended."""
+        self.listener()
+
+
 def create_app(
     configuration: Configuration,
     *,
@@ -76,6 +94,7 @@ def create_app(
     environment: Environment | None = None,
     on_standing_lost: Callable[[], None] = lambda: None,
     open_files: OpenFiles | None = None,
+    stopping: Stopping | None = None,
 ) -> ASGIApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
 
@@ -88,6 +107,7 @@ def create_app(
         environment: Where nodes come from; the one the configuration names if not given.
         on_standing_lost: Called when another server took the store; this one must end.
         open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
+        stopping: Tells the application that the server begins to stop.
 
     Raises:
         ValueError: No such environment.
@@ -103,6 +123,7 @@ def create_app(
         random or SystemRandom(),
         environment or make_environment(settings, clock),
         on_standing_lost=on_standing_lost,
+        stopping=stopping or Stopping(),
         stop_nodes=stop_nodes,
         open_files=open_files,
     ).app()
@@ -120,6 +141,7 @@ class _Server:
         environment: Environment,
         *,
         on_standing_lost: Callable[[], None],
+        stopping: Stopping,
         stop_nodes: bool,
         open_files: OpenFiles | None,
     ) -> None:
@@ -131,6 +153,7 @@ class _Server:
         self._stop_nodes = stop_nodes
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
+        stopping.listener = self._state.begin_stop
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
             clock=clock,

@@ -14,6 +14,7 @@ from mediafleet.app import (
     Handshake,
     HttpProtocol,
     MissingExtraError,
+    Stopping,
     TlsListener,
     create_app,
     websocket_options,
@@ -73,7 +74,8 @@ def run_server(
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
 
     settings = _settings(application, configuration, Protocol, open_files.backlog)
-    server = _Server(settings, Protocol, announce, tls)
+    stopping = Stopping()
+    server = _Server(settings, Protocol, announce, tls, stopping)
     try:
         application.app = create_app(
             configuration,
@@ -81,6 +83,7 @@ def run_server(
             stop_nodes=stop_nodes,
             on_standing_lost=server.give_up,
             open_files=open_files.nodes,
+            stopping=stopping,
         )
     except MissingExtraError as error:
         raise UsageFault(str(error)) from error
@@ -150,12 +153,14 @@ class _Server(uvicorn.Server):
         protocol: type[HttpProtocol],
         announce: Callable[[], None],
         tls: ssl.SSLContext | None,
+        stopping: Stopping,
     ) -> None:
         super().__init__(config)
         self.failure: str | None = None
         self._announce = announce
         self._protocol = protocol
         self._tls = tls
+        self._stopping = stopping
 
     def give_up(self) -> None:
         """End, since another server has taken the store."""
@@ -196,6 +201,11 @@ class _Server(uvicorn.Server):
             handshake_seconds=protocol.head_seconds,
             backlog=self.config.backlog,
         )
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.begin()
+        await super().shutdown(sockets=sockets)
 
     @override
     @contextlib.contextmanager

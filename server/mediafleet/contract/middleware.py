@@ -1,5 +1,6 @@
 """The one middleware that serves the contract: routing, credentials, dispatch, error answers."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ _log = logging.getLogger(__name__)
 _MAX_LOGGED_PATH = 200
 _CRASH = "The server failed to answer this request; its log tells more"
 _CLOSE = (b"connection", b"close")
+_CUT_OFF = (
+    "The server is stopping and has given this request up; whether it was carried out is not "
+    "known, so look before you repeat it"
+)
+_LATER = (b"retry-after", b"5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,13 @@ class ContractMiddleware(SpecMiddleware):
         except ClientGoneError:
             _log.debug("client hung up", extra=_facts(request))
             return
+        except asyncio.CancelledError:
+            # The HTTP server cancels what has not ended some seconds after its stop began, and
+            # would answer 500 in plain text. This task ends here, so nothing is left to cancel.
+            _log.warning("request given up, the server is stopping", extra=_facts(request))
+            answer = self._error(request, 503, _CUT_OFF, (_LATER, _CLOSE))
+            await self._send(request, answer, send)
+            return
         except ResponseViolationError as violation:
             answer = self._violation(request, violation)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
@@ -216,6 +229,13 @@ class ContractMiddleware(SpecMiddleware):
         now_ms = self._serving.now_ms()
         body = error_body(status, message, path=request.path, now_ms=now_ms)
         return error_answer(body, list(headers))
+
+    @staticmethod
+    async def _send(request: Request, answer: Answer, send: Send) -> None:
+        status, headers, body = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        body = b"" if request.method == "HEAD" else body
+        await send({"type": "http.response.body", "body": body})
 
     async def _deliver(self, request: Request, answer: Answer, send: Send) -> None:
         status, headers, body = answer

@@ -17,7 +17,7 @@
     ├── EnvironmentFailureError
     │   └── MediaNodeNotTerminatedError
     └── UnavailableError
-        ├── StoreUnavailableError · NotReadyError
+        ├── StoreUnavailableError · NotReadyError · ServerStoppingError
         └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
@@ -284,6 +284,25 @@ class NotReadyError(UnavailableError):
 
     def __str__(self) -> str:
         return "The server is starting or shutting down"
+
+
+class ServerStoppingError(UnavailableError):
+    """The server stops before a change, which it has recorded, has come to its end.
+
+    Attributes:
+        node_id: The Media Node that the request waited for.
+        outlook: What becomes of the change; a clause about the node.
+    """
+
+    def __init__(self, node_id: str, outlook: str) -> None:
+        super().__init__(node_id, outlook)
+        self.node_id, self.outlook = node_id, outlook
+
+    def __str__(self) -> str:
+        return (
+            f"The server is stopping and cannot wait for Media Node {self.node_id} any longer; "
+            f"{self.outlook}. Read the node's status instead of repeating the request"
+        )
 
 
 class RestartingError(UnavailableError):

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REGISTRATION_LIMIT_S = 5.0
+_LAUNCH_GOES_ON = "its launch goes on, also after the next start of the server"
+_ENDS_WITH_SERVER = "it ends with the server"
 
 
 class Admission:
@@ -82,6 +84,7 @@ class Admission:
             ClusterFullError: There is no room for another member, or no open file.
             UnreachableMediaServerError: Nothing answered there, or not in time.
             MediaNodeCanceledError: Somebody canceled the launch while we waited.
+            ServerStoppingError: The server began to stop while we waited.
             EnvironmentFailureError: The machine could not be made.
         """
         self._require_file()
@@ -220,7 +223,9 @@ class Admission:
 
     async def _launched(self, node_id: str) -> Member:
         await self._state.wait_until(
-            node_id, lambda m: m is None or m.node.status is not MediaNodeStatus.LAUNCHING
+            node_id,
+            lambda m: m is None or m.node.status is not MediaNodeStatus.LAUNCHING,
+            outlook=_ENDS_WITH_SERVER if self._environment.ends_with_server else _LAUNCH_GOES_ON,
         )
         member = self._state.member(node_id)
         if member is None or member.node.status not in SERVING_STATUSES | {MediaNodeStatus.FAILED}:

@@ -16,6 +16,7 @@ from mediafleet.domain.errors import (
     ClusterFullError,
     MediaNodeNotFoundError,
     NotReadyError,
+    ServerStoppingError,
     StoreUnavailableError,
 )
 from mediafleet.domain.events import SessionDestroyed
@@ -70,6 +71,7 @@ class ClusterState:
         self._processes = Processes()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
+        self._is_stopping = False
         self.news = News()
 
     @asynccontextmanager
@@ -235,10 +237,33 @@ class ClusterState:
         if (member := self._members.get(node_id)) is not None:
             self._keep(replace(member, since=self._clock.monotonic()))
 
-    async def wait_until(self, node_id: str, settled: Callable[[Member | None], bool]) -> None:
-        """Return as soon as a condition holds for a member, or for its absence (``None``)."""
+    async def wait_until(
+        self,
+        node_id: str,
+        settled: Callable[[Member | None], bool],
+        *,
+        outlook: str | None = None,
+    ) -> None:
+        """Return as soon as a condition holds for a member, or for its absence (``None``).
+
+        Args:
+            node_id: Which.
+            settled: The condition.
+            outlook: For waits that end when the server begins to stop: what becomes of the change
+                then, see :class:`ServerStoppingError`.
+
+        Raises:
+            ServerStoppingError: There is an outlook, and the server is stopping.
+        """
         while not settled(self._members.get(node_id)):
+            if self._is_stopping and outlook is not None:
+                raise ServerStoppingError(node_id, outlook)
             await self.news.of(node_id)
+
+    def begin_stop(self) -> None:
+        """End the waits of requests, since the server begins to stop; all else goes on."""
+        self._is_stopping = True
+        self.news.wake_waiters()
 
     def _keep(self, member: Member) -> None:
         self._members[member.node.id] = member

@@ -31,6 +31,12 @@ class News:
         if awaited is not None:
             awaited.set()
 
+    def wake_waiters(self) -> None:
+        """Have everybody who waits for news of one node look again."""
+        awaited, self._awaited = self._awaited, {}
+        for event in awaited.values():
+            event.set()
+
     def look_again(self, node_id: str) -> None:
         """Have a node among the next news although nothing changed."""
         self._unseen.add(node_id)

@@ -33,6 +33,8 @@ PARTING_LIMIT_S = 15.0
 LINK_LIMIT_S = 3.0
 LAUNCH_LIMIT_S = 3.0
 DISMISSAL_LIMIT_S = 5.0
+_REMOVAL_GOES_ON = "its removal goes on, also after the next start of the server"
+_FORGOTTEN_LATER = "its launch has failed, and it is removed by itself within an hour"
 _LAUNCHES = frozenset({MediaNodeStatus.LAUNCHING, MediaNodeStatus.CANCELED})
 
 
@@ -60,8 +62,14 @@ class Removals:
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
             MediaNodeSilentError: It cannot tell whether it does, and that is the strategy.
             MediaNodeRestoredError: Somebody ended the quarantine while we waited.
+            ServerStoppingError: The server began to stop while we waited.
             MediaNodeNotTerminatedError: Its machine could not be unmade; that is tried again.
         """
+        return await self._remove(node_id, strategy, wait=wait, until_stop=True)
+
+    async def _remove(
+        self, node_id: str, strategy: DeletionStrategy, *, wait: bool, until_stop: bool
+    ) -> bool:
         sessions = await self._sessions_of(self._state.existing(node_id), strategy)
 
         def decide(cluster: Cluster) -> Decision[Removal]:
@@ -78,10 +86,10 @@ class Removals:
 
         removal = await self._state.change(decide)
         if removal is Removal.DISMISS:
-            return await self._dismissed(node_id, wait=wait)
+            return await self._dismissed(node_id, wait=wait, until_stop=until_stop)
         if not wait:
             return removal is not Removal.QUARANTINE
-        return await self._removed(node_id)
+        return await self._removed(node_id, until_stop=until_stop)
 
     async def part(self, *, evicting: bool) -> None:
         """Remove every node that hosts no sessions, within a limit; the server is about to end.
@@ -107,7 +115,7 @@ class Removals:
             return
         try:
             if await self._cancel_launch(node_id, strategy):
-                await self.remove(node_id, strategy, wait=True)
+                await self._remove(node_id, strategy, wait=True, until_stop=False)
         except MediaNodeNotFoundError:
             return
         except MediaNodeBusyError as error:
@@ -154,21 +162,27 @@ class Removals:
             log.warning("node cannot tell its sessions", extra=extra)
             return None
 
-    async def _dismissed(self, node_id: str, *, wait: bool) -> bool:
+    async def _dismissed(self, node_id: str, *, wait: bool, until_stop: bool) -> bool:
         """Have what a failed launch left ended before its record goes; that is soon, as a rule."""
         self._state.note(node_id, facts.dismissed)
         with anyio.move_on_after(WAIT_LIMIT_S if wait else DISMISSAL_LIMIT_S):
-            await self._state.wait_until(node_id, lambda m: m is None or m.trouble is not None)
+            await self._state.wait_until(
+                node_id,
+                lambda m: m is None or m.trouble is not None,
+                outlook=_FORGOTTEN_LATER if until_stop else None,
+            )
         member = self._state.member(node_id)
         if wait and member is not None and member.trouble is not None:
             raise MediaNodeNotTerminatedError(node_id, member.trouble, still="listed")
         return True
 
-    async def _removed(self, node_id: str) -> bool:
+    async def _removed(self, node_id: str, *, until_stop: bool) -> bool:
         """Wait for the end of the node; ``False`` when patience is spent and it still waits."""
         with anyio.move_on_after(WAIT_LIMIT_S):
             await self._state.wait_until(
-                node_id, lambda m: _removal_settled(m) or (m is not None and m.trouble is not None)
+                node_id,
+                lambda m: _removal_settled(m) or (m is not None and m.trouble is not None),
+                outlook=_REMOVAL_GOES_ON if until_stop else None,
             )
         member = self._state.member(node_id)
         if member is not None and member.trouble is not None:
