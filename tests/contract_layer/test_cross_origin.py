@@ -112,21 +112,70 @@ def test_an_origin_that_could_never_match_stops_the_program(origin):
         make_app(Jars(), cors_origins=[origin])
 
 
+CHANGES = [("POST", "/pro/jars"), ("DELETE", "/pro/jars/a"), ("PUT", "/pro/settings")]
+
+
 @pytest.mark.parametrize(
-    ("origin", "site", "status"),
+    ("origin", "site", "is_own"),
     [
-        ("https://evil.org", "cross-site", 401),
-        ("null", "cross-site", 401),
-        ("https://other.console.example", "same-site", 401),
-        (ORIGIN, "cross-site", 200),
-        ("https://anything.example", "same-origin", 200),
-        (None, "none", 200),
-        (None, None, 200),
+        ("https://evil.org", "cross-site", False),
+        ("null", "cross-site", False),
+        ("https://other.console.example", "same-site", False),
+        (None, "cross-site", False),
+        (ORIGIN, "cross-site", True),
+        ("https://anything.example", "same-origin", True),
+        (None, "none", True),
+        (None, None, True),
+        # Old browsers, and all of them where the server is reached without encryption:
+        ("https://evil.org", None, False),
+        ("null", None, False),
+        ("http://127.0.0.1:5444", None, False),
+        ("http://127.0.0.1", None, False),
+        ("http://127.0.0.1.evil.org:5443", None, False),
+        ("127.0.0.1:5443", None, False),
+        ("http://127.0.0.1:5443", None, True),
+        ("https://127.0.0.1:5443", None, True),
+        (ORIGIN, None, True),
     ],
 )
-def test_a_form_of_a_foreign_page_does_not_get_through(with_origins, origin, site, status):
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_foreign_page_changes_nothing(with_origins, change, origin, site, is_own):
     given = {"Origin": origin, "Sec-Fetch-Site": site}
     fields = [AUTH, *((name, value) for name, value in given.items() if value is not None)]
+    data = request_bytes(*change, headers=fields, host="127.0.0.1:5443")
 
-    answer = exchange(with_origins, request_bytes("POST", "/pro/jars", headers=fields))
-    assert answer.status == status
+    answer = exchange(with_origins, data)
+    assert (answer.status == 403) == (not is_own)
+    if not is_own:
+        assert answer.json()["error"] == "Forbidden"
+        assert "configured origins" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("Origin", "http://127.0.0.1:5443"), ("Origin", "https://evil.org")],
+        [("Origin", ORIGIN), ("Origin", "https://evil.org")],
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+    ],
+)
+def test_of_two_origins_both_have_to_be_ours(with_origins, fields):
+    data = request_bytes("POST", "/pro/jars", headers=[AUTH, *fields], host="127.0.0.1:5443")
+
+    assert exchange(with_origins, data).status == 403
+
+
+def test_credentials_are_asked_for_before_the_origin(with_origins):
+    foreign = ("Sec-Fetch-Site", "cross-site")
+
+    assert exchange(with_origins, request_bytes("POST", "/pro/jars", headers=[foreign])).status == (
+        401
+    )
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_foreign_page_may_have_a_browser_read(with_origins, method):
+    fields = [AUTH, ("Origin", "https://evil.org"), ("Sec-Fetch-Site", "cross-site")]
+    data = request_bytes(method, "/pro/jars", headers=fields)
+
+    assert exchange(with_origins, data, method=method).status == 200

@@ -78,6 +78,10 @@ async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> N
     for each in operations():
         wrong = await api.request(each.method, url_of(each), auth=("OPENVIDUAPP", "wrong"))
         assert wrong.status_code == 401
+        if each.method != "GET":
+            foreign = {"sec-fetch-site": "cross-site"}
+            refused = await api.request(each.method, url_of(each), headers=foreign)
+            assert refused.status_code == 403
         unknown = await api.request(each.method, url_of(each), params={"no-such": "1"}, json={})
         assert unknown.status_code == 400
         if each.takes_body:
@@ -89,6 +93,13 @@ async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> N
                     each.method, url_of(each), content=body, headers={"content-type": kind}
                 )
                 assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/pro/x", "/openvidu/api/x", "/fleet", "/fleet/media-nodes/x"])
+async def test_without_credentials_nothing_is_told_of_paths(tmp_path: Path, path: str) -> None:
+    async with live.mediafleet(tmp_path) as client:
+        assert (await client.get(path, auth=("OPENVIDUAPP", "wrong"))).status_code == 401
+        assert (await client.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

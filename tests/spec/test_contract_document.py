@@ -105,6 +105,9 @@ ANSWERS |= {
 }
 HEALTH_BY_STATUS = {("openvidu_get_health", "409"), ("openvidu_get_health", "503")}
 """Not errors: there the status tells the health."""
+for each, statuses in STATUSES.items():
+    if not OPERATIONS[each].startswith("get "):
+        STATUSES[each] = statuses.replace(" 401 ", " 401 403 ")
 # The published life cycle; the ones that a client can ask for come first.
 REQUESTABLE_MOVES = {
     ("launching", "canceled"),

@@ -87,7 +87,7 @@ CONTRACT: dict[str, Any] = {
                 "requestBody": {"content": _json({"$ref": "#/components/schemas/NewJar"})},
                 "responses": {
                     "200": {"description": "d", "content": _json(_JAR)},
-                    **_errors(401, 409, 413, 415),
+                    **_errors(401, 403, 409, 413, 415),
                 },
             },
         },
@@ -112,7 +112,7 @@ CONTRACT: dict[str, Any] = {
                 "responses": {
                     "200": {"description": "d", "content": _json(_JAR)},
                     "204": {"description": "unchanged"},
-                    **_errors(401, 404, 413, 415),
+                    **_errors(401, 403, 404, 413, 415),
                 },
             },
             "delete": {
@@ -123,7 +123,7 @@ CONTRACT: dict[str, Any] = {
                 "responses": {
                     "202": {"description": "later"},
                     "204": {"description": "gone"},
-                    **_errors(401, 404),
+                    **_errors(401, 403, 404),
                 },
             },
         },
@@ -134,7 +134,7 @@ CONTRACT: dict[str, Any] = {
                 "requestBody": {"required": True, "content": _json({"maxProperties": 1000})},
                 "responses": {
                     "200": {"description": "d", "content": _json({})},
-                    **_errors(401, 413, 415),
+                    **_errors(401, 403, 413, 415),
                 },
             }
         },
@@ -146,7 +146,7 @@ CONTRACT: dict[str, Any] = {
                     "required": True,
                     "content": _json({"$ref": "#/components/schemas/Settings"}),
                 },
-                "responses": {"204": {"description": "done"}, **_errors(401, 413, 415)},
+                "responses": {"204": {"description": "done"}, **_errors(401, 403, 413, 415)},
             }
         },
         "/pro/names/{NAME}": {

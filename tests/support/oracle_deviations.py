@@ -113,6 +113,13 @@ DEVIATIONS: tuple[Deviation, ...] = (
         lambda r: not r.authorized and not r.nearly_authorized and r.operation is not None,
         with_challenge,
     ),
+    Answered(
+        "foreign page",
+        "knows nothing of web pages: with credentials that a browser keeps they may do anything",
+        "403 for what may change something",
+        lambda r: r.authorized and r.protected and r.foreign,
+        refused_with(403),
+    ),
     Completed(
         "method not allowed",
         "names in Allow the methods of the first operation on the path only",

@@ -88,6 +88,10 @@ def takes_body(operation: Operation) -> bool:
     return operation.body_schema is not None
 
 
+def changes(operation: Operation) -> bool:
+    return operation.method != "GET"
+
+
 def takes_no_body(operation: Operation) -> bool:
     return operation.body_schema is None
 

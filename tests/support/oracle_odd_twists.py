@@ -12,6 +12,7 @@ from support.oracle_drawing import (
     Twist,
     add_to_query,
     anything,
+    changes,
     ensure_body,
     has_flags,
     may_lack_body,
@@ -84,7 +85,7 @@ def wrong_credentials_and_path(drawing: Drawing, request: Request) -> Request:
     if drawing.one([True, False]):
         return other_method(drawing, request)
     return replace(
-        request, path=drawing.one([b"/pro", b"/pro/x", b"/openvidu/api/", b"/pro/config/x"])
+        request, path=drawing.one([b"/pro", b"/pro/x", b"/openvidu/api/", b"/fleet/config/x"])
     )
 
 
@@ -94,6 +95,17 @@ def sloppy_credentials(drawing: Drawing, request: Request) -> Request:
     if sloppy:
         return request.with_header(b"authorization", sloppy)
     return replace(request, headers=(*request.headers, (b"authorization", AUTHORIZATION)))
+
+
+def foreign_page(drawing: Drawing, request: Request) -> Request:
+    fields = [
+        (b"sec-fetch-site", b"cross-site"),
+        (b"sec-fetch-site", b"same-site"),
+        (b"origin", b"https://evil.example"),
+        (b"origin", b"http://127.0.0.1:80"),
+        (b"origin", b"null"),
+    ]
+    return request.with_header(*drawing.one(fields))
 
 
 def too_large(drawing: Drawing, request: Request) -> Request:
@@ -210,6 +222,7 @@ ODD: tuple[tuple[Callable[[Operation], bool], Twist], ...] = (
     (anything, wrong_credentials),
     (anything, wrong_credentials_and_path),
     (anything, sloppy_credentials),
+    (changes, foreign_page),
     (takes_body, too_large),
     (has_flags, repeated),
     (has_flags, capitals),

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from support.oracle_contract import Operation, is_id, keeps, operations, template_of
 from support.oracle_request import Request
 
-PREFIXES = ("/pro", "/openvidu/api")
+PREFIXES = ("/pro", "/openvidu/api", "/fleet")
 MAX_BODY = 1 << 20
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _PLAIN_JSON = re.compile(rb"application/json(;\s*charset=(?i:utf-8))?")
@@ -75,9 +75,17 @@ class Reading:
         return bool(headers) and _credentials(headers[0]) == self._right
 
     @cached_property
+    def foreign(self) -> bool:
+        """A web page of another origin wants to change something."""
+        own = {b"http://127.0.0.1:4443", b"https://127.0.0.1:4443"}
+        sites, origins = self.request.all(b"sec-fetch-site"), self.request.all(b"origin")
+        strange = set(sites) - {b"same-origin", b"none"} if sites else set(origins) - own
+        return self.request.method not in ("GET", "HEAD", "OPTIONS") and bool(strange)
+
+    @cached_property
     def served(self) -> bool:
         """The request gets as far as its operation."""
-        return self.operation is not None and self.authorized
+        return self.operation is not None and self.authorized and not self.foreign
 
     @cached_property
     def takes_body(self) -> bool:

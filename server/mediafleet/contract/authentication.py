@@ -9,8 +9,13 @@ from mediafleet.contract.limits import Limits
 from mediafleet.contract.requests import Request
 
 _MAX_REMEMBERED = 8
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({b"same-origin", b"none"})
 _CHALLENGE = ((b"www-authenticate", b'Basic realm="Mediafleet", charset="UTF-8"'),)
+_FOREIGN = (
+    "a web page of another origin may not change anything here; only pages of this server and of "
+    "the configured origins may"
+)
 
 Credentials = tuple[str, str]
 
@@ -44,7 +49,8 @@ class Gate:
         """Return for good credentials.
 
         Raises:
-            Refusal: 401, with the challenge that every client understands.
+            Refusal: 401, with the challenge that every client understands; 403 for a request that
+                would change something and comes from a web page of another origin.
         """
         if len(request.authorizations) == 1:
             header = request.authorizations[0]
@@ -53,23 +59,34 @@ class Gate:
             if credentials is not None and self._authenticate(*credentials):
                 if known is None:
                     self._remember(header, credentials)
-                if request.method == "POST":
-                    self._require_own_site(request)
                 if note := request.scope.get("extensions", {}).get(AUTHENTICATED):
                     note()
+                if request.method not in _SAFE_METHODS:
+                    self._require_own_origin(request)
                 return
         raise Refusal(401, "the credentials are wrong or missing", _CHALLENGE)
 
-    def _require_own_site(self, request: Request) -> None:
-        """Refuse a form of a foreign page: it can POST without a body, so no type tells of it.
+    def _require_own_origin(self, request: Request) -> None:
+        """Refuse what a foreign page sends with credentials that the browser keeps for us.
 
-        Every other method that changes something needs a preflight, which foreign pages fail.
+        Browsers say so in ``Sec-Fetch-Site``, current ones and only to HTTPS and loopback; in all
+        other cases they send ``Origin``, which must be where the request goes. Clients that are no
+        browsers send neither.
         """
-        headers = dict(request.scope["headers"])
-        site = headers.get(b"sec-fetch-site")
-        if site is None or site in _OWN_SITE or headers.get(b"origin") in self._origins:
+        headers: list[tuple[bytes, bytes]] = request.scope["headers"]
+        origins = [value for name, value in headers if name == b"origin"]
+        if len(origins) == 1 and origins[0] in self._origins:
             return
-        raise Refusal(401, "credentials do not count for a page of another origin", _CHALLENGE)
+        sites = [value for name, value in headers if name == b"sec-fetch-site"]
+        if sites:
+            is_own = _OWN_SITE.issuperset(sites)
+        else:
+            # Both schemes are ours: a proxy that encrypts is not seen from here.
+            hosts = [value.lower() for name, value in headers if name == b"host"]
+            own = {scheme + host for host in hosts for scheme in (b"http://", b"https://")}
+            is_own = own.issuperset(map(bytes.lower, origins))
+        if not is_own:
+            raise Refusal(403, _FOREIGN)
 
     def _decode(self, header: bytes) -> Credentials | None:
         if len(header) > self._limits.authorization_bytes:

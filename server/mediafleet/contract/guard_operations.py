@@ -69,7 +69,8 @@ def operation_findings(
             yield Unserved(place + "/requestBody", "a body of a request that has none")
     yield from _responses(document, place + "/responses", operation["responses"])
     documented = set(map(str, operation["responses"]))
-    for status in sorted(_own_statuses(document, operation) - documented):
+    method = place.rpartition("/")[2]
+    for status in sorted(_own_statuses(document, operation, method) - documented):
         yield Unserved(place + "/responses", f"no response {status}, which the server itself gives")
 
 
@@ -89,11 +90,13 @@ def _responses(document: Document, place: str, responses: Mapping[str, Any]) -> 
         yield from response_findings(document, at, response)
 
 
-def _own_statuses(document: Document, operation: Mapping[str, Any]) -> set[str]:
+def _own_statuses(document: Document, operation: Mapping[str, Any], method: str) -> set[str]:
     """What the layer itself may answer: a contract that does not tell would be broken by it."""
     statuses = {"400", "500"}
     if is_secured(document, operation):
         statuses.add("401")
+        if method != "get":
+            statuses.add("403")
     if "requestBody" in operation:
         statuses |= {"413", "415"}
     return statuses

@@ -31,7 +31,7 @@ from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
 
 _FIRST_ERROR = 400
-_OWN_STATUSES = frozenset({400, 401, 404, 405, 413, 415, 500})
+_OWN_STATUSES = frozenset({400, 401, 403, 404, 405, 413, 415, 500})
 _OWN_HEADERS = {401: frozenset({b"www-authenticate"}), 405: frozenset({b"allow"})}
 
 
