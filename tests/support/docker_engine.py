@@ -22,13 +22,13 @@ import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import mediafleet
 from support.tools import require, require_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 BRIDGE, NETWORK = f"mf{os.getpid()}", f"172.31.{os.getpid() % 250}.1/24"
 """Other ones for each run of the tests, since several may go on at a time."""
@@ -125,6 +125,15 @@ class Engine:
             response = connection.getresponse()
             return response.status, response.read()
 
+    def load(self, image: str, root: bytes, *changes: str) -> None:
+        """Make an image of the root of a file system, with instructions as of a Dockerfile."""
+        name, _, tag = image.partition(":")
+        query = urlencode(
+            {"fromSrc": "-", "repo": name, "tag": tag, "changes": changes}, doseq=True
+        )
+        status, told = self.ask("POST", f"/images/create?{query}", root)
+        assert status == 200, told
+
     def containers(self, *, running: bool = True) -> list[dict[str, Any]]:
         """All containers, whoever's they are."""
         _, body = self.ask("GET", f"/containers/json?all={'false' if running else 'true'}")
@@ -174,21 +183,12 @@ def private_engine() -> Iterator[Engine]:
         _ip("addr", "add", NETWORK, "dev", BRIDGE)
         _ip("link", "set", BRIDGE, "up")
         engine.start()
-        status, told = engine.ask(
-            "POST",
-            f"/images/create?fromSrc=-&repo={IMAGE.partition(':')[0]}&tag=test&changes={_CHANGES}",
-            _image(),
-        )
-        assert status == 200, told
+        engine.load(IMAGE, _image(), 'CMD ["/python", "/node.py"]')
         yield engine
     finally:
         engine.stop()
         _ip("link", "del", BRIDGE)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-_CHANGES = "CMD%20%5B%22%2Fpython%22%2C%20%22%2Fnode.py%22%5D"
-"""`CMD ["/python", "/node.py"]`."""
 
 
 def _ip(*words: str) -> None:
@@ -199,7 +199,7 @@ def _image() -> bytes:
     """The root of a file system: this interpreter, its library, and an emulated node."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        files = _Files(tar)
+        files = Files(tar)
         files.tree(Path(sysconfig.get_path("stdlib")))
         site = Path(sysconfig.get_path("purelib"))
         for name in _PACKAGES:
@@ -216,25 +216,28 @@ def _image() -> bytes:
     return buffer.getvalue()
 
 
-class _Files:
+class Files:
     """Adds files, and the libraries that those need which are loaded by the machine itself."""
 
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self._added: set[Path] = set()
 
-    def tree(self, folder: Path) -> None:
+    def tree(self, folder: Path, left_out: Collection[str] = _LEFT_OUT) -> None:
         for path in folder.rglob("*"):
             parts = path.relative_to(folder).parts
             library = parts[0] == "site-packages" or parts[0].startswith("config-")
-            if path.is_file() and not library and not _LEFT_OUT.intersection(parts):
+            if path.is_file() and not library and not set(left_out).intersection(parts):
                 self.add(path)
 
-    def add(self, path: Path) -> None:
+    def add(self, path: Path, name: str = "") -> None:
+        """Add a file under its own path, or another name."""
         if path in self._added or not path.exists():
             return
         self._added.add(path)
-        self._tar.add(path.resolve(), arcname=str(path).lstrip("/"), recursive=False)
+        arcname = (name or str(path)).lstrip("/")
+        self.folder(str(Path(arcname).parent))
+        self._tar.add(path.resolve(), arcname=arcname, recursive=False)
         with path.open("rb") as file:
             if file.read(4) == b"\x7fELF":
                 self._libraries(path)
@@ -243,11 +246,23 @@ class _Files:
         done = subprocess.run(["ldd", str(path)], check=False, capture_output=True, text=True)
         for word in done.stdout.split():
             if word.startswith("/"):
-                self.add(Path(word))
+                self.add(Path(os.path.normpath(word)))  # a library's RPATH may go up and down
 
-    def text(self, name: str, content: str) -> None:
+    def folder(self, name: str, mode: int = 0o755, owner: int = 0) -> None:
+        """Add a folder and those above it, which whoever runs in the container may enter."""
+        path = Path("/", name)
+        if path in self._added or path == Path("/"):
+            return
+        self.folder(str(path.parent))
+        self._added.add(path)
+        entry = tarfile.TarInfo(name.lstrip("/"))
+        entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, mode, owner, owner
+        self._tar.addfile(entry)
+
+    def text(self, name: str, content: str, mode: int = 0o644) -> None:
+        self.folder(str(Path(name).parent))
         entry = tarfile.TarInfo(name)
-        entry.size = len(content.encode())
+        entry.size, entry.mode = len(content.encode()), mode
         self._tar.addfile(entry, io.BytesIO(content.encode()))
 
     def link(self, name: str, to: str) -> None:
