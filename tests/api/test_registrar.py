@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mediafleet.app.registrar import RegistrarDoor, websocket_options
+from mediafleet.contract import FailedLogins
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.services.registration import MET_AT_ONCE, Registrations
 from support import live
@@ -184,6 +185,7 @@ async def test_a_wrong_token_is_refused(
     assert refusal.value.response.status_code == 403
     told = "\n".join(record.getMessage() for record in caplog.records)
     assert '"WebSocket /registrar/TOKEN" 403' in told
+    assert "wrong credentials" in told
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert not token or f"/registrar/{token}" not in told
 
@@ -315,7 +317,7 @@ async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
             await send({"type": f"lifespan.{event}.complete"})
 
     nobody = Registrations(cast("Any", None), [ip_network("127.0.0.0/8")])
-    alone = RegistrarDoor(app, nobody, TOKEN, **bounds)
+    alone = RegistrarDoor(app, nobody, TOKEN, FailedLogins(), **bounds)
     async with (
         live.serving(alone, ws="websockets-sansio") as url,
         httpx.AsyncClient(base_url=url) as client,

@@ -2,10 +2,12 @@
 
 import base64
 import time
+from contextlib import ExitStack
 
+import anyio
 import pytest
 
-from mediafleet.contract import Limits
+from mediafleet.contract import FailedLogins, Limits
 from mediafleet.contract.authentication import Gate
 from mediafleet.contract.requests import Request
 from support.contract_app import SECRET, USER, Jars, make_app, serving
@@ -167,3 +169,94 @@ def test_an_operation_outside_the_prefix_may_ask_for_credentials_too():
         assert exchange(address, request_bytes("PUT", "/pro/jars")).status == 401
         assert exchange(address, request_bytes("GET", "/pro/nowhere")).status == 404
         assert exchange(address, request_bytes("GET", "/elsewhere/x")).status == 401
+
+
+WRONG = [basic(USER, "wrong")]
+AT_ONCE = {"last_answers_s": 0}
+
+
+def wrong(address: tuple[str, int], source: str = "127.0.0.1") -> None:
+    with RawConnection(address, source=source) as connection:
+        connection.send(request_bytes("GET", "/pro/jars", headers=WRONG))
+        assert connection.read_response().status == 401
+
+
+def test_wrong_credentials_are_counted_and_logged_once_for_many(caplog):
+    failed = FailedLogins(most=1_000)
+    with serving(make_app(Jars(), failed_logins=failed)) as address:
+        for source in ("127.0.0.1", "127.0.0.2", "127.0.0.2"):
+            wrong(address, source)
+        exchange(address, request_bytes("GET", "/pro/jars"))  # without any, as browsers begin
+        exchange(address, request_bytes("GET", "/pro/jars", headers=[basic(USER, SECRET)]))
+
+    assert failed.count == 3
+    (line,) = [r for r in caplog.records if r.getMessage() == "wrong credentials"]
+    assert (line.requests, line.peers, getattr(line, "from")) == (1, 1, {"127.0.0.1": 1})
+
+
+@pytest.mark.anyio
+async def test_what_came_after_the_first_line_is_in_the_next_one(caplog):
+    failed = FailedLogins(most=1_000, log_interval_s=0.05)
+    for number in range(2_000):
+        await failed.note({"client": (f"10.0.{number // 250}.{number % 250}", 1)})
+    await failed.note({"client": ("10.0.0.7", 1)})
+    await failed.note({"client": ("2001:db8::1", 1)})
+    with anyio.fail_after(5):
+        while (
+            len(lines := [r for r in caplog.records if r.getMessage() == "wrong credentials"]) < 2
+        ):
+            await anyio.sleep(0.01)
+
+    assert sum(line.requests for line in lines) == failed.count == 2_002
+    assert lines[1].peers <= 1_001
+    assert len(getattr(lines[1], "from")) == 5
+
+
+def test_only_who_sends_many_wrong_credentials_is_slowed_down_and_only_for_wrong_ones(
+    logged_errors,
+):
+    failed = FailedLogins(most=2, delay_s=3600.0)
+    good = request_bytes("GET", "/pro/jars", headers=[basic(USER, SECRET)])
+    with ExitStack() as stack:
+        address = stack.enter_context(serving(make_app(Jars(), failed_logins=failed), **AT_ONCE))
+        wrong(address)
+        wrong(address)
+        slowed = stack.enter_context(RawConnection(address))
+        slowed.send(request_bytes("GET", "/pro/jars", headers=WRONG))
+        until_counted(failed, 3)
+        assert exchange(address, good).status == 200
+        wrong(address, "127.0.0.2")
+        assert not slowed.has_answer()
+
+
+def test_too_many_slow_answers_are_given_at_once_and_end_their_connections(logged_errors):
+    failed = FailedLogins(most=0, delay_s=3600.0, most_delayed=1)
+    with ExitStack() as stack:
+        address = stack.enter_context(serving(make_app(Jars(), failed_logins=failed), **AT_ONCE))
+        slowed, closed = (stack.enter_context(RawConnection(address)) for _ in range(2))
+        slowed.send(request_bytes("GET", "/pro/jars", headers=WRONG))
+        until_counted(failed, 1)
+        closed.send(request_bytes("GET", "/pro/jars", headers=WRONG))
+        response = closed.read_response()
+        assert (response.status, response.header("connection")) == (401, "close")
+        assert closed.ends_cleanly()
+        assert not slowed.has_answer()
+
+
+def test_a_stop_gives_the_slow_answers_at_once(logged_errors):
+    failed = FailedLogins(most=0, delay_s=3600.0)
+    with serving(make_app(Jars(), failed_logins=failed), **AT_ONCE) as address:
+        slowed = RawConnection(address)
+        slowed.send(request_bytes("GET", "/pro/jars", headers=WRONG))
+        until_counted(failed, 1)
+
+    with slowed:
+        assert slowed.read_response().status == 401
+    assert [record.name for record in logged_errors.records] == ["uvicorn.error"]
+
+
+def until_counted(failed: FailedLogins, count: int) -> None:
+    deadline = time.monotonic() + 5
+    while failed.count < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)

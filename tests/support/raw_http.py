@@ -128,6 +128,16 @@ class RawConnection:
         """Read one response head and give its status, e.g. 100."""
         return _parse_head(self._read_until(b"\r\n\r\n", time.monotonic() + self._timeout))[0]
 
+    def has_answer(self) -> bool:
+        """Whether anything is there to be read, without waiting for it."""
+        self._socket.setblocking(False)
+        try:
+            return bool(self._buffer or self._socket.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return False
+        finally:
+            self._socket.settimeout(self._timeout)
+
     def is_closed_by_peer(self) -> bool:
         """Wait for the server to close the connection; False when it says anything or stays."""
         if self._buffer:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mediafleet.configuration import Configuration
+    from mediafleet.contract import FailedLogins
     from mediafleet.services.registration import Registrations
 
 PREFIX = "/registrar/"
@@ -27,6 +28,7 @@ MAX_FRAME_BYTES = 4096
 MAX_REGISTRANTS = 1000
 PATIENCE_S = 10.0
 
+_WRONG_TOKEN = "its path or token is wrong"  # noqa: S105 - a reason
 _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class RegistrarDoor:
         app: Serves everything else.
         registrations: Takes media servers in.
         token: Last part of the path.
+        failed_logins: Is told of wrong tokens.
         patience: Seconds for the first frame, and until one that was not taken in is let go.
         most: Connections at once.
     """
@@ -66,12 +69,14 @@ class RegistrarDoor:
         app: ASGIApp,
         registrations: Registrations,
         token: str,
+        failed_logins: FailedLogins,
         *,
         patience: float = PATIENCE_S,
         most: int = MAX_REGISTRANTS,
     ) -> None:
         self._app = app
         self._registrations = registrations
+        self._failed_logins = failed_logins
         self._path = f"{PREFIX}{token}".encode()
         self._patience = patience
         self._most = most
@@ -87,6 +92,10 @@ class RegistrarDoor:
         # uvicorn logs the path from this very scope.
         scope.update(path=f"{PREFIX}TOKEN", raw_path=b"", query_string=b"")
         websocket = WebSocket(scope, receive, send)
+        if refusal is _WRONG_TOKEN:
+            await self._failed_logins.note(scope)
+            await websocket.close()
+            return
         if peer is None or refusal is not None:
             log.warning("registrant refused", extra={"peer": str(peer), "reason": refusal})
             await websocket.close()  # before it is accepted: 403
@@ -105,7 +114,7 @@ class RegistrarDoor:
         if peer is None or not self._registrations.may_come_from(peer):
             return "its address is in no network of MEDIAFLEET_REGISTRAR_NETWORKS"
         if not hmac.compare_digest(path, self._path):
-            return "its path or token is wrong"
+            return _WRONG_TOKEN
         if self._registrants >= self._most:
             return "there are too many"
         return None

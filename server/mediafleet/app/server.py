@@ -154,6 +154,7 @@ class _Server:
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
         stopping.listener = self._state.begin_stop
+        self._failed_logins = contract.FailedLogins()
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
             clock=clock,
@@ -225,6 +226,7 @@ class _Server:
             describe_error=describe_error,
             lifespan=self._lifespan,
             cors_origins=self._configuration.cors_origins,
+            failed_logins=self._failed_logins,
             now_ms=lambda: to_milliseconds(self._clock.now()),
             body_rules={
                 f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_objections
@@ -235,7 +237,8 @@ class _Server:
         if token is None:
             return app
         networks = self._configuration.registrar_networks
-        return RegistrarDoor(app, Registrations(self._admission, networks), token)
+        registrations = Registrations(self._admission, networks)
+        return RegistrarDoor(app, registrations, token, self._failed_logins)
 
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""

@@ -13,6 +13,7 @@ from mediafleet.contract.answers import (
     Reply,
 )
 from mediafleet.contract.application import create_app
+from mediafleet.contract.authentication import FailedLogins
 from mediafleet.contract.connections import ConnectionLimits, Handshake, TlsListener
 from mediafleet.contract.documents import ContractSchemas
 from mediafleet.contract.errors import (
@@ -37,6 +38,7 @@ __all__ = [
     "ContractError",
     "ContractSchemas",
     "EncodedJson",
+    "FailedLogins",
     "Handler",
     "Handshake",
     "Limits",

@@ -12,6 +12,7 @@ from connexion.resolver import Resolver
 from starlette.types import ASGIApp
 
 from mediafleet.contract.answers import Handler, Problem
+from mediafleet.contract.authentication import FailedLogins
 from mediafleet.contract.cors import CorsMiddleware
 from mediafleet.contract.errors import MissingHandlerError
 from mediafleet.contract.guard import require_plain_servers, require_served
@@ -36,6 +37,7 @@ def create_app(
     protected_prefixes: Sequence[str] = ("/pro", "/openvidu/api", "/fleet"),
     now_ms: Callable[[], int],
     body_rules: Mapping[str, BodyRules] = _NO_RULES,
+    failed_logins: FailedLogins | None = None,
 ) -> ASGIApp:
     """Make an ASGI application that serves the contract, all of it, or fail.
 
@@ -58,6 +60,7 @@ def create_app(
             than a schema can say. A body that breaks its schema is shown to them too, in so far as
             it keeps it, so that its 400 tells everything at once. What they raise is like what a
             handler raises.
+        failed_logins: Counts wrong credentials and slows down who sends many.
 
     Raises:
         ContractError: The contract and the program do not fit; says where.
@@ -71,6 +74,7 @@ def create_app(
         now_ms,
         tuple(cors_origins),
         body_rules,
+        failed_logins or FailedLogins(),
     )
     middlewares: list[Any] = [partial(ContractMiddleware, serving=serving), LifespanMiddleware]
     if cors_origins:

@@ -1,9 +1,16 @@
 """Basic authentication (RFC 7617): from the header to the callback that knows the credentials."""
 
+import asyncio
 import base64
+import logging
+from collections import Counter
 from collections.abc import Callable, Collection
+from typing import Final
+
+from starlette.types import Scope
 
 from mediafleet.contract.answers import AUTHENTICATED
+from mediafleet.contract.connections import address_key
 from mediafleet.contract.errors import Refusal
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.requests import Request
@@ -17,7 +24,105 @@ _FOREIGN = (
     "the configured origins may"
 )
 
+_WINDOW_S: Final = 60.0
+_MAX_PEERS: Final = 1_000
+_PEERS_LOGGED: Final = 5
+_OTHERS: Final = "others"
+
 Credentials = tuple[str, str]
+
+_log = logging.getLogger(__name__)
+
+
+class FailedLogins:
+    """Counts wrong credentials, logs them, and slows down who sends many.
+
+    Only answers to wrong credentials are delayed, and only those of a peer that has sent too many
+    within a minute. Peers are told apart as the connections are, see :func:`address_key`.
+
+    Args:
+        most: How many a peer may send in a minute before its answers are delayed.
+        delay_s: By how many seconds.
+        most_delayed: How many answers wait at a time, whoever's.
+        log_interval_s: Seconds between two lines in the log.
+
+    Attributes:
+        count: How many there were.
+    """
+
+    def __init__(
+        self,
+        *,
+        most: int = 100,
+        delay_s: float = 1.0,
+        most_delayed: int = 1_000,
+        log_interval_s: float = 10.0,
+    ) -> None:
+        self.count = 0
+        self._most_delayed = most_delayed
+        self._log_interval_s = log_interval_s
+        self._most = most
+        self._delay_s = delay_s
+        self._delayed = 0
+        self._recent: dict[str, tuple[float, int]] = {}  # beginning of its minute, how many since
+        self._unlogged: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def note(self, scope: Scope) -> bool:
+        """Take in that a request had wrong credentials, and wait before it is answered.
+
+        Returns:
+            Whether its connection may be kept: too many answers would be delayed otherwise.
+        """
+        client = scope.get("client")  # none of a Unix socket: its peers are not told apart
+        peer = address_key(client[0]) if client else ""
+        self.count += 1
+        self._log(peer)
+        if not peer or not self._is_too_many(peer):
+            return True
+        if self._delayed >= self._most_delayed:
+            return False
+        self._delayed += 1
+        try:
+            await asyncio.sleep(self._delay_s)
+        except asyncio.CancelledError:  # the server stops: the answer is due now
+            return False
+        finally:
+            self._delayed -= 1
+        return True
+
+    def _is_too_many(self, peer: str) -> bool:
+        now = asyncio.get_running_loop().time()
+        began, before = self._recent.pop(peer, (now, 0))
+        if now - began >= _WINDOW_S:
+            began, before = now, 0
+        self._recent[peer] = began, before + 1
+        if len(self._recent) > _MAX_PEERS:
+            del self._recent[next(iter(self._recent))]  # the one that was quiet for longest
+        return before >= self._most
+
+    def _log(self, peer: str) -> None:
+        if len(self._unlogged) >= _MAX_PEERS and peer not in self._unlogged:
+            peer = _OTHERS
+        self._unlogged[peer or "unknown"] += 1
+        if self._timer is None:
+            self._write()
+
+    def _write(self) -> None:
+        """Log what came since the last line, and no other line for a while."""
+        self._timer = None
+        if not self._unlogged:
+            return
+        _log.warning(
+            "wrong credentials",
+            extra={
+                "requests": self._unlogged.total(),
+                "peers": len(self._unlogged),
+                "from": dict(self._unlogged.most_common(_PEERS_LOGGED)),
+            },
+        )
+        self._unlogged.clear()
+        self._timer = asyncio.get_running_loop().call_later(self._log_interval_s, self._write)
 
 
 class Gate:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
@@ -19,7 +20,7 @@ from mediafleet.contract.answers import (
     error_body,
     header_bytes,
 )
-from mediafleet.contract.authentication import Gate
+from mediafleet.contract.authentication import FailedLogins, Gate
 from mediafleet.contract.errors import (
     ClientGoneError,
     Refusal,
@@ -64,6 +65,7 @@ class Serving:
         now_ms: Milliseconds since the epoch, UTC.
         cors_origins: Origins whose web pages may call the API.
         body_rules: By operationId, asked about a body that breaks its schema.
+        failed_logins: Is told of wrong credentials.
     """
 
     authenticate: Callable[[str, str], bool]
@@ -73,6 +75,7 @@ class Serving:
     now_ms: Callable[[], int]
     cors_origins: tuple[str, ...]
     body_rules: Mapping[str, BodyRules]
+    failed_logins: FailedLogins
 
 
 class ContractApi(AbstractRoutingAPI):
@@ -146,7 +149,8 @@ class ContractMiddleware(SpecMiddleware):
         try:
             answer = await self._serve(request)
         except Refusal as refusal:
-            answer = self._error(request, refusal.status, refusal.message, refusal.headers)
+            await self._refuse(request, refusal, send)
+            return
         except ClientGoneError:
             _log.debug("client hung up", extra=_facts(request))
             return
@@ -154,14 +158,22 @@ class ContractMiddleware(SpecMiddleware):
             # The HTTP server cancels what has not ended some seconds after its stop began, and
             # would answer 500 in plain text. This task ends here, so nothing is left to cancel.
             _log.warning("request given up, the server is stopping", extra=_facts(request))
-            answer = self._error(request, 503, _CUT_OFF, (_LATER, _CLOSE))
-            await self._send(request, answer, send)
+            answer = self._error(request, 503, _CUT_OFF, (_LATER,))
+            await self._send(request, answer, send, last=True)
             return
         except ResponseViolationError as violation:
             answer = self._violation(request, violation)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its client gets an answer
             answer = self._describe(request, error)
         await self._deliver(request, answer, send)
+
+    async def _refuse(self, request: Request, refusal: Refusal, send: Send) -> None:
+        answer = self._error(request, refusal.status, refusal.message, refusal.headers)
+        is_guess = refusal.status == HTTPStatus.UNAUTHORIZED and request.authorizations
+        if is_guess and not await self._serving.failed_logins.note(request.scope):
+            await self._send(request, answer, send, last=True)
+        else:
+            await self._deliver(request, answer, send)
 
     async def _serve(self, request: Request) -> Answer:
         known = self._memory.recall(request)
@@ -231,8 +243,10 @@ class ContractMiddleware(SpecMiddleware):
         return error_answer(body, list(headers))
 
     @staticmethod
-    async def _send(request: Request, answer: Answer, send: Send) -> None:
+    async def _send(request: Request, answer: Answer, send: Send, *, last: bool = False) -> None:
+        """Send an answer; the last one of a connection closes it, whatever was not read."""
         status, headers, body = answer
+        headers = [*headers, _CLOSE] if last else headers
         await send({"type": "http.response.start", "status": status, "headers": headers})
         body = b"" if request.method == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
@@ -244,8 +258,7 @@ class ContractMiddleware(SpecMiddleware):
         if request.received or not request.announced:
             at_once: AnswerAtOnce | None = request.scope.get("extensions", {}).get(AT_ONCE)
             if at_once is None or not at_once(send, status, headers, body):
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
+                await self._send(request, answer, send)
             return
         headers = [*headers, _CLOSE]
         await send({"type": "http.response.start", "status": status, "headers": headers})
