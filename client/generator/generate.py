@@ -15,7 +15,17 @@ GENERATOR = Path(__file__).resolve().parent
 CLIENT = GENERATOR.parent
 CONTRACT = CLIENT.parent / "openapi.yaml"
 LICENSE = CLIENT.parent / "LICENSE"
-CREDENTIALS = re.compile(r"^(    (?:_cookies|_headers|_httpx_args): .* = field\()|^(    token: str)$", re.MULTILINE)
+SOURCE = GENERATOR / "source"
+TO_BLOCKING = (
+    (r"^import anyio\n", ""),
+    (r"anyio\.sleep", "time.sleep"),
+    (r"\baclose\b", "close"),
+    (r"__a(enter|exit)__", r"__\1__"),
+    (r"\bAsync([A-Z])", r"\1"),
+    (r"\b(async|await) ", ""),
+    (r'^""".*"""$', '"""`Mediafleet`, the client for blocking code; made of async_client.py."""'),
+)
+"""Patterns, in order, that turn the client for coroutines into the one for blocking code."""
 NOT_GENERATED = {"generator", "__pycache__", ".ruff_cache", "build", "dist"}
 
 
@@ -52,22 +62,21 @@ def generate(target: Path) -> None:
         *("--output-path", str(target), "--overwrite", "--fail-on-warning"),
     ]
     subprocess.run(command, check=True, env=environment)
-    hide_credentials(target / "mediafleet_client" / "client.py")
+    package = target / "mediafleet_client"
+    shutil.copytree(SOURCE, package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    write_blocking_client(package)
     shutil.copyfile(LICENSE, target / LICENSE.name)
 
 
-def hide_credentials(module: Path) -> None:
-    """Keep what may be a secret out of the text form of a client, such as in a log or a traceback.
-
-    The generator's own template would have to be copied as a whole for this.
-    """
-    text, count = CREDENTIALS.subn(
-        lambda found: f"{found[1]}repr=False, " if found[1] else f"{found[2]} = field(repr=False)",
-        module.read_text("utf-8"),
-    )
-    if count != 7:  # three in each of the two classes, and the token
-        raise RuntimeError(f"{module.name} has another form now: {count} fields found, not 7")
-    module.write_text(text, "utf-8")
+def write_blocking_client(package: Path) -> None:
+    """Write `client.py`: `async_client.py` without coroutines, so that the two never differ."""
+    text = (package / "async_client.py").read_text("utf-8")
+    for pattern, replacement in TO_BLOCKING:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    path = package / "client.py"
+    path.write_text(text, "utf-8")
+    ruff = (sys.executable, "-m", "ruff", "format", "--quiet", str(path))
+    subprocess.run(ruff, check=True)
 
 
 def replace(fresh: Path) -> None:

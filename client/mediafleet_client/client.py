@@ -1,260 +1,417 @@
+"""`Mediafleet`, the client for blocking code; made of async_client.py."""
+
 import ssl
-from typing import Any, Self
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import httpx
-from attrs import define, evolve, field
+
+from mediafleet_client.api.cluster import get_config, get_health, restart
+from mediafleet_client.api.media_nodes import (
+    add_media_node,
+    autodiscover_media_nodes,
+    drain_media_node,
+    end_media_node_drain,
+    get_media_node,
+    get_media_node_drain,
+    get_media_node_evidence,
+    list_media_nodes,
+    modify_media_node,
+    remove_media_node,
+)
+from mediafleet_client.conversation import (
+    CONNECT_S,
+    USER,
+    checked_url,
+    failure,
+    pause_before_repeating,
+    result_of,
+    transport_options,
+)
+from mediafleet_client.errors import NotFound, RequestTimedOut, StatusNotReached
+from mediafleet_client.models import (
+    AtDeadline,
+    Config,
+    DeletionStrategy,
+    Drain,
+    DrainLimit,
+    Health,
+    MediaNode,
+    MediaNodeEvidence,
+    MediaNodePatch,
+    MediaNodeToAdd,
+    RequestableMediaNodeStatus,
+    RestartProperties,
+)
+from mediafleet_client.types import UNSET, Operation
+
+T = TypeVar("T")
+MediaNodeList: TypeAlias = list[MediaNode]
+
+_ACCEPTED: Final = 202
+_SHORTEST_S: Final = 0.1
 
 
-@define
-class Client:
-    """A class for keeping track of data related to the API
+class Mediafleet:
+    """A client of one Mediafleet server.
 
-    The following are accepted as keyword arguments and will be used to construct httpx Clients internally:
+    Use it as a context manager, or close it at the end. Every method raises a `MediafleetError`
+    if the server refuses, fails or does not answer. Parameters `timeout` are seconds for one
+    answer, in place of the client's own.
 
-        ``base_url``: The base URL for the API, all requests are made to a relative path to this URL
+    Args:
+        url: Base of the server, such as `http://127.0.0.1:5443`.
+        secret: The server's OPENVIDU_SECRET.
+        timeout: Seconds to wait for an answer.
+        wait_timeout: The same for what is asked for with `wait=True`.
+        retries: How often a request is sent once more if the server is not available now and says
+            when it will be. What may have changed something already is never sent again.
+        verify: For https: whether to check the certificate, a file of authorities to trust, or a
+            context of your own.
+        trust_env: Whether to heed the proxies and certificates that the environment names. A server
+            on this machine is never asked through a proxy.
+        on_response: Is handed every answer as it came, also those that lead to an error.
 
-        ``cookies``: A dictionary of cookies to be sent with every request
-
-        ``headers``: A dictionary of headers to be sent with every request
-
-        ``timeout``: The maximum amount of a time a request can take. API functions will raise
-        httpx.TimeoutException if this is exceeded.
-
-        ``verify_ssl``: Whether or not to verify the SSL certificate of the API server. This should be True in production,
-        but can be set to False for testing purposes.
-
-        ``follow_redirects``: Whether or not to follow redirects. Default value is False.
-
-        ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
-
+    Raises:
+        ValueError: The URL, or the proxy that the environment names, is not fit for use.
     """
 
-    raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    """Whether or not to raise an errors.UnexpectedStatus if the API returns a status code that was not documented in the source OpenAPI document. Can also be provided as a keyword argument to the constructor."""
-    _base_url: str = field(alias="base_url")
-    _cookies: dict[str, str] = field(repr=False, factory=dict, kw_only=True, alias="cookies")
-    _headers: dict[str, str] = field(repr=False, factory=dict, kw_only=True, alias="headers")
-    _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
-    _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
-    _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
-    _httpx_args: dict[str, Any] = field(repr=False, factory=dict, kw_only=True, alias="httpx_args")
-    _client: httpx.Client | None = field(default=None, init=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False)
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        *,
+        timeout: float = 30.0,
+        wait_timeout: float = 3_600.0,
+        retries: int = 2,
+        verify: bool | str | ssl.SSLContext = True,
+        trust_env: bool = True,
+        on_response: Callable[[httpx.Response], object] | None = None,
+    ) -> None:
+        self._url = checked_url(url)
+        self._timeout = timeout
+        self._wait_timeout = wait_timeout
+        self._retries = retries
+        self._on_response = on_response
+        options = transport_options(self._url, verify=verify, trust_env=trust_env)
+        self._http = httpx.Client(
+            base_url=self._url,
+            auth=httpx.BasicAuth(USER, secret),
+            transport=httpx.HTTPTransport(**options),
+            trust_env=False,
+        )
+        self.media_nodes = MediaNodes(self)
+        self.drains = Drains(self)
+        self.cluster = Cluster(self)
 
-    def with_headers(self, headers: dict[str, str]) -> "Client":
-        """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
-        return evolve(self, headers={**self._headers, **headers})
-
-    def with_cookies(self, cookies: dict[str, str]) -> "Client":
-        """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
-        return evolve(self, cookies={**self._cookies, **cookies})
-
-    def with_timeout(self, timeout: httpx.Timeout) -> "Client":
-        """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
-        return evolve(self, timeout=timeout)
-
-    def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Manually set the underlying httpx.Client
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
-        self._client = client
-        return self
-
-    def get_httpx_client(self) -> httpx.Client:
-        """Get the underlying httpx.Client, constructing a new one if not previously set"""
-        if self._client is None:
-            self._client = httpx.Client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url!r})"
 
     def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
         return self
 
-    def __exit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        self.close()
 
-    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Manually set the underlying httpx.AsyncClient
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
 
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
+    def call(self, operation: Operation[T], *, timeout: float | None = None) -> T:
+        """Perform any operation of `mediafleet_client.api`.
+
+        Raises:
+            ApiStatusError: The server refused or failed.
+            ConnectionFailed: There is no answer.
+            RequestTimedOut: There is no answer in time.
+            InvalidResponse: The answer is none of this API.
         """
-        self._async_client = async_client
-        return self
-
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set"""
-        if self._async_client is None:
-            self._async_client = httpx.AsyncClient(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._async_client
-
-    async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
-        await self.get_async_httpx_client().__aenter__()
-        return self
-
-    async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+        if timeout is None:
+            timeout = self._wait_timeout if operation.waits else self._timeout
+        deadline = time.monotonic() + timeout
+        left = self._retries
+        while True:
+            try:
+                response = self._http.request(
+                    operation.method,
+                    operation.path,
+                    params=operation.params,
+                    json=operation.body,
+                    timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_S)),
+                )
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise failure(operation, error, self._url, timeout) from error
+            if self._on_response is not None:
+                self._on_response(response)
+            pause = pause_before_repeating(operation, response)
+            if not left or pause is None or time.monotonic() + pause > deadline:
+                return result_of(operation, response)
+            left -= 1
+            time.sleep(pause)
 
 
-@define
-class AuthenticatedClient:
-    """A Client which has been authenticated for use on secured endpoints
+class MediaNodes:
+    """The Media Nodes of the cluster."""
 
-    The following are accepted as keyword arguments and will be used to construct httpx Clients internally:
-
-        ``base_url``: The base URL for the API, all requests are made to a relative path to this URL
-
-        ``cookies``: A dictionary of cookies to be sent with every request
-
-        ``headers``: A dictionary of headers to be sent with every request
-
-        ``timeout``: The maximum amount of a time a request can take. API functions will raise
-        httpx.TimeoutException if this is exceeded.
-
-        ``verify_ssl``: Whether or not to verify the SSL certificate of the API server. This should be True in production,
-        but can be set to False for testing purposes.
-
-        ``follow_redirects``: Whether or not to follow redirects. Default value is False.
-
-        ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
-
-    """
-
-    raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    """Whether or not to raise an errors.UnexpectedStatus if the API returns a status code that was not documented in the source OpenAPI document. Can also be provided as a keyword argument to the constructor."""
-    _base_url: str = field(alias="base_url")
-    _cookies: dict[str, str] = field(repr=False, factory=dict, kw_only=True, alias="cookies")
-    _headers: dict[str, str] = field(repr=False, factory=dict, kw_only=True, alias="headers")
-    _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
-    _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
-    _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
-    _httpx_args: dict[str, Any] = field(repr=False, factory=dict, kw_only=True, alias="httpx_args")
-    _client: httpx.Client | None = field(default=None, init=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False)
-
-    token: str = field(repr=False)
-    """The token to use for authentication"""
-    prefix: str = "Bearer"
-    """The prefix to use for the Authorization header"""
-    auth_header_name: str = "Authorization"
-    """The name of the Authorization header"""
-
-    def with_headers(self, headers: dict[str, str]) -> "AuthenticatedClient":
-        """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
-        return evolve(self, headers={**self._headers, **headers})
-
-    def with_cookies(self, cookies: dict[str, str]) -> "AuthenticatedClient":
-        """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
-        return evolve(self, cookies={**self._cookies, **cookies})
-
-    def with_timeout(self, timeout: httpx.Timeout) -> "AuthenticatedClient":
-        """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
-        return evolve(self, timeout=timeout)
-
-    def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Manually set the underlying httpx.Client
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
+    def __init__(self, client: Mediafleet) -> None:
         self._client = client
-        return self
 
-    def get_httpx_client(self) -> httpx.Client:
-        """Get the underlying httpx.Client, constructing a new one if not previously set"""
-        if self._client is None:
-            self._headers[self.auth_header_name] = f"{self.prefix} {self.token}" if self.prefix else self.token
-            self._client = httpx.Client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
+    def list(self, *, sessions: bool = False, extra_info: bool = False, timeout: float | None = None) -> MediaNodeList:
+        """List all Media Nodes, in no order.
 
-    def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
-        return self
-
-    def __exit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
-
-    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Manually set the underlying httpx.AsyncClient
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
+        Args:
+            sessions: With the sessions that each hosts.
+            extra_info: With what each media server tells about itself.
+            timeout: Seconds for the answer.
         """
-        self._async_client = async_client
-        return self
+        operation = list_media_nodes(sessions=sessions, extra_info=extra_info)
+        return (self._client.call(operation, timeout=timeout)).content
 
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set"""
-        if self._async_client is None:
-            self._headers[self.auth_header_name] = f"{self.prefix} {self.token}" if self.prefix else self.token
-            self._async_client = httpx.AsyncClient(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._async_client
+    def get(
+        self,
+        media_node_id: str,
+        *,
+        sessions: bool = False,
+        extra_info: bool = False,
+        timeout: float | None = None,
+    ) -> MediaNode:
+        """Get one Media Node.
 
-    async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
-        await self.get_async_httpx_client().__aenter__()
-        return self
+        Args:
+            media_node_id: Which one.
+            sessions: With the sessions that it hosts.
+            extra_info: With what its media server tells about itself.
+            timeout: Seconds for the answer.
 
-    async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+        Raises:
+            NotFound: There is no such Media Node.
+        """
+        operation = get_media_node(media_node_id, sessions=sessions, extra_info=extra_info)
+        return self._client.call(operation, timeout=timeout)
+
+    def add(self, uri: str | None = None, *, wait: bool = False, timeout: float | None = None) -> MediaNode:
+        """Add a Media Node.
+
+        Args:
+            uri: Where the running node is; needed on premises, ignored in other environments.
+            wait: Answer when it is running, instead of at once.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: No media server answers at the uri.
+            Conflict: It is a member already, or its launch was cancelled.
+            BadGateway: It could not be launched.
+            NotSupported: The uri is missing.
+        """
+        body = MediaNodeToAdd(uri=UNSET if uri is None else uri)
+        return self._client.call(add_media_node(body=body, wait=wait), timeout=timeout)
+
+    def discover(self, *, timeout: float | None = None) -> MediaNodeList:
+        """Add the Media Nodes that run in the environment and are no members yet; return them."""
+        found = self._client.call(autodiscover_media_nodes(), timeout=timeout)
+        return found.content
+
+    def remove(
+        self,
+        media_node_id: str,
+        *,
+        deletion_strategy: DeletionStrategy = "if-no-sessions",
+        wait: bool = False,
+        timeout: float | None = None,
+    ) -> bool:
+        """Remove a Media Node.
+
+        Args:
+            media_node_id: Which one.
+            deletion_strategy: If it hosts sessions: refuse, remove it when they have ended, or
+                close them.
+            wait: Answer when it is gone, instead of at once.
+            timeout: Seconds for the answer.
+
+        Returns:
+            Whether its removal has begun; `False` if it waits for sessions to end.
+
+        Raises:
+            NotFound: There is no such Media Node.
+            Conflict: It hosts sessions, or was given work again during the wait.
+        """
+        operation = remove_media_node(media_node_id, wait=wait, deletion_strategy=deletion_strategy)
+        return self._client.call(operation, timeout=timeout) != _ACCEPTED
+
+    def modify(
+        self,
+        media_node_id: str,
+        status: RequestableMediaNodeStatus,
+        *,
+        timeout: float | None = None,
+    ) -> MediaNode | None:
+        """Move a Media Node to another status.
+
+        Returns:
+            The Media Node; `None` if it has the status already.
+
+        Raises:
+            BadRequest: Its present status does not allow that.
+            NotFound: There is no such Media Node.
+        """
+        operation = modify_media_node(media_node_id, body=MediaNodePatch(status=status))
+        return self._client.call(operation, timeout=timeout)
+
+    def evidence(self, media_node_id: str, *, timeout: float | None = None) -> MediaNodeEvidence:
+        """Get what a Media Node is judged on: its pings, and the last verdicts.
+
+        Raises:
+            NotFound: There is no such Media Node.
+        """
+        return self._client.call(get_media_node_evidence(media_node_id), timeout=timeout)
+
+    def wait_until(
+        self,
+        media_node_id: str,
+        statuses: str | Iterable[str],
+        *,
+        timeout: float = 60.0,
+        poll_interval: float = 0.5,
+    ) -> MediaNode:
+        """Ask for a Media Node until it has one of these statuses.
+
+        Args:
+            media_node_id: Which one.
+            statuses: One or several.
+            timeout: Seconds to wait in all.
+            poll_interval: Seconds between two questions.
+
+        Raises:
+            StatusNotReached: The time is up.
+            NotFound: There is no such Media Node, or none any more.
+        """
+        wanted = {statuses} if isinstance(statuses, str) else set(statuses)
+        status, deadline = None, time.monotonic() + timeout
+        while True:
+            left = max(deadline - time.monotonic(), _SHORTEST_S)
+            try:
+                node = self.get(media_node_id, timeout=left)
+            except RequestTimedOut as error:
+                raise StatusNotReached(media_node_id, status, timeout) from error
+            status = node.status
+            if status in wanted:
+                return node
+            if time.monotonic() + poll_interval > deadline:
+                raise StatusNotReached(media_node_id, status, timeout)
+            time.sleep(poll_interval)
+
+    def wait_until_gone(self, media_node_id: str, *, timeout: float = 60.0, poll_interval: float = 0.5) -> None:
+        """Ask for a Media Node until there is none.
+
+        Args:
+            media_node_id: Which one.
+            timeout: Seconds to wait in all.
+            poll_interval: Seconds between two questions.
+
+        Raises:
+            StatusNotReached: The time is up.
+        """
+        with suppress(NotFound):
+            self.wait_until(media_node_id, (), timeout=timeout, poll_interval=poll_interval)
+
+
+class Drains:
+    """Media Nodes that are taken out of service."""
+
+    def __init__(self, client: Mediafleet) -> None:
+        self._client = client
+
+    def begin(
+        self,
+        media_node_id: str,
+        *,
+        deadline: int | None = None,
+        at_deadline: AtDeadline = "abort",
+        together_with: Iterable[str] = (),
+        force: bool = False,
+        dry_run: bool = False,
+        timeout: float | None = None,
+    ) -> Drain:
+        """Drain a Media Node: it gets no new sessions and goes when the last one has ended.
+
+        Args:
+            media_node_id: Which one.
+            deadline: Seconds that it may take; `None` for no limit.
+            at_deadline: What becomes of a node that hosts sessions then.
+            together_with: Ids of nodes that are to be drained too; they count as gone already.
+            force: Even if the other nodes could not carry its load.
+            dry_run: Only tell what would be.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: There is no such Media Node.
+            Conflict: The other nodes could not carry its load, or it is not running.
+        """
+        operation = drain_media_node(
+            media_node_id,
+            body=UNSET if deadline is None else DrainLimit(deadline, at_deadline),
+            together_with=",".join(together_with) or UNSET,
+            force=force,
+            dry_run=dry_run,
+        )
+        return self._client.call(operation, timeout=timeout)
+
+    def get(self, media_node_id: str, *, timeout: float | None = None) -> Drain:
+        """Get how far the drain of a Media Node has come.
+
+        Raises:
+            NotFound: It is not being drained.
+        """
+        return self._client.call(get_media_node_drain(media_node_id), timeout=timeout)
+
+    def end(self, media_node_id: str, *, timeout: float | None = None) -> None:
+        """End a drain: the Media Node is running again.
+
+        Raises:
+            NotFound: It is not being drained.
+            Conflict: It is too late.
+        """
+        self._client.call(end_media_node_drain(media_node_id), timeout=timeout)
+
+
+class Cluster:
+    """The cluster as a whole."""
+
+    def __init__(self, client: Mediafleet) -> None:
+        self._client = client
+
+    def config(self, *, timeout: float | None = None) -> Config:
+        """Get the configuration that is in force."""
+        return self._client.call(get_config(), timeout=timeout)
+
+    def restart(
+        self,
+        properties: RestartProperties | Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> None:
+        """Restart the server with other properties; it goes on listening, and sessions go on.
+
+        Args:
+            properties: Those to change, under the names of the API, such as `OPENVIDU_CDR`.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: A property or a value is not allowed; nothing was changed.
+        """
+        body = properties.to_dict() if isinstance(properties, RestartProperties) else properties or {}
+        # Not by way of the model, which would drop a name that it does not know; the server says what is wrong with it.
+        self._client.call(replace(restart(body=RestartProperties()), body=body), timeout=timeout)
+
+    def health(self, *, timeout: float | None = None) -> Health:
+        """Get since when the server runs, and which Media Nodes it has lost touch with."""
+        return self._client.call(get_health(), timeout=timeout)

@@ -1,54 +1,52 @@
-"""Contains some shared types for properties"""
+"""What the generated operations and models are made of."""
 
-from collections.abc import Mapping, MutableMapping
-from http import HTTPStatus
-from typing import IO, BinaryIO, Generic, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
 
-from attrs import define
-
-
-class Unset:
-    def __bool__(self) -> Literal[False]:
-        return False
-
-
-UNSET: Unset = Unset()
-
-# The types that `httpx.Client(files=)` can accept, copied from that library.
-FileContent = IO[bytes] | bytes | str
-FileTypes = (
-    # (filename, file (or bytes), content_type)
-    tuple[str | None, FileContent, str | None]
-    # (filename, file (or bytes), content_type, headers)
-    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
-)
-RequestFiles = list[tuple[str, FileTypes]]
-
-
-@define
-class File:
-    """Contains information for file uploads"""
-
-    payload: BinaryIO
-    file_name: str | None = None
-    mime_type: str | None = None
-
-    def to_tuple(self) -> FileTypes:
-        """Return a tuple representation that httpx will accept for multipart/form-data"""
-        return self.file_name, self.payload, self.mime_type
-
+__all__ = ("UNSET", "Operation", "Unset")
 
 T = TypeVar("T")
 
 
-@define
-class Response(Generic[T]):
-    """A response from an endpoint"""
+class Unset:
+    """The type of `UNSET`."""
 
-    status_code: HTTPStatus
-    content: bytes
-    headers: MutableMapping[str, str]
-    parsed: T | None
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
 
 
-__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset"]
+UNSET: Unset = Unset()
+"""Stands for a parameter or a member that is not there, as opposed to one that is null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Generic[T]):
+    """One request of the API; `Mediafleet.call` and `AsyncMediafleet.call` perform it.
+
+    Attributes:
+        method: Of HTTP.
+        path: Without the base of the server.
+        params: Of the query.
+        body: A JSON object, if there is one.
+        results: For every status of success, what makes the result of the answer's JSON.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    results: Mapping[int, Callable[[Any], T]]
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "GET"
+
+    @property
+    def waits(self) -> bool:
+        """Whether its answer comes when the change has come to its end."""
+        return self.params.get("wait") is True

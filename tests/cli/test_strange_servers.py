@@ -150,7 +150,6 @@ def test_no_colour_where_it_is_not_wanted(environ, home, server):
         (200, b""),
         (200, b"[]"),
         (200, b'{"content": [{}], "numberOfElements": 1}'),
-        (200, listing(status="dancing").encode()),
         (200, listing(load="much").encode()),
         (404, b"nothing here"),
         (401, b"{}"),
@@ -170,6 +169,87 @@ def test_an_answer_that_is_not_of_the_api_is_told_in_one_line(nodes, server, sta
     assert "Traceback" not in done.err
     assert SECRET not in done.all
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_a_newer_server_adds_is_shown_as_it_is(nodes, server, options):
+    newer = {"status": "dancing", "mood": "good", "sessions": None, "kurentoInfo": None}
+    server.body = listing(**newer).encode()
+
+    done = nodes("list", *options)
+
+    assert (done.code, done.err) == (0, "")
+    assert "dancing" in done.out
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("body", [b"<html>nginx</html>", b"", b'{"error": "upstream"}'])
+@pytest.mark.parametrize("options", [(), ("--wait",)])
+def test_a_proxy_that_lost_the_answer_leaves_the_removal_going_on(
+    nodes, server, status, body, options
+):
+    server.status, server.body = status, body
+
+    done = nodes("remove", "kms_1", *options)
+
+    assert (done.code, done.err.count("\n"), len(server.asked)) == (1, 1, 1)
+    assert f"No answer came in time: a proxy before {server.url} answered {status}." in done.err
+    assert "The removal goes on" in done.err
+    assert "nodes get kms_1" in done.err
+    assert "Is it the URL" not in done.err
+
+
+def test_a_proxy_that_lost_the_answer_to_an_addition_leaves_it_going_on(nodes, server):
+    server.status, server.body = 504, b"<html>nginx</html>"
+
+    done = nodes("add", "--wait")
+
+    assert "The launch goes on" in done.err
+    assert "nodes list" in done.err
+
+
+def test_a_proxy_without_a_server_is_told_to_who_only_looks(nodes, server):
+    server.status, server.body = 502, b"<html>nginx</html>"
+
+    done = nodes("list")
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "a proxy before" in done.err
+    assert "goes on" not in done.err
+
+
+def test_a_server_that_stops_says_what_goes_on(nodes, server):
+    told = "The server is stopping; its removal goes on."
+    error = {"timestamp": 1, "status": 503, "error": "x", "message": told, "path": "/"}
+    server.status, server.body = 503, json.dumps(error).encode()
+    server.headers = {"Retry-After": "1"}
+
+    done = nodes("remove", "kms_1", "--wait")
+
+    assert (done.code, len(server.asked)) == (1, 1)
+    assert told in done.err
+    assert "Look at it with: " in done.err
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(nodes, server):
+    error = {"timestamp": 1, "status": 503, "error": "x", "message": "Busy.", "path": "/"}
+    server.status, server.body = 503, json.dumps(error).encode()
+    server.headers = {"Retry-After": "0"}
+
+    done = nodes("list")
+
+    assert (done.code, len(server.asked)) == (1, 3)
+    assert "Busy. (503 Service Unavailable)" in done.err
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_no_proxy_with_a_network_is_understood(nodes, server, answered):
+    server.body = b'{"content":[],"numberOfElements":0}'
+    network = "127.0.0.0/8" if answered else "10.0.0.0/8"
+
+    done = nodes("list", http_proxy="http://127.0.0.1:1", NO_PROXY=network)
+
+    assert done.code == 0
 
 
 def test_no_server_is_told_in_one_line(nodes):

@@ -1,10 +1,21 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+AtDeadline: TypeAlias = Literal[
+    "abort",
+    "extend",
+    "force",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+AT_DEADLINE_VALUES: frozenset[AtDeadline] = frozenset(
+    {
+        "abort",
+        "extend",
+        "force",
+    }
+)
 
 
-class AtDeadline(StrEnum):
-    ABORT = "abort"
-    EXTEND = "extend"
-    FORCE = "force"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_at_deadline(value: object) -> AtDeadline:
+    """Take a value of an answer as it is, known or not."""
+    return cast(AtDeadline, value)

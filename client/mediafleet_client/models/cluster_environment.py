@@ -1,12 +1,25 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+ClusterEnvironment: TypeAlias = Literal[
+    "aws",
+    "docker",
+    "local",
+    "on_premise",
+    "script",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+CLUSTER_ENVIRONMENT_VALUES: frozenset[ClusterEnvironment] = frozenset(
+    {
+        "aws",
+        "docker",
+        "local",
+        "on_premise",
+        "script",
+    }
+)
 
 
-class ClusterEnvironment(StrEnum):
-    AWS = "aws"
-    DOCKER = "docker"
-    LOCAL = "local"
-    ON_PREMISE = "on_premise"
-    SCRIPT = "script"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_cluster_environment(value: object) -> ClusterEnvironment:
+    """Take a value of an answer as it is, known or not."""
+    return cast(ClusterEnvironment, value)

@@ -6,9 +6,9 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.cluster_environment import ClusterEnvironment
-from ..models.recording_notification import RecordingNotification
-from ..models.webhook_event import WebhookEvent
+from ..models.cluster_environment import ClusterEnvironment, check_cluster_environment
+from ..models.recording_notification import RecordingNotification, check_recording_notification
+from ..models.webhook_event import WebhookEvent, check_webhook_event
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Config")
@@ -169,7 +169,7 @@ class Config:
 
         openvidu_pro_cluster_id = self.openvidu_pro_cluster_id
 
-        openvidu_pro_cluster_environment = self.openvidu_pro_cluster_environment.value
+        openvidu_pro_cluster_environment: str = self.openvidu_pro_cluster_environment
 
         openvidu_pro_cluster_media_nodes = self.openvidu_pro_cluster_media_nodes
 
@@ -191,7 +191,7 @@ class Config:
 
         openvidu_recording_notification: str | Unset = UNSET
         if not isinstance(self.openvidu_recording_notification, Unset):
-            openvidu_recording_notification = self.openvidu_recording_notification.value
+            openvidu_recording_notification = self.openvidu_recording_notification
 
         openvidu_recording_custom_layout = self.openvidu_recording_custom_layout
 
@@ -209,7 +209,7 @@ class Config:
         if not isinstance(self.openvidu_webhook_events, Unset):
             openvidu_webhook_events = []
             for openvidu_webhook_events_item_data in self.openvidu_webhook_events:
-                openvidu_webhook_events_item = openvidu_webhook_events_item_data.value
+                openvidu_webhook_events_item: str = openvidu_webhook_events_item_data
                 openvidu_webhook_events.append(openvidu_webhook_events_item)
 
         openvidu_pro_cluster_autoscaling_max_nodes = self.openvidu_pro_cluster_autoscaling_max_nodes
@@ -337,7 +337,7 @@ class Config:
 
         openvidu_pro_cluster_id = d.pop("OPENVIDU_PRO_CLUSTER_ID")
 
-        openvidu_pro_cluster_environment = ClusterEnvironment(d.pop("OPENVIDU_PRO_CLUSTER_ENVIRONMENT"))
+        openvidu_pro_cluster_environment = check_cluster_environment(d.pop("OPENVIDU_PRO_CLUSTER_ENVIRONMENT"))
 
         openvidu_pro_cluster_media_nodes = d.pop("OPENVIDU_PRO_CLUSTER_MEDIA_NODES")
 
@@ -358,11 +358,9 @@ class Config:
         openvidu_recording_public_access = d.pop("OPENVIDU_RECORDING_PUBLIC_ACCESS", UNSET)
 
         _openvidu_recording_notification = d.pop("OPENVIDU_RECORDING_NOTIFICATION", UNSET)
-        openvidu_recording_notification: RecordingNotification | Unset
-        if isinstance(_openvidu_recording_notification, Unset):
-            openvidu_recording_notification = UNSET
-        else:
-            openvidu_recording_notification = RecordingNotification(_openvidu_recording_notification)
+        openvidu_recording_notification: RecordingNotification | Unset = UNSET
+        if _openvidu_recording_notification is not UNSET and _openvidu_recording_notification is not None:
+            openvidu_recording_notification = check_recording_notification(_openvidu_recording_notification)
 
         openvidu_recording_custom_layout = d.pop("OPENVIDU_RECORDING_CUSTOM_LAYOUT", UNSET)
 
@@ -376,10 +374,10 @@ class Config:
 
         _openvidu_webhook_events = d.pop("OPENVIDU_WEBHOOK_EVENTS", UNSET)
         openvidu_webhook_events: list[WebhookEvent] | Unset = UNSET
-        if _openvidu_webhook_events is not UNSET:
+        if _openvidu_webhook_events is not UNSET and _openvidu_webhook_events is not None:
             openvidu_webhook_events = []
             for openvidu_webhook_events_item_data in _openvidu_webhook_events:
-                openvidu_webhook_events_item = WebhookEvent(openvidu_webhook_events_item_data)
+                openvidu_webhook_events_item = check_webhook_event(openvidu_webhook_events_item_data)
 
                 openvidu_webhook_events.append(openvidu_webhook_events_item)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.connection_role import ConnectionRole
+from ..models.connection_role import ConnectionRole, check_connection_role
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Connection:
 
         platform = self.platform
 
-        role = self.role.value
+        role: str = self.role
 
         server_data = self.server_data
 
@@ -112,7 +112,7 @@ class Connection:
 
         platform = d.pop("platform")
 
-        role = ConnectionRole(d.pop("role"))
+        role = check_connection_role(d.pop("role"))
 
         server_data = d.pop("serverData")
 

@@ -1,10 +1,21 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+DeletionStrategy: TypeAlias = Literal[
+    "if-no-sessions",
+    "now",
+    "when-no-sessions",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+DELETION_STRATEGY_VALUES: frozenset[DeletionStrategy] = frozenset(
+    {
+        "if-no-sessions",
+        "now",
+        "when-no-sessions",
+    }
+)
 
 
-class DeletionStrategy(StrEnum):
-    IF_NO_SESSIONS = "if-no-sessions"
-    NOW = "now"
-    WHEN_NO_SESSIONS = "when-no-sessions"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_deletion_strategy(value: object) -> DeletionStrategy:
+    """Take a value of an answer as it is, known or not."""
+    return cast(DeletionStrategy, value)

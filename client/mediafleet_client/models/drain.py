@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.media_node_status import MediaNodeStatus
+from ..models.media_node_status import MediaNodeStatus, check_media_node_status
 
 if TYPE_CHECKING:
     from ..models.capacity import Capacity
@@ -84,7 +84,7 @@ class Drain:
     def to_dict(self) -> dict[str, Any]:
         id = self.id
 
-        status = self.status.value
+        status: str = self.status
 
         timestamp = self.timestamp
 
@@ -148,7 +148,7 @@ class Drain:
         d = dict(src_dict)
         id = d.pop("id")
 
-        status = MediaNodeStatus(d.pop("status"))
+        status = check_media_node_status(d.pop("status"))
 
         timestamp = d.pop("timestamp")
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-from ..models.at_deadline import AtDeadline
+from ..models.at_deadline import AtDeadline, check_at_deadline
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="DrainLimit")
@@ -32,7 +32,7 @@ class DrainLimit:
 
         at_deadline: str | Unset = UNSET
         if not isinstance(self.at_deadline, Unset):
-            at_deadline = self.at_deadline.value
+            at_deadline = self.at_deadline
 
         field_dict: dict[str, Any] = {}
 
@@ -50,11 +50,9 @@ class DrainLimit:
         deadline = d.pop("deadline", UNSET)
 
         _at_deadline = d.pop("atDeadline", UNSET)
-        at_deadline: AtDeadline | Unset
-        if isinstance(_at_deadline, Unset):
-            at_deadline = UNSET
-        else:
-            at_deadline = AtDeadline(_at_deadline)
+        at_deadline: AtDeadline | Unset = UNSET
+        if _at_deadline is not UNSET and _at_deadline is not None:
+            at_deadline = check_at_deadline(_at_deadline)
 
         drain_limit = cls(
             deadline=deadline,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.health_status import HealthStatus
+from ..models.health_status import HealthStatus, check_health_status
 
 if TYPE_CHECKING:
     from ..models.waiting_media_node import WaitingMediaNode
@@ -46,7 +46,7 @@ class Health:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        status = self.status.value
+        status: str = self.status
 
         start_time = self.start_time
 
@@ -81,7 +81,7 @@ class Health:
         from ..models.waiting_media_node import WaitingMediaNode  # noqa: PLC0415
 
         d = dict(src_dict)
-        status = HealthStatus(d.pop("status"))
+        status = check_health_status(d.pop("status"))
 
         start_time = d.pop("startTime")
 

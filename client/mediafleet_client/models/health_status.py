@@ -1,8 +1,15 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+HealthStatus: TypeAlias = Literal["UP",]
+"""A newer server may answer other values; they are passed on as they are."""
+
+HEALTH_STATUS_VALUES: frozenset[HealthStatus] = frozenset(
+    {
+        "UP",
+    }
+)
 
 
-class HealthStatus(StrEnum):
-    UP = "UP"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_health_status(value: object) -> HealthStatus:
+    """Take a value of an answer as it is, known or not."""
+    return cast(HealthStatus, value)

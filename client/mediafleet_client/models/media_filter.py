@@ -65,17 +65,13 @@ class MediaFilter:
         type_ = d.pop("type", UNSET)
 
         _options = d.pop("options", UNSET)
-        options: MediaFilterOptions | Unset
-        if isinstance(_options, Unset):
-            options = UNSET
-        else:
+        options: MediaFilterOptions | Unset = UNSET
+        if _options is not UNSET and _options is not None:
             options = MediaFilterOptions.from_dict(_options)
 
         _last_exec_method = d.pop("lastExecMethod", UNSET)
-        last_exec_method: FilterMethod | Unset
-        if isinstance(_last_exec_method, Unset):
-            last_exec_method = UNSET
-        else:
+        last_exec_method: FilterMethod | Unset = UNSET
+        if _last_exec_method is not UNSET and _last_exec_method is not None:
             last_exec_method = FilterMethod.from_dict(_last_exec_method)
 
         media_filter = cls(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.media_node_status import MediaNodeStatus
+from ..models.media_node_status import MediaNodeStatus, check_media_node_status
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class MediaNode:
 
         load = self.load
 
-        status = self.status.value
+        status: str = self.status
 
         disconnection_time: int | None | Unset
         if isinstance(self.disconnection_time, Unset):
@@ -188,7 +188,7 @@ class MediaNode:
 
         load = d.pop("load")
 
-        status = MediaNodeStatus(d.pop("status"))
+        status = check_media_node_status(d.pop("status"))
 
         def _parse_disconnection_time(data: object) -> int | None | Unset:
             if data is None:
@@ -201,7 +201,7 @@ class MediaNode:
 
         _sessions = d.pop("sessions", UNSET)
         sessions: list[Session] | Unset = UNSET
-        if _sessions is not UNSET:
+        if _sessions is not UNSET and _sessions is not None:
             sessions = []
             for sessions_item_data in _sessions:
                 sessions_item = Session.from_dict(sessions_item_data)
@@ -209,10 +209,8 @@ class MediaNode:
                 sessions.append(sessions_item)
 
         _kurento_info = d.pop("kurentoInfo", UNSET)
-        kurento_info: KurentoInfo | Unset
-        if isinstance(_kurento_info, Unset):
-            kurento_info = UNSET
-        else:
+        kurento_info: KurentoInfo | Unset = UNSET
+        if _kurento_info is not UNSET and _kurento_info is not None:
             kurento_info = KurentoInfo.from_dict(_kurento_info)
 
         media_node = cls(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.requestable_media_node_status import RequestableMediaNodeStatus
+from ..models.requestable_media_node_status import RequestableMediaNodeStatus, check_requestable_media_node_status
 
 T = TypeVar("T", bound="MediaNodePatch")
 
@@ -26,7 +26,7 @@ class MediaNodePatch:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        status = self.status.value
+        status: str = self.status
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -41,7 +41,7 @@ class MediaNodePatch:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        status = RequestableMediaNodeStatus(d.pop("status"))
+        status = check_requestable_media_node_status(d.pop("status"))
 
         media_node_patch = cls(
             status=status,

@@ -1,14 +1,29 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+MediaNodeStatus: TypeAlias = Literal[
+    "canceled",
+    "failed",
+    "launching",
+    "running",
+    "terminated",
+    "terminating",
+    "waiting-idle-to-terminate",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+MEDIA_NODE_STATUS_VALUES: frozenset[MediaNodeStatus] = frozenset(
+    {
+        "canceled",
+        "failed",
+        "launching",
+        "running",
+        "terminated",
+        "terminating",
+        "waiting-idle-to-terminate",
+    }
+)
 
 
-class MediaNodeStatus(StrEnum):
-    CANCELED = "canceled"
-    FAILED = "failed"
-    LAUNCHING = "launching"
-    RUNNING = "running"
-    TERMINATED = "terminated"
-    TERMINATING = "terminating"
-    WAITING_IDLE_TO_TERMINATE = "waiting-idle-to-terminate"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_media_node_status(value: object) -> MediaNodeStatus:
+    """Take a value of an answer as it is, known or not."""
+    return cast(MediaNodeStatus, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.video_source import VideoSource
+from ..models.video_source import VideoSource, check_video_source
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class MediaOptions:
 
         type_of_video: str | Unset = UNSET
         if not isinstance(self.type_of_video, Unset):
-            type_of_video = self.type_of_video.value
+            type_of_video = self.type_of_video
 
         frame_rate: float | None | Unset
         if isinstance(self.frame_rate, Unset):
@@ -129,11 +129,9 @@ class MediaOptions:
         video_active = d.pop("videoActive", UNSET)
 
         _type_of_video = d.pop("typeOfVideo", UNSET)
-        type_of_video: VideoSource | Unset
-        if isinstance(_type_of_video, Unset):
-            type_of_video = UNSET
-        else:
-            type_of_video = VideoSource(_type_of_video)
+        type_of_video: VideoSource | Unset = UNSET
+        if _type_of_video is not UNSET and _type_of_video is not None:
+            type_of_video = check_video_source(_type_of_video)
 
         def _parse_frame_rate(data: object) -> float | None | Unset:
             if data is None:
@@ -154,10 +152,8 @@ class MediaOptions:
         video_dimensions = _parse_video_dimensions(d.pop("videoDimensions", UNSET))
 
         _filter_ = d.pop("filter", UNSET)
-        filter_: MediaFilter | Unset
-        if isinstance(_filter_, Unset):
-            filter_ = UNSET
-        else:
+        filter_: MediaFilter | Unset = UNSET
+        if _filter_ is not UNSET and _filter_ is not None:
             filter_ = MediaFilter.from_dict(_filter_)
 
         adaptative_bitrate = d.pop("adaptativeBitrate", UNSET)

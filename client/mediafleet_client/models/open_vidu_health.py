@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.open_vidu_health_status import OpenViduHealthStatus
+from ..models.open_vidu_health_status import OpenViduHealthStatus, check_open_vidu_health_status
 
 T = TypeVar("T", bound="OpenViduHealth")
 
@@ -34,7 +34,7 @@ class OpenViduHealth:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        status = self.status.value
+        status: str = self.status
 
         disconnected_media_nodes = self.disconnected_media_nodes
 
@@ -52,7 +52,7 @@ class OpenViduHealth:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        status = OpenViduHealthStatus(d.pop("status"))
+        status = check_open_vidu_health_status(d.pop("status"))
 
         disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
 

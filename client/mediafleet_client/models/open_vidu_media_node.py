@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.media_node_object import MediaNodeObject
-from ..models.media_node_status import MediaNodeStatus
-from ..models.media_server_kind import MediaServerKind
+from ..models.media_node_object import MediaNodeObject, check_media_node_object
+from ..models.media_node_status import MediaNodeStatus, check_media_node_status
+from ..models.media_server_kind import MediaServerKind, check_media_server_kind
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -125,11 +125,11 @@ class OpenViduMediaNode:
 
         load = self.load
 
-        status = self.status.value
+        status: str = self.status
 
-        object_ = self.object_.value
+        object_: str = self.object_
 
-        media_server = self.media_server.value
+        media_server: str = self.media_server
 
         disconnection_time: int | None | Unset
         if isinstance(self.disconnection_time, Unset):
@@ -228,11 +228,11 @@ class OpenViduMediaNode:
 
         load = d.pop("load")
 
-        status = MediaNodeStatus(d.pop("status"))
+        status = check_media_node_status(d.pop("status"))
 
-        object_ = MediaNodeObject(d.pop("object"))
+        object_ = check_media_node_object(d.pop("object"))
 
-        media_server = MediaServerKind(d.pop("mediaServer"))
+        media_server = check_media_server_kind(d.pop("mediaServer"))
 
         def _parse_disconnection_time(data: object) -> int | None | Unset:
             if data is None:
@@ -244,15 +244,13 @@ class OpenViduMediaNode:
         disconnection_time = _parse_disconnection_time(d.pop("disconnectionTime", UNSET))
 
         _kurento_info = d.pop("kurentoInfo", UNSET)
-        kurento_info: KurentoInfo | Unset
-        if isinstance(_kurento_info, Unset):
-            kurento_info = UNSET
-        else:
+        kurento_info: KurentoInfo | Unset = UNSET
+        if _kurento_info is not UNSET and _kurento_info is not None:
             kurento_info = KurentoInfo.from_dict(_kurento_info)
 
         _sessions = d.pop("sessions", UNSET)
         sessions: list[OpenViduSession] | Unset = UNSET
-        if _sessions is not UNSET:
+        if _sessions is not UNSET and _sessions is not None:
             sessions = []
             for sessions_item_data in _sessions:
                 sessions_item = OpenViduSession.from_dict(sessions_item_data)

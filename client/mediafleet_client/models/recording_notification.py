@@ -1,11 +1,23 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+RecordingNotification: TypeAlias = Literal[
+    "all",
+    "moderator",
+    "none",
+    "publisher_moderator",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+RECORDING_NOTIFICATION_VALUES: frozenset[RecordingNotification] = frozenset(
+    {
+        "all",
+        "moderator",
+        "none",
+        "publisher_moderator",
+    }
+)
 
 
-class RecordingNotification(StrEnum):
-    ALL = "all"
-    MODERATOR = "moderator"
-    NONE = "none"
-    PUBLISHER_MODERATOR = "publisher_moderator"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_recording_notification(value: object) -> RecordingNotification:
+    """Take a value of an answer as it is, known or not."""
+    return cast(RecordingNotification, value)

@@ -1,12 +1,25 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+RequestableMediaNodeStatus: TypeAlias = Literal[
+    "canceled",
+    "launching",
+    "running",
+    "terminating",
+    "waiting-idle-to-terminate",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+REQUESTABLE_MEDIA_NODE_STATUS_VALUES: frozenset[RequestableMediaNodeStatus] = frozenset(
+    {
+        "canceled",
+        "launching",
+        "running",
+        "terminating",
+        "waiting-idle-to-terminate",
+    }
+)
 
 
-class RequestableMediaNodeStatus(StrEnum):
-    CANCELED = "canceled"
-    LAUNCHING = "launching"
-    RUNNING = "running"
-    TERMINATING = "terminating"
-    WAITING_IDLE_TO_TERMINATE = "waiting-idle-to-terminate"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_requestable_media_node_status(value: object) -> RequestableMediaNodeStatus:
+    """Take a value of an answer as it is, known or not."""
+    return cast(RequestableMediaNodeStatus, value)

@@ -5,8 +5,8 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..models.recording_notification import RecordingNotification
-from ..models.webhook_event import WebhookEvent
+from ..models.recording_notification import RecordingNotification, check_recording_notification
+from ..models.webhook_event import WebhookEvent, check_webhook_event
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="RestartProperties")
@@ -99,7 +99,7 @@ class RestartProperties:
 
         openvidu_recording_notification: str | Unset = UNSET
         if not isinstance(self.openvidu_recording_notification, Unset):
-            openvidu_recording_notification = self.openvidu_recording_notification.value
+            openvidu_recording_notification = self.openvidu_recording_notification
 
         openvidu_recording_custom_layout = self.openvidu_recording_custom_layout
 
@@ -117,7 +117,7 @@ class RestartProperties:
         if not isinstance(self.openvidu_webhook_events, Unset):
             openvidu_webhook_events = []
             for openvidu_webhook_events_item_data in self.openvidu_webhook_events:
-                openvidu_webhook_events_item = openvidu_webhook_events_item_data.value
+                openvidu_webhook_events_item: str = openvidu_webhook_events_item_data
                 openvidu_webhook_events.append(openvidu_webhook_events_item)
 
         openvidu_streams_video_max_recv_bandwidth = self.openvidu_streams_video_max_recv_bandwidth
@@ -228,11 +228,9 @@ class RestartProperties:
         openvidu_recording_public_access = d.pop("OPENVIDU_RECORDING_PUBLIC_ACCESS", UNSET)
 
         _openvidu_recording_notification = d.pop("OPENVIDU_RECORDING_NOTIFICATION", UNSET)
-        openvidu_recording_notification: RecordingNotification | Unset
-        if isinstance(_openvidu_recording_notification, Unset):
-            openvidu_recording_notification = UNSET
-        else:
-            openvidu_recording_notification = RecordingNotification(_openvidu_recording_notification)
+        openvidu_recording_notification: RecordingNotification | Unset = UNSET
+        if _openvidu_recording_notification is not UNSET and _openvidu_recording_notification is not None:
+            openvidu_recording_notification = check_recording_notification(_openvidu_recording_notification)
 
         openvidu_recording_custom_layout = d.pop("OPENVIDU_RECORDING_CUSTOM_LAYOUT", UNSET)
 
@@ -246,10 +244,10 @@ class RestartProperties:
 
         _openvidu_webhook_events = d.pop("OPENVIDU_WEBHOOK_EVENTS", UNSET)
         openvidu_webhook_events: list[WebhookEvent] | Unset = UNSET
-        if _openvidu_webhook_events is not UNSET:
+        if _openvidu_webhook_events is not UNSET and _openvidu_webhook_events is not None:
             openvidu_webhook_events = []
             for openvidu_webhook_events_item_data in _openvidu_webhook_events:
-                openvidu_webhook_events_item = WebhookEvent(openvidu_webhook_events_item_data)
+                openvidu_webhook_events_item = check_webhook_event(openvidu_webhook_events_item_data)
 
                 openvidu_webhook_events.append(openvidu_webhook_events_item)
 

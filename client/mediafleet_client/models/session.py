@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.media_mode import MediaMode
-from ..models.recording_layout import RecordingLayout
-from ..models.recording_mode import RecordingMode
-from ..models.recording_output_mode import RecordingOutputMode
+from ..models.media_mode import MediaMode, check_media_mode
+from ..models.recording_layout import RecordingLayout, check_recording_layout
+from ..models.recording_mode import RecordingMode, check_recording_mode
+from ..models.recording_output_mode import RecordingOutputMode, check_recording_output_mode
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ class Session:
 
         created_at = self.created_at
 
-        media_mode = self.media_mode.value
+        media_mode: str = self.media_mode
 
-        recording_mode = self.recording_mode.value
+        recording_mode: str = self.recording_mode
 
-        default_output_mode = self.default_output_mode.value
+        default_output_mode: str = self.default_output_mode
 
         connections = self.connections.to_dict()
 
@@ -72,7 +72,7 @@ class Session:
 
         default_recording_layout: str | Unset = UNSET
         if not isinstance(self.default_recording_layout, Unset):
-            default_recording_layout = self.default_recording_layout.value
+            default_recording_layout = self.default_recording_layout
 
         default_custom_layout = self.default_custom_layout
 
@@ -109,22 +109,20 @@ class Session:
 
         created_at = d.pop("createdAt")
 
-        media_mode = MediaMode(d.pop("mediaMode"))
+        media_mode = check_media_mode(d.pop("mediaMode"))
 
-        recording_mode = RecordingMode(d.pop("recordingMode"))
+        recording_mode = check_recording_mode(d.pop("recordingMode"))
 
-        default_output_mode = RecordingOutputMode(d.pop("defaultOutputMode"))
+        default_output_mode = check_recording_output_mode(d.pop("defaultOutputMode"))
 
         connections = ConnectionList.from_dict(d.pop("connections"))
 
         recording = d.pop("recording")
 
         _default_recording_layout = d.pop("defaultRecordingLayout", UNSET)
-        default_recording_layout: RecordingLayout | Unset
-        if isinstance(_default_recording_layout, Unset):
-            default_recording_layout = UNSET
-        else:
-            default_recording_layout = RecordingLayout(_default_recording_layout)
+        default_recording_layout: RecordingLayout | Unset = UNSET
+        if _default_recording_layout is not UNSET and _default_recording_layout is not None:
+            default_recording_layout = check_recording_layout(_default_recording_layout)
 
         default_custom_layout = d.pop("defaultCustomLayout", UNSET)
 

@@ -1,8 +1,15 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+SessionObject: TypeAlias = Literal["session",]
+"""A newer server may answer other values; they are passed on as they are."""
+
+SESSION_OBJECT_VALUES: frozenset[SessionObject] = frozenset(
+    {
+        "session",
+    }
+)
 
 
-class SessionObject(StrEnum):
-    SESSION = "session"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_session_object(value: object) -> SessionObject:
+    """Take a value of an answer as it is, known or not."""
+    return cast(SessionObject, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.finding import Finding
+from ..models.finding import Finding, check_finding
 
 if TYPE_CHECKING:
     from ..models.failed_dial import FailedDial
@@ -53,7 +53,7 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         time = self.time
 
-        finding = self.finding.value
+        finding: str = self.finding
 
         reason = self.reason
 
@@ -100,7 +100,7 @@ class Verdict:
         d = dict(src_dict)
         time = d.pop("time")
 
-        finding = Finding(d.pop("finding"))
+        finding = check_finding(d.pop("finding"))
 
         reason = d.pop("reason")
 

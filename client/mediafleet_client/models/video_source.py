@@ -1,10 +1,21 @@
-from enum import StrEnum
+from typing import Literal, TypeAlias, cast
+
+VideoSource: TypeAlias = Literal[
+    "CAMERA",
+    "IPCAM",
+    "SCREEN",
+]
+"""A newer server may answer other values; they are passed on as they are."""
+
+VIDEO_SOURCE_VALUES: frozenset[VideoSource] = frozenset(
+    {
+        "CAMERA",
+        "IPCAM",
+        "SCREEN",
+    }
+)
 
 
-class VideoSource(StrEnum):
-    CAMERA = "CAMERA"
-    IPCAM = "IPCAM"
-    SCREEN = "SCREEN"
-
-    def __str__(self) -> str:
-        return str(self.value)
+def check_video_source(value: object) -> VideoSource:
+    """Take a value of an answer as it is, known or not."""
+    return cast(VideoSource, value)

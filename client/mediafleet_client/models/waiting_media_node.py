@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.media_node_status import MediaNodeStatus
+from ..models.media_node_status import MediaNodeStatus, check_media_node_status
 
 T = TypeVar("T", bound="WaitingMediaNode")
 
@@ -52,7 +52,7 @@ class WaitingMediaNode:
     def to_dict(self) -> dict[str, Any]:
         id = self.id
 
-        status = self.status.value
+        status: str = self.status
 
         since = self.since
 
@@ -76,7 +76,7 @@ class WaitingMediaNode:
         d = dict(src_dict)
         id = d.pop("id")
 
-        status = MediaNodeStatus(d.pop("status"))
+        status = check_media_node_status(d.pop("status"))
 
         since = d.pop("since")
 

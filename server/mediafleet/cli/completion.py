@@ -12,8 +12,6 @@ from mediafleet.cli.assignments import CHANGEABLE
 from mediafleet.cli.connection import Access, open_server
 from mediafleet.cli.node_ids import is_node_id
 from mediafleet.cli.starting import DEFAULT_URL
-from mediafleet_client.api.media_nodes import list_media_nodes
-from mediafleet_client.models import MediaNodeList
 
 _PATIENCE_S: Final = 0.8
 _HARMLESS: Final = re.compile(r"[\w.:/\[\]-]{1,200}", re.ASCII)
@@ -50,8 +48,7 @@ def _nodes(context: typer.Context) -> Offers:
         **{name: None if given is None else Path(given) for name, given in files.items()},
     )
     with open_server(access) as server:
-        answer = server.ask(lambda: list_media_nodes.sync_detailed(client=server.client))
-    found = answer.parsed.content if isinstance(answer.parsed, MediaNodeList) else []
+        found = server.ask(lambda client: client.media_nodes.list())
     # The shell evaluates what it is offered.
     return [(node.id, _told(node.status, node.uri)) for node in found if is_node_id(node.id)]
 

@@ -3,24 +3,20 @@
 import json as json_text
 import sys
 from collections.abc import Sequence
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mediafleet.cli.assignments import Difference, differences, masked, read_assignments
 from mediafleet.cli.completion import complete_assignment
 from mediafleet.cli.configuration_tables import configuration_of, differences_of
-from mediafleet.cli.connection import Server, server_at
+from mediafleet.cli.connection import server_at
 from mediafleet.cli.exits import CommandError, UsageFault
+from mediafleet.cli.node_answers import print_answer
 from mediafleet.cli.node_options import ANSWER_S, CaFile, Json, SecretFile, Timeout, Url
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show, show_json
 from mediafleet.cli.waiting import waiting
-from mediafleet_client.api.cluster import get_config
-from mediafleet_client.api.cluster import restart as restart_operation
-from mediafleet_client.models import Config, RestartProperties
-from mediafleet_client.types import Response
 
 
 def config(
@@ -40,11 +36,8 @@ def config(
       mediafleet config --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        answer = server.ask(partial(get_config.sync_detailed, client=server.client))
-        if json:
-            show_json(answer.content)
-            return
-        show(configuration_of(_properties(server, answer)))
+        found = server.ask(lambda client: client.cluster.config())
+        print_answer(server, found.to_dict(), configuration_of, json=json)
 
 
 def restart(
@@ -83,34 +76,23 @@ def restart(
     """
     wanted = read_assignments(assignments or [])
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        answer = server.ask(partial(get_config.sync_detailed, client=server.client))
-        found = differences(_properties(server, answer), wanted)
+        now = server.ask(lambda client: client.cluster.config())
+        found = differences(now.to_dict(), wanted)
         _tell(found, json=json)
         if dry_run:
             return
         _require_consent(yes=yes)
-        body = RestartProperties.from_dict(wanted)
         with waiting(
             "Restarting the server",
             shown=not json,
-            if_interrupted="The restart goes on.",
+            what="The restart",
             look_with="config",
         ):
-            server.ask(
-                partial(restart_operation.sync_detailed, client=server.client, body=body),
-                problems_apart=True,
-            )
+            server.ask(lambda client: client.cluster.restart(wanted), problems_apart=True)
     changed = sum(each.changes for each in found)
     complain(
         f"Restarted; {changed} {'property has' if changed == 1 else 'properties have'} changed."
     )
-
-
-def _properties(server: Server, answer: Response[Any]) -> dict[str, Any]:
-    with server.understanding():
-        if not isinstance(answer.parsed, Config):
-            raise TypeError
-        return answer.parsed.to_dict()
 
 
 def _tell(found: Sequence[Difference], *, json: bool) -> None:

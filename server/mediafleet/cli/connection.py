@@ -1,29 +1,40 @@
 """How commands reach a running server, and what its refusals mean for the exit status."""
 
-import ipaddress
 import os
 import re
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
-import attrs
 import httpx
 
 from mediafleet.cli import program
 from mediafleet.cli.configuring import usual_data_dir
 from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
 from mediafleet.cli.secret_file import NAME, read_given_secret, read_own_secret
-from mediafleet_client import AuthenticatedClient, connect
-from mediafleet_client.models import ErrorBody
-from mediafleet_client.types import Response
+from mediafleet_client import (
+    ApiStatusError,
+    BadRequest,
+    Conflict,
+    ContentTooLarge,
+    InvalidResponse,
+    Mediafleet,
+    MediafleetError,
+    NotFound,
+    NotSupported,
+    RequestTimedOut,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from mediafleet_client.conversation import CONNECT_S, checked_url, is_loopback
 
-_CONNECT_S: Final = 10.0
+T = TypeVar("T")
+
 _MAX_REASON: Final = 500
 _MAX_PROBLEMS: Final = 8_192
 _BETWEEN_PROBLEMS: Final = re.compile(
@@ -31,15 +42,29 @@ _BETWEEN_PROBLEMS: Final = re.compile(
 )
 _NO_TLS: Final = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 _BESIDE_S: Final = 2.0
-_EXIT_CODES: Final = {
-    HTTPStatus.BAD_REQUEST: ExitCode.USAGE,
-    HTTPStatus.UNAUTHORIZED: ExitCode.REFUSED,
-    HTTPStatus.NOT_FOUND: ExitCode.NOT_FOUND,
-    HTTPStatus.CONFLICT: ExitCode.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ExitCode.USAGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ExitCode.USAGE,
-    HTTPStatus.NOT_IMPLEMENTED: ExitCode.USAGE,
+_EXIT_CODES: Final[dict[type[ApiStatusError], ExitCode]] = {
+    BadRequest: ExitCode.USAGE,
+    ContentTooLarge: ExitCode.USAGE,
+    UnsupportedMediaType: ExitCode.USAGE,
+    NotSupported: ExitCode.USAGE,
+    Unauthorized: ExitCode.REFUSED,
+    NotFound: ExitCode.NOT_FOUND,
+    Conflict: ExitCode.CONFLICT,
 }
+
+
+class UnknownOutcomeError(CommandError):
+    """Whether what was asked for is done, or goes on, is not known.
+
+    Attributes:
+        what: What happened instead of an answer.
+        likely: Whether it goes on; `None` if the server itself has said what it could.
+    """
+
+    def __init__(self, what: str, likely: str | None) -> None:
+        super().__init__(what if likely is None else f"{what} What was asked for {likely}.")
+        self.what = what
+        self.likely = likely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,34 +85,47 @@ class Access:
 
 
 class Server:
-    """A server to ask, by way of the generated client."""
+    """A server to ask.
 
-    def __init__(self, access: Access, client: AuthenticatedClient) -> None:
-        self._access = access
-        self.client = client
+    Attributes:
+        content: The body of its last answer, as it came.
+    """
 
-    def ask(
-        self, operation: Callable[[], Response[Any]], *, problems_apart: bool = False
-    ) -> Response[Any]:
-        """Perform one operation and hand on its answer if it is a success.
+    def __init__(self, url: str, timeout: float, connect: Callable[..., Mediafleet]) -> None:
+        self.content = b""
+        self._url = url
+        self._timeout = timeout
+        self._connect = connect
+        self._client = connect(timeout=timeout, wait_timeout=timeout, on_response=self._keep)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def ask(self, question: Callable[[Mediafleet], T], *, problems_apart: bool = False) -> T:
+        """Ask the server for something.
 
         Args:
-            operation: Asks the server.
+            question: Asks by way of the client.
             problems_apart: A refusal lists problems of properties, to be told one a line.
 
         Raises:
+            UnknownOutcomeError: There is no answer, and a change may go on.
             CommandError: The server is not within reach, refuses, or is no Mediafleet server.
         """
         try:
-            with self.understanding():
-                answer = operation()
-        except httpx.TimeoutException as error:
-            raise CommandError(self._late(error)) from error
-        except httpx.HTTPError as error:
-            raise CommandError(self._unreachable(error)) from error
-        if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            raise self._refusal(answer.status_code, answer.parsed, problems_apart=problems_apart)
-        return answer
+            return question(self._client)
+        except ApiStatusError as error:
+            raise self._refusal(error, problems_apart=problems_apart) from error
+        except InvalidResponse as error:
+            raise CommandError(self._strange(error.what)) from error
+        except MediafleetError as error:
+            told = self._late(error) if isinstance(error, RequestTimedOut) else self._broken(error)
+            if error.may_go_on:
+                raise UnknownOutcomeError(told, "goes on") from error
+            raise CommandError(told) from error
 
     @contextmanager
     def understanding(self) -> Iterator[None]:
@@ -98,87 +136,80 @@ class Server:
         """
         try:
             yield
-        except (ValueError, KeyError, TypeError, AttributeError, httpx.InvalidURL) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CommandError(self._strange("an answer that its API does not have")) from error
 
-    @contextmanager
-    def beside(self) -> Iterator["Server"]:
+    def beside(self) -> "Server":
         """Open a second conversation, which may go on while this one waits for an answer."""
-        client = attrs.evolve(self.client, timeout=httpx.Timeout(_BESIDE_S))
-        with client as opened:
-            yield Server(replace(self._access, timeout=_BESIDE_S), opened)
+        return Server(self._url, _BESIDE_S, partial(self._connect, retries=0))
 
-    def _refusal(self, status: HTTPStatus, body: object, *, problems_apart: bool) -> CommandError:
-        if not isinstance(body, ErrorBody):
-            return CommandError(self._strange(f"the status {status.value}"))
-        if status is HTTPStatus.UNAUTHORIZED:
+    def _keep(self, response: httpx.Response) -> None:
+        self.content = response.content
+
+    def _refusal(self, error: ApiStatusError, *, problems_apart: bool) -> CommandError:
+        if not error.from_server:
+            told = f"No answer came in time: a proxy before {self._url} answered {error.status}."
+            likely = "goes on if the server got the request"
+            return UnknownOutcomeError(told, likely) if error.may_go_on else CommandError(told)
+        if isinstance(error, Unauthorized):
             return CommandError(
-                f"The server {self._access.url} refuses the secret. Give the right one in "
+                f"The server {self._url} refuses the secret. Give the right one in "
                 "OPENVIDU_SECRET or with --secret-file.",
                 ExitCode.REFUSED,
             )
-        message = str(body.message)
-        if problems_apart and status is HTTPStatus.BAD_REQUEST:
-            problems = _BETWEEN_PROBLEMS.sub("\n  ", message[:_MAX_PROBLEMS])
+        if problems_apart and isinstance(error, BadRequest):
+            problems = _BETWEEN_PROBLEMS.sub("\n  ", error.message[:_MAX_PROBLEMS])
             return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
-        message = message[:_MAX_REASON]
-        return CommandError(
-            f"{message} ({status.value} {status.phrase})",
-            _EXIT_CODES.get(status, ExitCode.FAILURE),
-        )
+        told = f"{error.message[:_MAX_REASON]} ({error.status} {error.reason})"
+        if error.may_go_on:
+            return UnknownOutcomeError(told, None)
+        return CommandError(told, _EXIT_CODES.get(type(error), ExitCode.FAILURE))
 
-    def _late(self, error: httpx.TimeoutException) -> str:
-        if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-            return f"No server answers at {self._access.url} within {_CONNECT_S:g} s."
+    def _late(self, error: RequestTimedOut) -> str:
+        if isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
+            return f"No server answers at {self._url} within {CONNECT_S:g} s."
         return (
-            f"The server {self._access.url} did not answer within {self._access.timeout:g} s; it "
-            "may still do what was asked. Give it more time with --timeout."
+            f"The server {self._url} did not answer within {self._timeout:g} s; give it more "
+            "time with --timeout."
         )
 
-    def _unreachable(self, error: httpx.HTTPError) -> str:
-        reason = str(error)[:_MAX_REASON].rstrip(".")
+    def _broken(self, error: MediafleetError) -> str:
+        cause = error.__cause__
+        reason = (str(cause) or type(cause).__name__)[:_MAX_REASON].rstrip(".")
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             return (
-                f"The certificate of {self._access.url} is not trusted: {reason}. Name its "
-                "authority with --ca-file."
+                f"The certificate of {self._url} is not trusted: {reason}. Name its authority "
+                "with --ca-file."
             )
         if _NO_TLS.search(reason):
-            return f"The server at {self._access.url} speaks no TLS. Is it one for http://?"
-        if isinstance(error, httpx.ConnectError):
+            return f"The server at {self._url} speaks no TLS. Is it one for http://?"
+        if isinstance(cause, httpx.ConnectError):
             return (
-                f"No server answers at {self._access.url} ({reason}). Is it running? Start one "
-                f"with: {program.line('serve')}"
+                f"No server answers at {self._url} ({reason}). Is it running? Start one with: "
+                f"{program.line('serve')}"
             )
-        return f"The conversation with {self._access.url} failed: {reason or type(error).__name__}."
+        return f"The conversation with {self._url} failed: {reason}."
 
     def _strange(self, what: str) -> str:
-        return f"{self._access.url} gave {what}. Is it the URL of a Mediafleet server?"
+        return f"{self._url} gave {what}. Is it the URL of a Mediafleet server?"
 
 
-@contextmanager
-def open_server(access: Access) -> Iterator[Server]:
+def open_server(access: Access) -> Server:
     """Find the secret and make a client; nothing is sent before the first question.
 
     Raises:
         UsageFault: The URL, the secret or the CA file is not fit for use.
     """
-    address = _checked_url(access.url)
-    local = _is_local(address)
-    secret = _find_secret(access, local=local)
+    with _usage_faults():
+        url = checked_url(access.url)
+    secret = _find_secret(access, local=is_loopback(urlsplit(url).hostname or ""))
+    # As curl does: what the system trusts, not what a library brings along.
     context = ssl.create_default_context() if access.ca_file is None else _trusting(access.ca_file)
-    client = connect(access.url, secret, verify_ssl=context)
-    # A proxy that the environment names knows another machine under the name of this one.
-    client = attrs.evolve(client, httpx_args={"trust_env": not local})
-    client = client.with_timeout(
-        httpx.Timeout(access.timeout, connect=min(access.timeout, _CONNECT_S))
-    )
-    with client as opened:
-        yield Server(access, opened)
+    with _usage_faults():
+        return Server(access.url, access.timeout, partial(Mediafleet, url, secret, verify=context))
 
 
-def server_at(
-    url: str, secret_file: Path | None, ca_file: Path | None, timeout: float
-) -> AbstractContextManager[Server]:
+def server_at(url: str, secret_file: Path | None, ca_file: Path | None, timeout: float) -> Server:
     """Open the server that options name.
 
     Raises:
@@ -187,25 +218,13 @@ def server_at(
     return open_server(Access(url=url, secret_file=secret_file, ca_file=ca_file, timeout=timeout))
 
 
-def _checked_url(url: str) -> SplitResult:
+@contextmanager
+def _usage_faults() -> Iterator[None]:
     try:
-        parts = urlsplit(url)
-        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        raise UsageFault("The URL of the server is not valid.") from None
-    if parts.username is not None or parts.password is not None:
-        raise UsageFault("The URL of the server may hold no user name and no password.")
-    if not fits or parts.query or parts.fragment or not url.isprintable():
-        raise UsageFault("The URL of the server must have the form http://HOST:PORT or https://….")
-    return parts
-
-
-def _is_local(address: SplitResult) -> bool:
-    host = address.hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        yield
+    except ValueError as error:
+        sentence = str(error)
+        raise UsageFault(f"{sentence[0].upper()}{sentence[1:]}.") from None
 
 
 def _find_secret(access: Access, *, local: bool) -> str:

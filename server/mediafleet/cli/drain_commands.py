@@ -1,18 +1,18 @@
 """`mediafleet nodes drain`, `progress` and `undrain`."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import typer
 
 from mediafleet.cli import program
 from mediafleet.cli.completion import complete_node_id
-from mediafleet.cli.connection import Server, server_at
+from mediafleet.cli.connection import server_at
 from mediafleet.cli.drain_following import DrainFollowing
-from mediafleet.cli.drain_tables import drains_of
+from mediafleet.cli.drain_tables import drain_of
 from mediafleet.cli.durations import seconds_of
 from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
+from mediafleet.cli.node_answers import print_answer
 from mediafleet.cli.node_ids import is_node_id
 from mediafleet.cli.node_options import (
     ANSWER_S,
@@ -24,24 +24,14 @@ from mediafleet.cli.node_options import (
     Url,
 )
 from mediafleet.cli.starting import DEFAULT_URL
-from mediafleet.cli.terminal import complain, show, show_json
-from mediafleet_client.api.media_nodes import (
-    drain_media_node,
-    end_media_node_drain,
-    get_media_node_drain,
-)
-from mediafleet_client.models import AtDeadline, Drain, DrainLimit
-from mediafleet_client.types import UNSET, Response, Unset
+from mediafleet.cli.terminal import complain, show_json
+from mediafleet_client.models import AtDeadline, Drain
 
 
 def _node_ids(texts: list[str]) -> list[str]:
     if not all(map(is_node_id, texts)):
         raise typer.BadParameter("an id has 1 to 64 letters, digits, _ and -")
     return list(dict.fromkeys(texts))
-
-
-def _seconds(text: str | None) -> int | None:
-    return None if text is None else seconds_of(text)
 
 
 def drain_nodes(
@@ -60,10 +50,10 @@ def drain_nodes(
     ca_file: CaFile = None,
     timeout: Timeout = None,
     deadline: Annotated[
-        str | None,
+        int | None,
         typer.Option(
             metavar="TIME",
-            callback=_seconds,
+            parser=seconds_of,
             help="How long it may take, such as 90s, 30m or 1h30m; no limit if not given.",
         ),
     ] = None,
@@ -95,17 +85,30 @@ def drain_nodes(
       mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
       mediafleet nodes drain kms_FVrQslIr kms_8Yw2LxQd --dry-run
     """
-    limit = _limit(deadline, at_deadline)
+    if deadline is None and at_deadline is not None:
+        raise UsageFault("--at-deadline needs --deadline.")
     patience = timeout or ANSWER_S
     with server_at(url, secret_file, ca_file, patience) as server:
-        ask = partial(_drain, server, limit=limit, force=force)
+
+        def begin(media_node_id: str, others: Sequence[str]) -> Drain:
+            return server.ask(
+                lambda client: client.drains.begin(
+                    media_node_id,
+                    deadline=deadline,
+                    at_deadline=at_deadline or "abort",
+                    together_with=others,
+                    force=force,
+                    dry_run=dry_run,
+                )
+            )
+
         if dry_run:
-            others = {each: _but(each, media_node_ids) for each in media_node_ids}
-            told = [ask(each, others[each], dry_run=True) for each in media_node_ids]
-            _print(server, told, json=json)
+            for each in media_node_ids:
+                drain = begin(each, [other for other in media_node_ids if other != each])
+                print_answer(server, drain, drain_of, json=json)
             return
         try:
-            _begin_all(ask, media_node_ids)
+            _begin_all(begin, media_node_ids)
             if not wait:
                 return
             following = DrainFollowing(server, media_node_ids, patience=patience, json=json)
@@ -138,8 +141,8 @@ def show_drain(
       mediafleet nodes progress kms_FVrQslIr --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(get_media_node_drain.sync_detailed, media_node_id, client=server.client)
-        _print(server, [server.ask(ask)], json=json)
+        drain = server.ask(lambda client: client.drains.get(media_node_id))
+        print_answer(server, drain, drain_of, json=json)
 
 
 def undrain_node(
@@ -157,30 +160,17 @@ def undrain_node(
       mediafleet nodes undrain kms_FVrQslIr
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(end_media_node_drain.sync_detailed, media_node_id, client=server.client)
-        answer = server.ask(ask)
+        server.ask(lambda client: client.drains.end(media_node_id))
     complain(f"{media_node_id} is running again.")
     if json:
-        show_json(answer.content)
+        show_json(server.content)
 
 
-def _limit(deadline: object, at_deadline: AtDeadline | None) -> DrainLimit | Unset:
-    if not isinstance(deadline, int) and at_deadline is None:
-        return UNSET
-    if not isinstance(deadline, int):
-        raise UsageFault("--at-deadline needs --deadline.")
-    return DrainLimit(deadline=deadline, at_deadline=at_deadline or AtDeadline.ABORT)
-
-
-def _but(media_node_id: str, media_node_ids: Sequence[str]) -> list[str]:
-    return [each for each in media_node_ids if each != media_node_id]
-
-
-def _begin_all(ask: partial[Response[Any]], media_node_ids: Sequence[str]) -> None:
+def _begin_all(begin: Callable[[str, Sequence[str]], Drain], media_node_ids: Sequence[str]) -> None:
     """Begin every drain, each in the light of those that are still to begin."""
     for number, each in enumerate(media_node_ids):
         try:
-            ask(each, media_node_ids[number + 1 :], dry_run=False)
+            begin(each, media_node_ids[number + 1 :])
         except CommandError as error:
             begun = ", ".join(media_node_ids[:number])
             if begun:
@@ -189,34 +179,3 @@ def _begin_all(ask: partial[Response[Any]], media_node_ids: Sequence[str]) -> No
                 ) from None
             raise
         complain(f"{each} is being drained.")
-
-
-def _drain(
-    server: Server,
-    media_node_id: str,
-    others: Sequence[str],
-    *,
-    limit: DrainLimit | Unset,
-    force: bool,
-    dry_run: bool,
-) -> Response[Any]:
-    return server.ask(
-        partial(
-            drain_media_node.sync_detailed,
-            media_node_id,
-            client=server.client,
-            body=limit,
-            together_with=",".join(others) or UNSET,
-            force=force,
-            dry_run=dry_run,
-        )
-    )
-
-
-def _print(server: Server, answers: Sequence[Response[Any]], *, json: bool) -> None:
-    if json:
-        for answer in answers:
-            show_json(answer.content)
-        return
-    with server.understanding():
-        show(drains_of(each.parsed for each in answers if isinstance(each.parsed, Drain)))

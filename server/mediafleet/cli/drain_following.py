@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mediafleet.cli.drain_tables import line_of
@@ -12,8 +11,6 @@ from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.cli.terminal import complain, show_json
 from mediafleet.cli.waiting import can_be_seen, spinner
 from mediafleet.logs import printable
-from mediafleet_client.api.media_nodes import get_media_node, get_media_node_drain
-from mediafleet_client.models import Drain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from mediafleet.cli.connection import Server
+    from mediafleet_client.models import Drain
 
 _LOOKS_EVERY_S: Final = 1.0
 
@@ -77,24 +75,25 @@ class DrainFollowing:
     def _look(self) -> None:
         for media_node_id in list(self._left):
             try:
-                ask = partial(get_media_node_drain.sync_detailed, media_node_id)
-                answer = self._server.ask(partial(ask, client=self._server.client))
+                drain = self._drain(media_node_id)
             except CommandError as error:
                 if error.code is not ExitCode.NOT_FOUND:
                     raise
                 self._end(media_node_id)
                 continue
-            if isinstance(answer.parsed, Drain):
-                self._tell(answer.parsed, answer.content)
+            self._tell(drain)
 
-    def _tell(self, drain: Drain, content: bytes) -> None:
+    def _drain(self, media_node_id: str) -> Drain:
+        return self._server.ask(lambda client: client.drains.get(media_node_id))
+
+    def _tell(self, drain: Drain) -> None:
         facts = (drain.status, drain.sessions_left, drain.extensions, drain.connected)
         is_news = self._told.get(drain.id) != facts
         self._told[drain.id] = facts
         if self._progress is not None:
             self._show(drain.id, line_of(drain))
         elif is_news and self._json:
-            show_json(content)
+            show_json(self._server.content)
         elif is_news:
             complain(line_of(drain))
 
@@ -107,9 +106,8 @@ class DrainFollowing:
 
     def _end(self, media_node_id: str) -> None:
         """There is no drain any more: the node is gone, or it is at work again."""
-        ask = partial(get_media_node.sync_detailed, media_node_id, client=self._server.client)
         try:
-            self._server.ask(ask)
+            self._server.ask(lambda client: client.media_nodes.get(media_node_id))
         except CommandError as error:
             if error.code is not ExitCode.NOT_FOUND:
                 raise

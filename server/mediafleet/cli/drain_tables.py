@@ -1,6 +1,6 @@
 """How drains look in a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from rich.table import Table
@@ -14,14 +14,13 @@ _NAMED: Final = 5
 _MS: Final = 1_000
 
 
-def drains_of(found: Iterable[Drain]) -> Table:
-    """Make a table with one line for each fact, drain after drain."""
+def drain_of(drain: Drain) -> Table:
+    """Make a table with one line for each fact."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
-    for drain in found:
-        for name, value in _facts(drain):
-            table.add_row(name, value)
+    for name, value in _facts(drain):
+        table.add_row(name, value)
     return table
 
 

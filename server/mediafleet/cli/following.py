@@ -1,12 +1,10 @@
 """How a node that a request waits for is seen meanwhile, in a conversation beside the request."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
 from typing import TypeAlias
 
 from mediafleet.cli.connection import Server
-from mediafleet_client.api.media_nodes import get_media_node, list_media_nodes
-from mediafleet_client.models import MediaNode, MediaNodeList
+from mediafleet_client.models import MediaNode
 
 Look: TypeAlias = Callable[[Server], MediaNode | None]
 """Asks a server for the node as it is now; `None` if that cannot be told."""
@@ -35,15 +33,8 @@ def newcomer(server: Server, uri: str | None) -> Look:
 
 def member(media_node_id: str) -> Look:
     """Follow a node whose id is known."""
-
-    def look(beside: Server) -> MediaNode | None:
-        ask = partial(get_media_node.sync_detailed, media_node_id, client=beside.client)
-        answer = beside.ask(ask)
-        return answer.parsed if isinstance(answer.parsed, MediaNode) else None
-
-    return look
+    return lambda beside: beside.ask(lambda client: client.media_nodes.get(media_node_id))
 
 
-def _members(server: Server) -> Iterable[MediaNode]:
-    answer = server.ask(partial(list_media_nodes.sync_detailed, client=server.client))
-    return answer.parsed.content if isinstance(answer.parsed, MediaNodeList) else ()
+def _members(server: Server) -> list[MediaNode]:
+    return server.ask(lambda client: client.media_nodes.list())

@@ -1,12 +1,11 @@
 """The commands of `mediafleet nodes` that look at Media Nodes, move and find them."""
 
-from functools import partial
-from http import HTTPStatus
 from typing import Annotated
 
 import typer
 
 from mediafleet.cli.connection import server_at
+from mediafleet.cli.evidence_tables import evidence_of
 from mediafleet.cli.node_answers import print_answer
 from mediafleet.cli.node_options import (
     ANSWER_S,
@@ -19,20 +18,10 @@ from mediafleet.cli.node_options import (
     Timeout,
     Url,
 )
+from mediafleet.cli.node_tables import details_of, list_of
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain
-from mediafleet_client.api.media_nodes import (
-    autodiscover_media_nodes,
-    get_media_node,
-    get_media_node_evidence,
-    list_media_nodes,
-    modify_media_node,
-)
-from mediafleet_client.models import (
-    MediaNodeList,
-    MediaNodePatch,
-    RequestableMediaNodeStatus,
-)
+from mediafleet_client.models import RequestableMediaNodeStatus
 
 
 def list_nodes(
@@ -52,13 +41,12 @@ def list_nodes(
       mediafleet nodes list --json --sessions
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(
-            list_media_nodes.sync_detailed,
-            client=server.client,
-            sessions=sessions or not json,
-            extra_info=extra_info,
+        nodes = server.ask(
+            lambda client: client.media_nodes.list(
+                sessions=sessions or not json, extra_info=extra_info
+            )
         )
-        print_answer(server, server.ask(ask), json=json)
+        print_answer(server, nodes, list_of, json=json)
 
 
 def get_node(
@@ -79,14 +67,12 @@ def get_node(
       mediafleet nodes get kms_FVrQslIr --sessions --extra-info --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(
-            get_media_node.sync_detailed,
-            media_node_id,
-            client=server.client,
-            sessions=sessions,
-            extra_info=extra_info,
+        node = server.ask(
+            lambda client: client.media_nodes.get(
+                media_node_id, sessions=sessions, extra_info=extra_info
+            )
         )
-        print_answer(server, server.ask(ask), json=json)
+        print_answer(server, node, details_of, json=json)
 
 
 def show_evidence(
@@ -107,8 +93,8 @@ def show_evidence(
       mediafleet nodes evidence kms_FVrQslIr --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(get_media_node_evidence.sync_detailed, media_node_id, client=server.client)
-        print_answer(server, server.ask(ask), json=json)
+        evidence = server.ask(lambda client: client.media_nodes.evidence(media_node_id))
+        print_answer(server, evidence, evidence_of, json=json)
 
 
 def change_status(
@@ -133,16 +119,11 @@ def change_status(
       mediafleet nodes status kms_FVrQslIr running
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(
-            modify_media_node.sync_detailed,
-            media_node_id,
-            client=server.client,
-            body=MediaNodePatch(status=status),
-        )
-        answer = server.ask(ask)
-        if answer.status_code is HTTPStatus.NO_CONTENT:
+        node = server.ask(lambda client: client.media_nodes.modify(media_node_id, status))
+        if node is None:
             complain(f"{media_node_id} is {status} already.")
-        print_answer(server, answer, json=json)
+        else:
+            print_answer(server, node, details_of, json=json)
 
 
 def discover_nodes(
@@ -162,8 +143,7 @@ def discover_nodes(
       mediafleet nodes discover --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        ask = partial(autodiscover_media_nodes.sync_detailed, client=server.client)
-        answer = server.ask(ask)
-        if isinstance(answer.parsed, MediaNodeList) and not answer.parsed.content:
+        found = server.ask(lambda client: client.media_nodes.discover())
+        if not found:
             complain("No Media Node was found that is not in the cluster already.")
-        print_answer(server, answer, json=json)
+        print_answer(server, found, list_of, json=json)

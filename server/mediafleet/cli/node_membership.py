@@ -1,7 +1,5 @@
 """`mediafleet nodes add` and `remove`: what they ask for takes time, and they can wait for it."""
 
-from functools import partial
-from http import HTTPStatus
 from typing import Annotated
 
 import typer
@@ -19,12 +17,11 @@ from mediafleet.cli.node_options import (
     Url,
     WaitTimeout,
 )
+from mediafleet.cli.node_tables import details_of
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show_json
 from mediafleet.cli.waiting import Following, can_be_seen, waiting
-from mediafleet_client.api.media_nodes import add_media_node, remove_media_node
-from mediafleet_client.models import DeletionStrategy, MediaNode, MediaNodeToAdd
-from mediafleet_client.types import UNSET
+from mediafleet_client.models import DeletionStrategy, MediaNode
 
 
 def add_node(
@@ -46,20 +43,18 @@ def add_node(
       mediafleet nodes add ws://172.17.0.5:8888/kurento
       mediafleet nodes add wss://[fd00::5]:8433/kurento --wait --json
     """
-    body = MediaNodeToAdd(uri=UNSET if uri is None else uri)
     with server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
-        ask = partial(add_media_node.sync_detailed, client=server.client, body=body, wait=wait)
         shown = wait and not json and can_be_seen()
         with waiting(
             "Launching the node",
             shown=shown,
-            if_interrupted="The launch goes on.",
+            what="The launch",
             following=Following(server, newcomer(server, uri)) if shown else None,
         ):
-            answer = server.ask(ask)
-        if uri is not None and isinstance(answer.parsed, MediaNode) and _is_launched(answer.parsed):
+            node = server.ask(lambda client: client.media_nodes.add(uri, wait=wait))
+        if uri is not None and _is_launched(node):
             complain(f"{uri} was ignored: the environment of this server launches its Media Nodes.")
-        print_answer(server, answer, json=json)
+        print_answer(server, node, details_of, json=json)
 
 
 def remove_node(
@@ -74,7 +69,7 @@ def remove_node(
         typer.Option(
             help="With sessions on the node: refuse, close them now, or let them end before."
         ),
-    ] = DeletionStrategy.IF_NO_SESSIONS,
+    ] = "if-no-sessions",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the node is gone.")] = False,
     json: Json = False,
 ) -> None:
@@ -84,29 +79,29 @@ def remove_node(
       mediafleet nodes remove kms_FVrQslIr
       mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions --wait
     """
-    with server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server:
-        ask = partial(
-            remove_media_node.sync_detailed,
-            media_node_id,
-            client=server.client,
-            wait=wait,
-            deletion_strategy=strategy,
-        )
-        with waiting(
+    with (
+        server_at(url, secret_file, ca_file, _patience(timeout, wait=wait)) as server,
+        waiting(
             f"Removing {media_node_id}",
             shown=wait and not json,
-            if_interrupted="The removal goes on.",
+            what="The removal",
+            look_with=f"nodes get {media_node_id}",
             following=Following(server, member(media_node_id)),
-        ):
-            answer = server.ask(ask)
-    if answer.status_code is HTTPStatus.ACCEPTED:
+        ),
+    ):
+        has_begun = server.ask(
+            lambda client: client.media_nodes.remove(
+                media_node_id, deletion_strategy=strategy, wait=wait
+            )
+        )
+    if not has_begun:
         complain(f"{media_node_id} hosts sessions and is removed when the last one has ended.")
     elif wait:
         complain(f"{media_node_id} is removed.")
     else:
         complain(f"{media_node_id} is being removed.")
     if json:
-        show_json(answer.content)
+        show_json(server.content)
 
 
 def _is_launched(node: MediaNode) -> bool:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mediafleet.cli import program
+from mediafleet.cli.connection import UnknownOutcomeError
 from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.logs import printable
 
@@ -68,7 +69,7 @@ def waiting(
     for_what: str,
     *,
     shown: bool,
-    if_interrupted: str,
+    what: str,
     look_with: str = "nodes list",
     following: Following | None = None,
 ) -> Iterator[None]:
@@ -77,12 +78,12 @@ def waiting(
     Args:
         for_what: One line; it goes away when the wait is over.
         shown: Whether anything is to be shown at all.
-        if_interrupted: What becomes of the matter after Ctrl-C.
+        what: The change that was asked for, such as "The removal"; it goes on without an answer.
         look_with: The command of this program that shows what became of it.
         following: Tells the node's present status, in place of the line.
 
     Raises:
-        CommandError: The person interrupted the wait.
+        CommandError: The person interrupted the wait, or the answer was lost.
     """
     try:
         if not shown or not can_be_seen():
@@ -96,10 +97,17 @@ def waiting(
             with following.telling(lambda told: progress.update(task, description=told)):
                 yield
     except KeyboardInterrupt:
-        if following is not None and following.seen is not None:
-            look_with = f"nodes get {following.seen.id}"
-        message = f"{if_interrupted} Look at it with: {program.line(look_with)}"
+        message = f"{what} goes on. {_hint(look_with, following)}"
         raise CommandError(message, ExitCode.INTERRUPTED) from None
+    except UnknownOutcomeError as error:
+        told = error.what if error.likely is None else f"{error.what} {what} {error.likely}."
+        raise CommandError(f"{told} {_hint(look_with, following)}") from error
+
+
+def _hint(look_with: str, following: Following | None) -> str:
+    if following is not None and following.seen is not None:
+        look_with = f"nodes get {following.seen.id}"
+    return f"Look at it with: {program.line(look_with)}"
 
 
 def spinner() -> Progress:

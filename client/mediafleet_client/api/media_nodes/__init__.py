@@ -1,1 +1,23 @@
-"""Contains endpoint functions for accessing the API"""
+from .add_media_node import add_media_node
+from .autodiscover_media_nodes import autodiscover_media_nodes
+from .drain_media_node import drain_media_node
+from .end_media_node_drain import end_media_node_drain
+from .get_media_node import get_media_node
+from .get_media_node_drain import get_media_node_drain
+from .get_media_node_evidence import get_media_node_evidence
+from .list_media_nodes import list_media_nodes
+from .modify_media_node import modify_media_node
+from .remove_media_node import remove_media_node
+
+__all__ = (
+    "list_media_nodes",
+    "autodiscover_media_nodes",
+    "add_media_node",
+    "get_media_node",
+    "remove_media_node",
+    "modify_media_node",
+    "get_media_node_evidence",
+    "get_media_node_drain",
+    "drain_media_node",
+    "end_media_node_drain",
+)

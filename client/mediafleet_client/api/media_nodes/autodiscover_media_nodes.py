@@ -1,211 +1,24 @@
-from http import HTTPStatus
-from typing import Any
-
-import httpx
-
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.error_body import ErrorBody
 from ...models.media_node_list import MediaNodeList
-from ...types import Response
+from ...types import Operation
 
 
-def _get_kwargs() -> dict[str, Any]:
+def autodiscover_media_nodes() -> Operation[MediaNodeList]:
+    """Discover Media Nodes
 
-    _kwargs: dict[str, Any] = {
-        "method": "put",
-        "url": "/pro/media-nodes",
-    }
+    Looks for running Media Nodes of this cluster's environment that are not members yet, connects to them, and
+    makes them members. Answers only the nodes that this request added; running it again right away adds nothing.
+    A node that is found but cannot be reached is passed over. A machine of a node that failed or has left is ended.
 
-    return _kwargs
+    In the environment `on_premise` there is nothing to look at and the list is empty, unless an executable
+    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it after starting
+    nodes by other means than this API.
 
+    """
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ErrorBody | MediaNodeList | None:
-    if response.status_code == 200:
-        response_200 = MediaNodeList.from_dict(response.json())
-
-        return response_200
-
-    if response.status_code == 400:
-        response_400 = ErrorBody.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = ErrorBody.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = ErrorBody.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 500:
-        response_500 = ErrorBody.from_dict(response.json())
-
-        return response_500
-
-    if response.status_code == 502:
-        response_502 = ErrorBody.from_dict(response.json())
-
-        return response_502
-
-    if response.status_code == 503:
-        response_503 = ErrorBody.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
-
-
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ErrorBody | MediaNodeList]:
-    return Response(
-        status_code=HTTPStatus(response.status_code),
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+    return Operation(
+        method="PUT",
+        path="/pro/media-nodes",
+        results={
+            200: MediaNodeList.from_dict,
+        },
     )
-
-
-def sync_detailed(
-    *,
-    client: AuthenticatedClient,
-) -> Response[ErrorBody | MediaNodeList]:
-    """Discover Media Nodes
-
-     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
-    them, and
-    makes them members. Answers only the nodes that this request added; running it again right away adds
-    nothing.
-    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
-    left is ended.
-
-    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
-    executable
-    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
-    after starting
-    nodes by other means than this API.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Response[ErrorBody | MediaNodeList]
-    """
-
-    kwargs = _get_kwargs()
-
-    response = client.get_httpx_client().request(
-        **kwargs,
-    )
-
-    return _build_response(client=client, response=response)
-
-
-def sync(
-    *,
-    client: AuthenticatedClient,
-) -> ErrorBody | MediaNodeList | None:
-    """Discover Media Nodes
-
-     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
-    them, and
-    makes them members. Answers only the nodes that this request added; running it again right away adds
-    nothing.
-    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
-    left is ended.
-
-    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
-    executable
-    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
-    after starting
-    nodes by other means than this API.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        ErrorBody | MediaNodeList
-    """
-
-    return sync_detailed(
-        client=client,
-    ).parsed
-
-
-async def asyncio_detailed(
-    *,
-    client: AuthenticatedClient,
-) -> Response[ErrorBody | MediaNodeList]:
-    """Discover Media Nodes
-
-     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
-    them, and
-    makes them members. Answers only the nodes that this request added; running it again right away adds
-    nothing.
-    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
-    left is ended.
-
-    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
-    executable
-    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
-    after starting
-    nodes by other means than this API.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Response[ErrorBody | MediaNodeList]
-    """
-
-    kwargs = _get_kwargs()
-
-    response = await client.get_async_httpx_client().request(**kwargs)
-
-    return _build_response(client=client, response=response)
-
-
-async def asyncio(
-    *,
-    client: AuthenticatedClient,
-) -> ErrorBody | MediaNodeList | None:
-    """Discover Media Nodes
-
-     Looks for running Media Nodes of this cluster's environment that are not members yet, connects to
-    them, and
-    makes them members. Answers only the nodes that this request added; running it again right away adds
-    nothing.
-    A node that is found but cannot be reached is passed over. A machine of a node that failed or has
-    left is ended.
-
-    In the environment `on_premise` there is nothing to look at and the list is empty, unless an
-    executable
-    `openvidu_autodiscover.sh` is in the folder `OPENVIDU_PRO_CLUSTER_PATH`: then that is asked. Use it
-    after starting
-    nodes by other means than this API.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        ErrorBody | MediaNodeList
-    """
-
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed

@@ -1,0 +1,78 @@
+"""The client's methods are what the contract has: every operation and parameter, in both forms."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from mediafleet_client import AsyncMediafleet, Mediafleet, api, async_client, client
+from mediafleet_client.errors import BY_STATUS
+
+METHODS = {
+    "list_media_nodes": "media_nodes.list",
+    "get_media_node": "media_nodes.get",
+    "add_media_node": "media_nodes.add",
+    "autodiscover_media_nodes": "media_nodes.discover",
+    "remove_media_node": "media_nodes.remove",
+    "modify_media_node": "media_nodes.modify",
+    "get_media_node_evidence": "media_nodes.evidence",
+    "drain_media_node": "drains.begin",
+    "get_media_node_drain": "drains.get",
+    "end_media_node_drain": "drains.end",
+    "get_config": "cluster.config",
+    "restart": "cluster.restart",
+    "get_health": "cluster.health",
+}
+
+
+def method_of(module: Any, path: str) -> Any:
+    part, name = path.split(".")
+    prefix = "Async" if module is async_client else ""
+    classes = {"media_nodes": "MediaNodes", "drains": "Drains", "cluster": "Cluster"}
+    return getattr(getattr(module, prefix + classes[part]), name)
+
+
+def test_every_operation_has_a_method(operations: dict[str, Any]) -> None:
+    own = {name for name, each in operations.items() if each["tags"] != ["openvidu"]}
+
+    assert own == set(METHODS)
+
+
+@pytest.mark.parametrize(("operation", "path"), METHODS.items())
+def test_every_parameter_of_the_contract_is_one_of_the_method(
+    operation: str, path: str, operations: dict[str, Any]
+) -> None:
+    tag = operations[operation]["tags"][0].replace("-", "_")
+    known = inspect.signature(getattr(getattr(api, tag), operation)).parameters
+    body = known["body"].annotation if "body" in known else None
+
+    wanted = {name for name in known if name != "body"}
+    if body is not None and path != "cluster.restart":
+        (model, *_) = getattr(body, "__args__", (body,))
+        wanted |= {each.name for each in model.__attrs_attrs__ if each.init}
+
+    assert wanted <= set(inspect.signature(method_of(client, path)).parameters)
+
+
+@pytest.mark.parametrize("path", METHODS.values())
+def test_both_forms_of_a_method_take_and_return_the_same(path: str) -> None:
+    blocking, other = method_of(client, path), method_of(async_client, path)
+
+    assert inspect.signature(blocking) == inspect.signature(other)
+    assert inspect.iscoroutinefunction(other)
+    assert not inspect.iscoroutinefunction(blocking)
+
+
+def test_both_clients_are_made_alike() -> None:
+    assert inspect.signature(Mediafleet) == inspect.signature(AsyncMediafleet)
+
+
+def test_every_status_of_an_error_has_an_exception_of_its_own(operations: dict[str, Any]) -> None:
+    documented = {
+        int(status)
+        for operation in operations.values()
+        for status in operation["responses"]
+        if int(status) >= 400
+    }
+
+    assert documented <= BY_STATUS.keys()
