@@ -9,7 +9,6 @@ import shutil
 import ssl
 import subprocess
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -202,16 +201,3 @@ def test_compose_says_what_is_missing(docker: Docker, tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "POSTGRES_PASSWORD" in done.stderr
-
-
-def test_what_builds_the_image_is_what_builds_the_packages() -> None:
-    wanted = {
-        requirement
-        for folder in (ROOT, ROOT / "client")
-        for requirement in tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))[
-            "build-system"
-        ]["requires"]
-    }
-    lines = (ROOT / "deploy" / "build.txt").read_text("utf-8").splitlines()
-
-    assert {line for line in lines if not line.startswith("#")} == wanted

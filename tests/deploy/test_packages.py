@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tomllib
 from email.parser import Parser
 from pathlib import Path
 from zipfile import ZipFile
@@ -22,6 +23,7 @@ UV = (sys.executable, "-m", "uv", "--quiet")
 VERSION = mediafleet.__version__
 DOCUMENTS = f"mediafleet-{VERSION}.data/data/share/doc/mediafleet/"
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s#]+)")
+PIN = re.compile(r"^(\S+==\S+)", re.MULTILINE)
 TO_TRY = re.compile(r"^  (\S+mediafleet nodes list.*)$", re.MULTILINE)
 
 
@@ -85,10 +87,11 @@ def test_the_links_of_the_readme_lead_somewhere_in_the_wheel(dist: Path) -> None
     assert missing == set()
 
 
-def test_the_sdist_is_all_that_is_under_version_control(dist: Path) -> None:
+def test_the_sdist_is_a_whole_clone(dist: Path) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no clone")
-    listed = run("git", "-C", ROOT, "ls-files").splitlines()
+    kinds = ("--cached", "--others", "--exclude-standard")
+    listed = run("git", "-C", ROOT, "ls-files", *kinds).splitlines()
     with tarfile.open(dist / f"mediafleet-{VERSION}.tar.gz") as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -129,3 +132,25 @@ def test_pipx_installs_both_from_wheels(dist: Path, tmp_path: Path) -> None:
     run(*pipx, "--preinstall", *client, *server, **places)
 
     assert run(tmp_path / "bin" / "mediafleet", "--version") == f"mediafleet {VERSION}\n"
+
+
+def test_the_image_is_made_of_the_pins_that_the_tests_run_with() -> None:
+    server, image, tests = (
+        set(PIN.findall((ROOT / name).read_text("utf-8")))
+        for name in ("requirements.lock.txt", "deploy/image.lock.txt", "requirements-dev.lock.txt")
+    )
+
+    assert server < image < tests
+
+
+def test_what_builds_the_image_is_what_builds_the_packages() -> None:
+    wanted = {
+        requirement
+        for folder in (ROOT, ROOT / "client")
+        for requirement in tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))[
+            "build-system"
+        ]["requires"]
+    }
+    lines = (ROOT / "deploy" / "build.txt").read_text("utf-8").splitlines()
+
+    assert {line for line in lines if not line.startswith("#")} == wanted
