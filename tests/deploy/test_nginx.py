@@ -113,7 +113,7 @@ async def nginx(
         done = subprocess.run(
             [*command, "-t", "-q"], capture_output=True, text=True, check=False, **identity
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.stderr, done.returncode) == ("", 0)
         # To a file: a pipe that nobody reads would hold nginx up.
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(command, stderr=log, **identity)
@@ -156,6 +156,13 @@ async def until_listening(port: int, process: subprocess.Popen[bytes], log: Path
                 return
 
 
+async def remove_and_wait(
+    api: httpx.AsyncClient, node_id: str, answers: list[httpx.Response]
+) -> None:
+    query = {"deletion_strategy": "when-no-sessions", "wait": "true"}
+    answers.append(await delete(api, node_id, **query))
+
+
 async def test_nodes_are_added_listed_and_removed_through_it(
     tmp_path: Path, fleet: EmulatedCluster
 ) -> None:
@@ -177,15 +184,10 @@ async def test_a_wait_lasts_until_what_it_waits_for(tmp_path: Path, fleet: Emula
         node = await add(api, fleet.nodes[0].uri)
         answers: list[httpx.Response] = []
 
-        async def remove() -> None:
-            answers.append(
-                await delete(api, node["id"], deletion_strategy="when-no-sessions", wait="true")
-            )
-
         async with wire(node["uri"]) as media:
             pipeline = await media.create("MediaPipeline")
             await until_sessions(api, node["id"], 1)
-            tasks.start_soon(remove)
+            tasks.start_soon(remove_and_wait, api, node["id"], answers)
             await until_status(api, node["id"], "waiting-idle-to-terminate")
             assert answers == []
             await media.call("release", object=pipeline)
@@ -210,6 +212,26 @@ async def test_the_time_limit_of_the_site_is_what_ends_a_wait(
             )
             assert answer.status_code == 504
             await until_status(api, node["id"], "waiting-idle-to-terminate")
+
+
+async def test_one_client_cannot_take_all_connections(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    async with (
+        proxied(
+            tmp_path, ("limit_conn mediafleet_clients 200", "limit_conn mediafleet_clients 1")
+        ) as api,
+        anyio.create_task_group() as tasks,
+    ):
+        node = await add(api, fleet.nodes[0].uri)
+        async with wire(node["uri"]) as media:
+            pipeline = await media.create("MediaPipeline")
+            await until_sessions(api, node["id"], 1)
+            tasks.start_soon(remove_and_wait, api, node["id"], [])
+            with anyio.fail_after(10):
+                while (await api.get(NODES)).status_code != 503:
+                    await anyio.sleep(0.02)
+            await media.call("release", object=pipeline)
 
 
 async def test_media_servers_announce_themselves_through_it(
