@@ -202,7 +202,7 @@ def answering_server() -> Iterator[Any]:
             self.end_headers()
             self.wfile.write(listener.body)
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - as the library wants them
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - as the library wants them
 
         def log_message(self, *_: object) -> None:
             pass

@@ -199,13 +199,25 @@ def test_a_proxy_that_lost_the_answer_leaves_the_removal_going_on(
     assert "Is it the URL" not in done.err
 
 
-def test_a_proxy_that_lost_the_answer_to_an_addition_leaves_it_going_on(nodes, server):
+@pytest.mark.parametrize(
+    ("command", "told", "look"),
+    [
+        (("add",), "The launch goes on", "nodes list"),
+        (("add", "--wait"), "The launch goes on", "nodes list"),
+        (("discover",), "The search goes on", "nodes list"),
+        (("status", "kms_1", "running"), "The change goes on", "nodes get kms_1"),
+        (("drain", "kms_1"), "The drain goes on", "nodes progress kms_1"),
+        (("undrain", "kms_1"), "The end of the drain goes on", "nodes get kms_1"),
+    ],
+)
+def test_a_proxy_that_lost_an_answer_leaves_any_change_going_on(nodes, server, command, told, look):
     server.status, server.body = 504, b"<html>nginx</html>"
 
-    done = nodes("add", "--wait")
+    done = nodes(*command)
 
-    assert "The launch goes on" in done.err
-    assert "nodes list" in done.err
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert told in done.err
+    assert look in done.err
 
 
 def test_a_proxy_without_a_server_is_told_to_who_only_looks(nodes, server):

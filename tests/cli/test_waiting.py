@@ -20,8 +20,13 @@ NEVER_READY = "sleep 1000"
 
 @pytest.fixture(scope="module")
 def access(start, tmp_path_factory):
-    """A server whose Media Nodes are launched and never ready."""
-    folder = tmp_path_factory.mktemp("server")
+    server, access = never_ready(start, tmp_path_factory.mktemp("server"))
+    yield access
+    assert server.stop() == 0
+
+
+def never_ready(start, folder):
+    """A server whose Media Nodes are launched and never ready, and how to reach it."""
     server = start(
         "serve",
         *("--port", 0, "--data-dir", folder, "--env-file", make_empty(folder / ".env")),
@@ -30,8 +35,7 @@ def access(start, tmp_path_factory):
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES="0",
         MEDIAFLEET_LOCAL_COMMAND=NEVER_READY,
     )
-    yield {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": "a-secret-of-the-tests"}
-    assert server.stop() == 0
+    return server, {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": "a-secret-of-the-tests"}
 
 
 def make_empty(path):
@@ -122,3 +126,24 @@ def test_without_a_terminal_nothing_is_shown_until_the_end(run, access):
     assert done.out == ""
     assert done.err.count("\n") == 1
     assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize("command", ["add", "remove"])
+def test_a_stop_of_the_server_ends_a_wait_and_leaves_the_change(
+    start, run_here, tmp_path, environ, command
+):
+    server, access = never_ready(start, tmp_path)
+    arguments, outcome = ["--wait"], "it ends with the server"
+    if command == "remove":
+        node = run_here("nodes", "add", "--json", **access).json["id"]
+        arguments, outcome = ["--wait", node], "its removal goes on"
+
+    with at_a_terminal(environ | access, tmp_path, "nodes", command, *arguments) as terminal:
+        terminal.until(r"kms_\w+ is .*0:00:0[0-9]")
+        assert server.stop() == 0
+        terminal.until(r"Look at it with: \S+ -m mediafleet nodes get kms_\w+")
+        assert terminal.process.wait(LIMIT_S) == 1
+
+    assert "The server is stopping" in terminal.shown
+    assert outcome in terminal.shown
+    assert "Traceback" not in terminal.shown

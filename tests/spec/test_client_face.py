@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+import attrs
 import pytest
 
 from mediafleet_client import AsyncMediafleet, Mediafleet, api, async_client, client
@@ -49,7 +50,7 @@ def test_every_parameter_of_the_contract_is_one_of_the_method(
     wanted = {name for name in known if name != "body"}
     if body is not None and path != "cluster.restart":
         (model, *_) = getattr(body, "__args__", (body,))
-        wanted |= {each.name for each in model.__attrs_attrs__ if each.init}
+        wanted |= {each.name for each in attrs.fields(model) if each.init}
 
     assert wanted <= set(inspect.signature(method_of(client, path)).parameters)
 

@@ -162,7 +162,7 @@ class Server:
             return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
         told = f"{error.message[:_MAX_REASON]} ({error.status} {error.reason})"
         if error.may_go_on:
-            return UnknownOutcomeError(told, None)
+            return UnknownOutcomeError(f"{told}.", None)
         return CommandError(told, _EXIT_CODES.get(type(error), ExitCode.FAILURE))
 
     def _late(self, error: RequestTimedOut) -> str:

@@ -25,6 +25,7 @@ from mediafleet.cli.node_options import (
 )
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain, show_json
+from mediafleet.cli.waiting import waiting
 from mediafleet_client.models import AtDeadline, Drain
 
 
@@ -91,16 +92,22 @@ def drain_nodes(
     with server_at(url, secret_file, ca_file, patience) as server:
 
         def begin(media_node_id: str, others: Sequence[str]) -> Drain:
-            return server.ask(
-                lambda client: client.drains.begin(
-                    media_node_id,
-                    deadline=deadline,
-                    at_deadline=at_deadline or "abort",
-                    together_with=others,
-                    force=force,
-                    dry_run=dry_run,
+            with waiting(
+                f"Draining {media_node_id}",
+                shown=not json,
+                what="The drain",
+                look_with=f"nodes progress {media_node_id}",
+            ):
+                return server.ask(
+                    lambda client: client.drains.begin(
+                        media_node_id,
+                        deadline=deadline,
+                        at_deadline=at_deadline or "abort",
+                        together_with=others,
+                        force=force,
+                        dry_run=dry_run,
+                    )
                 )
-            )
 
         if dry_run:
             for each in media_node_ids:
@@ -159,7 +166,15 @@ def undrain_node(
     Examples:
       mediafleet nodes undrain kms_FVrQslIr
     """
-    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
+    with (
+        server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server,
+        waiting(
+            f"Ending the drain of {media_node_id}",
+            shown=not json,
+            what="The end of the drain",
+            look_with=f"nodes get {media_node_id}",
+        ),
+    ):
         server.ask(lambda client: client.drains.end(media_node_id))
     complain(f"{media_node_id} is running again.")
     if json:

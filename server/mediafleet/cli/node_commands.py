@@ -21,6 +21,7 @@ from mediafleet.cli.node_options import (
 from mediafleet.cli.node_tables import details_of, list_of
 from mediafleet.cli.starting import DEFAULT_URL
 from mediafleet.cli.terminal import complain
+from mediafleet.cli.waiting import waiting
 from mediafleet_client.models import RequestableMediaNodeStatus
 
 
@@ -119,7 +120,13 @@ def change_status(
       mediafleet nodes status kms_FVrQslIr running
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        node = server.ask(lambda client: client.media_nodes.modify(media_node_id, status))
+        with waiting(
+            f"Moving {media_node_id}",
+            shown=not json,
+            what="The change",
+            look_with=f"nodes get {media_node_id}",
+        ):
+            node = server.ask(lambda client: client.media_nodes.modify(media_node_id, status))
         if node is None:
             complain(f"{media_node_id} is {status} already.")
         else:
@@ -143,7 +150,8 @@ def discover_nodes(
       mediafleet nodes discover --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        found = server.ask(lambda client: client.media_nodes.discover())
+        with waiting("Looking for Media Nodes", shown=not json, what="The search"):
+            found = server.ask(lambda client: client.media_nodes.discover())
         if not found:
             complain("No Media Node was found that is not in the cluster already.")
         print_answer(server, found, list_of, json=json)
