@@ -20,6 +20,7 @@ from mediafleet_client import (
     StatusNotReached,
     Unavailable,
 )
+from mediafleet_client.api.openvidu import openvidu_get_health
 from mediafleet_client.errors import BY_STATUS
 
 pytestmark = pytest.mark.anyio
@@ -261,6 +262,25 @@ async def test_a_mute_server_takes_no_longer_than_the_wait(connect, server):
         await do(connect(server.url).media_nodes.wait_until, "kms_1", "x", timeout=0.2)
 
     assert caught.value.status is None
+
+
+@pytest.mark.parametrize(("status", "word"), [(200, "UP"), (409, "UNSTABLE"), (503, "DOWN")])
+async def test_a_health_is_an_answer_whatever_its_status(connect, server, status, word):
+    health = {"status": word, "disconnectedMediaNodes": []}
+    server.answers = [answer(status, health, Retry_After="0")]
+
+    found = await do(connect(server.url).call, openvidu_get_health())
+
+    assert found.status == word
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("body", [error(503), HTML, b"[]", b"{}"])
+async def test_an_error_in_the_place_of_a_health_is_one(connect, server, body):
+    server.answers = [answer(503, body)]
+
+    with pytest.raises(MediafleetError):
+        await do(connect(server.url).call, openvidu_get_health())
 
 
 async def test_every_answer_can_be_seen(connect, server):

@@ -99,7 +99,9 @@ def pause_before_repeating(operation: Operation[Any], response: httpx.Response) 
     Only 503 is repeated, and only if it says when to try again. What changes something is repeated only if the server
     itself says that nothing was changed.
     """
-    if response.status_code != 503 or not (operation.reads or _changed_nothing(response)):
+    if response.status_code != 503 or _is_result(operation, response):
+        return None
+    if not (operation.reads or _changed_nothing(response)):
         return None
     return _retry_after(response)
 
@@ -115,11 +117,10 @@ def result_of(operation: Operation[T], response: httpx.Response) -> T:
         ApiStatusError: It is a refusal or a failure.
         InvalidResponse: It is none of this API.
     """
-    read = operation.results.get(response.status_code)
-    if read is None:
+    if not _is_result(operation, response):
         raise _error_of(operation, response)
     try:
-        return read(response.json() if response.content else None)
+        return operation.results[response.status_code](response.json() if response.content else None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _strange(operation, response, "an answer that its API does not have") from error
 
@@ -138,6 +139,13 @@ def failure(
         failed = ConnectionFailed(f"{url}: {str(error) or type(error).__name__}")
     failed.may_go_on = not (unsent or operation.reads)
     return failed
+
+
+def _is_result(operation: Operation[Any], response: httpx.Response) -> bool:
+    """Whether an answer is what was asked for, which for a health may have the status of an error."""
+    if response.status_code not in operation.results:
+        return False
+    return response.status_code < 400 or (isinstance(_json(response), dict) and not _is_refusal(response))
 
 
 def _error_of(operation: Operation[Any], response: httpx.Response) -> MediafleetError:

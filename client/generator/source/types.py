@@ -32,7 +32,7 @@ class Operation(Generic[T]):
         path: Without the base of the server.
         params: Of the query.
         body: A JSON object, if there is one.
-        results: For every status of success, what makes the result of the answer's JSON.
+        results: For every status that is no error here, what makes the result of the answer's JSON.
     """
 
     method: str

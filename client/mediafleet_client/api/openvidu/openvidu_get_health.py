@@ -15,5 +15,7 @@ def openvidu_get_health() -> Operation[OpenViduHealth]:
         path="/openvidu/api/health",
         results={
             200: OpenViduHealth.from_dict,
+            409: OpenViduHealth.from_dict,
+            503: OpenViduHealth.from_dict,
         },
     )
