@@ -50,8 +50,8 @@ def nodes(run_here, access):
 @pytest.fixture(scope="module")
 def further(start):
     """URIs of nodes that are no members yet."""
-    emulator = start("emulator", "--nodes", 8, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.8:")
+    emulator = start("emulator", "--nodes", 9, "--port", 0)
+    emulator.line(r"^ws://127\.0\.1\.9:")
     return iter(emulator.out)
 
 
@@ -130,6 +130,33 @@ def test_list_shows_one_line_for_each_node(nodes):
             r"kms_\w+ +running +yes +\d+\.\d\d +0 +ws://127\.0\.1\.\d+:\d+/kurento", line
         )
     assert done.err == ""
+
+
+def test_a_wide_list_has_more_columns(nodes):
+    heading, *lines = nodes("list", "-o", "wide").out.splitlines()
+
+    assert heading.split()[6:] == ["IP", "LAUNCHED", "SINCE", "ENVIRONMENT-ID"]
+    assert all(re.search(r" 127\.0\.1\.\d +\d{4}-\d\d-\d\d ", line) for line in lines)
+
+
+def test_a_list_of_names_has_an_id_in_each_line(nodes):
+    ids = [node["id"] for node in nodes("list", "-o", "json").json["content"]]
+
+    assert nodes("list", "-o", "name").out.splitlines() == ids
+
+
+def test_a_list_is_printed_again_when_it_has_changed_until_interrupted(
+    start, nodes, access, further
+):
+    listing = start("nodes", "list", "-o", "name", "--watch", **access)
+    listing.line("^kms_")
+
+    added = nodes("add", next(further), "--json").json["id"]
+
+    listing.line(f"^{added}$")
+    assert listing.stop() == 0
+    assert "Traceback" not in listing.text
+    nodes("remove", added)
 
 
 def test_nothing_is_coloured_in_a_pipe(nodes):

@@ -108,6 +108,20 @@ def test_a_terminal_gets_colours_of_ours_alone(environ, home, server):
     assert b"\x07" not in written
 
 
+def test_a_server_that_is_away_is_asked_again_while_its_list_is_watched(start, server):
+    access = {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": SECRET}
+    server.body = listing().encode()
+    watching = start("nodes", "list", "-o", "json", "--watch", **access)
+    watching.line('"kms_')
+
+    server.status, server.body = 500, b"{}"
+    watching.line("^mediafleet: ")
+    server.status, server.body = 200, listing(id="kms_later").encode()
+
+    watching.line('"kms_later"')
+    assert watching.stop() == 0
+
+
 def test_a_narrow_terminal_gets_ids_statuses_and_uris_whole(environ, home, server):
     uri = f"ws://{'a-very-long-name.' * 5}example.org:8888/kurento"
     status = "waiting-idle-to-terminate"

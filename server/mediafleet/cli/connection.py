@@ -160,7 +160,8 @@ class Server:
         if problems_apart and isinstance(error, BadRequest):
             problems = _BETWEEN_PROBLEMS.sub("\n  ", error.message[:_MAX_PROBLEMS])
             return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
-        told = f"{error.message[:_MAX_REASON]} ({error.status} {error.reason})"
+        message = program.with_options(error.message[:_MAX_REASON])
+        told = f"{message} ({error.status} {error.reason})"
         if error.may_go_on:
             return UnknownOutcomeError(f"{told}.", None)
         return CommandError(told, _EXIT_CODES.get(type(error), ExitCode.FAILURE))

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mediafleet.cli.durations import shown
+from mediafleet.cli.program import with_options
 from mediafleet.cli.terminal import cell, moment
 from mediafleet_client.models import Drain
 
@@ -51,7 +52,7 @@ def _facts(drain: Drain) -> Iterator[tuple[str, Text]]:
         yield "oldest lasts for", cell(shown(drain.oldest_session_age))
     yield "deadline", cell(_deadline(drain))
     yield "eta", cell(moment(drain.eta) or "unknown")
-    yield "why", cell(drain.reason)
+    yield "why", cell(with_options(drain.reason))
     yield "without it", cell(_capacity(drain))
 
 

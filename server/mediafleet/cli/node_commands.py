@@ -1,11 +1,17 @@
 """The commands of `mediafleet nodes` that look at Media Nodes, move and find them."""
 
-from typing import Annotated
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, Final, NoReturn
 
 import typer
 
-from mediafleet.cli.connection import server_at
+from mediafleet.cli.connection import Server, server_at
 from mediafleet.cli.evidence_tables import evidence_of
+from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.cli.node_answers import print_answer
 from mediafleet.cli.node_options import (
     ANSWER_S,
@@ -20,9 +26,19 @@ from mediafleet.cli.node_options import (
 )
 from mediafleet.cli.node_tables import details_of, list_of
 from mediafleet.cli.starting import DEFAULT_URL
-from mediafleet.cli.terminal import complain
+from mediafleet.cli.terminal import complain, say
 from mediafleet.cli.waiting import waiting
-from mediafleet_client.models import RequestableMediaNodeStatus
+from mediafleet_client.models import MediaNode, RequestableMediaNodeStatus
+
+WATCH_S: Final = 2.0
+
+
+class Output(StrEnum):
+    """How a list is printed."""
+
+    WIDE = "wide"
+    JSON = "json"
+    NAME = "name"
 
 
 def list_nodes(
@@ -34,20 +50,72 @@ def list_nodes(
     sessions: Sessions = False,
     extra_info: ExtraInfo = False,
     json: Json = False,
+    output: Annotated[
+        Output | None,
+        typer.Option(
+            "--output", "-o", help="More columns, the API's answer (as --json), or only the ids."
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Print the list again whenever it has changed.")
+    ] = False,
 ) -> None:
     """List all Media Nodes.
 
+    With --watch a terminal shows the list in place; elsewhere one list follows the other, with
+    -o json each in a line of its own. A server that does not answer meanwhile is asked again.
+
     Examples:
       mediafleet nodes list
+      mediafleet nodes list -o wide --watch
       mediafleet nodes list --json --sessions
+      mediafleet nodes list -o name
     """
+    output = Output.JSON if json else output
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        nodes = server.ask(
-            lambda client: client.media_nodes.list(
-                sessions=sessions or not json, extra_info=extra_info
+
+        def ask() -> list[MediaNode]:
+            return server.ask(
+                lambda client: client.media_nodes.list(
+                    sessions=sessions or output not in {Output.JSON, Output.NAME},
+                    extra_info=extra_info,
+                )
             )
-        )
-        print_answer(server, nodes, list_of, json=json)
+
+        def print_nodes(nodes: list[MediaNode]) -> None:
+            if output is Output.NAME:
+                say("".join(f"{node.id}\n" for node in nodes).removesuffix("\n"))
+                return
+            table_of = partial(list_of, wide=output is Output.WIDE)
+            print_answer(server, nodes, table_of, json=output is Output.JSON, in_place=watch)
+
+        print_nodes(ask())
+        if watch:
+            with suppress(KeyboardInterrupt):
+                _watch(server, ask, print_nodes)
+
+
+def _watch(
+    server: Server,
+    ask: Callable[[], list[MediaNode]],
+    print_nodes: Callable[[list[MediaNode]], None],
+) -> NoReturn:
+    """Print the list again whenever it has changed; a server that is away is asked again."""
+    printed, complaint = server.content, ""
+    while True:
+        time.sleep(WATCH_S)
+        try:
+            nodes = ask()
+        except CommandError as error:
+            if error.code is not ExitCode.FAILURE:
+                raise
+            if error.message != complaint:
+                complaint = error.message
+                complain(f"mediafleet: {complaint}")
+            continue
+        if server.content != printed or complaint:
+            print_nodes(nodes)
+        printed, complaint = server.content, ""
 
 
 def get_node(

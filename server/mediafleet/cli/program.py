@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 NAME: Final = "mediafleet"
+_OPTIONS: Final = {"force=true": "--force", "deletion-strategy=": "--strategy "}
 
 
 def line(arguments: str) -> str:
@@ -16,6 +17,13 @@ def line(arguments: str) -> str:
         arguments: What follows the program's name, quoted already.
     """
     return f"{_program()} {arguments}"
+
+
+def with_options(text: str) -> str:
+    """Name options of this program in a text of the server, which names the API's parameters."""
+    for parameter, option in _OPTIONS.items():
+        text = text.replace(parameter, option)
+    return text
 
 
 def _program() -> str:

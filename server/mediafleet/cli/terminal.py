@@ -72,17 +72,17 @@ def cell(text: object, style: str = "") -> Text:
     return Text(printable(cut), style=style)
 
 
-def show(table: Table, *, again: bool = False) -> None:
+def show(table: Table, *, in_place: bool = False) -> None:
     """Print a table to stdout without breaking lines, so that every value can be copied whole.
 
     Args:
         table: One line for each row; a terminal breaks long ones itself.
-        again: Replace what stands on the screen, if stdout is one.
+        in_place: Replace what is on the screen, if stdout is one.
     """
     console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
     with console.capture() as captured:
         console.print(table)
-    clear = _CLEAR if again and sys.stdout.isatty() else ""
+    clear = _CLEAR if in_place and sys.stdout.isatty() else ""
     _write(clear + _PADDING.sub("", captured.get()), sys.stdout)
 
 
