@@ -210,7 +210,8 @@ async def test_a_start_takes_back_what_a_lost_store_had(tmp_path: Path) -> None:
     for file in tmp_path.glob("mediafleet.db*"):
         file.unlink()
 
-    async with serving(tmp_path, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
+    accept = "--accept-changed-store"
+    async with serving(tmp_path, accept, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
         assert identities(await until_connected(api, 2)) == identities(before)
         assert (await api.put(NODES)).json()["content"] == []
         assert await running.end() == 0
@@ -224,7 +225,8 @@ async def test_a_first_start_drains_what_is_more_than_wanted(tmp_path: Path) -> 
     for file in tmp_path.glob("mediafleet.db*"):
         file.unlink()
 
-    async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (_, api):
+    accept = "--accept-changed-store"
+    async with serving(tmp_path, accept, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (_, api):
         await until_connected(api, 1)
         assert len(await until_local_nodes(tmp_path, 1)) == 1
 
@@ -255,7 +257,8 @@ async def test_nodes_of_another_cluster_in_the_same_place_are_told_and_left_alon
     for file in tmp_path.glob("mediafleet.db*"):
         file.unlink()
 
-    async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
+    accept = "--accept-changed-store"
+    async with serving(tmp_path, accept, nodes=1, OPENVIDU_PRO_CLUSTER_ID="ours") as (running, api):
         await until_connected(api, 1)
         assert (await api.put(NODES)).json()["content"] == []
         assert await running.end() == 0

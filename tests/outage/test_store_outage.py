@@ -5,14 +5,18 @@
 
 import os
 import resource
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 
 from mediafleet.emulator import Steering, address_of
 from support import processes
+from support.cluster_client import NODES, add, members
 from support.outages import Outage, Stage, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
@@ -81,3 +85,46 @@ async def live_through(
         uris = [f"ws://{address_of(n)}:{port}/kurento" for n in range(4)]
         await Stage(api, steering, uris).live_through(outage_of(running), OUTAGE_S)
         assert not any("Traceback" in line for line in running.output)
+
+
+def delete_the_store(folder: Path) -> None:
+    for path in folder.glob("mediafleet.db*"):
+        path.unlink()
+
+
+def replace_the_directory(folder: Path) -> None:
+    folder.rename(folder.with_name("moved-away"))
+    folder.mkdir()
+
+
+@pytest.mark.parametrize("harm", [delete_the_store, replace_the_directory])
+async def test_a_store_that_is_deleted_takes_no_changes_and_is_not_begun_anew_unnoticed(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "data"
+    async with processes.emulator(2) as (_, port):
+        uris = [f"ws://{address_of(number)}:{port}/kurento" for number in range(2)]
+        async with processes.server(folder) as (running, api):
+            node = await add(api, uris[0])
+            harm(folder)
+            refused = await api.post(NODES, json={"uri": uris[1]})
+            assert refused.status_code == 503
+            assert "nothing was changed" in refused.json()["message"]
+            assert refused.headers["retry-after"]
+            assert [each["id"] for each in await members(api)] == [node["id"]]
+            await running.end(signal.SIGKILL)
+        assert any("was removed" in line or "was replaced" in line for line in running.output)
+
+        if harm is delete_the_store:
+            ended = await anyio.run_process(
+                [sys.executable, "-m", "mediafleet", "serve", "--port", "0", "--data-dir", folder],
+                check=False,
+                env={**os.environ, "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"},
+            )
+            assert ended.returncode == 1
+            assert b"store.json remembers another one" in ended.stderr
+        async with processes.server(folder, "--accept-changed-store") as (_, api):
+            assert await members(api) == []
+            await add(api, uris[0])
+        async with processes.server(folder) as (_, api):
+            assert len(await members(api)) == 1

@@ -487,6 +487,31 @@ async def test_what_keeps_the_store_from_changes_is_told_until_it_is_over(case, 
         assert len(await store.events()) == 1, "what tries again changes nothing"
 
 
+REPLACED = {
+    "another store": "UPDATE facts SET value = 'another' WHERE key = 'store_id'",
+    "no id": "DELETE FROM facts WHERE key = 'store_id'",
+    "an older copy": "UPDATE journal SET last_sequence = last_sequence - 1",
+    "a copy that went on": "UPDATE journal SET last_sequence = last_sequence + 1",
+    "an empty journal": "DELETE FROM journal",
+    "no facts": "DROP TABLE facts",
+    "no journal": "DROP TABLE journal",
+    "no nodes": "DROP TABLE media_nodes",
+}
+
+
+@pytest.mark.parametrize("statement", REPLACED.values(), ids=REPLACED)
+async def test_a_store_that_is_not_as_it_was_left_takes_no_changes(case, tasks, statement):
+    async with case.opened(tasks, limits=QUICK) as store:
+        await store.commit([added("kms_1")])
+        case.execute(statement)
+
+        for _ in range(2):
+            with anyio.fail_after(DEADLINE_S), pytest.raises(StoreUnavailableError):
+                await store.commit([added("kms_2")])
+        assert store.problem
+        assert store.standing is not Standing.LOST
+
+
 async def test_nothing_that_was_refused_by_a_locked_database_is_made_after_all(case, tasks):
     refused: list[str] = []
 

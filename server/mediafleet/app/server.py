@@ -41,7 +41,7 @@ from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
-from mediafleet.store import SqlStore, Standing, open_store
+from mediafleet.store import STORE_MARKER, SqlStore, Standing, open_store
 from mediafleet.supervise import succeeds, supervise
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def create_app(
     *,
     dotenv_path: Path | None = None,
     stop_nodes: bool = False,
+    accept_changed_store: bool = False,
     clock: Clock | None = None,
     random: Random | None = None,
     environment: Environment | None = None,
@@ -102,6 +103,8 @@ def create_app(
         configuration: Checked values; the secret is set and the environment is one we have.
         dotenv_path: Keeps what a restart changes; ``.env`` in the data directory if not given.
         stop_nodes: At the end, end nodes with sessions too where nodes end with the server.
+        accept_changed_store: Go on although the store is empty, damaged or another one than the
+            data directory remembers.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
@@ -125,6 +128,7 @@ def create_app(
         on_standing_lost=on_standing_lost,
         stopping=stopping or Stopping(),
         stop_nodes=stop_nodes,
+        accept_changed_store=accept_changed_store,
         open_files=open_files,
     ).app()
 
@@ -143,6 +147,7 @@ class _Server:
         on_standing_lost: Callable[[], None],
         stopping: Stopping,
         stop_nodes: bool,
+        accept_changed_store: bool,
         open_files: OpenFiles | None,
     ) -> None:
         self._configuration = configuration
@@ -151,6 +156,7 @@ class _Server:
         self._random = random
         self._on_standing_lost = on_standing_lost
         self._stop_nodes = stop_nodes
+        self._accept_changed_store = accept_changed_store
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
         stopping.listener = self._state.begin_stop
@@ -296,6 +302,8 @@ class _Server:
                 make_cluster_id=lambda: identifiers.cluster_id(self._random),
                 cluster_id=self._configuration.cluster_id,
                 observer=self._observe_standing,
+                marker=self._configuration.data_dir / STORE_MARKER,
+                accept_changed=self._accept_changed_store,
             ) as self._store,
             self._environment.open(await self._owner_of_machines(self._store)),
             self._state.kept_in(self._store),

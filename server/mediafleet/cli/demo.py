@@ -78,7 +78,7 @@ def demo(
             }
         )
         told = f"It launches {nodes} emulated Media Nodes; there is room for {_ROOM} more."
-        run(configuration, stop_nodes=True, remarks=[told])
+        run(configuration, stop_nodes=True, accept_changed_store=True, remarks=[told])
 
 
 def _command(sessions: int, bond: Sequence[str]) -> str:

@@ -62,6 +62,13 @@ def serve(
             help="At the end, end local nodes with sessions too; without it they go on.",
         ),
     ] = False,
+    accept_changed_store: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changed-store",
+            help="Go on although the store is empty, damaged or not the one of before.",
+        ),
+    ] = False,
     log_format: Annotated[
         Literal["console", "json"] | None,
         typer.Option(help="Log lines for a person or for a machine; console if not set."),
@@ -101,4 +108,5 @@ def serve(
             tls=choose_tls(tls_cert, tls_key),
             behind_proxy=behind_proxy,
             stop_nodes=stop_nodes,
+            accept_changed_store=accept_changed_store,
         )

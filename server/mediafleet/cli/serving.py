@@ -50,6 +50,7 @@ def run_server(
     behind_proxy: bool,
     open_files: Shares,
     stop_nodes: bool,
+    accept_changed_store: bool,
     announce: Callable[[], None],
 ) -> None:
     """Serve until a signal comes.
@@ -62,6 +63,7 @@ def run_server(
         behind_proxy: Whether all connections come from a proxy.
         open_files: What the files that may be open are kept for.
         stop_nodes: Whether nodes with sessions end with the server, where nodes do.
+        accept_changed_store: Whether to go on with a store that is not the one of before.
         announce: Called once, when requests are accepted.
 
     Raises:
@@ -81,6 +83,7 @@ def run_server(
             configuration,
             dotenv_path=dotenv_path,
             stop_nodes=stop_nodes,
+            accept_changed_store=accept_changed_store,
             on_standing_lost=server.give_up,
             open_files=open_files.nodes,
             stopping=stopping,

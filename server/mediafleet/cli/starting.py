@@ -33,6 +33,7 @@ def run(
     tls: ssl.SSLContext | None = None,
     behind_proxy: bool = False,
     stop_nodes: bool = False,
+    accept_changed_store: bool = False,
     remarks: Sequence[str] = (),
 ) -> None:
     """Serve with this configuration until a signal comes.
@@ -43,6 +44,7 @@ def run(
         tls: What to encrypt with.
         behind_proxy: Whether a proxy encrypts.
         stop_nodes: Whether nodes with sessions end with the server, where nodes do.
+        accept_changed_store: Whether to go on with a store that is not the one of before.
         remarks: Lines to print when requests are accepted, between the URL and what to try.
 
     Raises:
@@ -72,6 +74,7 @@ def run(
             behind_proxy=behind_proxy,
             open_files=open_files,
             stop_nodes=stop_nodes,
+            accept_changed_store=accept_changed_store,
             announce=lambda: announce("\n".join(lines)),
         )
 

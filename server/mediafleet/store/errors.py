@@ -4,10 +4,13 @@
 
     MediafleetError
     ├── StoreStartError              the server cannot start on this store
-    │   └── StoreInUseError · StoreTooNewError · StoreNotOpenedError · UnsupportedStoreUrlError
+    │   ├── StoreInUseError · StoreTooNewError · UnsupportedStoreUrlError · StoreChangedError
+    │   └── StoreNotOpenedError
+    │       └── StoreDamagedError
     ├── UncertainCommitError         the server ends before a change's outcome was known
     └── StoreUnavailableError        (the domain's)
-        └── SupersededError          another server has opened the store
+        ├── SupersededError          another server has opened the store
+        └── StoreReplacedError       it is not the store any more that this server opened
 """
 
 from __future__ import annotations
@@ -75,6 +78,41 @@ class StoreNotOpenedError(StoreStartError):
         return f"The store {self.store} cannot be opened: {self.detail}"
 
 
+ACCEPT = "--accept-changed-store"
+"""The option of ``mediafleet serve`` with which a server goes on in spite of these errors."""
+
+
+class StoreDamagedError(StoreNotOpenedError):
+    """The store's file can be read and makes no sense."""
+
+    def __str__(self) -> str:
+        return (
+            f"The store {self.store} is damaged: {self.detail}. Restore a backup of it; or start "
+            f"once with {ACCEPT}, which puts the file aside and begins with an empty store"
+        )
+
+
+class StoreChangedError(StoreStartError):
+    """It is not the store that was used with this data directory before.
+
+    Attributes:
+        what: What it is instead, as the end of a sentence that begins with its name.
+        marker: The file that remembers the store.
+    """
+
+    def __init__(self, store: str, what: str, marker: str) -> None:
+        super().__init__(store, what, marker)
+        self.store, self.what, self.marker = store, what, marker
+
+    def __str__(self) -> str:
+        return (
+            f"The store {self.store} {self.what}, and {self.marker} remembers another one. Put "
+            "that one back, or name it with MEDIAFLEET_DATABASE_URL; or start once with "
+            f"{ACCEPT}: the cluster then has the Media Nodes of this store, those of KMS_URIS and "
+            "those that the environment finds"
+        )
+
+
 class UnsupportedStoreUrlError(StoreStartError):
     """The address names no database that can be a store; it is never repeated, for its secrets."""
 
@@ -102,6 +140,13 @@ class SupersededError(StoreUnavailableError):
 
     def __init__(self) -> None:
         super().__init__("another server has opened the store")
+
+
+class StoreReplacedError(StoreUnavailableError):
+    """What is there now is not what this server opened and changed.
+
+    It lasts until the store is put back as it was; a restart of the server looks anew.
+    """
 
 
 @contextmanager

@@ -27,6 +27,11 @@ def migration_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def is_new(connection: Connection) -> bool:
+    """Whether no migration was ever run there."""
+    return not MigrationContext.configure(connection).get_current_heads()
+
+
 def upgrade(connection: Connection, store: str) -> None:
     """Run what is missing, inside the connection's transaction.
 

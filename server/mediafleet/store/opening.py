@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
@@ -11,22 +12,31 @@ import anyio
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from mediafleet.store.errors import StoreNotOpenedError, UnsupportedStoreUrlError, describe
-from mediafleet.store.migration import upgrade
+from mediafleet.store.errors import (
+    StoreChangedError,
+    StoreNotOpenedError,
+    UnsupportedStoreUrlError,
+    describe,
+)
+from mediafleet.store.marker import Marker, read_marker, write_marker
+from mediafleet.store.migration import is_new, upgrade
 from mediafleet.store.sql import SqlStore
-from mediafleet.store.sqlite import hold_sqlite
+from mediafleet.store.sqlite import file_of, hold_sqlite
 from mediafleet.store.standing import StoreLimits, Tenure
-from mediafleet.store.statements import begin_term, claim, keep_fact, remember_fact
+from mediafleet.store.statements import begin_term, keep_fact, remember_fact
 from mediafleet.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from anyio.abc import TaskGroup
     from sqlalchemy import URL
 
-    from mediafleet.store.standing import StandingObserver
+    from mediafleet.store.standing import Position, StandingObserver
     from mediafleet.store.writer import Database
+
+log = logging.getLogger(__name__)
 
 CLUSTER_ID = "cluster_id"
 """The key under which the cluster's id is kept."""
@@ -49,6 +59,8 @@ async def open_store(
     cluster_id: str | None = None,
     observer: StandingObserver | None = None,
     limits: StoreLimits | None = None,
+    marker: Path | None = None,
+    accept_changed: bool = False,
 ) -> AsyncIterator[SqlStore]:
     """Open a store as its only writer, made and brought to this version's tables if need be.
 
@@ -62,33 +74,81 @@ async def open_store(
         cluster_id: The configured id; it wins over the kept one and is kept.
         observer: Is told when this server may not write any more, and when it may again.
         limits: Bounds of time.
+        marker: File that remembers which store was opened; ``None``, and for memory: nobody does.
+        accept_changed: Go on with a store that is empty or another one than that, and put a
+            damaged file aside.
 
     Raises:
         StoreStartError: The store cannot be used; says why and what helps.
     """
     limits = limits or StoreLimits()
     tenure = Tenure(observer)
-    async with _held(_parse(url), limits) as database:
+    parsed = _parse(url)
+    is_kept = parsed.drivername in _POSTGRESQL or file_of(parsed) is not None
+    expected = _Expected(marker if is_kept else None, accept_changed=accept_changed)
+    async with _held(parsed, limits, expected) as database:
         with _told_as_start_error(database.name):
             async with database.connect(limit_s=limits.open) as connection:
                 await database.begin(connection)
+                if await connection.run_sync(is_new):
+                    expected.require_none(database.name)
                 await connection.run_sync(upgrade, database.name)
-                term = await begin_term(connection)
+                position = await begin_term(connection)
+                expected.compare(database.name, position)
                 known_id = (
                     await keep_fact(connection, CLUSTER_ID, cluster_id)
                     if cluster_id
                     else await remember_fact(connection, CLUSTER_ID, make_cluster_id)
                 )
                 await connection.commit()
-        writer = Writer(database, tenure, limits)
+            await database.note_written()
+        await anyio.to_thread.run_sync(expected.remember, position)
+        writer = Writer(database, tenure, limits, position)
         async with (
-            _beside(tasks, "store watch", partial(database.watch, term, tenure)),
+            _beside(tasks, "store watch", partial(database.watch, position, tenure)),
             _writing(tasks, writer),
-            _beside(
-                tasks, "store retry", partial(writer.retry, partial(claim, term=term, count=0))
-            ),
+            _beside(tasks, "store writer watch", writer.watch),
         ):
-            yield SqlStore(database, writer, tenure, cluster_id=known_id, term=term, limits=limits)
+            yield SqlStore(database, writer, tenure, cluster_id=known_id, limits=limits)
+
+
+class _Expected:
+    """What the data directory remembers of the store, and whether another one may be opened."""
+
+    def __init__(self, path: Path | None, *, accept_changed: bool) -> None:
+        self._path = path
+        self.accept_changed = accept_changed
+        self.marker = None
+        if path is not None:
+            try:
+                self.marker = read_marker(path)
+            except OSError as error:
+                raise StoreNotOpenedError(str(path), error.strerror or str(error)) from error
+
+    def require_none(self, name: str) -> None:
+        """A new store is about to begin."""
+        if self.marker is not None:
+            self._object(name, "is missing or empty")
+
+    def compare(self, name: str, position: Position) -> None:
+        if self.marker is None or not self.marker.id:
+            return
+        if self.marker.id != position.store_id:
+            self._object(name, "is another one")
+        elif self.marker.term >= position.term:
+            log.warning(
+                "the store is older than when it was last used: what came after is not in it",
+                extra={"store": name, "opened": position.term, "remembered": self.marker.term},
+            )
+
+    def remember(self, position: Position) -> None:
+        if self._path is not None:
+            write_marker(self._path, Marker(position.store_id, position.term))
+
+    def _object(self, name: str, what: str) -> None:
+        if not self.accept_changed:
+            raise StoreChangedError(name, what, str(self._path))
+        log.warning("a changed store is accepted", extra={"store": name, "it": what})
 
 
 def _parse(text: str) -> URL:
@@ -107,9 +167,14 @@ def _parse(text: str) -> URL:
 
 
 @asynccontextmanager
-async def _held(url: URL, limits: StoreLimits) -> AsyncIterator[Database]:
+async def _held(url: URL, limits: StoreLimits, expected: _Expected) -> AsyncIterator[Database]:
     if url.drivername in _SQLITE:
-        async with hold_sqlite(url, limits) as database:
+        held = hold_sqlite(
+            url, limits, before_new=expected.require_none, accept_damaged=expected.accept_changed
+        )
+        async with AsyncExitStack() as stack:
+            with _told_as_start_error(str(file_of(url) or "in memory")):
+                database: Database = await stack.enter_async_context(held)
             yield database
         return
     try:

@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from mediafleet.store.errors import StoreInUseError, UnsupportedStoreUrlError, describe
 from mediafleet.store.standing import Standing
+from mediafleet.store.statements import STORE_ID
 from mediafleet.store.writer import Database
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.standing import StoreLimits, Tenure
+    from mediafleet.store.standing import Position, StoreLimits, Tenure
 
 LOCK = (0x6D666C74, 1)
 """The advisory lock's two numbers; there is one store in a database."""
@@ -52,6 +53,8 @@ _HOLDER = """
     WHERE locktype = 'advisory' AND (classid, objid, objsubid) = ($1::bigint, $2::bigint, 2)
       AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+_STORE_ID = f"SELECT value FROM facts WHERE key = '{STORE_ID}'"  # noqa: S608 - a constant
+_ANOTHER = "the database holds another store than the one that this server opened"
 # A database may be set to answer before a commit is on its disk; ours is not.
 _BEGIN = """
     SELECT txid_current(),
@@ -113,11 +116,19 @@ class PostgresqlDatabase(Database):
             await anyio.sleep(_RETRY_S)
 
     @override
-    async def watch(self, term: int, tenure: Tenure) -> None:
+    async def require_unchanged(self) -> None:
+        """Every change begins with the question, see `claim`."""
+
+    @override
+    async def note_written(self) -> None:
+        """Nothing to do."""
+
+    @override
+    async def watch(self, position: Position, tenure: Tenure) -> None:
         while True:
-            why = await self._until_the_lock_is_lost()
+            why = await self._until_the_lock_is_lost(position)
             tenure.become(Standing.SUSPENDED, why=why)
-            if not await self._regain(term):
+            if not await self._regain(position, tenure):
                 tenure.become(Standing.LOST, why="another server has opened the store")
                 return
             tenure.become(Standing.WRITER, why="the lock was taken again")
@@ -179,7 +190,7 @@ class PostgresqlDatabase(Database):
         with anyio.CancelScope(shield=True), _cut_after(self._lock, self._limits.answer):
             return await self._lock.fetchval(query, *values)
 
-    async def _until_the_lock_is_lost(self) -> str:
+    async def _until_the_lock_is_lost(self, position: Position) -> str:
         ended = anyio.Event()
         self._lock.add_termination_listener(lambda _: ended.set())
         while not self._lock.is_closed():
@@ -187,13 +198,15 @@ class PostgresqlDatabase(Database):
                 await ended.wait()
                 break
             try:
-                await self._ask("SELECT 1")
+                if await self._ask(_STORE_ID) != position.store_id:
+                    self._lock.terminate()
+                    return _ANOTHER
             except (*_DRIVER_ERRORS, OSError) as error:
                 self._lock.terminate()
                 return describe(error)
         return "the database closed the connection"
 
-    async def _regain(self, term: int) -> bool:
+    async def _regain(self, position: Position, tenure: Tenure) -> bool:
         while True:
             await anyio.sleep(_RETRY_S)
             try:
@@ -201,13 +214,16 @@ class PostgresqlDatabase(Database):
                 while True:
                     is_held = await self._ask(_TRY_LOCK, *LOCK)
                     # Asked with the lock in hand: from here on the term cannot change.
-                    if await self._ask("SELECT term FROM journal") != term:
+                    if await self._ask(_STORE_ID) != position.store_id:
+                        raise ConnectionError(_ANOTHER)
+                    if await self._ask("SELECT term FROM journal") != position.term:
                         return False
                     if is_held:
                         return True
                     await anyio.sleep(_RETRY_S)
-            except (*_DRIVER_ERRORS, OSError):
+            except (*_DRIVER_ERRORS, OSError) as error:
                 self._lock.terminate()
+                tenure.become(Standing.SUSPENDED, why=describe(error))
 
 
 @asynccontextmanager

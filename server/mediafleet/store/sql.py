@@ -13,7 +13,7 @@ from mediafleet.domain.ports import Store
 from mediafleet.store.errors import translated
 from mediafleet.store.rows import steps, to_ended_session, to_event, to_node
 from mediafleet.store.standing import Standing
-from mediafleet.store.statements import append_steps, claim, keep_fact, remember_fact
+from mediafleet.store.statements import append_steps, keep_fact, remember_fact
 from mediafleet.store.tables import events, facts, media_nodes
 
 if TYPE_CHECKING:
@@ -51,14 +51,12 @@ class SqlStore(Store):
         tenure: Tenure,
         *,
         cluster_id: str,
-        term: int,
         limits: StoreLimits,
     ) -> None:
         self.cluster_id = cluster_id
         self._database = database
         self._writer = writer
         self._tenure = tenure
-        self._term = term
         self._limits = limits
         self._reading = anyio.Lock()
 
@@ -76,7 +74,7 @@ class SqlStore(Store):
     @override
     def problem(self) -> str | None:
         if not self.may_write:
-            return f"the lock of the store is {self.standing}"
+            return f"the lock of the store is {self.standing}: {self._tenure.why}"
         return self._writer.problem
 
     @override
@@ -89,7 +87,7 @@ class SqlStore(Store):
         if not changes:
             return
         rows = steps(changes, self.cluster_id)
-        await self._writer.write(lambda connection: append_steps(connection, self._term, rows))
+        await self._writer.write(lambda connection: append_steps(connection, rows), len(rows))
 
     @override
     async def has_left(self, node_id: str) -> bool:
@@ -107,7 +105,6 @@ class SqlStore(Store):
     @override
     async def remember(self, key: str, make: Callable[[], str]) -> str:
         async def work(connection: AsyncConnection) -> str:
-            await claim(connection, self._term, 0)
             return await remember_fact(connection, key, make)
 
         return await self._writer.write(work)
@@ -120,7 +117,6 @@ class SqlStore(Store):
     @override
     async def keep(self, key: str, value: str) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await claim(connection, self._term, 0)
             await keep_fact(connection, key, value)
 
         await self._writer.write(work)

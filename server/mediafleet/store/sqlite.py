@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+import sqlite3
+from contextlib import (
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +25,25 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from typing_extensions import override
 
-from mediafleet.store.errors import StoreInUseError, StoreNotOpenedError
+from mediafleet.store.errors import (
+    StoreDamagedError,
+    StoreInUseError,
+    StoreNotOpenedError,
+    StoreReplacedError,
+    describe,
+)
 from mediafleet.store.writer import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from mediafleet.store.standing import StoreLimits, Tenure
+    from mediafleet.store.standing import Position, StoreLimits, Tenure
+
+log = logging.getLogger(__name__)
 
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
@@ -37,6 +56,7 @@ class SqliteDatabase(Database):
     def __init__(self, file: Path | None, limits: StoreLimits) -> None:
         self.name = str(file or "in memory")
         self.engine = _engine(file, limits)
+        self._files = _Files(file) if file else None
 
     @override
     def connect(
@@ -58,34 +78,157 @@ class SqliteDatabase(Database):
         return False
 
     @override
-    async def watch(self, term: int, tenure: Tenure) -> None:
+    async def require_unchanged(self) -> None:
+        if self._files is not None:
+            problem = await anyio.to_thread.run_sync(self._files.problem)
+            if problem is not None:
+                raise StoreReplacedError(problem)
+
+    @override
+    async def note_written(self) -> None:
+        if self._files is not None:
+            await anyio.to_thread.run_sync(self._files.note_written)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Hold the files; a connection stays, so that SQLite makes none of them anew meanwhile."""
+        stack = AsyncExitStack()
+        try:
+            if self._files is not None:
+                # Given up last: to close any descriptor of a file drops SQLite's locks on it.
+                stack.enter_context(self._files)
+            stack.push_async_callback(self.engine.dispose)
+            if self._files is not None:
+                connection = await stack.enter_async_context(self.engine.connect())
+                await connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await stack.aclose()
+
+    @override
+    async def watch(self, position: Position, tenure: Tenure) -> None:
         # The kernel takes the lock of a living process from nobody.
         await anyio.sleep_forever()
 
 
+class _Files:
+    """The database and the log beside it, held open so that no other file can be taken for them.
+
+    Nobody but this process writes to them. So the database changes only when this process copies
+    the log into it, and the log never gets shorter while a connection is open.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._log = file.with_name(f"{file.name}-wal")
+        self._held: dict[Path, int] = {}
+        self._written: dict[Path, os.stat_result] = {}
+
+    def __enter__(self) -> None:
+        self._held[self._file] = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __exit__(self, *_: object) -> None:
+        while self._held:
+            os.close(self._held.popitem()[1])
+
+    def note_written(self) -> None:
+        """Take in what this process has just written."""
+        with suppress(OSError):  # it is gone, which is found before the next change
+            if self._log not in self._held:
+                self._held[self._log] = os.open(self._log, os.O_RDONLY | os.O_CLOEXEC)
+            self._written = {path: os.fstat(held) for path, held in self._held.items()}
+
+    def problem(self) -> str | None:
+        """Why what is written now would be lost; ``None`` if it would not."""
+        for path, written in self._written.items():
+            try:
+                named = path.stat()
+            except FileNotFoundError:
+                return f"its file {path} was removed"
+            except OSError as error:
+                return f"its file {path} cannot be looked at: {error.strerror}"
+            if not os.path.samestat(named, written):
+                return f"its file {path} was replaced by another one"
+            if named.st_size < written.st_size:
+                return f"its file {path} was cut off"
+            if path == self._file and named.st_mtime_ns != written.st_mtime_ns:
+                return f"its file {path} was written to by another program"
+        return None
+
+
 @asynccontextmanager
-async def hold_sqlite(url: URL, limits: StoreLimits) -> AsyncIterator[SqliteDatabase]:
+async def hold_sqlite(
+    url: URL,
+    limits: StoreLimits,
+    *,
+    before_new: Callable[[str], None],
+    accept_damaged: bool,
+) -> AsyncIterator[SqliteDatabase]:
     """The file of the address, made if it is missing, and kept from every other process.
+
+    Args:
+        url: Its address.
+        limits: Bounds of time.
+        before_new: Called with its name before an empty one is begun; may refuse that.
+        accept_damaged: Put a damaged file aside, and begin an empty one.
 
     Raises:
         StoreInUseError: Another store, of this process or another, has it.
-        StoreNotOpenedError: It cannot be made or opened for writing.
+        StoreNotOpenedError: It cannot be made or opened for writing, or is damaged.
     """
-    file = _file_of(url)
+    file = file_of(url)
     with _held(file) if file else nullcontext():
+        if file:
+            await anyio.to_thread.run_sync(
+                partial(_prepare, file, before_new, accept_damaged=accept_damaged)
+            )
         database = SqliteDatabase(file, limits)
-        try:
+        async with database.opened():
             yield database
-        finally:
-            with anyio.CancelScope(shield=True):
-                await database.engine.dispose()
 
 
-def _file_of(url: URL) -> Path | None:
+def file_of(url: URL) -> Path | None:
+    """The file that an address names; ``None`` for one in memory."""
     if url.database in {None, "", ":memory:"}:
         return None
     # A lock must not depend on the name by which the file is called.
     return Path(str(url.database)).absolute().resolve()
+
+
+def _prepare(file: Path, before_new: Callable[[str], None], *, accept_damaged: bool) -> None:
+    try:
+        is_empty = not file.exists() or file.stat().st_size == 0
+    except OSError as error:
+        raise StoreNotOpenedError(str(file), error.strerror or str(error)) from error
+    if is_empty:
+        before_new(str(file))
+    elif (damage := _damage_of(file)) is not None:
+        if not accept_damaged:
+            raise StoreDamagedError(str(file), damage)
+        _put_aside(file)
+    _make(file)
+
+
+def _damage_of(file: Path) -> str | None:
+    """What SQLite finds wrong with a file; ``None``: nothing, or that cannot be told now."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            return None if found == "ok" else describe(ValueError(found))
+    except sqlite3.OperationalError:
+        return None  # opening it will tell
+    except sqlite3.DatabaseError as error:
+        return describe(error)
+
+
+def _put_aside(file: Path) -> None:
+    moment = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = f"{file.name}.damaged-{moment}"
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            file.with_name(f"{file.name}{ending}").replace(file.with_name(f"{aside}{ending}"))
+    log.warning("a damaged store is put aside", extra={"store": str(file), "as": aside})
 
 
 @contextmanager
@@ -99,7 +242,6 @@ def _held(file: Path) -> Iterator[None]:
         raise StoreNotOpenedError(str(file), error.strerror or str(error)) from error
     try:
         _lock(lock, file)
-        _make(file)
         yield
     finally:
         os.close(lock)
@@ -141,8 +283,8 @@ def _engine(file: Path | None, limits: StoreLimits) -> AsyncEngine:
         # No transaction begins by itself: readers need none, the writer says BEGIN IMMEDIATE.
         connect_args={"isolation_level": None, "timeout": limits.answer},
         poolclass=AsyncAdaptedQueuePool,
-        # A writer and a reader; the only connection to memory is the database itself.
-        pool_size=2 if file else 1,
+        # A writer, a reader, one that stays; the only connection to memory is the database itself.
+        pool_size=3 if file else 1,
         max_overflow=0,
         pool_timeout=limits.commit,
         hide_parameters=True,

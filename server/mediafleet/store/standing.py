@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -30,11 +30,16 @@ StandingObserver: TypeAlias = Callable[[Standing], None]
 
 
 class Tenure:
-    """The standing as it is now; ``LOST`` is the last one."""
+    """The standing as it is now, and why; ``LOST`` is the last one.
+
+    Attributes:
+        why: Why it is so, for people.
+    """
 
     def __init__(self, observer: StandingObserver | None = None) -> None:
         self._observer = observer
         self._standing = Standing.WRITER
+        self.why = ""
 
     @property
     def standing(self) -> Standing:
@@ -42,13 +47,35 @@ class Tenure:
         return self._standing
 
     def become(self, standing: Standing, *, why: str) -> None:
-        """Take a new standing and tell of it; the same again, or any after ``LOST``, is ignored."""
-        if self._standing in {standing, Standing.LOST}:
+        """Take a new standing and tell of it; the same is no news, nor is any after ``LOST``."""
+        if self._standing is Standing.LOST:
+            return
+        self.why = why
+        if self._standing is standing:
             return
         self._standing = standing
         log.warning("store standing changed", extra={"standing": str(standing), "reason": why})
         if self._observer is not None:
             self._observer(standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What this server knows to be in the store, as its only writer.
+
+    Attributes:
+        store_id: The store's own, made once.
+        term: How often it has been opened; the last time by this server.
+        last_sequence: Number of the newest event.
+    """
+
+    store_id: str
+    term: int
+    last_sequence: int
+
+    def after(self, events: int) -> Position:
+        """The position after some more events."""
+        return replace(self, last_sequence=self.last_sequence + events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
 from mediafleet.store.errors import SupersededError, UncertainCommitError, translated
 from mediafleet.store.standing import Standing
+from mediafleet.store.statements import claim
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.standing import StoreLimits, Tenure
+    from mediafleet.store.standing import Position, StoreLimits, Tenure
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,17 @@ class Database(Protocol):
     async def was_committed(self, transaction: int | None) -> bool:
         """Find out what became of a transaction whose COMMIT failed; waits until that is known."""
 
-    async def watch(self, term: int, tenure: Tenure) -> None:
+    async def require_unchanged(self) -> None:
+        """See that what is written now goes to where the next start will look for it.
+
+        Raises:
+            StoreReplacedError: It does not.
+        """
+
+    async def note_written(self) -> None:
+        """Take in how this server itself has just changed the database."""
+
+    async def watch(self, position: Position, tenure: Tenure) -> None:
         """See to it that the standing is right while the store is open; ends when cancelled."""
 
 
@@ -73,8 +84,9 @@ Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
 class _Job(Generic[T]):
     """One change on its way."""
 
-    def __init__(self, work: Work[T]) -> None:
+    def __init__(self, work: Work[T], events: int) -> None:
         self.work = work
+        self.events = events
         self.outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.is_sealed = False
         self.is_given_up = False
@@ -97,21 +109,34 @@ class _Job(Generic[T]):
 class Writer:
     """Carries changes to the database, in the order they came.
 
+    Args:
+        database: Held by this server.
+        tenure: Whether it may write.
+        limits: Bounds of time.
+        position: What the store holds when the first change comes.
+
     Attributes:
         problem: Why the last change was refused; ``None`` once another one was taken.
     """
 
-    def __init__(self, database: Database, tenure: Tenure, limits: StoreLimits) -> None:
+    def __init__(
+        self, database: Database, tenure: Tenure, limits: StoreLimits, position: Position
+    ) -> None:
         self._database = database
         self._tenure = tenure
         self._limits = limits
+        self._position = position
         self._send, self._receive = anyio.create_memory_object_stream[_Job[object]](MAX_WAITING)
         self._scope = anyio.CancelScope(shield=True)
         self._ended = anyio.Event()
         self.problem: str | None = None
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], events: int = 0) -> T:
         """Run statements in a transaction of their own and commit it.
+
+        Args:
+            work: The statements.
+            events: How many events they append.
 
         A caller that is cancelled meanwhile either gets its cancellation at once and the change
         was not made, or this returns as if nothing had happened and the cancellation reaches the
@@ -122,7 +147,7 @@ class Writer:
             UncertainCommitError: The store was closed while the database was silent.
         """
         await checkpoint_if_cancelled()
-        job = _Job(work)
+        job = _Job(work, events)
         try:
             self._send.send_nowait(job)  # type: ignore[arg-type]  # jobs of all results, one queue
         except anyio.WouldBlock:
@@ -135,17 +160,22 @@ class Writer:
             self._note_refusal(error)
             raise
 
-    async def retry(self, work: Work[None]) -> None:
-        """After a refusal, try a change that changes nothing until one is taken; never returns.
+    async def watch(self) -> None:
+        """Look after the store while nobody asks for a change; never returns.
 
-        Without it nobody would learn that the store is well again before somebody asks for a
-        change, and who waits for that may send none meanwhile.
+        After a refusal a change that changes nothing is tried until one is taken: who waits for
+        the store to be well again may send none meanwhile.
         """
         while True:
             await anyio.sleep(self._limits.heartbeat)
             if self.problem is not None:
                 with suppress(MediafleetError):
-                    await self.write(work)
+                    await self.write(_change_nothing)
+                continue
+            try:
+                await self._database.require_unchanged()
+            except StoreUnavailableError as error:
+                self._note_refusal(error)
 
     async def run(self) -> None:
         """Serve the queue until :meth:`close`; a cancelled task group does not interrupt it."""
@@ -189,7 +219,9 @@ class Writer:
             return
         async with self._database.connect() as connection:
             transaction = await self._database.begin(connection)
+            await claim(connection, self._position, job.events)
             result = await job.work(connection)
+            await self._database.require_unchanged()
             self._require_standing()
             if not job.seal():
                 return
@@ -198,6 +230,9 @@ class Writer:
             except (SQLAlchemyError, OSError, ValueError):
                 if not await self._database.was_committed(transaction):
                     raise
+            finally:
+                await self._database.note_written()
+            self._position = self._position.after(job.events)
             job.outcome.set_result(result)
             if self.problem is not None:
                 self.problem = None
@@ -211,6 +246,10 @@ class Writer:
     def _require_standing(self) -> None:
         if self._tenure.standing is not Standing.WRITER:
             raise StoreUnavailableError(f"the lock of the store is {self._tenure.standing}")
+
+
+async def _change_nothing(connection: AsyncConnection) -> None:
+    del connection
 
 
 async def _outcome(job: _Job[T], limit_s: float) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import StoreInUseError, StoreNotOpenedError, open_store
 from support import store_disk_full
-from support.store_cases import CLUSTER_ID, added
+from support.store_cases import CLUSTER_ID, QUICK, SqliteCase, added
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def pragma(store, name: str) -> object:
 async def commit_until_refused(store) -> tuple[int, StoreUnavailableError]:
     for made in range(500):
         try:
-            await store.commit([added(f"kms_{made}", uri=f"ws://{'h' * 200}/kurento")])
+            await store.commit([added(f"kms_{made}", uri=f"ws://h/{'k' * 200}")])
         except StoreUnavailableError as error:
             return made, error
     pytest.fail("nothing was refused")
@@ -158,6 +159,109 @@ async def test_a_database_of_somebody_else_is_told_and_left_as_it_is(case, tasks
         async with case.opened(tasks):
             pytest.fail("it was opened")
     assert case.execute("SELECT name FROM sqlite_master") == [("events",)]
+
+
+def remove(case: SqliteCase) -> None:
+    for path in case.file.parent.glob("mediafleet.db*"):
+        path.unlink()
+
+
+def remove_the_log(case: SqliteCase) -> None:
+    case.file.with_name("mediafleet.db-wal").unlink()
+
+
+def replace_the_folder(case: SqliteCase) -> None:
+    shutil.copytree(case.file.parent, case.file.parent.with_name("copy"))
+    case.file.parent.rename(case.file.parent.with_name("old"))
+    case.file.parent.with_name("copy").rename(case.file.parent)
+
+
+def replace_by_a_copy(case: SqliteCase) -> None:
+    copy = case.file.with_name("copy.db")
+    shutil.copy(case.file, copy)
+    copy.replace(case.file)
+
+
+def write_over(case: SqliteCase) -> None:
+    case.file.write_bytes(case.file.read_bytes())
+
+
+def empty(case: SqliteCase) -> None:
+    os.truncate(case.file, 0)
+
+
+def cut_off_the_log(case: SqliteCase) -> None:
+    os.truncate(case.file.with_name("mediafleet.db-wal"), 32)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (remove, "removed"),
+        (remove_the_log, "removed"),
+        (replace_the_folder, "replaced"),
+        (replace_by_a_copy, "replaced"),
+        (write_over, "written to by another program"),
+        (empty, "cut off"),
+        (cut_off_the_log, "cut off"),
+    ],
+)
+async def test_a_change_that_the_next_start_would_not_find_is_refused(case, tasks, harm, told):
+    async with case.opened(tasks, limits=QUICK) as store:
+        await store.commit([added("kms_1")])
+        harm(case)
+
+        with anyio.fail_after(10):
+            while store.problem is None:  # found before anybody asks for a change
+                await anyio.sleep(QUICK.heartbeat / 4)
+        assert told in store.problem
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError, match="nothing was changed"):
+                await store.commit([added("kms_2")])
+
+
+async def test_a_file_that_is_moved_back_is_written_to_again(case, tasks):
+    async with case.opened(tasks, limits=QUICK) as store:
+        await store.commit([added("kms_1")])
+        case.file.rename(case.file.with_name("elsewhere.db"))
+        with pytest.raises(StoreUnavailableError):
+            await store.commit([added("kms_2")])
+        case.file.with_name("elsewhere.db").rename(case.file)
+        await store.commit([added("kms_3")])
+        assert store.problem is None
+    async with case.opened(tasks) as store:
+        assert [node.id for node in await store.load()] == ["kms_1", "kms_3"]
+
+
+async def test_connections_that_break_are_no_change_of_the_files(case, tasks):
+    async with case.opened(tasks, limits=QUICK) as store:
+        await store.commit([added("kms_1")])
+        await store.load()
+        for _ in range(2):
+            async with store._database.connect() as one, store._database.connect() as other:
+                await one.invalidate()
+                await other.invalidate()
+            await store.commit([added(f"kms_{len(await store.load()) + 1}")])
+        assert len(await store.load()) == 3
+
+
+async def test_who_looks_at_the_file_does_no_harm(case, tasks):
+    async with case.opened(tasks, limits=QUICK) as store:
+        for number in range(3):
+            await store.commit([added(f"kms_{number}")])
+            assert case.execute("SELECT count(*) FROM events") == [(number + 1,)]
+
+
+async def test_many_changes_are_copied_into_the_database_meanwhile(case, tasks):
+    async with case.opened(tasks) as store:
+        size = case.file.stat().st_size
+        number = 0
+        while case.file.stat().st_size == size:
+            new = [added(f"kms_{number}_{n}", uri=f"ws://h/{'k' * 200}") for n in range(200)]
+            await store.commit(new)
+            number += 1
+        await store.commit([added("kms_last")])
+        assert store.problem is None
 
 
 async def test_memory_is_a_store_too(tasks):
