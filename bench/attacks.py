@@ -334,6 +334,7 @@ def served(
         started("emulator", [*emulator, "--sessions", "1"], python=python) as own,
     ):
         uris = own.printed(r"wss?://\S+", count=NODES)
+        Path(data, ".env").touch()  # or one in the working directory would count
         properties = {
             "OPENVIDU_SECRET": SECRET,
             "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",

@@ -127,8 +127,8 @@ class ConnectionTable:
         self._unknown.pop(connection, None)
 
     def note_answer(self, connection: Connection) -> None:
-        """Note that its request was answered."""
-        if connection not in self._unknown and connection in self._admitted:
+        """Note that its request was answered, which had good credentials."""
+        if connection in self._admitted:
             self._idle[connection] = None
 
     def _make_room(self, peer: str) -> bool:
@@ -180,11 +180,12 @@ class ConnectionTable:
 
     def _check(self) -> None:
         now = asyncio.get_running_loop().time()
-        for connection in (*self._admitted, *self._reserve):
-            connection.check(now)
         self._timer = None
-        if self._admitted or self._reserve:
+        connections = (*self._admitted, *self._reserve)
+        if connections:
             self._schedule_check()
+        for connection in connections:
+            connection.check(now)
 
 
 def address_key(address: str) -> str:
@@ -263,9 +264,12 @@ class Handshake:
         self._task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is not None:
-            self.socket.close()
         self._on_end(self)
+        if task.cancelled():
+            self.socket.close()
+        elif (error := task.exception()) is not None:
+            self.socket.close()
+            log.error("TLS connection not taken over", exc_info=error)
 
 
 class TlsListener:
