@@ -13,7 +13,7 @@ _WANTED: Final = 16_384
 _OWN: Final = 48  # store, log, listener, event loop, what launching a machine takes for a moment
 _MOST_CONNECTIONS: Final = 2_000
 _MOST_RESERVE: Final = 64
-_MOST_BACKLOG: Final = 512
+_MOST_BACKLOG: Final = 2_048
 _MOST_MEASUREMENTS: Final = 64
 
 log = logging.getLogger(__name__)
