@@ -307,7 +307,9 @@ async def measure(
         watch.sample()
         for task in tasks:
             task.cancel()
-    percentiles = quantiles(answers, n=100, method="inclusive") if len(answers) > 1 else [float("inf")] * 99
+    percentiles = (
+        quantiles(answers, n=100, method="inclusive") if len(answers) > 1 else [float("inf")] * 99
+    )
     return {
         "attack": attack.name,
         "answers": len(answers),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-NODES = 130
+NODES = 50
 SECRET = "a-secret-of-the-tests"
 
 
@@ -27,7 +27,7 @@ def test_more_nodes_than_files_leave_the_api_reachable_and_it_is_said_at_the_sta
 ):
     server = start(
         *("serve", "--port", 0, "--data-dir", tmp_path, "--log-format", "json"),
-        program=("prlimit", "--nofile=128:128", sys.executable, "-m", "mediafleet"),
+        program=("prlimit", "--nofile=96:96", sys.executable, "-m", "mediafleet"),
         KMS_URIS=str(nodes).replace("'", '"'),
         OPENVIDU_SECRET=SECRET,
     )
@@ -43,6 +43,6 @@ def test_more_nodes_than_files_leave_the_api_reachable_and_it_is_said_at_the_sta
             assert [api.get("/pro/media-nodes").status_code for _ in range(20)] == [200] * 20
 
     assert most == NODES
-    assert '"limit": 128' in said
+    assert '"limit": 96' in said
     assert refused.status_code == 409
-    assert "128 files open" in refused.json()["message"]
+    assert "96 files open" in refused.json()["message"]

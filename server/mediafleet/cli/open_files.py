@@ -14,6 +14,7 @@ _OWN: Final = 48  # store, log, listener, event loop, what launching a machine t
 _MOST_CONNECTIONS: Final = 2_000
 _MOST_RESERVE: Final = 64
 _MOST_BACKLOG: Final = 2_048
+_LEAST_BACKLOG: Final = 128
 _MOST_MEASUREMENTS: Final = 64
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Shares:
         nodes: For Media Nodes.
         connections: Connections of clients.
         reserve: Further ones, that are only told so.
-        backlog: Connections that may be accepted at once before any is counted.
+        backlog: Connections that the kernel keeps until they are accepted.
     """
 
     nodes: OpenFiles
@@ -62,8 +63,8 @@ def share_open_files(processes: int = 0) -> Shares:
     left = max(limit - _OWN - processes, 16)
     connections = min(_MOST_CONNECTIONS, left // 4)
     reserve = min(_MOST_RESERVE, connections // 4)
-    backlog = min(_MOST_BACKLOG, left // 8)
-    left -= connections + reserve + backlog
+    spare = min(_MOST_BACKLOG, left // 8)  # for connections accepted before one makes room
+    left -= connections + reserve + spare
     measurements = min(_MOST_MEASUREMENTS, left // 8)
     nodes = min(left - measurements, MAX_MEMBERS)
     if limit < _WANTED:
@@ -77,4 +78,6 @@ def share_open_files(processes: int = 0) -> Shares:
                 "remedy": OpenFiles.REMEDY,
             },
         )
+    # A shorter queue would have bursts of clients wait a second for their next try.
+    backlog = max(spare, _LEAST_BACKLOG)
     return Shares(OpenFiles(limit, nodes, measurements), connections, reserve, backlog)
