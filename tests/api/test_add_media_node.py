@@ -67,6 +67,17 @@ async def test_the_ip_is_the_host_of_the_uri_however_a_node_joined(
     assert [node["ip"] for node in (configured, connected, posted, restarted)] == [told] * 4
 
 
+async def test_a_long_list_of_configured_nodes_joins_once_whatever_form_it_has(
+    tmp_path: Path,
+) -> None:
+    uris = [f"ws://127.2.{number // 250}.{number % 250 + 1}:9/kurento" for number in range(500)]
+    forms = [*uris, *(uri.replace("ws://", "WS://") for uri in uris)]
+    for _ in range(2):  # the second start finds them
+        async with live.mediafleet(tmp_path, KMS_URIS=forms) as api:
+            listed = await members(api)
+            assert sorted(node["uri"] for node in listed) == sorted(uris)
+
+
 async def test_an_unknown_body_key_is_ignored_and_a_missing_uri_is_501(
     api: httpx.AsyncClient,
 ) -> None:

@@ -242,11 +242,14 @@ class Admission:
 
         A server that does not answer yet is launching until it does, or until patience is lost.
         """
+        held = {_endpoint(member) for member in self._state.snapshot}
+        changes = []
         for uri in uris:
-            key = MediaServerUri.parse(uri)
-            if _holder(self._state.snapshot, key) is None:
-                node, event = admit(self._new_node_id(), at=self._clock.now(), uri=uri)
-                await self._state.apply(Change(node, event))
+            if (key := MediaServerUri.parse(uri)) not in held:
+                held.add(key)
+                changes.append(Change(*admit(self._new_node_id(), at=self._clock.now(), uri=uri)))
+        # One commit: one for each node would hold up the start by minutes.
+        await self._state.apply(*changes)
 
 
 @contextmanager
@@ -260,14 +263,12 @@ def while_there_is_room() -> Iterator[None]:
 
 def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:
     """Id of the member that an endpoint belongs to."""
-    return next(
-        (
-            member.node.id
-            for member in cluster
-            if member.node.uri is not None
-            and member.node.holds_its_uri
-            and not member.gone
-            and MediaServerUri.parse(member.node.uri) == key
-        ),
-        None,
-    )
+    return next((member.node.id for member in cluster if _endpoint(member) == key), None)
+
+
+def _endpoint(member: Member) -> MediaServerUri | None:
+    """The endpoint that belongs to a member."""
+    uri = member.node.uri
+    if uri is None or not member.node.holds_its_uri or member.gone:
+        return None
+    return MediaServerUri.parse(uri)
