@@ -6,9 +6,12 @@ import logging
 import time
 from collections import deque
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BEAT_S = 0.25
 STALL_S = 0.5
@@ -77,7 +80,7 @@ class AwakeClock:
         """How late the event loop came at worst in the last seconds, in seconds."""
         return max(self._lags, default=0.0)
 
-    async def beat(self) -> None:
+    async def beat(self, on_beat: Callable[[], None] = lambda: None) -> None:
         """Look at the clock regularly, until cancelled; before and after nothing is missed."""
         self._seen = self._clock.monotonic()
         self._is_beating = True
@@ -87,6 +90,7 @@ class AwakeClock:
                 await anyio.sleep(BEAT_S)
                 self._lags.append(max(0.0, self._clock.monotonic() - due))
                 self.monotonic()
+                on_beat()
         finally:
             self._is_beating = False
 

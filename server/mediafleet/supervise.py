@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import MediafleetError
+from mediafleet.domain.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,28 +17,111 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+SETTLED_S = 5.0
+TICK_S = 5.0
+"""How often a loop that waits for work beats."""
+STALL_S = 30.0
+
+_MAX_REASON_CHARACTERS = 500
 
 
-async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
+class Loop:
+    """How a loop in the background does, for :func:`supervise` to note and for others to ask.
+
+    Args:
+        name: Of the loop.
+        monotonic: Seconds on a clock that is never set back, and that stands still while this
+            process does.
+        stall_s: Seconds without a beat after which the loop counts as stalled.
+
+    Attributes:
+        name: Of the loop.
+    """
+
+    def __init__(
+        self, name: str, monotonic: Callable[[], float], *, stall_s: float = STALL_S
+    ) -> None:
+        self.name = name
+        self._monotonic = monotonic
+        self._stall_s = stall_s
+        self._begun: float | None = None
+        self._last_beat = 0.0
+        self._failure: str | None = None
+        self._has_ended = False
+
+    def beat(self) -> None:
+        """Called by the loop whenever it has come round."""
+        self._last_beat = self._monotonic()
+
+    def begin(self) -> None:
+        """The loop begins, or begins anew."""
+        self._begun = self._last_beat = self._monotonic()
+
+    def fail(self, reason: str) -> None:
+        """The loop failed, and will be begun anew."""
+        self._begun, self._failure = None, reason
+
+    def end(self) -> None:
+        """The loop is over."""
+        self._has_ended = True
+
+    @property
+    def problem(self) -> str | None:
+        """Why the loop does not do its work, for people; ``None`` if it does."""
+        now = self._monotonic()
+        if self._has_ended:
+            return "it has ended"
+        if self._failure and (self._begun is None or now - self._begun < SETTLED_S):
+            return f"it failed and is begun anew: {self._failure}"
+        if self._begun is not None and now - self._last_beat > self._stall_s:
+            return f"it has made no progress for {now - self._last_beat:.0f} s"
+        return None
+
+
+async def supervise(loop: Loop, run: Callable[[], Awaitable[None]]) -> None:
     """Run a loop for ever; begin it anew, after a growing pause, whenever it fails or ends."""
     pause = FIRST_PAUSE_S
-    while True:
-        if await succeeds(name, run):
-            log.error("background work ended by itself", extra={"loop": name})
-        await anyio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE_S)
+    try:
+        while True:
+            loop.begin()
+            failure = await failure_of(loop.name, run)
+            if failure is None:
+                failure = "it ended by itself"
+                log.error("background work ended by itself", extra={"loop": loop.name})
+            loop.fail(failure)
+            await anyio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+    finally:
+        loop.end()
 
 
-async def accomplish(name: str, job: Callable[[], Awaitable[None]]) -> None:
-    """Run one job until it succeeds, after a growing pause each time."""
+async def accomplish(
+    name: str,
+    job: Callable[[], Awaitable[None]],
+    note: Callable[[str | None], None] = lambda _: None,
+) -> None:
+    """Run one job until it succeeds, after a growing pause each time.
+
+    Args:
+        name: For the log.
+        job: May raise anything.
+        note: Called after each try with the reason of its failure, ``None`` at last.
+    """
     pause = FIRST_PAUSE_S
-    while not await succeeds(name, job):
+    while (failure := await failure_of(name, job)) is not None:
+        note(failure)
         await anyio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_S)
+    note(None)
 
 
 async def succeeds(name: str, job: Callable[[], Awaitable[None]]) -> bool:
-    """Run one job to its end and log what it met; whether it met nothing.
+    """Run one job to its end and log what it met; whether it met nothing."""
+    return await failure_of(name, job) is None
+
+
+async def failure_of(name: str, job: Callable[[], Awaitable[None]]) -> str | None:
+    """Run one job to its end and log what it met; the reason in one line, ``None`` if nothing.
 
     An error of ours is an expected fact and logged in one line; anything else with its traceback.
     """
@@ -45,8 +129,8 @@ async def succeeds(name: str, job: Callable[[], Awaitable[None]]) -> bool:
         await job()
     except MediafleetError as error:
         log.warning("background work failed", extra={"job": name, "reason": str(error)})
-        return False
-    except Exception:  # the one place where a bug of ours meets a loop that must go on
+        return one_line(str(error), _MAX_REASON_CHARACTERS)
+    except Exception as error:  # the one place where a bug of ours meets a loop that must go on
         log.exception("background work crashed", extra={"job": name})
-        return False
-    return True
+        return f"{type(error).__name__}, see the log"
+    return None

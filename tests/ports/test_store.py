@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -510,6 +511,14 @@ async def test_a_store_that_is_not_as_it_was_left_takes_no_changes(case, tasks, 
                 await store.commit([added("kms_2")])
         assert store.problem
         assert store.standing is not Standing.LOST
+
+
+async def test_a_store_that_nobody_asks_for_changes_is_looked_at_all_the_same(case, tasks):
+    limits = replace(QUICK, check=QUICK.heartbeat)
+    async with case.opened(tasks, limits=limits) as store, case.locked():
+        with anyio.fail_after(DEADLINE_S):
+            while store.problem is None:
+                await anyio.sleep(QUICK.heartbeat / 4)
 
 
 async def test_nothing_that_was_refused_by_a_locked_database_is_made_after_all(case, tasks):

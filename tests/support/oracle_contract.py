@@ -32,6 +32,8 @@ class Operation:
     query: Mapping[str, Any]
     body_schema: Any = None
     body_required: bool = False
+    open: bool = False
+    """It wants no credentials."""
     bodiless: bool = False
     """One of its successes has no body."""
 
@@ -69,6 +71,7 @@ def _operation(template: str, method: str, node: Any) -> Operation:
         query={p["name"]: resolve(p["schema"]) for p in parameters if p["in"] == "query"},
         body_schema=resolve(schema) if body else None,
         body_required=bool(body and body.get("required", False)),
+        open=not node["security"],
         bodiless=any("content" not in resolve(success) for success in successes),
     )
 

@@ -43,9 +43,14 @@ class Reading:
 
     @cached_property
     def protected(self) -> bool:
-        """Nothing is told about the path without credentials (every operation wants them)."""
+        """Nothing is told about the path without credentials."""
         below = any(f"{self.path}/".startswith(f"{prefix}/") for prefix in PREFIXES)
-        return below or self.template is not None
+        return below or (self.template is not None and not self.open)
+
+    @cached_property
+    def open(self) -> bool:
+        """The path's operations want no credentials."""
+        return any(operation.open for operation in self.methods.values())
 
     @cached_property
     def methods(self) -> dict[str, Operation]:
@@ -63,7 +68,9 @@ class Reading:
 
     @cached_property
     def authorized(self) -> bool:
-        """Exactly one Authorization header, well-formed, with the right credentials."""
+        """Exactly one Authorization header, well-formed and right, where credentials are wanted."""
+        if self.open:
+            return True
         headers = self.request.all(b"authorization")
         well_formed = len(headers) == 1 and _STRICT_BASIC.fullmatch(headers[0])
         return bool(well_formed and _credentials(headers[0]) == self._right)

@@ -100,6 +100,7 @@ class Stage:
         with outage():
             began = anyio.current_time()
             await self._writes_are_refused(idle["id"])
+            await self._health_is(503, ["store"])
             # What happens at the nodes is seen all the while.
             later = await steering.create_pipeline(0, "later")
             await until_sessions(api, busy["id"], 2)
@@ -117,6 +118,7 @@ class Stage:
             await self._reads_go_on(before)
 
         await self._recovered()
+        await self._health_is(200, [])
         await until_gone(api, leaving["id"])
         after = {node["id"]: node for node in await members(api)}
         for node_id in (busy["id"], idle["id"]):
@@ -137,6 +139,16 @@ class Stage:
                     quarantine = patch(self.api, node_id, "waiting-idle-to-terminate")
                     writes.start_soon(is_refused, quarantine)
                 writes.start_soon(is_refused, delete(self.api, node_id))
+
+    async def _health_is(self, status: int, failed: list[str]) -> None:
+        for path in ("/health", "/openvidu/api/health"):
+            answer = await self.api.get(path)
+            assert answer.status_code == status, answer.text
+            parts = [each["part"] for each in answer.json().get("failedParts", ())]
+            assert parts == failed
+        async with httpx.AsyncClient(base_url=self.api.base_url) as anybody:
+            assert (await anybody.get("/health/ready")).status_code == status
+            assert (await anybody.get("/health/live")).status_code == 200
 
     async def _reads_go_on(self, before: dict[str, Json]) -> None:
         found = {node["id"]: node for node in await members(self.api)}

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import StoreUnavailableError
-from mediafleet.supervise import succeeds, supervise
+from mediafleet.supervise import SETTLED_S, Loop, succeeds, supervise
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def test_a_loop_that_crashes_or_ends_is_begun_anew(caplog: pytest.LogCaptu
             await anyio.sleep_forever()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(supervise, "loop", loop)
+        tasks.start_soon(supervise, Loop("loop", anyio.current_time), loop)
         with anyio.fail_after(5):
             await third.wait()
         tasks.cancel_scope.cancel()
@@ -33,7 +33,7 @@ async def test_a_loop_that_crashes_or_ends_is_begun_anew(caplog: pytest.LogCaptu
 
 async def test_cancellation_is_never_swallowed() -> None:
     with anyio.move_on_after(0.05) as scope:
-        await supervise("loop", anyio.sleep_forever)
+        await supervise(Loop("loop", anyio.current_time), anyio.sleep_forever)
 
     assert scope.cancelled_caught
 
@@ -47,3 +47,66 @@ async def test_an_error_of_ours_is_told_without_a_traceback(
     assert not await succeeds("job", job)
     (record,) = caplog.records
     assert (record.levelno, record.exc_info) == (logging.WARNING, None)
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def test_a_loop_that_fails_again_and_again_is_a_problem_until_it_goes_on_for_a_while() -> (
+    None
+):
+    clock, failed_twice = Clock(), anyio.Event()
+    loop = Loop("loop", clock)
+    failures = [RuntimeError("a bug"), StoreUnavailableError("database is locked")]
+
+    async def run() -> None:
+        if failures:
+            raise failures.pop(0)
+        failed_twice.set()
+        await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(supervise, loop, run)
+        await anyio.wait_all_tasks_blocked()
+        assert loop.problem == "it failed and is begun anew: RuntimeError, see the log"
+        with anyio.fail_after(5):
+            await failed_twice.wait()
+        assert loop.problem == f"it failed and is begun anew: {StoreUnavailableError('')}"
+        clock.seconds += SETTLED_S
+        assert loop.problem is None
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_loop_that_does_not_come_round_is_stalled() -> None:
+    clock, come_round = Clock(), anyio.Event()
+    loop = Loop("loop", clock, stall_s=30)
+
+    async def run() -> None:
+        while True:
+            await come_round.wait()
+            loop.beat()
+            await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(supervise, loop, run)
+        await anyio.wait_all_tasks_blocked()
+        clock.seconds += 30
+        assert loop.problem is None
+        clock.seconds += 1
+        assert loop.problem == "it has made no progress for 31 s"
+        come_round.set()
+        await anyio.wait_all_tasks_blocked()
+        assert loop.problem is None
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_loop_whose_task_has_ended_is_dead() -> None:
+    loop = Loop("loop", Clock())
+    with anyio.move_on_after(0.01):
+        await supervise(loop, anyio.sleep_forever)
+
+    assert loop.problem == "it has ended"

@@ -12,6 +12,7 @@ from .drain import Drain
 from .drain_limit import DrainLimit
 from .error_body import ErrorBody
 from .failed_dial import FailedDial
+from .failed_part import FailedPart
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
 from .finding import Finding
@@ -66,6 +67,7 @@ __all__ = (
     "DrainLimit",
     "ErrorBody",
     "FailedDial",
+    "FailedPart",
     "FilterMethod",
     "FilterMethodParams",
     "Finding",

@@ -1,10 +1,16 @@
 from typing import Literal, TypeAlias, cast
 
-HealthStatus: TypeAlias = Literal["UP",]
+HealthStatus: TypeAlias = Literal[
+    "DOWN",
+    "UNSTABLE",
+    "UP",
+]
 """A newer server may answer other values; they are passed on as they are."""
 
 HEALTH_STATUS_VALUES: frozenset[HealthStatus] = frozenset(
     {
+        "DOWN",
+        "UNSTABLE",
         "UP",
     }
 )

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.open_vidu_health_status import OpenViduHealthStatus, check_open_vidu_health_status
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.failed_part import FailedPart
+
 
 T = TypeVar("T", bound="OpenViduHealth")
 
@@ -26,17 +31,27 @@ class OpenViduHealth:
     | value | meaning |
     |---|---|
     | `UP` | A Media Node is `running` and connected, and none that may host sessions is out of touch. |
-    | `UNSTABLE` | A Media Node is `running` and connected, but another one is out of touch. |
-    | `DOWN` | No Media Node is `running` and connected. |
+    | `UNSTABLE` | A Media Node is `running` and connected, but another one is out of touch, or nodes are missing. |
+    | `DOWN` | No Media Node is `running` and connected, or the server cannot do its own work. |
      """
     disconnected_media_nodes: list[str]
     """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
+    failed_parts: list[FailedPart] | Unset = UNSET
+    """ Parts of the server that do not do their work, see `FailedPart`; there only if there are any. OpenVidu has
+    no such property. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         status: str = self.status
 
         disconnected_media_nodes = self.disconnected_media_nodes
+
+        failed_parts: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.failed_parts, Unset):
+            failed_parts = []
+            for failed_parts_item_data in self.failed_parts:
+                failed_parts_item = failed_parts_item_data.to_dict()
+                failed_parts.append(failed_parts_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -46,19 +61,33 @@ class OpenViduHealth:
                 "disconnectedMediaNodes": disconnected_media_nodes,
             }
         )
+        if failed_parts is not UNSET:
+            field_dict["failedParts"] = failed_parts
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.failed_part import FailedPart  # noqa: PLC0415
+
         d = dict(src_dict)
         status = check_open_vidu_health_status(d.pop("status"))
 
         disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
 
+        _failed_parts = d.pop("failedParts", UNSET)
+        failed_parts: list[FailedPart] | Unset = UNSET
+        if _failed_parts is not UNSET and _failed_parts is not None:
+            failed_parts = []
+            for failed_parts_item_data in _failed_parts:
+                failed_parts_item = FailedPart.from_dict(failed_parts_item_data)
+
+                failed_parts.append(failed_parts_item)
+
         open_vidu_health = cls(
             status=status,
             disconnected_media_nodes=disconnected_media_nodes,
+            failed_parts=failed_parts,
         )
 
         open_vidu_health.additional_properties = d

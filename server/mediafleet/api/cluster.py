@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HEALTH_ANSWERS: Mapping[str, tuple[HTTPStatus, dict[str, str]]] = {
     "UP": (HTTPStatus.OK, {}),
-    "UNSTABLE": (HTTPStatus.CONFLICT, {}),
+    "UNSTABLE": (HTTPStatus.OK, {}),
     "DOWN": (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(UnavailableError.retry_after)}),
 }
 
@@ -31,12 +31,23 @@ class ClusterHandlers:
     async def get_config(self) -> Reply:
         return dict(self._configuration.describe()), HTTPStatus.OK
 
-    async def get_health(self) -> Reply:
-        return wire.health(self._configuration.health()), HTTPStatus.OK
+    async def get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
+        body = wire.health(self._configuration.health())
+        return body, *_HEALTH_ANSWERS[body["status"]]
 
     async def openvidu_get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
         body = wire.openvidu_health(self._configuration.health())
+        if body["status"] == "UNSTABLE":
+            return body, HTTPStatus.CONFLICT, {}
         return body, *_HEALTH_ANSWERS[body["status"]]
+
+    async def get_liveness(self) -> Reply:
+        self._configuration.require_live()
+        return None, HTTPStatus.OK
+
+    async def get_readiness(self) -> Reply:
+        self._configuration.require_ready()
+        return None, HTTPStatus.OK
 
     async def openvidu_get_status(self) -> Reply:
         return wire.openvidu_status(self._configuration.health()), HTTPStatus.OK

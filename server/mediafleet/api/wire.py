@@ -142,9 +142,11 @@ def drain(report: DrainReport) -> Json:
 
 def health(facts: Health) -> Json:
     """The health object; times in UTC milliseconds."""
+    failed = "UNSTABLE" if facts.works else "DOWN"
     return {
-        "status": "UP",
+        "status": failed if facts.failed else "UP",
         **openvidu_status(facts),
+        "failedParts": _failed_parts(facts),
         "disconnectedMediaNodes": list(facts.disconnected),
         "waitingMediaNodes": [
             {
@@ -159,14 +161,19 @@ def health(facts: Health) -> Json:
 
 
 def openvidu_health(facts: Health) -> Json:
-    """The health object of OpenVidu 2.26 and later."""
-    if not facts.able:
+    """The health object of OpenVidu 2.26 and later; what failed is added only if something did."""
+    if not (facts.able and facts.works):
         status = "DOWN"
-    elif facts.disconnected:
+    elif facts.disconnected or facts.failed:
         status = "UNSTABLE"
     else:
         status = "UP"
-    return {"status": status, "disconnectedMediaNodes": list(facts.disconnected)}
+    body: Json = {"status": status, "disconnectedMediaNodes": list(facts.disconnected)}
+    return body | {"failedParts": _failed_parts(facts)} if facts.failed else body
+
+
+def _failed_parts(facts: Health) -> list[Json]:
+    return [{"part": part.name, "reason": part.reason} for part in facts.failed]
 
 
 def openvidu_status(facts: Health) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.loops.lifecycle import LifecycleLoop
 from mediafleet.loops.sizing import SizingLoop
 from mediafleet.services.admission import Admission
-from mediafleet.services.cluster import ClusterConfiguration
+from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedPart
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.discovery import Discovery
 from mediafleet.services.drains import Drains
@@ -42,10 +43,10 @@ from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
 from mediafleet.store import STORE_MARKER, SqlStore, Standing, open_store
-from mediafleet.supervise import succeeds, supervise
+from mediafleet.supervise import STALL_S, Loop, succeeds, supervise
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -57,6 +58,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LAST_LOOK_ON_PREMISES_S = 5.0
+RESIZING_LIMIT_S = 600.0
+"""A resizing waits for its environment, which may take its time and has limits of its own."""
+
+HEARTBEAT, LINKS, LIFECYCLE, SIZING = "heartbeat", "links", "lifecycle", "sizing"
+"""The loops in the background, as health names them."""
 
 
 class HttpProtocol(contract.BoundedHttpProtocol):
@@ -220,8 +226,19 @@ class _Server:
             clock,
         )
         self._cluster = ClusterConfiguration(
-            self._state, settings, clock, self._patience, self._apply_configuration
+            self._state,
+            settings,
+            clock,
+            self._patience,
+            self._apply_configuration,
+            failed_parts=self._failed_parts,
         )
+        self._loops = {
+            name: Loop(
+                name, clock.monotonic, stall_s=RESIZING_LIMIT_S if name == SIZING else STALL_S
+            )
+            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING)
+        }
 
     def app(self) -> ASGIApp:
         specification = load_contract()
@@ -254,6 +271,8 @@ class _Server:
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
+            "get_liveness": cluster.get_liveness,
+            "get_readiness": cluster.get_readiness,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
             "get_media_node_evidence": waiting(fleet.get_media_node_evidence),
@@ -314,11 +333,11 @@ class _Server:
             await self._join_configured()
             # Before anything is dialled, since a machine may have the address of one that is gone.
             has_looked = await succeeds("discovery", self._sizing.take_in)
-            loops.start_soon(supervise, "heartbeat", self._clock.beat, name="heartbeat")
-            loops.start_soon(supervise, "links", self._media_servers.run, name="links")
-            loops.start_soon(supervise, "lifecycle", self._lifecycle_loop.run, name="lifecycle")
+            loops.start_soon(self._supervise, HEARTBEAT, self._clock.beat, name=HEARTBEAT)
+            loops.start_soon(self._supervise, LINKS, self._media_servers.run, name=LINKS)
+            loops.start_soon(self._supervise, LIFECYCLE, self._lifecycle_loop.run, name=LIFECYCLE)
             async with anyio.create_task_group() as sizing:
-                sizing.start_soon(supervise, "sizing", self._sizing_loop.run, name="sizing")
+                sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
                 if not (has_looked and await succeeds("resizing", self._resize)):
                     self._sizing_loop.ask()
                 yield
@@ -326,6 +345,24 @@ class _Server:
             if self._environment.ends_with_server:
                 await self._removals.part(evicting=self._stop_nodes)
             loops.cancel_scope.cancel()
+
+    async def _supervise(
+        self, name: str, run: Callable[[Callable[[], None]], Awaitable[None]]
+    ) -> None:
+        loop = self._loops[name]
+        await supervise(loop, partial(run, loop.beat))
+
+    def _failed_parts(self) -> Iterator[FailedPart]:
+        if problem := self._state.store_problem:
+            yield FailedPart(STORE, problem)
+        for loop in self._loops.values():
+            if problem := loop.problem:
+                yield FailedPart(loop.name, problem)
+        # Without these the server does its work: what it cannot reach is not its own.
+        if problem := self._sizing_loop.problem:
+            yield FailedPart(SIZING, problem, is_needed=False)
+        if problem := self._environment.problem:
+            yield FailedPart("environment", problem, is_needed=False)
 
     @staticmethod
     async def _owner_of_machines(store: SqlStore) -> str:

@@ -17,7 +17,7 @@
     ├── EnvironmentFailureError
     │   └── MediaNodeNotTerminatedError
     └── UnavailableError
-        ├── StoreUnavailableError · NotReadyError · ServerStoppingError
+        ├── StoreUnavailableError · NotReadyError · UnhealthyError · ServerStoppingError
         └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
@@ -284,6 +284,13 @@ class NotReadyError(UnavailableError):
 
     def __str__(self) -> str:
         return "The server is starting or shutting down"
+
+
+class UnhealthyError(UnavailableError):
+    """A probe was not passed; why is told only to who has credentials."""
+
+    def __str__(self) -> str:
+        return "The server cannot do its work; GET /health tells why"
 
 
 class ServerStoppingError(UnavailableError):

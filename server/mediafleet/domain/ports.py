@@ -173,6 +173,11 @@ class Environment(Protocol):
         """Whether :meth:`gone` tells the truth of machines that serve, too."""
         return False
 
+    @property
+    def problem(self) -> str | None:
+        """Why it does not watch its machines now, for people; ``None`` if it does, or never."""
+        return None
+
     def may_have_made(self, environment_id: str) -> bool:
         """Whether a machine of that name can be one of this environment's.
 

@@ -23,7 +23,7 @@ from mediafleet.kurento.timetable import Timetable
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from anyio.abc import TaskStatus
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mediafleet.kurento.settings import LinkSettings
 
 _RELEASES_AT_ONCE = 50
+_BEAT_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +71,17 @@ class KurentoMediaServers(MediaServers):
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
 
-    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+    async def run(
+        self,
+        beat: Callable[[], None] = lambda: None,
+        *,
+        task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+    ) -> None:
         """Drive the links until cancelled; then part from all media servers, soon.
 
         That takes at most twice ``close_timeout``, however many they are and whatever they do.
 
-        May be run again after that, but only once at a time.
+        May be run again after that, but only once at a time. ``beat`` is called now and then.
         """
         timetable = Timetable(self._tools.clock)
         try:
@@ -88,7 +94,9 @@ class KurentoMediaServers(MediaServers):
                 for link in self._links.values():
                     link.start(self._engine)
                 task_status.started()
-                await anyio.sleep_forever()
+                while True:
+                    await anyio.sleep(_BEAT_S)
+                    beat()
         finally:
             self._engine = None
             timetable.stop()

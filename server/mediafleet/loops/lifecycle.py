@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.supervise import succeeds
+from mediafleet.supervise import TICK_S, succeeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from anyio.abc import TaskGroup
 
@@ -33,8 +33,8 @@ class LifecycleLoop:
         self._lifecycle = lifecycle
         self._clock = clock
 
-    async def run(self) -> None:
-        """Go on until cancelled."""
+    async def run(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Go on until cancelled; ``beat`` is called each time the loop comes round."""
         self._due: list[tuple[float, str]] = []
         self._deadlines: dict[str, float] = {}
         self._under_way: set[str] = set()
@@ -46,11 +46,12 @@ class LifecycleLoop:
             while True:
                 for node_id in await self._next():
                     self._begin(node_id, steps)
+                beat()
 
     async def _next(self) -> frozenset[str]:
         """Nodes that moved or became due."""
         now = self._clock.monotonic()
-        patience = self._due[0][0] - now if self._due else None
+        patience = min(TICK_S, self._due[0][0] - now) if self._due else TICK_S
         with anyio.move_on_after(patience):
             return await self._state.news.next()
         return frozenset(self._overdue(self._clock.monotonic()))

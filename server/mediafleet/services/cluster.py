@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import anyio
 
-from mediafleet.domain.errors import RestartingError
+from mediafleet.domain.errors import NotReadyError, RestartingError, UnhealthyError
 from mediafleet.domain.waiting import waiting_members
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from mediafleet.domain.lifecycle import Patience
@@ -30,6 +30,25 @@ WAIT_LIMIT_S = 10.0
 """How long a request waits for a restart that is under way."""
 
 
+STORE = "store"
+"""The name of the part that keeps the cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPart:
+    """A part of the server that does not do its work.
+
+    Attributes:
+        name: Which.
+        reason: Why, for people.
+        is_needed: Without it the server cannot do its own work.
+    """
+
+    name: str
+    reason: str
+    is_needed: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Facts of this process and its cluster; moments are aware, UTC.
@@ -41,6 +60,7 @@ class Health:
         disconnected: Ids of serving Media Nodes whose link is down.
         able: Some Media Node takes new sessions.
         waiting: Media Nodes that are to leave their status by themselves, and why they have not.
+        failed: Parts of the server that do not do their work.
     """
 
     started: datetime
@@ -49,6 +69,12 @@ class Health:
     disconnected: tuple[str, ...]
     able: bool
     waiting: tuple[Waiting, ...] = ()
+    failed: tuple[FailedPart, ...] = ()
+
+    @property
+    def works(self) -> bool:
+        """The server can do its own work, whatever its nodes do."""
+        return not any(part.is_needed for part in self.failed)
 
 
 class ClusterConfiguration:
@@ -65,6 +91,7 @@ class ClusterConfiguration:
         patience: How long the cluster waits for what.
         after_restart: Has the cluster brought in line with the new configuration; what takes time
             or can fail is no part of the restart.
+        failed_parts: Tells which parts of the server do not do their work; waits for nothing.
     """
 
     def __init__(
@@ -74,12 +101,15 @@ class ClusterConfiguration:
         clock: Clock,
         patience: Patience,
         after_restart: Callable[[], None],
+        *,
+        failed_parts: Callable[[], Iterable[FailedPart]] = tuple,
     ) -> None:
         self._state = state
         self._settings = settings
         self._clock = clock
         self._patience = patience
         self._after_restart = after_restart
+        self._failed_parts = failed_parts
         self._turn = anyio.Lock()
         self._started = self._last_restart = clock.now()
         self._restarts = 0
@@ -94,7 +124,29 @@ class ClusterConfiguration:
             cluster.disconnected_ids,
             able=any(member.accepts_sessions for member in cluster),
             waiting=tuple(waiting_members(cluster, self._patience, self._clock.monotonic())),
+            failed=tuple(self._failed_parts()),
         )
+
+    def require_live(self) -> None:
+        """Return if only the store keeps the server from its work, or nothing does.
+
+        Raises:
+            UnhealthyError: A loop is dead or stalled; a new process would help.
+        """
+        if any(part.is_needed and part.name != STORE for part in self._failed_parts()):
+            raise UnhealthyError
+
+    def require_ready(self) -> None:
+        """Return if requests can be served now.
+
+        Raises:
+            UnhealthyError: A part that is needed fails.
+            NotReadyError: The server is stopping.
+        """
+        if self._state.is_stopping:
+            raise NotReadyError
+        if any(part.is_needed for part in self._failed_parts()):
+            raise UnhealthyError
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The active configuration without its secrets; the uris are those of connected nodes."""

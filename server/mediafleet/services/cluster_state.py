@@ -62,6 +62,7 @@ class ClusterState:
 
     Attributes:
         news: Tells of every change and every new fact.
+        is_stopping: The server has begun to stop.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -71,7 +72,7 @@ class ClusterState:
         self._processes = Processes()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
-        self._is_stopping = False
+        self.is_stopping = False
         self.news = News()
 
     @asynccontextmanager
@@ -256,13 +257,13 @@ class ClusterState:
             ServerStoppingError: There is an outlook, and the server is stopping.
         """
         while not settled(self._members.get(node_id)):
-            if self._is_stopping and outlook is not None:
+            if self.is_stopping and outlook is not None:
                 raise ServerStoppingError(node_id, outlook)
             await self.news.of(node_id)
 
     def begin_stop(self) -> None:
         """End the waits of requests, since the server begins to stop; all else goes on."""
-        self._is_stopping = True
+        self.is_stopping = True
         self.news.wake_waiters()
 
     def _keep(self, member: Member) -> None:

@@ -91,6 +91,7 @@ class StoreLimits:
             server that follows another one. A SQLite file is refused at once.
         heartbeat: Between two questions whether a PostgreSQL that holds our lock still answers, and
             between two tries after a change was refused.
+        check: Without changes, until one that changes nothing is tried.
     """
 
     answer: float = 3.0
@@ -99,3 +100,4 @@ class StoreLimits:
     open: float = 60.0
     takeover: float = 3.0
     heartbeat: float = 2.0
+    check: float = 30.0

@@ -130,6 +130,7 @@ class Writer:
         self._scope = anyio.CancelScope(shield=True)
         self._ended = anyio.Event()
         self.problem: str | None = None
+        self._last_taken = anyio.current_time()
 
     async def write(self, work: Work[T], events: int = 0) -> T:
         """Run statements in a transaction of their own and commit it.
@@ -163,12 +164,13 @@ class Writer:
     async def watch(self) -> None:
         """Look after the store while nobody asks for a change; never returns.
 
-        After a refusal a change that changes nothing is tried until one is taken: who waits for
-        the store to be well again may send none meanwhile.
+        After a refusal, and when there was no change for a while, changes that change nothing are
+        tried: who waits for the store to be well again may send none meanwhile.
         """
         while True:
             await anyio.sleep(self._limits.heartbeat)
-            if self.problem is not None:
+            is_quiet = anyio.current_time() - self._last_taken >= self._limits.check
+            if self.problem is not None or is_quiet:
                 with suppress(MediafleetError):
                     await self.write(_change_nothing)
                 continue
@@ -234,6 +236,7 @@ class Writer:
                 await self._database.note_written()
             self._position = self._position.after(job.events)
             job.outcome.set_result(result)
+            self._last_taken = anyio.current_time()
             if self.problem is not None:
                 self.problem = None
                 log.warning("store takes changes again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,7 +17,7 @@ from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.environments.docker.containers import NODE, Container, creation_of, name_of
 from mediafleet.environments.docker.engine import NAME, Engine, open_engine
 from mediafleet.environments.docker.settings import Pull
-from mediafleet.supervise import supervise
+from mediafleet.supervise import Loop, supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -43,6 +44,12 @@ class Docker(Environment):
         self._settings = settings
         self._opened: tuple[Engine, str] | None = None
         self._tell_end: Callable[[str, str], None] | None = None
+        self._events = Loop("docker events", anyio.current_time, stall_s=math.inf)
+
+    @property
+    @override
+    def problem(self) -> str | None:
+        return self._events.problem
 
     @override
     def tell_ends(self, tell: Callable[[str, str], None]) -> None:
@@ -61,7 +68,7 @@ class Docker(Environment):
         ):
             self._opened = engine, cluster_id
             watch = partial(engine.watch, cluster_id, partial(self._tell, engine))
-            tasks.start_soon(supervise, "docker events", watch, name="docker events")
+            tasks.start_soon(supervise, self._events, watch, name=self._events.name)
             try:
                 yield
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import signal
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,7 +21,7 @@ from mediafleet.environments.local.folders import OUTPUT, Folders
 from mediafleet.environments.local.marks import Mark, Owner
 from mediafleet.environments.local.places import place_for
 from mediafleet.environments.local.watching import Watch, end_all, until_ready
-from mediafleet.supervise import accomplish, supervise
+from mediafleet.supervise import Loop, accomplish, supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -56,6 +57,12 @@ class Local(Environment):
         self._starting = anyio.Lock()
         self._watches: dict[MarkedProcess, Watch] = {}
         self._tell_end: Callable[[str, str], None] | None = None
+        self._outputs = Loop("outputs of local nodes", anyio.current_time, stall_s=math.inf)
+
+    @property
+    @override
+    def problem(self) -> str | None:
+        return self._outputs.problem
 
     @override
     def tell_ends(self, tell: Callable[[str, str], None]) -> None:
@@ -70,8 +77,9 @@ class Local(Environment):
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
             self._greet(await _in_thread("find processes", processes.find_all))
-            outputs = "outputs of local nodes"
-            self._tasks.start_soon(supervise, outputs, self._bound_outputs, name=outputs)
+            self._tasks.start_soon(
+                supervise, self._outputs, self._bound_outputs, name=self._outputs.name
+            )
             yield
             self._tasks.cancel_scope.cancel()
 

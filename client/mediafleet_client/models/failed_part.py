@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="FailedPart")
+
+
+@_attrs_define
+class FailedPart:
+    """A part of the server that does not do its work.
+
+    Example:
+        {'part': 'store', 'reason': 'OperationalError: database or disk is full'}
+
+    """
+
+    part: str
+    """ Which: `store` keeps the cluster on the disk or in PostgreSQL; `lifecycle` moves Media Nodes through their
+    life, `links` connects to them, `heartbeat` watches the server's own delays, `sizing` brings the cluster to its
+    size, and `environment` watches the machines. """
+    reason: str
+    """ Why, as far as it is known. For people; its wording may change. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        part = self.part
+
+        reason = self.reason
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "part": part,
+                "reason": reason,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        part = d.pop("part")
+
+        reason = d.pop("reason")
+
+        failed_part = cls(
+            part=part,
+            reason=reason,
+        )
+
+        failed_part.additional_properties = d
+        return failed_part
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,103 @@
+"""Health and probes: what they tell of the server's own parts, and to whom."""
+
+import asyncio
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from mediafleet.app import Stopping
+from support import live
+from support.troubled import Troubled
+
+pytestmark = pytest.mark.anyio
+
+LOOPS = ["heartbeat", "links", "lifecycle", "sizing"]
+
+
+async def probe(api: httpx.AsyncClient, name: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=api.base_url) as anybody:
+        return await anybody.get(f"/health/{name}")
+
+
+async def test_probes_are_open_and_tell_nothing(api: httpx.AsyncClient) -> None:
+    for name in ("live", "ready"):
+        answer = await probe(api, name)
+        assert (answer.status_code, answer.content) == (200, b"")
+        wrong = await api.get(f"/health/{name}", auth=("OPENVIDUAPP", "wrong"))
+        assert wrong.status_code == 200
+    async with httpx.AsyncClient(base_url=api.base_url) as anybody:
+        assert (await anybody.get("/health")).status_code == 401
+        assert (await anybody.get("/health/other")).status_code == 404
+
+
+async def test_all_parts_work(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "UP")
+    assert answer.json()["failedParts"] == []
+
+
+async def test_a_server_whose_loops_have_ended_is_down_and_dead(api: httpx.AsyncClient) -> None:
+    (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "lifecycle")
+    task.cancel()  # a stray cancellation ends all that belongs together
+    await asyncio.wait([task])
+
+    with anyio.fail_after(5):
+        while len(failed := (await api.get("/health")).json()["failedParts"]) < 5:
+            await anyio.sleep(0.01)
+    assert {each["part"] for each in failed} == {"store", *LOOPS}
+    assert {each["reason"] for each in failed} == {"no store is open", "it has ended"}
+    answer = await api.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "DOWN")
+    assert int(answer.headers["retry-after"]) > 0
+    openvidu = await api.get("/openvidu/api/health")
+    assert openvidu.status_code == 503
+    assert openvidu.json() == {
+        "status": "DOWN",
+        "disconnectedMediaNodes": [],
+        "failedParts": failed,
+    }
+    for name in ("live", "ready"):
+        answer = await probe(api, name)
+        assert answer.status_code == 503
+        assert "lifecycle" not in answer.text
+
+
+async def test_a_cluster_that_cannot_be_brought_to_its_size_is_unstable(tmp_path: Path) -> None:
+    environment = Troubled(tmp_path)
+    environment.troubles = {"discover"}
+    async with live.mediafleet(
+        tmp_path,
+        environment=environment,
+        OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
+        OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0,
+        MEDIAFLEET_LOCAL_COMMAND="emulator",
+    ) as api:
+        await until_status(api, "UNSTABLE")
+        answer = await api.get("/health")
+        assert answer.status_code == 200
+        (failed,) = answer.json()["failedParts"]
+        assert failed["part"] == "sizing"
+        assert failed["reason"].endswith("failed to discover: not authorized")
+        for name in ("live", "ready"):
+            assert (await probe(api, name)).status_code == 200
+        environment.troubles = set()
+        await until_status(api, "UP")
+
+
+async def until_status(api: httpx.AsyncClient, status: str) -> None:
+    with anyio.fail_after(10):
+        while (await api.get("/health")).json()["status"] != status:
+            await anyio.sleep(0.02)
+
+
+async def test_a_server_that_begins_to_stop_lives_and_is_not_ready(tmp_path: Path) -> None:
+    stopping = Stopping()
+    async with live.mediafleet(tmp_path, stopping=stopping) as api:
+        stopping.begin()
+
+        assert (await probe(api, "live")).status_code == 200
+        answer = await probe(api, "ready")
+        assert answer.status_code == 503
+        assert answer.json()["message"] == "The server is starting or shutting down"
