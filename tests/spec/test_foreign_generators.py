@@ -104,12 +104,11 @@ def shapes(nodes: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
     for pointer, node in nodes:
         if pointer.endswith("/properties"):
             continue
+        is_named = re.fullmatch(r"/components/schemas/\w+", pointer)
         composed = {"allOf", "anyOf", "oneOf", "enum"} & set(node)
-        if (composed or "properties" in node) and not re.fullmatch(
-            r"/components/schemas/\w+", pointer
-        ):
+        if (composed or "properties" in node) and not is_named:
             yield f"{pointer}: has no name of its own"
-        if node.get("nullable") and (composed or "type" not in node):
+        if node.get("nullable") and (composed or is_named or "type" not in node):
             yield f"{pointer}: nullable, and not of a plain type"
         yield from members(pointer, node)
 
@@ -219,6 +218,8 @@ def test_a_parameter_that_does_not_survive_camel_case_is_noticed(document, place
         {"type": "object", "properties": {"a": {"type": "object", "properties": {}}}},
         {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "integer"}]}},
         {"type": "object", "properties": {"dryRun": {}, "dry-run": {}}},
+        {"type": "object", "nullable": True, "default": {}, "properties": {}},
+        {"type": "array", "items": {"nullable": True}},
         {"nullable": True, "allOf": [{"type": "string"}]},
         {"type": "string", "nullable": True, "enum": ["a"]},
         *({"type": "string", "enum": values} for values in ([""], ["1"], ["on-off", "onOff"])),
