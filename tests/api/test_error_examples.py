@@ -82,6 +82,9 @@ REQUESTS = {
         },
     ),
     "Unauthorized unauthorized": asked("GET", NODES, auth=("OPENVIDUAPP", "wrong")),
+    "Forbidden foreignPage": asked(
+        "POST", NODES, json={}, headers={"Origin": "https://foreign.example"}
+    ),
     "NoSuchMediaNode unknown": asked("GET", f"{NODES}/kms_Unknown1"),
     "Unreachable refused": asked("POST", NODES, json={"uri": "ws://127.0.0.1:9/kurento"}),
     "Unreachable path": asked("POST", NODES, json={"uri": f"{KNOWN_URI}/"}),
@@ -117,6 +120,11 @@ SAID = {
     "NotDrained load": ClusterTooSmallError(KNOWN_ID, remaining=1, load=60, moved=70),
     "NotDrained launching": NotDrainableError(KNOWN_ID, "launching"),
     "DrainNotEnded terminating": DrainTooLateError(KNOWN_ID),
+    "ProbeFailed failed": errors.UnhealthyError(),
+    "UnavailableOrStopping stopping": errors.ServerStoppingError(
+        KNOWN_ID, "its removal goes on, also after the next start of the server"
+    ),
+    "UnavailableOrStopping store": errors.StoreUnavailableError("it is locked"),
     "Unavailable store": errors.StoreUnavailableError("it is locked"),
 }
 
