@@ -52,32 +52,108 @@ async def test_every_request_is_a_call_with_its_own_id_and_the_session_spelled_o
     assert set(unbound) == {"connect"}
 
 
-async def test_sessions_come_and_go_with_events_and_take_their_name_when_it_is_set():
+async def test_sessions_come_and_go_with_events():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
-
-        object_id = fake.create()
-        await until(lambda: observer.session_ids() == [object_id])
-        await until(lambda: len(fake.asked("getName")) >= 1)
-        fake.pipelines[object_id] = "late-name"
-        await until(lambda: observer.session_ids() == ["late-name"])
+        object_id = fake.create("room")
+        await until(lambda: observer.session_ids() == ["room"])
         (session,) = observer.last().sessions
         assert session.object_id == object_id
         assert session.created_at.timestamp() == pytest.approx(1795383333.459)
         fake.destroy(object_id)
         await until(lambda: observer.session_ids() == [])
+        assert observer.ids_ever() == ["room"]
 
 
-async def test_a_pipeline_that_stays_without_a_name_is_asked_a_few_times_only():
+async def test_a_name_that_is_set_late_or_changed_is_seen_and_the_id_stays():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
-        fake.create()
-        await until(lambda: len(fake.asked("getName")) == 3)
-        pings = len(fake.asked("ping"))
-        await until(lambda: len(fake.asked("ping")) > pings + 3)
-        assert len(fake.asked("getName")) == 3
+        late, renamed = fake.create(), fake.create("first")
+        ids = sorted([late, "first"])
+        await until(lambda: observer.session_ids() == ids)
+        asked = len(fake.asked("getName"))
+        await until(lambda: len(fake.asked("getName")) > asked + 4)
+        fake.pipelines[late] = "late"
+        fake.pipelines[renamed] = "second"
+        await until(lambda: observer.names() == ["late", "second"])
+        fake.pipelines[late] = "later"
+        fake.pipelines[renamed] = renamed  # as an empty name resets it
+        await until(lambda: observer.names() == ["later"])
+        fake.cut()
+        await until(lambda: not observer.is_connected())
+        await until(observer.is_connected)
+        assert observer.ids_ever() == observer.session_ids() == ids
+
+
+async def test_a_shared_name_is_the_id_of_one_and_a_rename_of_either_is_seen():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        older = fake.create("twin")
+        await until(lambda: observer.session_ids() == ["twin"])
+        younger = fake.create("twin")
+        ids = sorted(["twin", younger])
+        await until(lambda: observer.session_ids() == ids)
+        assert observer.names() == ["twin", "twin"]
+        fake.pipelines[younger] = "other"
+        await until(lambda: observer.names() == ["other", "twin"])
+        fake.pipelines[older] = "elder"
+        await until(lambda: observer.names() == ["elder", "other"])
+        fake.destroy(older)
+        third = fake.create("twin")
+        await until(lambda: observer.names() == ["other", "twin"])
+        assert observer.session_ids() == sorted(["twin", younger])
+        assert {s.object_id for s in observer.last().sessions} == {younger, third}
+
+
+async def test_a_session_that_ends_before_its_name_is_known_is_never_reported():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getName"] = lambda _: None
+        for _ in range(3):
+            fake.destroy(fake.create("short"))
+        brief = fake.create("brief")
+        await until(lambda: fake.asked("getName"))
+        fake.cut()
+        await until(lambda: not observer.is_connected())
+        assert observer.ids_ever() == []
+        fake.answers.clear()
+        await until(lambda: observer.session_ids() == ["brief"])
+        assert observer.ids_ever() == ["brief"]
+        assert brief in fake.pipelines
+
+
+async def test_a_session_that_never_tells_its_name_is_shown_under_its_object_id():
+    async with (
+        fake_kurento() as fake,
+        links(request_timeout=0.2, rhythm=Rhythm(interval=30)) as (media_servers, observer),
+    ):
+        fake.answers["getName"] = lambda _: None
+        created = fake.create("mute")
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: observer.session_ids() == [created])
+        assert observer.ids_ever() == [created]
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [{"names_per_second": 20}, {"shared_names_per_second": 10}, {"name_interval": 20.0}],
+    ids=str,
+)
+async def test_how_often_names_are_asked_again_is_bounded(bound):
+    settings = {"name_interval": 0.01, "names_per_second": 1000, "rhythm": Rhythm(interval=30)}
+    async with fake_kurento() as fake, links(**{**settings, **bound}) as (media_servers, observer):
+        for number in range(200):
+            fake.create(f"room-{number}")
+        media_servers.attach(NODE, fake.uri)
+        await until(lambda: len(observer.session_ids()) == 200)
+        asked, began = len(fake.asked("getName")), anyio.current_time()
+        await until(lambda: len(fake.asked("getName")) >= asked + 15)
+        renewed, passed = len(fake.asked("getName")) - asked, anyio.current_time() - began
+        assert renewed <= 10 + 20 * passed + 1
 
 
 async def test_watching_holds_no_pipeline():
@@ -403,9 +479,9 @@ async def test_names_that_cannot_be_ids_are_not_taken():
         good = fake.create("good")
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
-        assert observer.session_ids() == sorted([*ids, *twins, "good"])
-        fake.destroy(twins[0])
-        await until(lambda: "twin" in observer.session_ids())
+        await until(lambda: len(observer.session_ids()) == len(ids) + 3)
+        (twin,) = set(twins) & set(observer.session_ids())
+        assert observer.session_ids() == sorted([*ids, twin, "twin", "good"])
         fake.destroy(good)
         await until(lambda: "good" not in observer.session_ids())
 

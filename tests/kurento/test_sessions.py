@@ -29,6 +29,37 @@ async def test_a_list_is_the_nodes_own_word_and_the_books_follow():
         await until(lambda: observer.session_ids() == ["unseen"])
 
 
+async def test_a_session_that_is_listed_before_its_name_is_known_is_counted_and_keeps_its_id():
+    async with (
+        fake_kurento() as fake,
+        links(settle_timeout=0.02, name_interval=0.1, rhythm=Rhythm(interval=30)) as (
+            media_servers,
+            observer,
+        ),
+    ):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        fake.answers["getName"] = lambda _: None
+        created = fake.create("room")
+        (session,) = await media_servers.list_sessions(NODE)
+        assert (session.id, session.name) == (created, None)
+        fake.answers.clear()
+        await until(lambda: observer.names() == ["room"])
+        assert observer.ids_ever() == [created]
+
+
+async def test_a_list_waits_for_the_names_of_new_sessions():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri)
+        await until(observer.is_connected)
+        for number in range(50):
+            fake.create(f"room-{number:02}")
+        listed = await media_servers.list_sessions(NODE)
+        assert sorted(session.id for session in listed) == [f"room-{n:02}" for n in range(50)]
+        await until(lambda: len(observer.session_ids()) == 50)
+        assert observer.ids_ever() == observer.session_ids()
+
+
 async def test_a_list_of_a_node_that_is_not_connected_is_an_error():
     async with links() as (media_servers, _):
         with pytest.raises(UnreachableMediaServerError, match="not connected"):
@@ -50,6 +81,7 @@ async def test_a_list_that_is_none_is_an_error(answer):
 
 async def test_odd_members_of_a_list_are_passed_over():
     async with fake_kurento() as fake, links() as (media_servers, observer):
+        fake.create(object_id=f"a{SUFFIX}")
         media_servers.attach(NODE, fake.uri)
         await until(observer.is_connected)
         fake.answers["getPipelines"] = lambda r: (

@@ -22,7 +22,7 @@ def make_node(**changes: Any) -> MediaNode:
 
 
 def make_session(name: str = "room") -> Session:
-    return Session(id=name, object_id=f"{name}_kurento.MediaPipeline", created_at=MOMENT)
+    return Session(name, f"{name}_kurento.MediaPipeline", MOMENT, name)
 
 
 def make_member(

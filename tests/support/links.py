@@ -23,7 +23,8 @@ QUICK: dict[str, Any] = {
     "rhythm": Rhythm(interval=0.2, timeout=0.2, probes=2, probe_interval=0.15),
     "load_interval": 0.2,
     "measurement_timeout": 1.0,
-    "name_delays": (0.05, 0.1, 0.3),
+    "name_delays": (0.05, 0.1),
+    "name_interval": 0.3,
     "reconnect_delays": ((1000, 0.1),),
     "publish_interval": 0.02,
     "describe_timeout": 0.5,
@@ -53,6 +54,16 @@ class Observer:
     def session_ids(self, node_id: str = NODE) -> list[str]:
         last = self.last(node_id)
         return [] if last is None else sorted(session.id for session in last.sessions)
+
+    def names(self, node_id: str = NODE) -> list[str]:
+        """The present names of those that have one."""
+        last = self.last(node_id)
+        return [] if last is None else sorted(s.name for s in last.sessions if s.name is not None)
+
+    def ids_ever(self, node_id: str = NODE) -> list[str]:
+        """All ids that were ever reported."""
+        reports = self.reports.get(node_id, [])
+        return sorted({session.id for report in reports for session in report.sessions})
 
 
 def make_media_servers(

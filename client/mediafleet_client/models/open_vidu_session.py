@@ -33,8 +33,11 @@ class OpenViduSession:
     """
 
     session_id: str
-    """ Identifies the session. The name of its media pipeline if it has a fitting one that is unique on its node,
-    else the pipeline's object id. """
+    """ Identifies the session for as long as it lives, here, in drains and in events. The name that its media
+    pipeline has when the session is first listed, if that fits and no other session of the node has this id; else
+    the pipeline's object id. A session is listed once its pipeline was asked for its name, usually 0.3 s after it
+    began. A name that is set or changed later changes `customSessionId` alone; a server that is started again lists
+    sessions anew, under the names that they have then. """
     created_at: int
     """ When the session began, in UTC milliseconds. """
     media_mode: MediaMode
@@ -65,7 +68,8 @@ class OpenViduSession:
     """ The folder of the application's own layout, below OPENVIDU_RECORDING_CUSTOM_LAYOUT. Present only if
     `defaultRecordingLayout` is `CUSTOM`. """
     custom_session_id: str | Unset = UNSET
-    """ The name that the application chose for the session. Absent if it chose none. """
+    """ The name that the application gave the session's media pipeline, as last asked: every 10 s, or less often on
+    a node with more than 100 sessions and in a cluster with more than 2,000. Absent if it gave none that fits. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

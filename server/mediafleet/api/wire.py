@@ -213,8 +213,8 @@ def _session(session: Session) -> Json:
         "connections": {"numberOfElements": 0, "content": []},
         "recording": False,
     }
-    if session.id != session.object_id:
-        body["customSessionId"] = session.id
+    if session.name is not None:
+        body["customSessionId"] = session.name
     return body
 
 

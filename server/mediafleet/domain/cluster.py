@@ -22,14 +22,17 @@ class Session:
     """A MediaPipeline that lives on a Media Node, whoever made it.
 
     Attributes:
-        id: The pipeline's name if it may serve as one, else the object id.
+        id: For as long as it lives: the pipeline's name when it was first shown, if that may serve
+            as one, else the object id.
         object_id: The media server's own id of the pipeline.
         created_at: When the pipeline was made (aware, UTC).
+        name: The pipeline's name as last learnt, if it has one that fits.
     """
 
     id: str
     object_id: str
     created_at: datetime
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_MAX_DEBT_S = 2.0
-"""A debt grows no further, so that nobody waits longer, however many share a budget."""
 
 
 class Budget:
@@ -18,12 +16,21 @@ class Budget:
         rate: What is granted in a second.
         burst: What is saved up at most, and there is at the beginning.
         monotonic: Seconds on a clock that is never set back.
+        max_wait: Seconds that nobody waits longer, however great the debt of all is.
     """
 
-    __slots__ = ("_burst", "_left", "_monotonic", "_rate", "_since")
+    __slots__ = ("_burst", "_left", "_max_wait", "_monotonic", "_rate", "_since")
 
-    def __init__(self, rate: float, burst: float, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rate: float,
+        burst: float,
+        monotonic: Callable[[], float],
+        *,
+        max_wait: float = math.inf,
+    ) -> None:
         self._rate = rate
+        self._max_wait = max_wait
         self._burst = burst
         self._monotonic = monotonic
         self._left = burst
@@ -39,7 +46,7 @@ class Budget:
     def spend(self, cost: float) -> float:
         """Spend something that is done already; for how many seconds no more may be done."""
         self.covers(cost)
-        self._left = max(self._left - cost, -self._rate * _MAX_DEBT_S)
+        self._left = max(self._left - cost, -self._rate * self._max_wait)
         return max(0.0, -self._left / self._rate)
 
 

@@ -78,7 +78,9 @@ class Link:
     ) -> None:
         self.node_id = node_id
         self.uri = uri
-        self.watch = SessionWatch(node_id, tools.settings, tools.clock, self._on_sessions)
+        self.watch = SessionWatch(
+            node_id, tools.settings, tools.clock, tools.renewals, self._on_sessions
+        )
         self._tools = tools
         self._settings = tools.settings
         self._reporter = Reporter(
@@ -195,8 +197,7 @@ class Link:
             self._is_subscribed = True
         await self.watch.list_pipelines(exchange)
         self.watch.ask_again()
-        with anyio.move_on_after(self._settings.settle_timeout):
-            await self.watch.settle()
+        await self.watch.settle()
         if exchange.is_open:
             self._on_up(exchange, introduction)
 

@@ -66,8 +66,15 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         self._observer = observer
         self._settings = settings
-        shared = Budget(settings.shared_rate, settings.shared_burst, clock.monotonic)
-        self._tools = Tools(settings, clock, random, Dialler(settings), shared)
+        shared = Budget(
+            settings.shared_rate,
+            settings.shared_burst,
+            clock.monotonic,
+            max_wait=settings.flood_timeout,
+        )
+        names = settings.shared_names_per_second
+        renewals = Budget(names, names, clock.monotonic)
+        self._tools = Tools(settings, clock, random, Dialler(settings), shared, renewals)
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
 
@@ -129,6 +136,8 @@ class KurentoMediaServers(MediaServers):
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
         link = self._link(node_id)
         await link.watch.list_pipelines(link.exchange())
+        await link.watch.settle()
+        link.watch.settle_all()
         return link.watch.sessions()
 
     @override

@@ -37,6 +37,7 @@ class Tools:
         random: For the first request id and for jitter; must not be seeded with the time alone.
         dialler: Opens connections.
         shared_traffic: What all nodes together may send beyond their own shares.
+        renewals: How many names all nodes together are asked again.
         linked: Links that have a connection, or are making one.
     """
 
@@ -45,6 +46,7 @@ class Tools:
     random: random.Random
     dialler: Dialler
     shared_traffic: Budget
+    renewals: Budget
     linked: set[object] = field(default_factory=set)
 
     def new_peer(self) -> Peer:

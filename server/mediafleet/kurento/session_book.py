@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from mediafleet.domain.cluster import Session
 from mediafleet.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
 PIPELINE_SUFFIX = "_kurento.MediaPipeline"
@@ -60,14 +61,18 @@ class Pipeline:
         object_id: As the node says it; not for the eyes of users.
         created_at: As the node says, or when it was learnt of.
         is_dated: The node told when it was made.
-        name: Only one that may serve as an id.
-        session: What the books say of it; made anew when a fact changes.
+        name: As last told; only one that may serve as an id.
+        is_asked: It told its name, or that it has none.
+        session_id: Given when it is first shown, and kept.
+        session: As it is shown; made anew when a fact changes.
     """
 
     object_id: str
     created_at: datetime
     is_dated: bool
     name: str | None = None
+    is_asked: bool = False
+    session_id: str | None = None
     session: Session | None = None
 
 
@@ -82,6 +87,9 @@ class Window:
 class SessionBook:
     """Keeps the pipelines of one node and presents them as sessions.
 
+    A pipeline is shown once it is settled: its name was asked for. Its id is chosen then, and
+    stays, so that a session is never known by two ids, and never ends under one that nobody saw.
+
     Args:
         limit: Most pipelines kept; further ones are not seen.
 
@@ -89,12 +97,13 @@ class SessionBook:
         has_overflowed: One was not seen because of the limit.
     """
 
-    __slots__ = ("_bearers", "_limit", "_pipelines", "_windows", "has_overflowed")
+    __slots__ = ("_ids", "_limit", "_pipelines", "_unsettled", "_windows", "has_overflowed")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pipelines: dict[str, Pipeline] = {}
-        self._bearers: dict[str, dict[str, Pipeline]] = {}
+        self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
+        self._unsettled: set[str] = set()
+        self._ids: set[str] = set()
         self._windows: list[Window] = []
         self.has_overflowed = False
 
@@ -119,8 +128,36 @@ class SessionBook:
         return pipeline is not None and pipeline.is_dated
 
     def is_complete(self, object_id: str) -> bool:
-        """Whether nothing more is to be asked about it."""
-        return self.is_named(object_id) and self.is_dated(object_id)
+        """Whether nothing more is to be asked about it for now."""
+        is_known = self.is_named(object_id) and self.is_dated(object_id)
+        return is_known and object_id not in self._unsettled
+
+    def is_shown(self, object_id: str) -> bool:
+        """Whether it is among ``sessions``."""
+        return object_id in self._pipelines and object_id not in self._unsettled
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all pipelines are shown."""
+        return not self._unsettled
+
+    def settle(self, object_id: str, *, is_last_try: bool) -> None:
+        """Show a pipeline from now on, if it told its name or will not be asked again."""
+        pipeline = self._pipelines.get(object_id)
+        if pipeline is not None and (pipeline.is_asked or is_last_try):
+            self._unsettled.discard(object_id)
+
+    def settle_all(self) -> None:
+        """Show all of them as they are known now."""
+        self._unsettled.clear()
+
+    def next_in_turn(self) -> str | None:
+        """The shown pipeline that was not in turn for the longest time; mostly, if there is one."""
+        if not self._pipelines:
+            return None
+        object_id = next(iter(self._pipelines))
+        self._pipelines.move_to_end(object_id)
+        return None if object_id in self._unsettled else object_id
 
     def create(self, object_id: str, created_at: datetime | None, *, now: datetime) -> bool:
         """Note that a pipeline was made; whether it is new here."""
@@ -168,9 +205,12 @@ class SessionBook:
         """
         pipeline = self._pipelines.get(object_id)
         told = name if isinstance(name, str) and _may_be_id(name) else None
-        if pipeline is None or pipeline.name == told:
+        if pipeline is None:
             return False
-        self._rename(pipeline, told)
+        pipeline.is_asked = True
+        if pipeline.name == told:
+            return False
+        pipeline.name, pipeline.session = told, None
         return True
 
     def tell_creation(self, object_id: str, created_at: datetime | None) -> bool:
@@ -184,20 +224,28 @@ class SessionBook:
     def clear(self) -> None:
         """Forget everything: the process that held the pipelines is no more."""
         self._pipelines.clear()
-        self._bearers.clear()
+        self._unsettled.clear()
+        self._ids.clear()
 
     def sessions(self) -> tuple[Session, ...]:
-        """All of them, oldest first; every id is safe and unique."""
-        sessions = [
-            pipeline.session or self._presented(pipeline) for pipeline in self._pipelines.values()
+        """Those that are settled, oldest first; every id is safe and unique."""
+        settled = [
+            pipeline
+            for object_id, pipeline in self._pipelines.items()
+            if object_id not in self._unsettled
         ]
-        return tuple(sorted(sessions, key=lambda session: (session.created_at, session.object_id)))
+        settled.sort(key=lambda pipeline: (pipeline.created_at, pipeline.object_id))
+        return tuple(pipeline.session or self._present(pipeline) for pipeline in settled)
 
-    def _presented(self, pipeline: Pipeline) -> Session:
+    def _present(self, pipeline: Pipeline) -> Session:
         object_id = safe_id(pipeline.object_id)
-        is_own_name = pipeline.name is not None and len(self._bearers[pipeline.name]) == 1
-        session_id = pipeline.name if is_own_name and pipeline.name else object_id
-        pipeline.session = Session(session_id, object_id, pipeline.created_at)
+        if pipeline.session_id is None:
+            is_free = pipeline.name is not None and pipeline.name not in self._ids
+            pipeline.session_id = pipeline.name if is_free and pipeline.name else object_id
+            self._ids.add(pipeline.session_id)
+        pipeline.session = Session(
+            pipeline.session_id, object_id, pipeline.created_at, pipeline.name
+        )
         return pipeline.session
 
     def _add(self, object_id: str, created_at: datetime | None, now: datetime) -> bool:
@@ -209,37 +257,18 @@ class SessionBook:
         self._pipelines[object_id] = Pipeline(
             object_id, created_at or now, is_dated=created_at is not None
         )
+        self._unsettled.add(object_id)
         return True
 
     def _drop(self, object_id: str) -> bool:
         pipeline = self._pipelines.pop(object_id, None)
         if pipeline is None:
             return False
-        self._rename(pipeline, None)
+        self._unsettled.discard(object_id)
+        self._ids.discard(pipeline.session_id or "")
         return True
-
-    def _rename(self, pipeline: Pipeline, name: str | None) -> None:
-        """Change a name; who becomes or ceases to be its only bearer is presented anew."""
-        old, pipeline.name, pipeline.session = pipeline.name, name, None
-        if old is not None:
-            bearers = self._bearers[old]
-            del bearers[pipeline.object_id]
-            if not bearers:
-                del self._bearers[old]
-            _present_anew(bearers, when=1)
-        if name is not None:
-            bearers = self._bearers.setdefault(name, {})
-            bearers[pipeline.object_id] = pipeline
-            _present_anew(bearers, when=2)
 
 
 def _may_be_id(name: str) -> bool:
     """Whether a name has the form of an id and holds no secret of this server."""
     return _NAME.fullmatch(name) is not None and mask(name) == name
-
-
-def _present_anew(bearers: Mapping[str, Pipeline], *, when: int) -> None:
-    """Forget what is said of the bearers of a name when they have become so many."""
-    if len(bearers) == when:
-        for pipeline in bearers.values():
-            pipeline.session = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.ports import Clock
+    from mediafleet.kurento.budget import Budget
     from mediafleet.kurento.exchange import Exchange
     from mediafleet.kurento.protocol import Event, Outcome
     from mediafleet.kurento.settings import LinkSettings
@@ -43,6 +44,7 @@ class SessionWatch:
         node_id: Whose sessions.
         settings: Bounds.
         clock: The time.
+        renewals: How many names may be asked again in a second, of all nodes together.
         on_change: Is told when the sessions, or what is due next, changed.
     """
 
@@ -53,20 +55,29 @@ class SessionWatch:
         "_exchange",
         "_interrupted",
         "_is_working",
+        "_last_turn",
         "_node_id",
         "_on_change",
         "_planned",
         "_questions",
+        "_renewals",
         "_settings",
         "_settled",
+        "_shared_pause",
     )
 
     def __init__(
-        self, node_id: str, settings: LinkSettings, clock: Clock, on_change: Callable[[], None]
+        self,
+        node_id: str,
+        settings: LinkSettings,
+        clock: Clock,
+        renewals: Budget,
+        on_change: Callable[[], None],
     ) -> None:
         self._node_id = node_id
         self._settings = settings
         self._clock = clock
+        self._renewals = renewals
         self._on_change = on_change
         self._book = SessionBook(settings.max_sessions_per_node)
         self._exchange: Exchange | None = None
@@ -75,6 +86,7 @@ class SessionWatch:
         self._asking: set[str] = set()
         self._interrupted: set[str] = set()
         self._settled = anyio.Event()
+        self._last_turn = self._shared_pause = 0.0
         self._is_working = False
 
     def sessions(self) -> tuple[Session, ...]:
@@ -93,7 +105,7 @@ class SessionWatch:
     def begin(self, exchange: Exchange) -> None:
         """Watch over a new connection; what was asked over the old one is asked again."""
         self._exchange = exchange
-        self._settled = anyio.Event()
+        self._last_turn = self._clock.monotonic()
 
     def pause(self) -> None:
         """The connection is gone; the books stay as they are."""
@@ -115,6 +127,7 @@ class SessionWatch:
         elif event.type == DESTROYED:
             destroyed = event.data.get("objectId")
             if is_pipeline_id(destroyed) and self._book.destroy(str(destroyed)):
+                self._check_settled()
                 self._on_change()
 
     async def subscribe(self, exchange: Exchange) -> None:
@@ -168,16 +181,39 @@ class SessionWatch:
         self._interrupted.clear()
 
     async def settle(self) -> None:
-        """Wait until all that is due was asked and answered; the caller bounds the time."""
+        """Ask all pipelines for their names that were not asked yet, and wait for the answers.
+
+        It takes ``settle_timeout`` at most.
+        """
+        if self._exchange is None or self._book.is_settled:
+            return
+        now = self._clock.monotonic()
+        self._questions = [
+            (due if self._book.is_shown(object_id) else now, object_id, later)
+            for due, object_id, later in self._questions
+        ]
+        heapq.heapify(self._questions)
         self.work()
+        if self._settled.is_set():
+            self._settled = anyio.Event()
         self._check_settled()
-        await self._settled.wait()
+        with anyio.move_on_after(self._settings.settle_timeout):
+            await self._settled.wait()
+
+    def settle_all(self) -> None:
+        """Show all pipelines, also those whose names are not known yet."""
+        self._book.settle_all()
+        self._check_settled()
+        self._on_change()
 
     def next_due(self) -> float | None:
         """When there is a question to ask; ``None`` while there is none or no room for one."""
-        if not self._questions or len(self._asking) >= self._settings.asks_at_once:
+        if self._exchange is None or len(self._asking) >= self._settings.asks_at_once:
             return None
-        return self._questions[0][0]
+        dues = [self._questions[0][0]] if self._questions else []
+        if len(self._book):
+            dues.append(self._next_turn())
+        return min(dues, default=None)
 
     def work(self) -> None:
         """Ask what is due, as far as there is room."""
@@ -190,6 +226,8 @@ class SessionWatch:
             self._planned.discard(object_id)
             if object_id in self._book and object_id not in self._asking:
                 self._ask(object_id, later)
+        if self._next_turn() <= now and self._has_room():
+            self._ask_again_in_turn(now)
         self._is_working = False
 
     @property
@@ -203,6 +241,20 @@ class SessionWatch:
             and len(self._asking) < self._settings.asks_at_once
             and self._exchange.has_room_for(_CALLS_PER_QUESTION)
         )
+
+    def _next_turn(self) -> float:
+        """When the next pipeline may be asked for its name again."""
+        pause = self._settings.name_interval / max(len(self._book), 1)
+        rarest = max(pause, 1 / self._settings.names_per_second, self._shared_pause)
+        return self._last_turn + rarest
+
+    def _ask_again_in_turn(self, now: float) -> None:
+        """Ask one pipeline for its name, which may have changed: no event tells of that."""
+        self._last_turn, self._shared_pause = now, 0.0
+        object_id = self._book.next_in_turn()
+        if object_id is not None and object_id not in self._asking:
+            self._shared_pause = self._renewals.spend(1)
+            self._ask(object_id, ())
 
     def _expect(self, object_id: str, delays: tuple[float, ...]) -> None:
         """Plan to ask a pipeline after these seconds, the later ones while it has no name."""
@@ -256,6 +308,7 @@ class SessionWatch:
         if exchange is not self._exchange or not exchange.is_open:
             return
         self._asking.discard(object_id)
+        self._book.settle(object_id, is_last_try=not later)
         if object_id in self._book and not self._book.is_named(object_id):
             self._plan(object_id, later)
         self.work()
@@ -274,6 +327,5 @@ class SessionWatch:
             )
 
     def _check_settled(self) -> None:
-        is_due = bool(self._questions) and self._questions[0][0] <= self._clock.monotonic()
-        if not self._asking and not is_due:
+        if self._book.is_settled:
             self._settled.set()

@@ -48,9 +48,13 @@ class LinkSettings:
         open_files: Bounds the links that may be open at once; ``None``: nothing does.
         max_sessions_per_node: Sessions kept in the books of one node; the rest is not seen.
         name_delays: When a new pipeline is asked for its name, after it was learnt of; the later
-            times count only while the name is not set.
+            times count only while the name is not set. With the first answer it is shown.
+        name_interval: After which a pipeline is asked again for its name, which may have changed.
+        names_per_second: Pipelines of one node that are asked again in a second at most.
+        shared_names_per_second: The same for all nodes together.
         asks_at_once: Pipelines of one node asked for their facts at once.
-        settle_timeout: How long a new link waits for these facts before it counts as connected.
+        settle_timeout: How long a new link waits for these facts before it counts as connected,
+            and a listing before it shows what is known.
         publish_interval: Shortest time between two reports on one node, a loss apart.
         describe_timeout: For the inside facts of a media server.
         release_timeout: For the end of all sessions of a node.
@@ -79,7 +83,10 @@ class LinkSettings:
     concurrent_measurements: int = 64
     open_files: OpenFiles | None = None
     max_sessions_per_node: int = 5_000
-    name_delays: tuple[float, ...] = (0.3, 2.0, 10.0)
+    name_delays: tuple[float, ...] = (0.3, 2.0)
+    name_interval: float = 10.0
+    names_per_second: float = 10.0
+    shared_names_per_second: float = 200.0
     asks_at_once: int = 16
     settle_timeout: float = 1.0
     publish_interval: float = 0.1

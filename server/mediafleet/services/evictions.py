@@ -39,9 +39,9 @@ SAME_BEGINNING = timedelta(seconds=2)
 class _Told:
     """Which ends of a node's sessions are told.
 
-    Ours are known by the media server's own ids, as a session gets another one when its name is
-    learnt. Those of a server before us are known by either id and by beginning, as the store tells
-    the id that the session had then.
+    Ours are known by the media server's own ids. Those of a server before us are known by either id
+    and by beginning: the store tells the id that the session had then, and a name that came late or
+    was changed gives it another one here.
     """
 
     def __init__(self, ended: Iterable[tuple[str, datetime]]) -> None:

@@ -48,6 +48,7 @@ def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: Schema
         object_id = f"{number:0>{128 - len(PIPELINE_SUFFIX)}}{PIPELINE_SUFFIX}"
         book.create(object_id, None, now=MOMENT)
         book.tell_name(object_id, f"{number:0>128}")
+    book.settle_all()
     found = read_server_info(MOST_INFO, 1e15 - 1)
     assert found is not None
     member = make_member()
@@ -74,6 +75,7 @@ def test_any_load_and_sessions_are_fit_to_be_answered(
     for object_id, name in zip(ids, names, strict=False):
         if object_id in book:
             book.tell_name(object_id, name)
+    book.settle_all()
     member = make_member()
     connection = Connection(last_load=to_load(used, count), sessions=book.sessions())
     member = Member(member.node, connection)

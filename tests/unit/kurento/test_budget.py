@@ -36,13 +36,26 @@ def test_no_more_is_saved_up_than_the_burst(clock):
     assert budget.spend(31) == pytest.approx(0.1)
 
 
-def test_nobody_waits_longer_than_two_seconds(clock):
-    budget = Budget(10, 30, clock)
+def test_nobody_waits_longer_than_the_longest_wait(clock):
+    budget = Budget(10, 30, clock, max_wait=2)
     assert [budget.spend(10**9) for _ in range(3)] == [2.0] * 3
 
 
+def test_however_many_share_a_budget_it_is_kept(clock):
+    budget = Budget(10, 10, clock)
+    due = [clock.now] * 1000
+    spent = 0
+    while clock.now < 200:
+        for one, at in enumerate(due):
+            if at <= clock.now:
+                due[one] = clock.now + max(budget.spend(1), 1)
+                spent += 1
+        clock.now += 0.5
+    assert spent <= 1000 + 10 + 10 * 100
+
+
 def test_a_calm_node_is_read_whatever_the_others_send(clock):
-    shared = Budget(1000, 1000, clock)
+    shared = Budget(1000, 1000, clock, max_wait=2)
     calm, loud = (Traffic(Budget(10, 100, clock), shared) for _ in range(2))
     assert loud.read(100_000) == 2.0
     assert [calm.read(10) for _ in range(10)] == [0] * 10

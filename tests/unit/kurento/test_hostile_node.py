@@ -143,7 +143,7 @@ class Harness:
         bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
         self.clock = SteppedClock()
         self.wire = Wire()
-        self.watch = SessionWatch("kms_A", bounds, self.clock, lambda: None)
+        self.watch = SessionWatch("kms_A", bounds, self.clock, plenty(), lambda: None)
         self.exchange = Exchange(
             Peer(1),
             self.clock,

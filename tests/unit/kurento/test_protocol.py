@@ -50,7 +50,7 @@ def test_ids_go_on_when_the_connection_and_the_session_are_new():
 def test_the_first_id_is_random_and_large():
     source = random.Random(7)
     starts = sorted(
-        Tools(None, None, source, None, None).new_peer().next_id  # type: ignore[arg-type]
+        Tools(None, None, source, None, None, None).new_peer().next_id  # type: ignore[arg-type]
         for _ in range(21)
     )
     assert len(set(starts)) == 21

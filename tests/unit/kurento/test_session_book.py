@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from typing_extensions import override
 
 from mediafleet.kurento.session_book import SessionBook, is_pipeline_id, safe_id
 
@@ -26,50 +25,76 @@ def a_book(*object_ids, limit=100):
 
 
 def ids(book):
+    """As they are shown; of all, also those that were not asked yet."""
+    book.settle_all()
     return [session.id for session in book.sessions()]
 
 
-def test_a_name_is_the_id_once_it_is_told():
-    book = a_book(A)
-    assert ids(book) == [A]
-    assert book.tell_name(A, "room")
-    assert ids(book) == ["room"]
-    assert not book.tell_name(A, "room")
-    assert book.tell_name(A, A), "its default name"
-    assert ids(book) == [A]
+def names(book):
+    return [session.name for session in book.sessions()]
 
 
-def test_a_shared_name_is_nobodys_until_one_is_left():
+def test_a_session_is_shown_once_its_name_was_asked_for():
     book = a_book(A, B, C)
-    for object_id in (A, B, C):
+    assert book.sessions() == ()
+    book.tell_name(A, "room")
+    for object_id in (A, B):
+        book.settle(object_id, is_last_try=False)
+    assert [session.id for session in book.sessions()] == ["room"]
+    book.settle(B, is_last_try=True)
+    assert [session.id for session in book.sessions()] == ["room", B]
+    assert not book.is_settled
+    book.destroy(C)
+    assert book.is_settled
+
+
+@pytest.mark.parametrize("first", [None, "room"])
+def test_an_id_stays_whatever_the_name_becomes(first):
+    book = a_book(A)
+    book.tell_name(A, first)
+    given = first or A
+    assert ids(book) == [given]
+    for name in ("other", "third"):
+        assert book.tell_name(A, name)
+        assert not book.tell_name(A, name)
+        assert (ids(book), names(book)) == ([given], [name])
+    assert book.tell_name(A, A), "its default name"
+    assert (ids(book), names(book)) == ([given], [None])
+
+
+def test_a_shared_name_is_the_id_of_the_oldest():
+    book = SessionBook(10)
+    for age, object_id in ((1, A), (3, B), (2, C)):
+        book.create(object_id, NOW - timedelta(seconds=age), now=NOW)
         book.tell_name(object_id, "twin")
-    assert ids(book) == [A, B, C]
-    book.destroy(B)
-    assert ids(book) == [A, C]
-    book.tell_name(C, "other")
-    assert sorted(ids(book)) == ["other", "twin"]
+    assert ids(book) == ["twin", C, A]
+    assert names(book) == ["twin"] * 3
 
 
-class CountingPipelines(dict):
-    """Notes how often it was gone through from end to end."""
+def test_an_id_is_given_again_only_when_its_bearer_has_ended():
+    book = a_book(A, B)
+    book.tell_name(A, "room")
+    assert ids(book) == ["room", B]
+    book.tell_name(A, "elsewhere")
+    book.create(C, None, now=NOW)
+    book.tell_name(C, "room")
+    assert sorted(ids(book)) == sorted(["room", B, C])
+    for object_id in (A, C):
+        book.destroy(object_id)
+    book.create(C, None, now=NOW)
+    book.tell_name(C, "room")
+    assert sorted(ids(book)) == sorted([B, "room"])
 
-    rounds = 0
 
-    @override
-    def values(self):
-        self.rounds += 1
-        return super().values()
-
-
-def test_a_shared_name_is_sorted_out_among_its_bearers_alone():
-    book = a_book()
-    book._pipelines = pipelines = CountingPipelines()
-    for number in range(20):
-        book.create(f"{number}{A}", None, now=NOW)
-        book.tell_name(f"{number}{A}", f"room-{number // 2}")
-    for number in range(20):
-        book.destroy(f"{number}{A}")
-    assert pipelines.rounds == 0
+def test_the_pipelines_are_in_turn_one_after_the_other():
+    book = a_book(A, B)
+    assert book.next_in_turn() is None, "neither is shown"
+    book.settle_all()
+    assert {book.next_in_turn(), book.next_in_turn()} == {A, B}
+    book.create(C, None, now=NOW)
+    book.destroy(A)
+    assert [book.next_in_turn() for _ in range(4)] == [B, None, B, None]
+    assert SessionBook(1).next_in_turn() is None
 
 
 def test_the_order_is_that_of_creation():
@@ -84,6 +109,7 @@ def test_the_first_told_moment_of_creation_stays():
     assert not book.is_dated(A)
     assert book.tell_creation(A, NOW - timedelta(hours=1))
     assert not book.tell_creation(A, NOW)
+    book.settle_all()
     assert book.sessions()[0].created_at == NOW - timedelta(hours=1)
 
 
@@ -172,6 +198,7 @@ class BookOfAHostileNode(RuleBasedStateMachine):
         super().__init__()
         self.book = SessionBook(5)
         self.windows = []
+        self.shown = {}
 
     @rule(object_id=OBJECTS, at=st.none() | st.just(NOW))
     def create(self, object_id, at):
@@ -181,6 +208,7 @@ class BookOfAHostileNode(RuleBasedStateMachine):
     def destroy(self, object_id):
         self.book.destroy(object_id)
         assert object_id not in self.book
+        self.shown.pop(safe_id(object_id), None)
 
     @rule(object_id=OBJECTS, name=NAMES)
     def tell_name(self, object_id, name):
@@ -200,11 +228,17 @@ class BookOfAHostileNode(RuleBasedStateMachine):
     @rule()
     def clear(self):
         self.book.clear()
+        self.shown = {}
+
+    @rule(object_id=OBJECTS)
+    def settle(self, object_id):
+        self.book.settle(object_id, is_last_try=True)
 
     @invariant()
     def sessions_are_safe_and_unique(self):
         sessions = self.book.sessions()
-        assert len(sessions) == len(self.book) <= 5
+        assert len(sessions) <= len(self.book) <= 5
+        assert self.book.is_settled == (len(sessions) == len(self.book))
         assert len({session.id for session in sessions}) == len(sessions)
         for session in sessions:
             assert SAFE.fullmatch(session.id)
@@ -212,10 +246,11 @@ class BookOfAHostileNode(RuleBasedStateMachine):
             assert session.created_at.tzinfo is not None
 
     @invariant()
-    def every_session_is_as_if_made_anew(self):
-        for pipeline in self.book._pipelines.values():
-            remembered, pipeline.session = pipeline.session, None
-            assert remembered in {None, self.book._presented(pipeline)}
+    def an_id_stays_while_its_session_lives(self):
+        shown = {session.object_id: session.id for session in self.book.sessions()}
+        for object_id in self.shown.keys() & shown.keys():
+            assert self.shown[object_id] == shown[object_id]
+        self.shown = shown
 
 
 TestBookOfAHostileNode = BookOfAHostileNode.TestCase
