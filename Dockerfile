@@ -35,5 +35,8 @@ USER 10001:10001
 WORKDIR /var/lib/mediafleet
 VOLUME /var/lib/mediafleet
 EXPOSE 5443
+# For a server that speaks HTTPS itself, give docker run another --health-cmd.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5443/health/ready', timeout=4)"]
 ENTRYPOINT ["mediafleet"]
 CMD ["serve"]

@@ -95,6 +95,13 @@ def until_serving(docker: Docker, container: str) -> str:
     return docker.out("docker", "port", container, "5443/tcp").rpartition(":")[2]
 
 
+def until_health_is(docker: Docker, container: str, wanted: str) -> None:
+    def health() -> Any:
+        return docker.inspect(container)["State"]["Health"]["Status"]
+
+    until(health, lambda found: found == wanted)
+
+
 def until_running(api: httpx.Client) -> Any:
     def only() -> Any:
         (node,) = api.get(NODES).json()["content"]
@@ -107,6 +114,7 @@ def test_the_image_holds_the_server_and_runs_it_without_rights(docker: Docker) -
     image = docker.inspect(BUILT)["Config"]
 
     assert image["User"] == "10001:10001"
+    assert image["Healthcheck"]["Test"][:3] == ["CMD", "python", "-c"]
     assert image["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
     run = ["docker", "run", "--rm", "--network", "none"]
     assert docker.out(*run, BUILT, "--version").startswith("mediafleet ")
@@ -133,7 +141,7 @@ def test_it_serves_https_by_itself(docker: Docker, tmp_path: Path) -> None:
     node = docker.out("docker", "run", "--detach", NODE)
     address = docker.inspect(node)["NetworkSettings"]["IPAddress"]
     server = docker.out(
-        *["docker", "run", "--detach", "--read-only", "--cap-drop", "ALL"],
+        *["docker", "run", "--detach", "--read-only", "--cap-drop", "ALL", "--no-healthcheck"],
         *["--publish", "127.0.0.1::5443", "--volume", f"{tmp_path}:/tls:ro"],
         *["--env", f"OPENVIDU_SECRET={SECRET}"],
         *["--env", f'KMS_URIS=["ws://{address}:8888/kurento"]'],
@@ -171,6 +179,7 @@ def test_compose_runs_it_with_postgresql_and_nothing_is_lost(
         docker.out(*compose, "up", "--detach", "--no-build", *options, cwd=tmp_path)
         server = docker.out(*compose, "ps", "-q", "mediafleet", cwd=tmp_path)
         port = until_serving(docker, server)
+        until_health_is(docker, server, "healthy")
         secret = docker.out("docker", "exec", server, "cat", "/var/lib/mediafleet/secret")
         auth = ("OPENVIDUAPP", secret)
         return server, httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth)
