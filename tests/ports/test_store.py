@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from mediafleet.domain.ports import Change
+    from mediafleet.domain.ports import Mutation
     from mediafleet.store import SqlStore
     from support.store_cases import StoreCase
 
@@ -396,9 +396,9 @@ async def test_concurrent_commits_number_events_without_gap_and_in_order(store):
 async def test_one_of_many_that_decided_on_the_same_version_wins(store):
     first = added("kms_1")
     await store.commit([first])
-    won: list[Change] = []
+    won: list[Mutation] = []
 
-    async def attempt(change: Change) -> None:
+    async def attempt(change: Mutation) -> None:
         try:
             await store.commit([change])
         except StaleMediaNodeError:

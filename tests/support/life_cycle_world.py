@@ -50,7 +50,7 @@ from mediafleet.domain.media_node import (
     transition_on_request,
 )
 from mediafleet.domain.outcomes import change_of_step, changes_of_removal
-from mediafleet.domain.ports import Change, Entry, Machine, Note
+from mediafleet.domain.ports import EventOnly, Machine, Mutation, StoreEntry
 from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
 from support import session_fates as fates
 from support.factories import MOMENT, make_node, make_session
@@ -293,12 +293,12 @@ class NodeWorld:
         if member not in younger:
             return
         told, leaving, gone = entries_of_giving_way(member, stays, at=MOMENT)
-        if told.event.name != "mediaNodeGaveWay" or not isinstance(leaving, Change):
+        if told.event.name != "mediaNodeGaveWay" or not isinstance(leaving, Mutation):
             raise LostError("a node left for another one, and nobody was told why")
         if leaving.node.status is not S.TERMINATING or leaving.node.evicts_sessions:
             raise LostError("sessions of the node that stays are to be ended")
         place = self._committed(place, leaving)
-        if not isinstance(gone, Change) or gone.node.status is not S.TERMINATED:
+        if not isinstance(gone, Mutation) or gone.node.status is not S.TERMINATED:
             raise LostError("a node that gave way did not leave at once")
         yield Turn("it gives way to its twin", self._gone(place))
 
@@ -345,7 +345,7 @@ class NodeWorld:
             return None
         return next_step(self._member(place), PATIENCE, place.now)
 
-    def _committed(self, place: Place, change: Change) -> Place:
+    def _committed(self, place: Place, change: Mutation) -> Place:
         """Store a change; each is told of by one event that says what it was."""
         told, node = change.event.payload("clu_1"), change.node
         if told["id"] != node.id or node.version != (1 if place.status is None else 2):
@@ -375,10 +375,10 @@ class NodeWorld:
             dismissed=False,
         )
 
-    def _follow(self, place: Place, entries: tuple[Entry, ...]) -> Place:
+    def _follow(self, place: Place, entries: tuple[StoreEntry, ...]) -> Place:
         """Store what became of a drain: a status, or another limit; each change has its event."""
         for entry in entries:
-            if isinstance(entry, Note):
+            if isinstance(entry, EventOnly):
                 if entry.event.name != "mediaNodeDrainChanged":
                     raise LostError("something else than a drain was told")
             elif entry.event.name == "mediaNodeStatusChanged":
@@ -387,7 +387,7 @@ class NodeWorld:
                 place = self._limited(place, entry)
         return place
 
-    def _limited(self, place: Place, change: Change) -> Place:
+    def _limited(self, place: Place, change: Mutation) -> Place:
         """Store another limit of a quarantine, or that late sessions are not spared any more."""
         node = change.node
         if node.status is not place.status or node.version != 2:
@@ -397,10 +397,10 @@ class NodeWorld:
         drain = node.drain and node.drain.limit.at_deadline
         return place._replace(evicts=node.evicts_sessions, drain=drain, overdue=False)
 
-    def _crashed(self, place: Place, step: Step, entries: Sequence[Entry]) -> Place:
+    def _crashed(self, place: Place, step: Step, entries: Sequence[StoreEntry]) -> Place:
         """Store what became of a node out of touch; one that is given up hosts nothing any more."""
-        ends = [entry for entry in entries if isinstance(entry, Note)]
-        changes = [entry for entry in entries if isinstance(entry, Change)]
+        ends = [entry for entry in entries if isinstance(entry, EventOnly)]
+        changes = [entry for entry in entries if isinstance(entry, Mutation)]
         crash_is_due = place.gone and place.status in SERVING_STATUSES and not place.crashed
         if step is Step.CLOSE_BOOKS and crash_is_due:
             raise LostError("sessions ended for a crash that was not told before")
@@ -417,7 +417,7 @@ class NodeWorld:
         place = place._replace(sessions=fates.forgotten(place.sessions))
         return self._committed(place, changes[0])
 
-    def _told(self, place: Place, entry: Change) -> Place:
+    def _told(self, place: Place, entry: Mutation) -> Place:
         """Store that the node crashed or recovered; one follows the other."""
         event = entry.event
         crashed = isinstance(event, NodeCrashed)
@@ -496,7 +496,7 @@ class NodeWorld:
             return
         for status in sorted(REQUESTABLE[place.status]):
             node, event = transition_on_request(self._member(place).node, status, at=MOMENT)
-            moved = self._committed(place, Change(node, event))
+            moved = self._committed(place, Mutation(node, event))
             yield Turn(f"somebody sets it to {status}", moved)
         if place.asked is not None:
             yield Turn("its removal is decided", self._removed(place, *place.asked))
@@ -529,7 +529,7 @@ class NodeWorld:
 
     def _admitted(self, place: Place, *, is_launched: bool) -> Place:
         uri = None if is_launched else "ws://10.0.0.1:8888/kurento"
-        return self._committed(place, Change(*admit("kms_Number0", at=MOMENT, uri=uri)))
+        return self._committed(place, Mutation(*admit("kms_Number0", at=MOMENT, uri=uri)))
 
     def _discovery(self, place: Place) -> Iterator[Turn]:
         """`PUT media-nodes`: a machine tells whose it is, so that of a member is passed over."""

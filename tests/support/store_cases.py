@@ -23,7 +23,7 @@ from mediafleet.domain.media_node import (
     limit_quarantine,
     transition,
 )
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.store import StoreLimits, open_store
 
 if TYPE_CHECKING:
@@ -110,30 +110,30 @@ class PostgresqlCase(StoreCase):
             await connection.close()
 
 
-def added(node_id: str, **facts: Any) -> Change:
+def added(node_id: str, **facts: Any) -> Mutation:
     """A Media Node that joins."""
-    return Change(*admit(node_id, at=AT, **facts))
+    return Mutation(*admit(node_id, at=AT, **facts))
 
 
-def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Change:
+def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Mutation:
     """The next step of a Media Node, one second after the one before."""
     at = node.status_since + timedelta(seconds=1)
-    return Change(*transition(node, to, at=at, **facts))
+    return Mutation(*transition(node, to, at=at, **facts))
 
 
-def drained(node: MediaNode, seconds: int, at_deadline: AtDeadline) -> tuple[Change, Change]:
+def drained(node: MediaNode, seconds: int, at_deadline: AtDeadline) -> tuple[Mutation, Mutation]:
     """A running Media Node that is quarantined with a deadline, and the same a deadline later."""
     drain = drains.begin(Limit(seconds, at_deadline), at=AT)
     quarantined = moved(node, MediaNodeStatus.WAITING_IDLE_TO_TERMINATE, drain=drain)
     later = AT + timedelta(seconds=seconds)
     extended = drains.extend(drain, at=later)
     limited = limit_quarantine(quarantined.node, extended, DrainChange.EXTENDED, at=later)
-    return quarantined, Change(*limited)
+    return quarantined, Mutation(*limited)
 
 
-def noted(node: MediaNode, session_id: str = "room") -> Note:
+def noted(node: MediaNode, session_id: str = "room") -> EventOnly:
     """The end of a session on a Media Node."""
-    return Note(
+    return EventOnly(
         SessionDestroyed(
             timestamp=AT + timedelta(seconds=7.9),
             id=node.id,
@@ -144,18 +144,18 @@ def noted(node: MediaNode, session_id: str = "room") -> Note:
     )
 
 
-def crashed(node: MediaNode, *sessions: str) -> Change:
+def crashed(node: MediaNode, *sessions: str) -> Mutation:
     """A running Media Node that is out of touch, with the sessions it hosted."""
     connection = Connection(
         disconnection_time=AT,
         sessions=tuple(Session(name, f"{name}_kurento.MediaPipeline", AT) for name in sessions),
     )
     (entry,) = entries_of_crash(Step.CRASH, Member(node, connection), at=AT + timedelta(seconds=3))
-    assert isinstance(entry, Change)
+    assert isinstance(entry, Mutation)
     return entry
 
 
-def forgotten(node: MediaNode) -> Change:
+def forgotten(node: MediaNode) -> Mutation:
     """A failed Media Node that leaves the books."""
     at = node.status_since + timedelta(hours=1)
-    return Change(*forget(node, at=at), forget=True)
+    return Mutation(*forget(node, at=at), forget=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import anyio
 
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.store import StoreStartError, open_store
 
 NODES_PER_WRITER = 10_000
@@ -23,10 +23,10 @@ async def write_on(store, writer: int) -> None:
     at = datetime.now(UTC)
     for number in range(NODES_PER_WRITER):
         node, event = admit(f"kms_{writer}_{number}", at=at)
-        await store.commit([Change(node, event)])
+        await store.commit([Mutation(node, event)])
         say("ack", node.id, node.version)
         node, event = transition(node, MediaNodeStatus.RUNNING, at=at)
-        await store.commit([Change(node, event)])
+        await store.commit([Mutation(node, event)])
         say("ack", node.id, node.version)
 
 

@@ -9,7 +9,7 @@ from mediafleet.domain.events import NodeCrashed, NodeRecovered, SessionDestroye
 from mediafleet.domain.evidence import Finding
 from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import MediaNodeStatus, transition
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Member, Session
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Entry
+    from mediafleet.domain.ports import StoreEntry
 
 CRASH_STEPS = frozenset({Step.CRASH, Step.RECOVER, Step.CLOSE_BOOKS, Step.GIVE_UP})
 REASON = "nodeCrashed"
@@ -26,7 +26,7 @@ REASON = "nodeCrashed"
 BOOKS_AT_ONCE = 500
 
 
-def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Entry, ...]:
+def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
     """Say what one of the ``CRASH_STEPS`` changes and tells.
 
     Args:
@@ -36,14 +36,14 @@ def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Entry
     """
     match step:
         case Step.CRASH:
-            return (Change(*_crash(member, at)),)
+            return (Mutation(*_crash(member, at)),)
         case Step.RECOVER:
-            return (Change(*_recover(member.node, at)),)
+            return (Mutation(*_recover(member.node, at)),)
         case Step.CLOSE_BOOKS:
             return tuple(_ends(member.node, member.lost_sessions[:BOOKS_AT_ONCE], at))
         case _:
             gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
-            return (Change(*gone), *_ends(member.node, _hosted(member), at))
+            return (Mutation(*gone), *_ends(member.node, _hosted(member), at))
 
 
 def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | None:
@@ -89,9 +89,9 @@ def _recover(node: MediaNode, at: datetime) -> tuple[MediaNode, NodeRecovered]:
     return replace(node, crashed_since=None, version=node.version + 1), event
 
 
-def _ends(node: MediaNode, sessions: Iterable[Session], at: datetime) -> Iterable[Note]:
+def _ends(node: MediaNode, sessions: Iterable[Session], at: datetime) -> Iterable[EventOnly]:
     return (
-        Note(
+        EventOnly(
             SessionDestroyed(
                 timestamp=at,
                 id=node.id,

@@ -22,7 +22,7 @@ from mediafleet.domain.media_node import (
     limit_quarantine,
     transition,
 )
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Member, Session
     from mediafleet.domain.drain import Drain, Limit
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Entry
+    from mediafleet.domain.ports import StoreEntry
 
 S = MediaNodeStatus
 FULL_LOAD = 100.0
@@ -85,7 +85,7 @@ def _load_at_worst(member: Member) -> float:
 
 def entries_of_request(
     member: Member, limit: Limit | None, capacity: Capacity, *, forced: bool, at: datetime
-) -> tuple[Entry, ...]:
+) -> tuple[StoreEntry, ...]:
     """Say what a request to drain a node changes; a new limit takes the place of the old one.
 
     Args:
@@ -110,17 +110,17 @@ def entries_of_request(
         if drain is None and node.drain is None:
             return ()
         change = DrainChange.UNLIMITED if drain is None else DrainChange.LIMITED
-        return (Change(*limit_quarantine(node, drain, change, at=at)),)
+        return (Mutation(*limit_quarantine(node, drain, change, at=at)),)
     if not (forced or capacity.suffices):
         raise ClusterTooSmallError(node.id, capacity.remaining, capacity.load, capacity.moved)
     quarantined, event = transition(node, S.WAITING_IDLE_TO_TERMINATE, at=at, drain=drain)
     if drain is None:
-        return (Change(quarantined, event),)
+        return (Mutation(quarantined, event),)
     told = drain_changed(quarantined, DrainChange.LIMITED, at=at)
-    return Change(quarantined, event), Note(told)
+    return Mutation(quarantined, event), EventOnly(told)
 
 
-def entries_of_end(member: Member, *, at: datetime) -> tuple[Entry, ...]:
+def entries_of_end(member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
     """Say what ending a quarantine changes: the node is running again.
 
     Raises:
@@ -132,10 +132,10 @@ def entries_of_end(member: Member, *, at: datetime) -> tuple[Entry, ...]:
         raise DrainTooLateError(node.id)
     if not node.is_quarantined:
         raise NoDrainError(node.id, str(node.status))
-    return (Change(*transition(node, S.RUNNING, at=at)),)
+    return (Mutation(*transition(node, S.RUNNING, at=at)),)
 
 
-def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[Entry, ...]:
+def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[StoreEntry, ...]:
     """Say what the deadline of a drain changes, now that it has come.
 
     Args:
@@ -147,13 +147,13 @@ def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[Entry, ...]:
     match node.drain.limit.at_deadline:
         case AtDeadline.EXTEND:
             longer = drains.extend(node.drain, at=at)
-            return (Change(*limit_quarantine(node, longer, DrainChange.EXTENDED, at=at)),)
+            return (Mutation(*limit_quarantine(node, longer, DrainChange.EXTENDED, at=at)),)
         case AtDeadline.ABORT:
-            told = Note(drain_changed(node, DrainChange.ABORTED, at=at))
-            return told, Change(*transition(node, S.RUNNING, at=at))
+            told = EventOnly(drain_changed(node, DrainChange.ABORTED, at=at))
+            return told, Mutation(*transition(node, S.RUNNING, at=at))
         case AtDeadline.FORCE:
-            told = Note(drain_changed(node, DrainChange.FORCED, at=at))
-            return told, Change(*transition(node, S.TERMINATING, at=at, evicts_sessions=True))
+            told = EventOnly(drain_changed(node, DrainChange.FORCED, at=at))
+            return told, Mutation(*transition(node, S.TERMINATING, at=at, evicts_sessions=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, evict, forget, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.domain.twins import twin_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def change_of_step(
     patience: Patience,
     *,
     at: datetime,
-) -> Change:
+) -> Mutation:
     """Say what a step that was taken changes.
 
     Args:
@@ -47,7 +47,7 @@ def change_of_step(
         at: Moment of the step (aware, UTC).
     """
     if step is Step.FORGET:
-        return Change(*forget(member.node, at=at), forget=True)
+        return Mutation(*forget(member.node, at=at), forget=True)
     to, node, reason = _STATUSES[step], member.located(), None
     if step is Step.FAIL:
         reason = member.failure or f"no connection within {patience.launch:g} s of the launch"
@@ -57,12 +57,12 @@ def change_of_step(
         # So is the machine behind it: whatever its name here, it is not this node's to be ended.
         node = replace(node, environment_id=None)
     evicts = node.evicts_sessions
-    return Change(*transition(node, to, at=at, reason=reason, evicts_sessions=evicts))
+    return Mutation(*transition(node, to, at=at, reason=reason, evicts_sessions=evicts))
 
 
 def changes_of_removal(
     node: MediaNode, removal: Removal, strategy: DeletionStrategy, *, at: datetime
-) -> tuple[Change, ...]:
+) -> tuple[Mutation, ...]:
     """Say what a removal changes at once; nothing if it is under way already or refused.
 
     Args:
@@ -75,16 +75,16 @@ def changes_of_removal(
     match removal:
         case Removal.CANCEL:
             to = MediaNodeStatus.CANCELED
-            return (Change(*transition(node, to, at=at, evicts_sessions=evicts)),)
+            return (Mutation(*transition(node, to, at=at, evicts_sessions=evicts)),)
         case Removal.FORGET:
-            return (Change(*forget(node, at=at), forget=True),)
+            return (Mutation(*forget(node, at=at), forget=True),)
         case Removal.EVICT:
-            return (Change(*evict(node, at=at)),)
+            return (Mutation(*evict(node, at=at)),)
         case Removal.TERMINATE:
             to = MediaNodeStatus.TERMINATING
-            return (Change(*transition(node, to, at=at, evicts_sessions=evicts)),)
+            return (Mutation(*transition(node, to, at=at, evicts_sessions=evicts)),)
         case Removal.QUARANTINE if not node.is_quarantined:
             to = MediaNodeStatus.WAITING_IDLE_TO_TERMINATE
-            return (Change(*transition(node, to, at=at)),)
+            return (Mutation(*transition(node, to, at=at)),)
         case _:
             return ()

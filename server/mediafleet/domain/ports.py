@@ -32,7 +32,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Mutation:
     """One step of one Media Node, with the event that tells of it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class EventOnly:
     """An event about a Media Node that changes nothing of what is stored of the node.
 
     Attributes:
@@ -57,7 +57,7 @@ class Note:
     event: Event
 
 
-Entry: TypeAlias = Change | Note
+StoreEntry: TypeAlias = Mutation | EventOnly
 """What is committed: a step of a node with its event, or an event alone."""
 
 
@@ -83,7 +83,7 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
-    async def commit(self, changes: Sequence[Entry]) -> None:
+    async def commit(self, changes: Sequence[StoreEntry]) -> None:
         """Save all the nodes and append all the events, in order, in one transaction.
 
         When this returns the changes survive a crash. When it raises none of them was made.

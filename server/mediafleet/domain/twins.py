@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from mediafleet.domain.events import MediaNodeGaveWay
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, transition
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Member
-    from mediafleet.domain.ports import Entry
+    from mediafleet.domain.ports import StoreEntry
 
 
 def twin_of(member: Member, cluster: Cluster) -> str | None:
@@ -47,14 +47,16 @@ def at_work_by_age(members: Iterable[Member]) -> tuple[Member, ...]:
     return tuple(sorted(at_work, key=lambda each: (each.node.launching_time, each.node.id)))
 
 
-def entries_of_giving_way(younger: Member, eldest: Member, *, at: datetime) -> tuple[Entry, ...]:
+def entries_of_giving_way(
+    younger: Member, eldest: Member, *, at: datetime
+) -> tuple[StoreEntry, ...]:
     """Have a member leave at once for another one that is the same media server.
 
     It leaves in one commit. Were it terminating for a while, its sessions would be waited for or
     ended, and those are sessions of the one that stays; so is its machine.
     """
     node = younger.node
-    told = Note(MediaNodeGaveWay(timestamp=at, id=node.id, uri=node.uri, stays=eldest.node.id))
-    leaving = Change(*transition(node, MediaNodeStatus.TERMINATING, at=at))
-    gone = Change(*transition(leaving.node, MediaNodeStatus.TERMINATED, at=at))
+    told = EventOnly(MediaNodeGaveWay(timestamp=at, id=node.id, uri=node.uri, stays=eldest.node.id))
+    leaving = Mutation(*transition(node, MediaNodeStatus.TERMINATING, at=at))
+    gone = Mutation(*transition(leaving.node, MediaNodeStatus.TERMINATED, at=at))
     return told, leaving, gone

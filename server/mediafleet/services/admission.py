@@ -18,7 +18,7 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
-from mediafleet.domain.ports import Change, Machine, MachineRequest
+from mediafleet.domain.ports import Machine, MachineRequest, Mutation
 from mediafleet.domain.twins import twin_of
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -158,12 +158,12 @@ class Admission:
             "machine without a member is taken in",
             extra={"media_node_id": node.id, "environment_id": machine.environment_id},
         )
-        await self._state.apply(Change(node, event))
+        await self._state.apply(Mutation(node, event))
 
     async def _admit(self, node_id: str) -> Member:
         """Store the intent; the launch itself is the life cycle's next step."""
         node, event = admit(node_id, at=self._clock.now())
-        await self._state.apply(Change(node, event))
+        await self._state.apply(Mutation(node, event))
         return Member(node)
 
     async def join(self, machine: Machine) -> Member:
@@ -219,7 +219,7 @@ class Admission:
         member = Member(node, connection)
         if twin := twin_of(member, cluster):
             raise MediaNodeAlreadyAddedError(twin, same="server")
-        return Decision(member, (Change(node, event),), {node_id: connection})
+        return Decision(member, (Mutation(node, event),), {node_id: connection})
 
     async def _launched(self, node_id: str) -> Member:
         await self._state.wait_until(
@@ -247,7 +247,7 @@ class Admission:
         for uri in uris:
             if (key := MediaServerUri.parse(uri)) not in held:
                 held.add(key)
-                changes.append(Change(*admit(self._new_node_id(), at=self._clock.now(), uri=uri)))
+                changes.append(Mutation(*admit(self._new_node_id(), at=self._clock.now(), uri=uri)))
         # One commit: one for each node would hold up the start by minutes.
         await self._state.apply(*changes)
 

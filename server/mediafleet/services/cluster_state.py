@@ -21,7 +21,7 @@ from mediafleet.domain.errors import (
 )
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.services.news import News
 from mediafleet.services.processes import Processes
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Entry, Store
+    from mediafleet.domain.ports import Clock, Store, StoreEntry
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Decision(Generic[T]):
     """
 
     outcome: T
-    changes: tuple[Entry, ...] = ()
+    changes: tuple[StoreEntry, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -174,13 +174,13 @@ class ClusterState:
         finally:
             self._deciding.release()
 
-    def _require_room(self, changes: Sequence[Entry]) -> None:
-        ids = {change.node.id for change in changes if isinstance(change, Change)}
+    def _require_room(self, changes: Sequence[StoreEntry]) -> None:
+        ids = {change.node.id for change in changes if isinstance(change, Mutation)}
         new = ids - self._members.keys()
         if new and len(self._members) + len(new) > MAX_MEMBERS:
             raise ClusterFullError(MAX_MEMBERS)
 
-    async def apply(self, *changes: Entry) -> None:
+    async def apply(self, *changes: StoreEntry) -> None:
         """Commit and publish changes that need no decision on the latest picture.
 
         Raises:
@@ -273,7 +273,7 @@ class ClusterState:
 
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
-            if isinstance(change, Note):
+            if isinstance(change, EventOnly):
                 self._publish_note(change)
                 continue
             node = change.node
@@ -303,7 +303,7 @@ class ClusterState:
         known = replace(known, connection=connection or known.connection)
         return known.moved(node, at=self._clock.now(), now=now)
 
-    def _publish_note(self, note: Note) -> None:
+    def _publish_note(self, note: EventOnly) -> None:
         event = note.event
         log.debug("event", extra={"media_node_id": event.id, "event": event.name})
         if isinstance(event, SessionDestroyed):

@@ -13,7 +13,7 @@ from mediafleet.domain.draining import (
     entries_of_request,
     progress_of,
 )
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.domain.waiting import why_waiting
 from mediafleet.services.cluster_state import ClusterState, Decision
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.drain import Limit
     from mediafleet.domain.lifecycle import Patience
-    from mediafleet.domain.ports import Clock, Entry
+    from mediafleet.domain.ports import Clock, StoreEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Drains:
             limit: How long that may last; ``None``: until its last session has ended.
             together_with: Others that are to be drained too, for the question what is left.
             forced: Drain it even if the rest could not carry the load.
-            dry_run: Change nothing; only tell.
+            dry_run: Mutation nothing; only tell.
 
         Returns:
             The drain as it is now or would be, and whether it is (or would be) a new one.
@@ -134,7 +134,7 @@ class Drains:
         return DrainReport(member, progress, why_waiting(member, self._patience, now), capacity, at)
 
 
-def _after(member: Member, entries: tuple[Entry, ...], *, at: datetime, now: float) -> Member:
+def _after(member: Member, entries: tuple[StoreEntry, ...], *, at: datetime, now: float) -> Member:
     """The member as it will be seen once the entries are committed."""
-    node = next((each.node for each in entries if isinstance(each, Change)), member.node)
+    node = next((each.node for each in entries if isinstance(each, Mutation)), member.node)
     return member.moved(node, at=at, now=now)

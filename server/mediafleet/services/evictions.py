@@ -13,7 +13,7 @@ from mediafleet.domain import crashes
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import Note
+from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Evictions:
         return Decision(
             None,
             tuple(
-                Note(
+                EventOnly(
                     SessionDestroyed(
                         timestamp=at,
                         id=node_id,

@@ -9,7 +9,7 @@ import anyio
 from mediafleet.domain.cluster import Member
 from mediafleet.domain.evidence import Evidence
 from mediafleet.domain.media_node import transition_on_request
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -88,6 +88,6 @@ class MediaNodes:
             if member.node.status is status:
                 return Decision(None)
             node, event = transition_on_request(member.node, status, at=self._clock.now())
-            return Decision(Member(node, member.connection), (Change(node, event),))
+            return Decision(Member(node, member.connection), (Mutation(node, event),))
 
         return await self._state.change(decide)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.machines import judged_members
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def part_from_lost(state: ClusterState, environment: Environment, clock: C
         lost = (node for node in nodes if node.status in SERVING_STATUSES)
         # Nobody is left to be asked for sessions.
         left = (transition(node, to, at=at, evicts_sessions=True) for node in lost)
-        return Decision(None, tuple(Change(*each) for each in left))
+        return Decision(None, tuple(Mutation(*each) for each in left))
 
     await state.change(decide)
     for node_id in gone:

@@ -9,7 +9,7 @@ import orjson
 
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
-from mediafleet.domain.ports import Note
+from mediafleet.domain.ports import EventOnly
 from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from mediafleet.domain.events import Event, Payload
-    from mediafleet.domain.ports import Entry
+    from mediafleet.domain.ports import StoreEntry
 
 Values = dict[str, Any]
 
@@ -76,14 +76,14 @@ class Step:
     leaves: bool
 
 
-def steps(changes: Sequence[Entry], cluster_id: str) -> tuple[Step, ...]:
+def steps(changes: Sequence[StoreEntry], cluster_id: str) -> tuple[Step, ...]:
     """The changes as rows, in order."""
     return tuple(_step(change, cluster_id) for change in changes)
 
 
-def _step(change: Entry, cluster_id: str) -> Step:
+def _step(change: StoreEntry, cluster_id: str) -> Step:
     event = _event_values(change.event, cluster_id)
-    if isinstance(change, Note):
+    if isinstance(change, EventOnly):
         return Step(None, event, leaves=False)
     leaves = change.forget or change.node.status is MediaNodeStatus.TERMINATED
     return Step(_node_values(change.node), event, leaves)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Entry
+    from mediafleet.domain.ports import StoreEntry
     from mediafleet.store.rows import StoredEvent
     from mediafleet.store.standing import StoreLimits, Tenure
     from mediafleet.store.writer import Database, Writer
@@ -83,7 +83,7 @@ class SqlStore(Store):
         return tuple(to_node(row) for row in rows)
 
     @override
-    async def commit(self, changes: Sequence[Entry]) -> None:
+    async def commit(self, changes: Sequence[StoreEntry]) -> None:
         if not changes:
             return
         rows = steps(changes, self.cluster_id)

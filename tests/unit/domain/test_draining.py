@@ -22,7 +22,7 @@ from mediafleet.domain.draining import (
     progress_of,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.ports import Change, Entry, Note
+from mediafleet.domain.ports import EventOnly, Mutation, StoreEntry
 from support.factories import MOMENT, make_cluster, make_member, make_node, make_session
 
 HALF_AN_HOUR = Limit(1800, AtDeadline.FORCE)
@@ -31,7 +31,7 @@ LATER = MOMENT + timedelta(seconds=100)
 QUARANTINE = S.WAITING_IDLE_TO_TERMINATE
 
 
-def told(entries: tuple[Entry, ...]) -> list[str]:
+def told(entries: tuple[StoreEntry, ...]) -> list[str]:
     """The events, in words."""
     words = []
     for each in entries:
@@ -49,8 +49,8 @@ def test_a_drain_begins_with_its_limit_and_both_are_told() -> None:
     entries = entries_of_request(make_member(), HALF_AN_HOUR, ENOUGH, forced=False, at=MOMENT)
 
     change, note = entries
-    assert isinstance(change, Change)
-    assert isinstance(note, Note)
+    assert isinstance(change, Mutation)
+    assert isinstance(note, EventOnly)
     assert change.node.drain == Drain(HALF_AN_HOUR, MOMENT + timedelta(minutes=30))
     assert told(entries) == ["waiting-idle-to-terminate", "limited"]
     assert note.event.payload("clu_1") == {
@@ -72,8 +72,8 @@ def test_a_new_limit_takes_the_place_of_the_old_one_and_counts_from_now() -> Non
     (unlimited,) = entries_of_request(member, None, NOTHING_LEFT, forced=False, at=LATER)
     plain = make_member(status=QUARANTINE)
 
-    assert isinstance(limited, Change)
-    assert isinstance(unlimited, Change)
+    assert isinstance(limited, Mutation)
+    assert isinstance(unlimited, Mutation)
     assert limited.node.drain == Drain(HALF_AN_HOUR, LATER + timedelta(minutes=30))
     assert unlimited.node.drain is None
     assert told((limited, unlimited)) == ["limited", "unlimited"]
@@ -149,7 +149,7 @@ def test_the_deadline_forces_the_end() -> None:
     entries = entries_of_deadline(drained(AtDeadline.FORCE).node, at=LATER)
 
     assert told(entries) == ["forced", "terminating"]
-    assert isinstance(entries[1], Change)
+    assert isinstance(entries[1], Mutation)
     assert entries[1].node.evicts_sessions
 
 
@@ -157,7 +157,7 @@ def test_the_deadline_gives_the_drain_up() -> None:
     entries = entries_of_deadline(drained(AtDeadline.ABORT).node, at=LATER)
 
     assert told(entries) == ["aborted", "running"]
-    assert isinstance(entries[1], Change)
+    assert isinstance(entries[1], Mutation)
     assert entries[1].node.drain is None
 
 
@@ -165,7 +165,7 @@ def test_the_deadline_comes_again_after_the_same_time_and_says_how_often() -> No
     node = drained(AtDeadline.EXTEND).node
     for times in (1, 2, 3):
         (change,) = entries_of_deadline(node, at=LATER)
-        assert isinstance(change, Change)
+        assert isinstance(change, Mutation)
         node = change.node
         assert node.drain is not None
         assert node.drain.extensions == times
@@ -181,7 +181,7 @@ def test_without_a_limit_there_is_no_deadline() -> None:
 def test_ending_a_drain_forgets_its_limit() -> None:
     (change,) = entries_of_end(drained(AtDeadline.FORCE), at=LATER)
 
-    assert isinstance(change, Change)
+    assert isinstance(change, Mutation)
     assert (change.node.status, change.node.drain) == (S.RUNNING, None)
     with pytest.raises(NoDrainError, match="running and not being drained"):
         entries_of_end(make_member(), at=LATER)

@@ -5,7 +5,7 @@ import pytest
 
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way, twin_of
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
@@ -49,7 +49,7 @@ def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
 
     told, leaving, gone = entries_of_giving_way(younger, eldest, at=MOMENT)
 
-    assert isinstance(told, Note)
+    assert isinstance(told, EventOnly)
     assert told.event.payload("clu_1") == {
         "timestamp": 1767323045678,
         "id": "kms_B",
@@ -58,8 +58,8 @@ def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
         "reason": "its media server is in the cluster already, as Media Node kms_A",
         "clusterId": "clu_1",
     }
-    assert isinstance(leaving, Change)
-    assert isinstance(gone, Change)
+    assert isinstance(leaving, Mutation)
+    assert isinstance(gone, Mutation)
     assert not leaving.node.evicts_sessions
     assert [leaving.node.version, gone.node.version] == [2, 3]
     assert gone.node.status is S.TERMINATED

@@ -12,7 +12,7 @@ from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, N
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import Patience, Step, next_deadline, next_step
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, forget, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.store import SqlStore, open_store
 from support.factories import MOMENT, make_session
@@ -52,7 +52,7 @@ async def state(store: SqlStore) -> AsyncIterator[ClusterState]:
 
 async def launch(state: ClusterState, node_id: str = "kms_A0000001") -> MediaNode:
     node, event = admit(node_id, at=MOMENT, uri=f"ws://{node_id}/kurento")
-    await state.apply(Change(node, event))
+    await state.apply(Mutation(node, event))
     return node
 
 
@@ -90,7 +90,7 @@ async def test_decisions_take_turns_and_each_sees_the_one_before(state: ClusterS
     def decide(cluster: Cluster) -> Decision[None]:
         seen.append(len(cluster))
         node, event = admit(f"kms_A000000{len(cluster)}", at=MOMENT)
-        return Decision(None, (Change(node, event),))
+        return Decision(None, (Mutation(node, event),))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(8):
@@ -126,7 +126,7 @@ async def test_a_status_change_keeps_what_the_link_told(state: ClusterState) -> 
     connection = Connection(connected=True, sessions=(make_session(),))
     state.observe(node.id, connection)
 
-    await state.apply(Change(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
+    await state.apply(Mutation(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
 
     assert state.existing(node.id).connection == connection
 
@@ -148,7 +148,7 @@ async def test_a_terminated_node_is_gone_and_those_who_waited_know(state: Cluste
         ):
             assert not waited.is_set()
             node, event = transition(node, status, at=MOMENT)
-            await state.apply(Change(node, event))
+            await state.apply(Mutation(node, event))
         with anyio.fail_after(2):
             await waited.wait()
 
@@ -192,7 +192,7 @@ async def test_a_node_whose_machine_is_gone_crashes_with_its_sessions_before_the
     state: ClusterState,
 ) -> None:
     node = await launch(state)
-    await state.apply(Change(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
+    await state.apply(Mutation(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
     sessions = (make_session("a"), make_session("b"))
     state.observe(node.id, Connection(connected=True, server_id="1", sessions=sessions))
     state.note_gone(node.id)
@@ -234,7 +234,7 @@ async def test_the_hour_of_a_failed_node_goes_on_over_a_restart(
 ) -> None:
     node = await launch(state)
     at = MOMENT - timedelta(seconds=ago)
-    await state.apply(Change(*transition(node, MediaNodeStatus.FAILED, at=at)))
+    await state.apply(Mutation(*transition(node, MediaNodeStatus.FAILED, at=at)))
 
     after = ClusterState(StandingClock())
     async with after.kept_in(store):
@@ -247,7 +247,7 @@ async def test_what_is_no_failure_begins_anew_with_the_server(
     state: ClusterState, store: SqlStore
 ) -> None:
     node, event = admit("kms_A0000001", at=MOMENT - timedelta(seconds=50))
-    await state.apply(Change(node, event))
+    await state.apply(Mutation(node, event))
 
     after = ClusterState(StandingClock())
     async with after.kept_in(store):
@@ -270,14 +270,14 @@ async def test_a_full_cluster_takes_nobody_in_and_lets_its_members_go(
 ) -> None:
     admitted = [admit(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
     for batch in range(0, MAX_MEMBERS, 500):
-        await state.apply(*(Change(*each) for each in admitted[batch : batch + 500]))
+        await state.apply(*(Mutation(*each) for each in admitted[batch : batch + 500]))
 
     with pytest.raises(ClusterFullError):
         await launch(state, "kms_B0000000")
     assert len(await store.load()) == len(state.snapshot) == MAX_MEMBERS
 
     leaving, event = transition(admitted[0][0], MediaNodeStatus.FAILED, at=MOMENT)
-    await state.apply(Change(leaving, event))
-    await state.apply(Change(*forget(leaving, at=MOMENT), forget=True))
+    await state.apply(Mutation(leaving, event))
+    await state.apply(Mutation(*forget(leaving, at=MOMENT), forget=True))
     await launch(state, "kms_B0000000")
     assert len(state.snapshot) == MAX_MEMBERS

@@ -11,7 +11,7 @@ from mediafleet.domain import identifiers
 from mediafleet.domain.cluster import Session
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import admit
-from mediafleet.domain.ports import Change, Note
+from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.evictions import Evictions
@@ -43,7 +43,7 @@ async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str
         ) as store,
         state.kept_in(store),
     ):
-        await state.apply(Change(*admit(NODE_ID, at=MOMENT)), Note(end))
+        await state.apply(Mutation(*admit(NODE_ID, at=MOMENT)), EventOnly(end))
 
         told = await Evictions(state, servers, clock).told(NODE_ID, (same, other))
 

@@ -11,7 +11,7 @@ from mediafleet.domain.cluster import Connection
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
-from mediafleet.domain.ports import Change
+from mediafleet.domain.ports import Mutation
 from mediafleet.domain.waiting import why_waiting
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
@@ -40,10 +40,10 @@ async def state() -> AsyncIterator[ClusterState]:
         state.kept_in(store),
     ):
         node, event = admit(NODE_ID, at=MOMENT)
-        await state.apply(Change(node, event))
+        await state.apply(Mutation(node, event))
         for status in (MediaNodeStatus.CANCELED, MediaNodeStatus.TERMINATING):
             node, event = transition(node, status, at=MOMENT)
-            await state.apply(Change(node, event))
+            await state.apply(Mutation(node, event))
         yield state
 
 
@@ -101,7 +101,7 @@ async def test_a_launch_that_failed_never_comes_to_run(
     """Its media server answers while, or after, its machine is being ended."""
     lifecycle = make_lifecycle(state, environment, Patience(launch=0, termination=0.05))
     node, event = admit("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
-    await state.apply(Change(node, event))
+    await state.apply(Mutation(node, event))
     environment.hangs = {"terminate"}
 
     await lifecycle.take_step(node.id)

@@ -12,7 +12,7 @@ from mediafleet.domain import identifiers
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.media_node import MediaNodeStatus, admit
-from mediafleet.domain.ports import Change, Machine
+from mediafleet.domain.ports import Machine, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster_state import ClusterState
@@ -76,7 +76,7 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
 
 async def admit_some(state: ClusterState, count: int) -> None:
     for number in range(count):
-        await state.apply(Change(*admit(f"kms_stored{number}", at=MOMENT)))
+        await state.apply(Mutation(*admit(f"kms_stored{number}", at=MOMENT)))
 
 
 def statuses(state: ClusterState) -> list[MediaNodeStatus]:
