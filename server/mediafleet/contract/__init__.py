@@ -21,8 +21,6 @@ from mediafleet.contract.errors import (
     MissingHandlerError,
     ResponseViolationError,
     UnfitHandlerError,
-    Unserved,
-    UnservedContractError,
 )
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.members import BodyRules
@@ -49,7 +47,5 @@ __all__ = [
     "SchemaValidator",
     "TlsListener",
     "UnfitHandlerError",
-    "Unserved",
-    "UnservedContractError",
     "create_app",
 ]

@@ -15,8 +15,6 @@ from mediafleet.contract.answers import Handler, Problem
 from mediafleet.contract.authentication import FailedLogins
 from mediafleet.contract.cors import CorsMiddleware
 from mediafleet.contract.errors import MissingHandlerError
-from mediafleet.contract.guard import require_plain_servers, require_served
-from mediafleet.contract.guard_references import require_local_references
 from mediafleet.contract.limits import Limits
 from mediafleet.contract.members import BodyRules
 from mediafleet.contract.middleware import COMPILE, ContractMiddleware, Serving
@@ -80,11 +78,8 @@ def create_app(
     if cors_origins:
         middlewares.insert(0, partial(CorsMiddleware, origins=tuple(cors_origins)))
     app = connexion.AsyncApp(__name__, middlewares=middlewares, lifespan=lifespan)
-    require_plain_servers(specification)
-    require_local_references(specification)
     # A dict, not a file: Connexion would run a file through a template engine first.
     app.add_api(dict(specification), resolver=Resolver(partial(_find_handler, handlers)))
-    require_served(specification, protected_prefixes)
     return _built(app)
 
 

@@ -3,7 +3,6 @@
 ::
 
     ContractError                  start-up: the program must not run with this contract
-    ├── UnservedContractError      the contract asks for something the layer does not serve
     ├── MissingHandlerError        an operation has no handler
     └── UnfitHandlerError          a handler is no coroutine function, or takes other arguments
     ResponseViolationError         a handler (or a writer) made an answer that the contract forbids
@@ -11,34 +10,9 @@
     ClientGoneError                the client hung up: nobody is left to answer
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 
 class ContractError(Exception):
     """The contract and the program do not fit: found at start-up, never while serving."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unserved:
-    """One feature of a contract that the layer does not serve.
-
-    Attributes:
-        place: JSON pointer into the contract as it was written.
-        feature: What stands there, and what is allowed instead where that is not obvious.
-    """
-
-    place: str
-    feature: str
-
-
-class UnservedContractError(ContractError):
-    """The contract uses features that would silently not work."""
-
-    def __init__(self, findings: Sequence[Unserved]) -> None:
-        self.findings = tuple(findings)
-        lines = "".join(f"\n  {finding.place}: {finding.feature}" for finding in findings)
-        super().__init__(f"the contract uses what this server does not serve:{lines}")
 
 
 class MissingHandlerError(ContractError):

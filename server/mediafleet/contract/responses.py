@@ -8,31 +8,22 @@ import orjson
 from connexion import NoContent
 
 from mediafleet.contract.answers import (
-    MAX_MESSAGE_CHARACTERS,
-    MAX_PATH_CHARACTERS,
     Answer,
     EncodedJson,
     Headers,
     Reply,
     empty_answer,
-    error_body,
     header_bytes,
     json_answer,
 )
 from mediafleet.contract.errors import (
     Refusal,
     ResponseViolationError,
-    Unserved,
-    UnservedContractError,
 )
 from mediafleet.contract.parameters import Parameter
 from mediafleet.contract.requests import header_text
 from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
-
-_FIRST_ERROR = 400
-_OWN_STATUSES = frozenset({400, 401, 403, 404, 405, 413, 415, 500})
-_OWN_HEADERS = {401: frozenset({b"www-authenticate"}), 405: frozenset({b"allow"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,6 @@ class Responses:
             if status.startswith("x-"):
                 continue
             compiled = _compile(int(status), response, place + pointer(status))
-            _require_own_form(compiled)
             self._by_status[compiled.status] = compiled
 
     def answer(self, reply: Reply) -> Answer:
@@ -143,26 +133,6 @@ def _compile(status: int, response: Mapping[str, Any], place: str) -> _Response:
             if "schema" in header
         },
     )
-
-
-def _require_own_form(response: _Response) -> None:
-    """Make sure at start-up that the layer's own error answers will keep the contract."""
-    if response.status < _FIRST_ERROR:
-        return
-    if response.body is not None:
-        longest = error_body(
-            response.status,
-            "x" * MAX_MESSAGE_CHARACTERS,
-            path="/" * MAX_PATH_CHARACTERS,
-            now_ms=1_700_000_000_000,
-        )
-        if not response.body.is_valid(longest):
-            why = response.body.explain(longest, "error body", every=True)
-            raise UnservedContractError([Unserved(response.body.place, why)])
-    missing = response.required_headers - _OWN_HEADERS.get(response.status, frozenset())
-    if response.status in _OWN_STATUSES and missing:
-        feature = f"the server itself answers {response.status}, without {_names(missing)}"
-        raise UnservedContractError([Unserved(response.place + "/headers", feature)])
 
 
 def _wire_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:

@@ -8,7 +8,7 @@ import jsonschema_rs
 import orjson
 
 from mediafleet.contract.answers import EncodedJson, JsonValue
-from mediafleet.contract.errors import ResponseViolationError, Unserved, UnservedContractError
+from mediafleet.contract.errors import ContractError, ResponseViolationError
 from mediafleet.contract.explanations import listed, sentences
 from mediafleet.contract.texts import pointer
 
@@ -129,7 +129,7 @@ class SchemaValidator:
                 offline=True,
             )
         except ValueError as error:
-            raise UnservedContractError([Unserved(place, "does not compile")]) from error
+            raise ContractError(f"the schema at {place} does not compile: {error}") from error
         self._accepts: Callable[[Any], bool] = self._validator.is_valid
 
     def is_valid(self, value: JsonValue) -> bool:
