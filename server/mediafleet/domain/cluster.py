@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.errors import MediaNodeNotFoundError
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeStatus
+from mediafleet.domain.uri import endpoint_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mediafleet.domain.ports import Machine
+    from mediafleet.domain.uri import MediaServerUri
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,11 @@ class Member:
         """Endpoint of the node's media server, as soon as it is known."""
         return self.machine.uri if self.machine else self.node.uri
 
+    @property
+    def located_id(self) -> str | None:
+        """Name of the node's machine in its environment, as soon as it is known."""
+        return self.machine.environment_id if self.machine else self.node.environment_id
+
     def located(self) -> MediaNode:
         """The node as it is stored from the moment it runs: with its place."""
         if self.machine is None:
@@ -199,11 +208,112 @@ class OpenFiles:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Every member at one moment, by id, in the order of joining."""
+class MemberIndex:
+    """Finds members by what they are known for, at a cost that does not grow with the cluster.
 
-    members: Mapping[str, Member] = field(default_factory=lambda: MappingProxyType({}))
+    It holds ids only, and it may hold too many: whoever asks looks at the member itself.
+    """
+
+    __slots__ = ("_ids", "_keys", "_numbers")
+
+    def __init__(self, members: Iterable[Member] = ()) -> None:
+        self._keys: dict[str, frozenset[Hashable]] = {}
+        self._ids: dict[Hashable, set[str]] = {}
+        self._numbers: dict[str, int] = {}
+        for member in members:
+            self.put(member)
+
+    def put(self, member: Member) -> None:
+        """Add a member, or replace it by what it is now."""
+        node_id, keys = member.node.id, _keys_of(member)
+        old = self._keys.get(node_id, _NO_KEYS)
+        if keys != old:
+            self._keys[node_id] = keys
+            self._drop(node_id, old - keys)
+            for key in keys - old:
+                self._ids.setdefault(key, set()).add(node_id)
+        if node_id not in self._numbers:
+            self._numbers[node_id] = next(_NUMBERS)
+
+    def remove(self, node_id: str) -> None:
+        """Forget a member."""
+        self._drop(node_id, self._keys.pop(node_id, _NO_KEYS))
+        self._numbers.pop(node_id, None)
+
+    def find(self, key: Hashable) -> list[str]:
+        """Ids of the members that a key leads to, in the order of joining."""
+        return sorted(self._ids.get(key, ()), key=self._numbers.__getitem__)
+
+    def holds(self, key: Hashable) -> bool:
+        """Whether a key leads to any member."""
+        return key in self._ids
+
+    def _drop(self, node_id: str, keys: Iterable[Hashable]) -> None:
+        for key in keys:
+            ids = self._ids[key]
+            ids.discard(node_id)
+            if not ids:
+                del self._ids[key]
+
+
+class Trait(Enum):
+    """What the cluster is asked for as a whole."""
+
+    DISCONNECTED = auto()
+    """It serves, and its link is down."""
+    ACCEPTS_SESSIONS = auto()
+    """See :attr:`Member.accepts_sessions`."""
+    WAITING = auto()
+    """It is to leave its status by itself, or the environment failed to end its machine."""
+
+
+WAITING_STATUSES = frozenset(
+    {
+        MediaNodeStatus.LAUNCHING,
+        MediaNodeStatus.CANCELED,
+        MediaNodeStatus.WAITING_IDLE_TO_TERMINATE,
+        MediaNodeStatus.TERMINATING,
+    }
+)
+"""A node is meant to leave them by itself."""
+
+_NO_KEYS: frozenset[Hashable] = frozenset()
+_NUMBERS = count()
+
+
+def _keys_of(member: Member) -> frozenset[Hashable]:
+    uri, name = member.uri, member.located_id
+    keys: list[Hashable] = []
+    if uri is not None and (endpoint := endpoint_of(uri)) is not None:
+        keys.append(endpoint)
+    if name is not None:
+        keys.append(("machine", name))
+    if (server_id := member.connection.server_id) is not None:
+        keys.append(("server", server_id))
+    if member.accepts_sessions:
+        keys.append(Trait.ACCEPTS_SESSIONS)
+    elif not member.connection.connected and member.node.status in SERVING_STATUSES:
+        keys.append(Trait.DISCONNECTED)
+    if member.node.status in WAITING_STATUSES or member.trouble is not None:
+        keys.append(Trait.WAITING)
+    return frozenset(keys)
+
+
+class Cluster:
+    """Every member, by id, in the order of joining.
+
+    Args:
+        members: By id; a view if others keep them.
+        index: Of the same members, kept by whoever keeps them; made when needed if not given.
+    """
+
+    __slots__ = ("_index", "members")
+
+    def __init__(
+        self, members: Mapping[str, Member] = MappingProxyType({}), index: MemberIndex | None = None
+    ) -> None:
+        self.members = members
+        self._index = index
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self.members.values())
@@ -227,6 +337,32 @@ class Cluster:
         return member
 
     @property
+    def index(self) -> MemberIndex:
+        """Of its members."""
+        if self._index is None:
+            self._index = MemberIndex(self)
+        return self._index
+
+    def at_endpoint(self, endpoint: MediaServerUri) -> tuple[Member, ...]:
+        """Members whose uri leads to an endpoint, also those that do not hold it any more."""
+        return self._found(endpoint)
+
+    def of_server(self, server_id: str) -> tuple[Member, ...]:
+        """Members whose links lead, or last led, to one process of a media server."""
+        return self._found(("server", server_id))
+
+    def of_machine(self, environment_id: str) -> tuple[Member, ...]:
+        """Members whose machine has that name in its environment."""
+        return self._found(("machine", environment_id))
+
+    def with_trait(self, trait: Trait) -> tuple[Member, ...]:
+        """Members of which something holds."""
+        return self._found(trait)
+
+    def _found(self, key: Hashable) -> tuple[Member, ...]:
+        return tuple(self.members[node_id] for node_id in self.index.find(key))
+
+    @property
     def connected_uris(self) -> tuple[str, ...]:
         """Endpoints of the serving nodes whose link is up."""
         return tuple(
@@ -235,13 +371,4 @@ class Cluster:
             if member.node.uri is not None
             and member.connection.connected
             and member.node.status in SERVING_STATUSES
-        )
-
-    @property
-    def disconnected_ids(self) -> tuple[str, ...]:
-        """Serving nodes whose link is down."""
-        return tuple(
-            member.node.id
-            for member in self
-            if not member.connection.connected and member.node.status in SERVING_STATUSES
         )

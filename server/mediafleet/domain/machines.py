@@ -82,12 +82,9 @@ def displaced_by_listing(
 def _others_at_address(cluster: Cluster, machine: Machine) -> Iterator[Member]:
     if machine.environment_id is None:
         return
-    key = MediaServerUri.parse(machine.uri)
-    for member in cluster:
-        if member.uri is None or not member.node.holds_its_uri:
-            continue
-        is_another = member.located().environment_id not in {None, machine.environment_id}
-        if is_another and MediaServerUri.parse(member.uri) == key:
+    for member in cluster.at_endpoint(MediaServerUri.parse(machine.uri)):
+        is_another = member.located_id not in {None, machine.environment_id}
+        if is_another and member.node.holds_its_uri:
             yield member
 
 

@@ -24,10 +24,8 @@ def twin_of(member: Member, cluster: Cluster) -> str | None:
     return next(
         (
             other.node.id
-            for other in cluster
-            if other.node.id != member.node.id
-            and other.connection.server_id == server_id
-            and other.node.holds_its_uri
+            for other in cluster.of_server(server_id)
+            if other.node.id != member.node.id and other.node.holds_its_uri
         ),
         None,
     )

@@ -73,6 +73,15 @@ class MediaServerUri:
 
 
 @lru_cache(maxsize=16_384)
+def endpoint_of(uri: str) -> MediaServerUri | None:
+    """The endpoint that a text names; kept. ``None``: it names none."""
+    try:
+        return MediaServerUri.parse(uri)
+    except InvalidUriError:
+        return None
+
+
+@lru_cache(maxsize=16_384)
 def host_of(uri: str) -> str:
     """The host of an endpoint, an address without brackets; kept, as each listing asks for all.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.cluster import Trait
 from mediafleet.domain.lifecycle import next_deadline
 from mediafleet.domain.media_node import MediaNodeStatus as S
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.lifecycle import Patience
-
-WAITING_STATUSES = frozenset({S.LAUNCHING, S.CANCELED, S.WAITING_IDLE_TO_TERMINATE, S.TERMINATING})
-"""A node is meant to leave them by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,9 @@ class Waiting:
 
 def waiting_members(cluster: Cluster, patience: Patience, now: float) -> Iterator[Waiting]:
     """All members that are to leave their status, or that something is left of, as they joined."""
-    for member in cluster:
-        node = member.node
-        if node.status in WAITING_STATUSES or member.trouble is not None:
-            reason = why_waiting(member, patience, now)
-            yield Waiting(node.id, node.status, node.status_since, reason)
+    for member in cluster.with_trait(Trait.WAITING):
+        node, reason = member.node, why_waiting(member, patience, now)
+        yield Waiting(node.id, node.status, node.status_since, reason)
 
 
 def why_waiting(member: Member, patience: Patience, now: float) -> str:

@@ -40,7 +40,7 @@ class LifecycleLoop:
         self._under_way: set[str] = set()
         self._moved_meanwhile: set[str] = set()
         self._resting: set[str] = set()
-        for member in self._state.snapshot:
+        for member in self._state.cluster:
             self._state.news.look_again(member.node.id)
         async with anyio.create_task_group() as steps:
             while True:

@@ -180,7 +180,7 @@ class Admission:
     def _require_file(self) -> None:
         """Refuse a node that could not be connected, before anybody waits for it."""
         files = self._open_files
-        if files is not None and len(self._state.snapshot) >= files.media_nodes:
+        if files is not None and len(self._state.cluster) >= files.media_nodes:
             raise TooFewOpenFilesError(files.media_nodes, str(files))
 
     async def _join(self, node_id: str, machine: Machine) -> Member:
@@ -198,7 +198,7 @@ class Admission:
         if key == besides:
             yield
             return
-        if (holder := _holder(self._state.snapshot, key)) or key in self._joining:
+        if (holder := _holder(self._state.cluster, key)) or key in self._joining:
             raise MediaNodeAlreadyAddedError(holder)
         self._joining.add(key)
         try:
@@ -242,11 +242,12 @@ class Admission:
 
         A server that does not answer yet is launching until it does, or until patience is lost.
         """
-        held = {_endpoint(member) for member in self._state.snapshot}
+        added: set[MediaServerUri] = set()
         changes = []
         for uri in uris:
-            if (key := MediaServerUri.parse(uri)) not in held:
-                held.add(key)
+            key = MediaServerUri.parse(uri)
+            if key not in added and _holder(self._state.cluster, key) is None:
+                added.add(key)
                 changes.append(Mutation(*admit(self._new_node_id(), at=self._clock.now(), uri=uri)))
         # One commit: one for each node would hold up the start by minutes.
         await self._state.apply(*changes)
@@ -261,14 +262,13 @@ def while_there_is_room() -> Iterator[None]:
         log.warning("machines left out", extra={"reason": str(error)})
 
 
-def _holder(cluster: Cluster, key: MediaServerUri) -> str | None:
+def _holder(cluster: Cluster, endpoint: MediaServerUri) -> str | None:
     """Id of the member that an endpoint belongs to."""
-    return next((member.node.id for member in cluster if _endpoint(member) == key), None)
-
-
-def _endpoint(member: Member) -> MediaServerUri | None:
-    """The endpoint that belongs to a member."""
-    uri = member.node.uri
-    if uri is None or not member.node.holds_its_uri or member.gone:
-        return None
-    return MediaServerUri.parse(uri)
+    return next(
+        (
+            member.node.id
+            for member in cluster.at_endpoint(endpoint)
+            if member.node.uri is not None and member.node.holds_its_uri and not member.gone
+        ),
+        None,
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import anyio
 
+from mediafleet.domain.cluster import Trait
 from mediafleet.domain.errors import NotReadyError, RestartingError, UnhealthyError
 from mediafleet.domain.waiting import waiting_members
 
@@ -116,13 +117,13 @@ class ClusterConfiguration:
 
     def health(self) -> Health:
         """When the process started and restarted, and which nodes are out of touch."""
-        cluster = self._state.snapshot
+        cluster = self._state.cluster
         return Health(
             self._started,
             self._restarts,
             self._last_restart,
-            cluster.disconnected_ids,
-            able=any(member.accepts_sessions for member in cluster),
+            tuple(member.node.id for member in cluster.with_trait(Trait.DISCONNECTED)),
+            able=cluster.index.holds(Trait.ACCEPTS_SESSIONS),
             waiting=tuple(waiting_members(cluster, self._patience, self._clock.monotonic())),
             failed=tuple(self._failed_parts()),
         )
@@ -150,7 +151,7 @@ class ClusterConfiguration:
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The active configuration without its secrets; the uris are those of connected nodes."""
-        return self._settings.describe(self._state.snapshot.connected_uris)
+        return self._settings.describe(self._state.cluster.connected_uris)
 
     async def restart(self, changes: Mapping[str, JsonValue]) -> None:
         """Store new values and apply them; restarts take turns in the order they came.

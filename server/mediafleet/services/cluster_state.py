@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from mediafleet.domain import facts
-from mediafleet.domain.cluster import MAX_MEMBERS, NEVER_CONNECTED, Cluster, Connection, Member
+from mediafleet.domain.cluster import (
+    MAX_MEMBERS,
+    NEVER_CONNECTED,
+    Cluster,
+    Connection,
+    Member,
+    MemberIndex,
+)
 from mediafleet.domain.errors import (
     ClusterFullError,
     MediaNodeNotFoundError,
@@ -23,7 +30,6 @@ from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.services.news import News
-from mediafleet.services.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -69,7 +75,7 @@ class ClusterState:
         self._clock = clock
         self._store: Store | None = None
         self._members: dict[str, Member] = {}
-        self._processes = Processes()
+        self._index = MemberIndex()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
         self.is_stopping = False
@@ -86,7 +92,7 @@ class ClusterState:
         self._members = {
             node.id: Member.loaded(node, at=at, now=now) for node in await store.load()
         }
-        self._processes = Processes()
+        self._index = MemberIndex(self._members.values())
         self._snapshot = None
         self._store = store
         try:
@@ -111,14 +117,19 @@ class ClusterState:
         return "no store is open" if self._store is None else self._store.problem
 
     @property
+    def cluster(self) -> Cluster:
+        """The members as they are at any moment; whoever waits sees them change."""
+        return Cluster(MappingProxyType(self._members), self._index)
+
+    @property
     def snapshot(self) -> Cluster:
-        """The cluster as it is now; made once for all readers between two changes."""
+        """The members as they are now: a copy, made once for all readers between two changes."""
         if self._snapshot is None:
             self._snapshot = Cluster(MappingProxyType(dict(self._members)))
         return self._snapshot
 
     def member(self, node_id: str) -> Member | None:
-        """One member as it is now, without the cost of a snapshot."""
+        """One member as it is now."""
         return self._members.get(node_id)
 
     def existing(self, node_id: str) -> Member:
@@ -134,7 +145,9 @@ class ClusterState:
 
     def of_one_process(self, node_id: str) -> tuple[Member, ...]:
         """A member and all others whose links lead, or last led, to the same media server."""
-        return tuple(self._members[each] for each in self._processes.shared_by(node_id))
+        member = self._members.get(node_id)
+        server_id = None if member is None else member.connection.server_id
+        return () if server_id is None else self.cluster.of_server(server_id)
 
     async def change(self, decide: Callable[[Cluster], Decision[T]]) -> T:
         """Decide on the latest picture, commit, then publish; nothing else decides meanwhile.
@@ -143,7 +156,8 @@ class ClusterState:
         that memory and store never differ.
 
         Args:
-            decide: Pure; what it raises is raised here and nothing changes.
+            decide: Pure, and keeps nothing of the cluster, which is no copy; what it raises is
+                raised here and nothing changes.
 
         Raises:
             ClusterFullError: There is no room for a new member; nothing changed.
@@ -151,7 +165,7 @@ class ClusterState:
             NotReadyError: No store is open.
         """
         async with self._turn():
-            decision = decide(self.snapshot)
+            decision = decide(self.cluster)
             self._require_room(decision.changes)
             if decision.changes:
                 store = self._opened
@@ -268,7 +282,7 @@ class ClusterState:
 
     def _keep(self, member: Member) -> None:
         self._members[member.node.id] = member
-        self._processes.note(member.node.id, member.connection.server_id)
+        self._index.put(member)
         self._snapshot = None
 
     def _publish(self, decision: Decision[T]) -> None:
@@ -279,7 +293,7 @@ class ClusterState:
             node = change.node
             if change.forget or node.status is MediaNodeStatus.TERMINATED:
                 self._members.pop(node.id, None)
-                self._processes.note(node.id, None)
+                self._index.remove(node.id)
                 self._snapshot = None
             else:
                 self._keep(self._moved(node, decision.connections.get(node.id)))

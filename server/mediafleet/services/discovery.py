@@ -98,7 +98,7 @@ class Discovery:
     async def _newcomers(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
         """Machines that are nobody's yet; what a launch left or a node that left is ended."""
         for machine in machines:
-            owner = _owner(self._state.snapshot, machine)
+            owner = _owner(self._state.cluster, machine)
             if owner is not None:
                 self._state.note(owner.node.id, partial(facts.unmade, is_unmade=False))
             elif machine.node_id is not None and await self._state.has_left(machine.node_id):
@@ -122,7 +122,7 @@ class Discovery:
 
     async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
         """Part from members whose address a machine has that runs instead of theirs."""
-        displaced = displaced_by_listing(self._state.snapshot, machine, machines)
+        displaced = displaced_by_listing(self._state.cluster, machine, machines)
         await part_from_displaced(self._state, self._media_servers, displaced)
 
 
@@ -130,6 +130,6 @@ def _owner(cluster: Cluster, machine: Machine) -> Member | None:
     """The member whose launch made the machine, or whose the machine is already."""
     if machine.node_id is not None and (maker := cluster.get(machine.node_id)) is not None:
         return maker
-    name = machine.environment_id
-    owners = (each for each in cluster if name is not None and each.node.environment_id == name)
-    return next(owners, None)
+    if machine.environment_id is None:
+        return None
+    return next(iter(cluster.of_machine(machine.environment_id)), None)

@@ -109,7 +109,7 @@ class Drains:
             NoDrainError: It is not on its way out.
         """
         member = self._state.existing(node_id)
-        capacity = capacity_without(self._state.snapshot, {node_id})
+        capacity = capacity_without(self._state.cluster, {node_id})
         at, now = self._clock.now(), self._clock.monotonic()
         return self._report(member, capacity, at=at, now=now)
 

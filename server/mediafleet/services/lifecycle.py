@@ -193,7 +193,7 @@ class Lifecycle:
     async def _locate(self, node_id: str, machine: Machine) -> None:
         """Take in where a node is; whoever was there before is there no more."""
         self._state.note(node_id, partial(facts.located, machine=machine))
-        cluster = self._state.snapshot
+        cluster = self._state.cluster
         if (heir := cluster.get(node_id)) is not None:
             displaced = displaced_by_launch(cluster, heir, machine)
             await part_from_displaced(self._state, self._media_servers, displaced)

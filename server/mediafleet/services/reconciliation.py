@@ -32,10 +32,10 @@ async def part_from_lost(state: ClusterState, environment: Environment, clock: C
     """
     if not environment.launches_machines:
         return
-    _tell_of_strangers(state.snapshot, environment)
+    _tell_of_strangers(state.cluster, environment)
     judged = [
         member.node
-        for member in judged_members(state.snapshot, sees_every_end=environment.sees_every_end)
+        for member in judged_members(state.cluster, sees_every_end=environment.sees_every_end)
         if _is_own(member.node, environment)
     ]
     if not judged:

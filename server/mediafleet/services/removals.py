@@ -103,7 +103,7 @@ class Removals:
         strategy = DeletionStrategy.NOW if evicting else DeletionStrategy.IF_NO_SESSIONS
         with anyio.move_on_after(PARTING_LIMIT_S) as limit:
             async with anyio.create_task_group() as partings:
-                for member in self._state.snapshot:
+                for member in self._state.cluster:
                     if member.node.status is not MediaNodeStatus.FAILED:
                         partings.start_soon(self._part_from, member.node.id, strategy)
         if limit.cancelled_caught:

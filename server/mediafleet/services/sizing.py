@@ -59,7 +59,7 @@ class Sizing:
         if self._has_looked or not self._environment.launches_machines:
             return
         machines = await self._discovered()
-        self._began_empty = len(self._state.snapshot) == 0
+        self._began_empty = len(self._state.cluster) == 0
         await self._discovery.take_in(machines)
         self._has_looked = True
 
@@ -86,7 +86,7 @@ class Sizing:
         await self.take_in()
         known = await store.recall(WANTED)
         plan = resizing(
-            self._state.snapshot,
+            self._state.cluster,
             wanted,
             remembered=None if known is None else int(known),
             began_empty=self._began_empty,

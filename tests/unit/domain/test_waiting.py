@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from mediafleet.domain.cluster import WAITING_STATUSES
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.waiting import WAITING_STATUSES, waiting_members, why_waiting
+from mediafleet.domain.waiting import waiting_members, why_waiting
 from support.factories import make_cluster, make_member
 
 PATIENCE = Patience(launch=60, last_look=30)
