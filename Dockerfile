@@ -7,12 +7,12 @@ ENV PATH=/opt/build/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 WORKDIR /source
-COPY deploy/build.lock.txt deploy/image.lock.txt ./
+COPY requirements/build.txt requirements/image.txt ./
 RUN python3 -m venv /opt/build \
  && python3 -m venv --without-pip /opt/mediafleet \
- && pip install --require-hashes --no-deps --only-binary :all: -r build.lock.txt \
+ && pip install --require-hashes --no-deps --only-binary :all: -r build.txt \
  && pip --python /opt/mediafleet/bin/python \
-        install --require-hashes --no-deps --only-binary :all: -r image.lock.txt
+        install --require-hashes --no-deps --only-binary :all: -r image.txt
 COPY . .
 RUN pip wheel --no-index --no-deps --no-build-isolation -w /wheels ./client . \
  && pip --python /opt/mediafleet/bin/python install --no-index --no-deps /wheels/*.whl

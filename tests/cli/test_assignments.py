@@ -7,7 +7,7 @@ import yaml
 from mediafleet.cli.assignments import CHANGEABLE, SECRET, read_assignments
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet_client.models import RestartProperties
-from support.readme import ROOT
+from support.documents import ROOT
 
 LIKELY = ("true", "7", "70", "[]", '["autoscaling"]', '["Name: value"]', "http://a/b", "all", "/x/")
 

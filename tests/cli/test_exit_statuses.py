@@ -10,7 +10,7 @@ import mediafleet.cli
 from mediafleet.cli.application import describe
 from mediafleet.cli.exits import ExitCode
 from mediafleet.cli.nodes import describe as describe_nodes
-from support.readme import ROOT
+from support.documents import ROOT
 
 ERROR = {"timestamp": 1, "error": "Wrong", "message": "Something is wrong.", "path": "/"}
 NODE = {

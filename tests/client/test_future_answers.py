@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from client.conftest import NODE, answer, do
 from mediafleet_client import api, models
-from support.readme import ROOT
+from support.documents import ROOT
 
 CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]

@@ -1,4 +1,4 @@
-"""Both clients, and the examples of the READMEs, against a real server with emulated Media Nodes."""
+"""Both clients, and the examples of the documents, against a real server with emulated Media Nodes."""
 
 import re
 import signal
@@ -28,7 +28,7 @@ from mediafleet_client import (
 from mediafleet_client.api.openvidu import openvidu_get_status
 from support import live
 from support.cluster_client import members
-from support.readme import ROOT
+from support.documents import ROOT
 from support.troubled import Troubled
 
 pytestmark = pytest.mark.anyio
@@ -180,8 +180,8 @@ async def test_a_client_that_is_closed_has_no_connection_left(kind, api):
         await do(client.media_nodes.list)
 
 
-@pytest.mark.parametrize("page", ["README.md", "client/README.md"])
-async def test_the_examples_of_the_readme_run(page, api, fleet: EmulatedCluster, capsys):
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "client/README.md"])
+async def test_the_examples_of_the_documents_run(page, api, fleet: EmulatedCluster, capsys):
     text = (ROOT / page).read_text("utf-8")
     examples = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 

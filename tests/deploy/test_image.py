@@ -21,7 +21,7 @@ import yaml
 from support.base_images import POSTGRESQL, PYTHON, load_postgresql, load_python
 from support.docker_engine import IMAGE as NODE
 from support.docker_engine import Engine, private_engine
-from support.readme import ROOT
+from support.documents import ROOT
 from support.tools import require_tool
 
 pytestmark = pytest.mark.timeout(300)

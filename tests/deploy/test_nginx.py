@@ -34,8 +34,8 @@ from support.cluster_client import (
     until_sessions,
     until_status,
 )
+from support.documents import ROOT
 from support.kurento_wire import wire
-from support.readme import ROOT
 from support.tools import require_tool
 
 pytestmark = pytest.mark.anyio

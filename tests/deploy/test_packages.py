@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 import mediafleet
-from support.readme import ROOT
+from support.documents import ROOT
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -57,7 +57,7 @@ def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     run(*UV, "venv", "--seed", "--python", sys.executable, folder)
     install = [*UV, "pip", "install", "--python", folder]
-    run(*install, "--require-hashes", "--requirements", ROOT / "requirements.lock.txt")
+    run(*install, "--require-hashes", "--requirements", ROOT / "requirements" / "server.txt")
     run(*install, "--no-index", "--find-links", dist, f"mediafleet=={VERSION}")
     return folder / "bin"
 
@@ -136,8 +136,8 @@ def test_pipx_installs_both_from_wheels(dist: Path, tmp_path: Path) -> None:
 
 def test_the_image_is_made_of_the_pins_that_the_tests_run_with() -> None:
     server, image, tests = (
-        set(PIN.findall((ROOT / name).read_text("utf-8")))
-        for name in ("requirements.lock.txt", "deploy/image.lock.txt", "requirements-dev.lock.txt")
+        set(PIN.findall((ROOT / "requirements" / f"{name}.txt").read_text("utf-8")))
+        for name in ("server", "image", "dev")
     )
 
     assert server < image < tests
@@ -151,6 +151,6 @@ def test_what_builds_the_image_is_what_builds_the_packages() -> None:
             "build-system"
         ]["requires"]
     }
-    lines = (ROOT / "deploy" / "build.txt").read_text("utf-8").splitlines()
+    lines = (ROOT / "requirements" / "build.in").read_text("utf-8").splitlines()
 
     assert {line for line in lines if not line.startswith("#")} == wanted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.readme import ROOT
+from support.documents import ROOT
 from support.tools import require_tool
 
 UNIT = ROOT / "deploy" / "mediafleet.service"

@@ -1,4 +1,4 @@
-"""The documents hang together: links lead somewhere, decisions have one form, versions agree."""
+"""The documents are consistent: links lead somewhere, decisions have one form, versions agree."""
 
 import re
 import tomllib
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import mediafleet
-from support.readme import ROOT
+from support.documents import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations.md"
-ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PARTS = ["Context", "Decision", "Why", "Consequences", "Exceptions"]
 LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
@@ -49,10 +49,10 @@ def test_a_decision_fits_on_a_page_and_has_its_five_parts(adr: Path) -> None:
     assert len(text.splitlines()) <= 80
 
 
-def test_the_readme_links_every_decision_under_its_title() -> None:
+def test_the_index_links_every_decision_under_its_title() -> None:
     index = re.findall(
-        r"^- \[(\d{4})\]\(docs/adr/(.+?\.md)\) (.+)$",
-        (ROOT / "README.md").read_text("utf-8"),
+        r"^- \[(\d{4})\]\((.+?\.md)\) (.+)$",
+        (ROOT / "docs" / "adr" / "README.md").read_text("utf-8"),
         re.MULTILINE,
     )
 

@@ -94,5 +94,5 @@ class ConfigurationError(Exception):
                 f"Correct what is named above, {where}\n"
                 "     or on the command line (the command line wins, then the file)."
             )
-            yield "Compare it with the configuration table of the README."
+            yield "Compare it with the table of docs/configuration.md."
         yield "Start again."

@@ -1,4 +1,4 @@
-"""All properties in one table: reading, validation, GET /pro/config and the README follow it."""
+"""All properties in one table; reading, validation, GET /pro/config and documents follow it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -41,13 +41,13 @@ class Property:
         name: Upper snake case, as in the file, in the environment and in JSON.
         kind: Its values.
         default: Value when no source sets it; `None` when it has none.
-        doc: One sentence for the reader of the README.
+        doc: One sentence for the table of docs/configuration.md.
         use: What this server makes of it.
         shown: When GET /pro/config shows it.
         secret: Whether its value must never leave the process.
         modifiable: Whether POST /pro/restart may change it.
         aliases: Older names, read when the name itself is not set.
-        default_note: What stands in the README for a default that is worked out.
+        default_note: What the table shows for a default that is worked out.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Renders the README's configuration table from the tables of properties."""
+"""Renders the table of docs/configuration.md from the tables of properties."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,9 +6,6 @@ from typing import Final
 from mediafleet.configuration.deployment_properties import FAMILIES
 from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import Property, Shown, Use
-
-BEGIN: Final = "<!-- configuration: begin -->"
-END: Final = "<!-- configuration: end -->"
 
 _TITLES: Final = ("Property", "Meaning", "Value", "Default", "GET /pro/config", "Restart")
 _GET: Final = {
@@ -43,19 +40,6 @@ def render_table() -> str:
             + ".",
         ]
     )
-
-
-def with_table(readme: str) -> str:
-    """Put the table between the two markers of a README.
-
-    Raises:
-        ValueError: The README does not hold both markers once, in order.
-    """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in before + after:
-        raise ValueError(f"the README must hold {BEGIN} and then {END}, once each")
-    return f"{before}{BEGIN}\n\n{render_table()}\n\n{END}{after}"
 
 
 def _cells(each: Property) -> Iterator[str]:

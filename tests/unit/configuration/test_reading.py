@@ -512,7 +512,7 @@ def test_a_file_that_is_too_long_or_no_file_or_no_text_is_refused(path: Path) ->
                 "  1. Name another file than {path}, or make it one that can be read.",
                 "  2. Correct what is named above, in the environment",
                 "     or on the command line (the command line wins, then the file).",
-                "  3. Compare it with the configuration table of the README.",
+                "  3. Compare it with the table of docs/configuration.md.",
                 "  4. Start again.",
             ],
         ),

@@ -1,4 +1,4 @@
-"""The README's "What to try next": its lines, one after the other, on a demo."""
+"""docs/getting-started.md: its lines, one after the other, on a demo."""
 
 import itertools
 import re
@@ -12,18 +12,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.readme import README
+from support.documents import GETTING_STARTED
 
 LIMIT_S = 20.0
-SECTION = README.read_text("utf-8").partition("## What to try next\n")[2].partition("\n## ")[0]
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+TEXT = GETTING_STARTED.read_text("utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 LINES = [line for block in BLOCKS[:2] for line in block.splitlines() if line]
 SETTING = re.compile(r"^(export )?[A-Z_]+=")
 CURL = "curl() { command curl --fail --no-progress-meter --noproxy '*' \"$@\"; }"
 
 
 class Reader:
-    """Somebody who does as the README tells, with the secret and the ids of a demo."""
+    """A reader who follows the page, with the secret and the ids of a demo."""
 
     def __init__(self, demo, environ):
         self._url = demo.url
@@ -46,7 +46,7 @@ class Reader:
         return done.returncode, f"{line}\n{done.stdout}{done.stderr}"
 
     def _id_for(self, shown):
-        """A node of the list that runs and was in no line yet, for each id that the README has."""
+        """A node of the list that runs and was in no line yet, for each id on the page."""
         if shown not in self._ids:
             known = self._ids.values()
             self._ids[shown] = next(each for each in self.running() if each not in known)

@@ -1,37 +1,45 @@
-"""Writes the README's generated parts: the life of a Media Node, the properties, the menu of tox.
+"""Writes the generated parts of the documents: transitions, properties, tox environments.
 
-Run ``python -m tests.support.readme`` at the top of the repository after a change of their sources.
+Run ``python -m tests.support.documents`` at the top of the repository when their sources change.
 """
 
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
-from mediafleet.configuration.readme_table import with_table
+from mediafleet.configuration.readme_table import render_table
 from mediafleet.domain.media_node import REQUESTABLE, TRANSITIONS, MediaNodeStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+GETTING_STARTED = ROOT / "docs" / "getting-started.md"
 
 
 def main() -> None:
-    """Rewrite the README in place."""
-    README.write_text(with_generated_parts(README.read_text("utf-8")), "utf-8")
+    """Rewrite the documents in place."""
+    for path, text in generated_documents().items():
+        path.write_text(text, "utf-8")
 
 
-def with_generated_parts(readme: str) -> str:
-    """The README with every generated part made anew.
+def generated_documents() -> dict[Path, str]:
+    """Each document that has a generated part, with that part made anew.
 
     Raises:
-        ValueError: A marker is missing, doubled, or out of order.
+        ValueError: A marker is missing, repeated, or out of order.
     """
-    readme = between(readme, "life of a media node", state_diagram())
-    readme = between(readme, "tox", tox_menu((ROOT / "tox.ini").read_text("utf-8")))
-    return with_table(readme)
+    tox = (ROOT / "tox.ini").read_text("utf-8")
+    parts = {
+        ROOT / "docs" / "life-cycle.md": ("life of a media node", state_diagram()),
+        ROOT / "docs" / "configuration.md": ("configuration", render_table()),
+        ROOT / "CONTRIBUTING.md": ("tox", tox_table(tox)),
+    }
+    return {
+        path: between(path.read_text("utf-8"), name, part) for path, (name, part) in parts.items()
+    }
 
 
 def between(text: str, name: str, part: str) -> str:
-    """Replace what stands between the two markers of a name.
+    """Replace the text between the two markers of a name.
 
     Raises:
         ValueError: The text does not hold both markers once, in order.
@@ -45,7 +53,7 @@ def between(text: str, name: str, part: str) -> str:
 
 
 def state_diagram() -> str:
-    """The table of moves as a mermaid diagram; a move that a user may ask for is marked."""
+    """The table of transitions as a mermaid diagram; those that a user may request are marked."""
     lines = ["```mermaid", "stateDiagram-v2", *_aliases(), "    [*] --> launching"]
     for old in MediaNodeStatus:
         lines += [_arrow(old, new) for new in MediaNodeStatus if new in TRANSITIONS[old]]
@@ -53,7 +61,7 @@ def state_diagram() -> str:
     return "\n".join([*lines, "```"])
 
 
-def tox_menu(ini: str) -> str:
+def tox_table(ini: str) -> str:
     """The environments of a ``tox.ini`` as a table in Markdown, those of the plain run first."""
     parser = ConfigParser(interpolation=None)
     parser.read_string(ini)
