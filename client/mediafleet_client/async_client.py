@@ -18,8 +18,8 @@ from mediafleet_client.api.media_nodes import (
     drain_media_node,
     end_media_node_drain,
     get_media_node,
+    get_media_node_diagnostics,
     get_media_node_drain,
-    get_media_node_evidence,
     list_media_nodes,
     modify_media_node,
     remove_media_node,
@@ -42,7 +42,7 @@ from mediafleet_client.models import (
     DrainLimit,
     Health,
     MediaNode,
-    MediaNodeEvidence,
+    MediaNodeDiagnostics,
     MediaNodePatch,
     MediaNodeToAdd,
     RequestableMediaNodeStatus,
@@ -269,13 +269,13 @@ class AsyncMediaNodes:
         operation = modify_media_node(media_node_id, body=MediaNodePatch(status=status))
         return await self._client.call(operation, timeout=timeout)
 
-    async def evidence(self, media_node_id: str, *, timeout: float | None = None) -> MediaNodeEvidence:
-        """Get what a Media Node is judged on: its pings, and the last verdicts.
+    async def diagnostics(self, media_node_id: str, *, timeout: float | None = None) -> MediaNodeDiagnostics:
+        """Get the diagnostics of a Media Node: its pings, and the last decisions of the server.
 
         Raises:
             NotFound: There is no such Media Node.
         """
-        return await self._client.call(get_media_node_evidence(media_node_id), timeout=timeout)
+        return await self._client.call(get_media_node_diagnostics(media_node_id), timeout=timeout)
 
     async def wait_until(
         self,

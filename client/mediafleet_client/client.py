@@ -17,8 +17,8 @@ from mediafleet_client.api.media_nodes import (
     drain_media_node,
     end_media_node_drain,
     get_media_node,
+    get_media_node_diagnostics,
     get_media_node_drain,
-    get_media_node_evidence,
     list_media_nodes,
     modify_media_node,
     remove_media_node,
@@ -41,7 +41,7 @@ from mediafleet_client.models import (
     DrainLimit,
     Health,
     MediaNode,
-    MediaNodeEvidence,
+    MediaNodeDiagnostics,
     MediaNodePatch,
     MediaNodeToAdd,
     RequestableMediaNodeStatus,
@@ -266,13 +266,13 @@ class MediaNodes:
         operation = modify_media_node(media_node_id, body=MediaNodePatch(status=status))
         return self._client.call(operation, timeout=timeout)
 
-    def evidence(self, media_node_id: str, *, timeout: float | None = None) -> MediaNodeEvidence:
-        """Get what a Media Node is judged on: its pings, and the last verdicts.
+    def diagnostics(self, media_node_id: str, *, timeout: float | None = None) -> MediaNodeDiagnostics:
+        """Get the diagnostics of a Media Node: its pings, and the last decisions of the server.
 
         Raises:
             NotFound: There is no such Media Node.
         """
-        return self._client.call(get_media_node_evidence(media_node_id), timeout=timeout)
+        return self._client.call(get_media_node_diagnostics(media_node_id), timeout=timeout)
 
     def wait_until(
         self,

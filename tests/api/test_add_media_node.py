@@ -209,8 +209,8 @@ async def test_a_configured_node_that_never_answers_fails_visibly_and_frees_its_
         for node, failure in zip(
             nodes, ("no connection within 0.5 s of the launch", None), strict=True
         ):
-            evidence = await api.get(f"/fleet/media-nodes/{node['id']}/evidence")
-            assert evidence.json()["failure"] == failure
+            diagnostics = await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")
+            assert diagnostics.json()["failure"] == failure
 
         fleet.nodes[0].restart()
         again = await add(api, fleet.uri(0))

@@ -50,8 +50,8 @@ async def test_a_launch_that_fails_is_told_and_its_node_listed_until_removed(
         assert answer.json()["message"] == "Environment local failed to launch: not authorized"
         (node,) = await members(api)
         assert (node["status"], node["uri"], node["environmentId"]) == ("failed", None, None)
-        evidence = await api.get(f"/fleet/media-nodes/{node['id']}/evidence")
-        assert evidence.json()["failure"] == "not authorized"
+        diagnostics = await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")
+        assert diagnostics.json()["failure"] == "not authorized"
         assert (await delete(api, node["id"], wait="true")).status_code == 204
         assert await members(api) == []
         assert environment.calls["launch"] == 1

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from support import live
-from support.cluster_client import add, get, until, until_evidence
+from support.cluster_client import add, get, until, until_diagnostics
 from support.fake_kurento import fake_kurento
 from support.links import until as until_holds
 
@@ -23,13 +23,13 @@ async def test_the_last_load_is_shown_while_measurements_fail_and_none_of_anothe
         server.cpu = "null"
         tried = len(server.asked("getUsedCpu"))
         await until_holds(lambda: len(server.asked("getUsedCpu")) > tried + 1)
-        evidence = await until_evidence(api, node["id"], lambda found: found["loadTime"])
+        diagnostics = await until_diagnostics(api, node["id"], lambda found: found["loadTime"])
         await until_holds(lambda: len(server.asked("getUsedCpu")) > tried + 2)
 
         assert (await get(api, node["id"]))["load"] == 25
-        later = await until_evidence(api, node["id"], lambda _: True)
-        assert later["loadTime"] == evidence["loadTime"]
+        later = await until_diagnostics(api, node["id"], lambda _: True)
+        assert later["loadTime"] == diagnostics["loadTime"]
 
         await server.restart()
         await until(api, node["id"], lambda n: n is not None and n["connected"] and not n["load"])
-        await until_evidence(api, node["id"], lambda found: found["loadTime"] is None)
+        await until_diagnostics(api, node["id"], lambda found: found["loadTime"] is None)

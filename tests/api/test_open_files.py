@@ -58,5 +58,5 @@ async def _connected(api: httpx.AsyncClient) -> list[dict[str, object]]:
 
 
 async def _failed_dials(api: httpx.AsyncClient, node_id: str) -> list[dict[str, str]]:
-    evidence = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
-    return evidence.json()["failedDials"]
+    diagnostics = await api.get(f"/fleet/media-nodes/{node_id}/diagnostics")
+    return diagnostics.json()["failedDials"]

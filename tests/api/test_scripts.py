@@ -150,8 +150,8 @@ async def test_a_script_that_prints_the_secret_tells_nobody(
         assert "***" in failed.json()["message"]
         (node,) = await members(api)
         health = await api.get("/health")
-        evidence = await api.get(f"/fleet/media-nodes/{node['id']}/evidence")
-        told = [failed.text, str(node), health.text, evidence.text]
+        diagnostics = await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")
+        told = [failed.text, str(node), health.text, diagnostics.text]
     told += [str(vars(record)) for record in caplog.records]
     told += [(tmp_path / f"mediafleet.db{end}").read_bytes().decode("latin-1") for end in ("",)]
 

@@ -47,7 +47,7 @@ def add(nodes, uris):
         return nodes("get", node_id, *options, "--json").json
 
     def is_measured(node):
-        return nodes("evidence", node["id"], "--json").json["loadTime"] is not None
+        return nodes("diagnostics", node["id"], "--json").json["loadTime"] is not None
 
     def add_node():
         uri = next(uris)

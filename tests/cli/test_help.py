@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from mediafleet.cli.application import application
 
 COMMANDS_OF_NODES = (
-    *("list", "get", "evidence", "add", "remove"),
+    *("list", "get", "diagnostics", "add", "remove"),
     *("drain", "progress", "undrain", "status", "discover"),
 )
 COMMANDS = [

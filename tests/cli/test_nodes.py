@@ -171,11 +171,11 @@ def test_json_is_what_the_api_answers(nodes):
     assert "sessions" in nodes("list", "--json", "--sessions").json["content"][0]
 
 
-def test_evidence_shows_what_a_node_is_judged_on(nodes, member):
-    json = nodes("evidence", member["id"], "--json")
+def test_the_diagnostics_of_a_node(nodes, member):
+    json = nodes("diagnostics", member["id"], "--json")
     steer(member, "disconnect")
     for _ in range(int(LIMIT_S / 0.1)):
-        shown = nodes("evidence", member["id"])
+        shown = nodes("diagnostics", member["id"])
         if "the connection was cut" in shown.out:
             break
 
@@ -183,8 +183,8 @@ def test_evidence_shows_what_a_node_is_judged_on(nodes, member):
     assert json.json["connected"] is True
     assert re.search(r"^last reply +\S+ \S+Z, \d+\.\d s ago$", shown.out, re.MULTILINE)
     assert re.search(r"^\S+ \S+Z +disconnected: the connection was cut$", shown.out, re.MULTILINE)
-    assert re.search(r"^ +own lag \d+ ms$", shown.out, re.MULTILINE)
-    assert nodes("evidence", "kms_Unknown1").code == 3
+    assert re.search(r"^ +event loop lag \d+ ms$", shown.out, re.MULTILINE)
+    assert nodes("diagnostics", "kms_Unknown1").code == 3
 
 
 def test_get_shows_a_node_with_its_sessions_and_its_media_server(nodes, server, member):

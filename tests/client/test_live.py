@@ -73,7 +73,7 @@ async def test_all_that_can_be_asked(connect, api, fleet: EmulatedCluster):
     assert found == {first.id, second.id}
     assert (await do(nodes.wait_until, first.id, "running")).uri == fleet.uri(0)
     assert (await do(nodes.get, first.id, sessions=True)).sessions == []
-    assert (await do(nodes.evidence, first.id)).id == first.id
+    assert (await do(nodes.diagnostics, first.id)).id == first.id
     assert await do(nodes.discover) == []
     assert await do(nodes.modify, first.id, "running") is None
 

@@ -182,23 +182,23 @@ async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
         node = await add(api, fleet.uri(0))
         fleet.nodes[0].crash()
         reasons = await until_findings(api, node["id"], "crashed")
-        crashed = (await api.get(f"/fleet/media-nodes/{node['id']}/evidence")).json()
+        crashed = (await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")).json()
         await until_gone(api, node["id"])
 
     assert re.fullmatch(r"it was out of touch for 3\.\d s", reasons["crashed"])
-    verdict = crashed["verdicts"][-1]
-    dials = verdict["failedDials"]
+    decision = crashed["decisions"][-1]
+    dials = decision["failedDials"]
     (reason,) = {dial["reason"] for dial in dials}
     assert reason.startswith("it closed the connection during the handshake")
     assert 2 <= len(dials) <= 8
-    assert verdict["lastReplyTime"] < dials[0]["time"] < dials[-1]["time"] <= verdict["time"]
+    assert decision["lastReplyTime"] < dials[0]["time"] < dials[-1]["time"] <= decision["time"]
     assert crashed["failedDials"][: len(dials)] == dials
     (line,) = [each for each in caplog.records if each.message == "media server let go"]
-    disconnected, crash, given_up = line.verdicts  # type: ignore[attr-defined]
+    disconnected, crash, given_up = line.decisions  # type: ignore[attr-defined]
     assert " disconnected: " in disconnected
     assert " crashed: " in crash
     assert re.search(r" given-up: it was out of touch for 4\.\d s, last reply 2", given_up)
-    assert f": {reason}, own lag " in given_up
+    assert f": {reason}, event loop lag " in given_up
 
 
 async def test_a_node_that_is_given_up_and_comes_back_tells_no_end_again(

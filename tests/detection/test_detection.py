@@ -23,8 +23,8 @@ pytestmark = pytest.mark.anyio
 HUNG_S = 5.0
 
 
-async def evidence(api: httpx.AsyncClient, node_id: str) -> dict[str, Any]:
-    answer = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
+async def diagnostics(api: httpx.AsyncClient, node_id: str) -> dict[str, Any]:
+    answer = await api.get(f"/fleet/media-nodes/{node_id}/diagnostics")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -35,7 +35,7 @@ async def until(
 ) -> float:
     begun = time.monotonic()
     with anyio.fail_after(15):
-        while not holds(await evidence(api, node_id)):
+        while not holds(await diagnostics(api, node_id)):
             await anyio.sleep(0.02)
     return time.monotonic() - begun
 
@@ -49,10 +49,10 @@ async def test_a_connection_that_drops_everything_is_given_up_and_made_anew(
         fleet.nodes[0].silent_drop()
         assert await until(api, node["id"], lambda e: not e["connected"]) <= HUNG_S
         await until(api, node["id"], lambda e: e["connected"])
-        found = await evidence(api, node["id"])
+        found = await diagnostics(api, node["id"])
         again = await get(api, node["id"], sessions="true")
 
-    suspect, lost = found["verdicts"]
+    suspect, lost = found["decisions"]
     assert (suspect["finding"], lost["finding"]) == ("suspect", "disconnected")
     assert suspect["reason"].startswith("it did not answer a ping for 0.")
     assert lost["reason"].startswith("it did not answer any ping for ")
@@ -86,8 +86,8 @@ async def test_a_suspect_node_that_answers_again_is_none_and_keeps_its_connectio
         await until(api, node["id"], lambda e: e["suspect"])
         fleet.nodes[0].resume()
         await until(api, node["id"], lambda e: not e["suspect"])
-        found = await evidence(api, node["id"])
-        assert [verdict["finding"] for verdict in found["verdicts"]] == ["suspect"]
+        found = await diagnostics(api, node["id"])
+        assert [decision["finding"] for decision in found["decisions"]] == ["suspect"]
         assert (await get(api, node["id"]))["connectionTime"] == node["connectionTime"]
 
 
@@ -99,12 +99,12 @@ async def test_a_blocked_loop_of_ours_finds_nothing_wrong_with_a_node(tmp_path: 
         node = await add(api, f"ws://{address_of(0)}:{port}/kurento")
         for seconds in (0.4, 1.0, 4.0):
             time.sleep(seconds)  # noqa: ASYNC251  # what must never happen, happens
-            blocked = (await evidence(api, node["id"]))["timestamp"]
+            blocked = (await diagnostics(api, node["id"]))["timestamp"]
             await until(api, node["id"], lambda e, b=blocked: e["lastReplyTime"] > b)
-        found = await evidence(api, node["id"])
-        assert found["verdicts"] == []
-        assert found["ownStalls"] >= 2
-        assert found["ownLag"] > 1000
+        found = await diagnostics(api, node["id"])
+        assert found["decisions"] == []
+        assert found["eventLoopStalls"] >= 2
+        assert found["eventLoopLag"] > 1000
 
 
 class Jumping(SystemClock):
@@ -125,7 +125,7 @@ async def test_a_wall_clock_that_jumps_an_hour_changes_nothing(
         ids = [(await add(api, fleet.uri(number)))["id"] for number in range(3)]
         for hours in (1, -1, -1, 1):
             clock.offset += timedelta(hours=hours)
-            answered = {ping["time"] for ping in (await evidence(api, ids[0]))["pings"]}
+            answered = {ping["time"] for ping in (await diagnostics(api, ids[0]))["pings"]}
             await until(
                 api,
                 ids[0],
@@ -134,8 +134,12 @@ async def test_a_wall_clock_that_jumps_an_hour_changes_nothing(
                 ),
             )
         for node_id in ids:
-            found = await evidence(api, node_id)
-            assert (found["connected"], found["verdicts"], found["ownStalls"]) == (True, [], 0)
+            found = await diagnostics(api, node_id)
+            assert (found["connected"], found["decisions"], found["eventLoopStalls"]) == (
+                True,
+                [],
+                0,
+            )
         assert {node["status"] for node in await members(api)} == {"running"}
 
 
@@ -170,11 +174,11 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
         nodes = {node["id"]: node for node in listed.json()["content"]}
         connected = {node_id for node_id, node in nodes.items() if node["connected"]}
         assert connected == set(nodes) - {hung["id"]}
-        verdicts = [len((await evidence(api, node_id))["verdicts"]) for node_id in connected]
+        decisions = [len((await diagnostics(api, node_id))["decisions"]) for node_id in connected]
     usual, most = statistics.quantiles(took, n=20)[-1], max(took)
     tell(
         f"{len(took)} lists beside a hung node: 95 % within {usual * 1000:.1f} ms, "
         f"max {most * 1000:.1f} ms"
     )
     assert most < 0.1
-    assert verdicts == [0] * (count - 1)
+    assert decisions == [0] * (count - 1)

@@ -1,4 +1,4 @@
-"""The server itself is stopped for longer than any verdict takes, and blames nobody for that."""
+"""The server itself is stopped for longer than any decision takes, and blames nobody for that."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from mediafleet.emulator import Steering, address_of
 from support import histories, processes
-from support.cluster_client import add, get, until, until_evidence
+from support.cluster_client import add, get, until, until_diagnostics
 
 pytestmark = pytest.mark.anyio
 
@@ -30,13 +30,13 @@ async def test_a_stopped_server_finds_nothing_wrong_with_its_nodes(tmp_path: Pat
             for number in range(10)
         ]
         await stall(running, STALL_S)
-        found = await until_evidence(api, ids[0], lambda e: e["ownStalls"] > 0)
+        found = await until_diagnostics(api, ids[0], lambda e: e["eventLoopStalls"] > 0)
         resumed = found["timestamp"]
-        verdicts = []
+        decisions = []
         for node_id in ids:  # all were asked again, and answered
-            found = await until_evidence(api, node_id, lambda e: e["lastReplyTime"] > resumed)
-            verdicts.append(found["verdicts"])
-        assert verdicts == [[]] * 10
+            found = await until_diagnostics(api, node_id, lambda e: e["lastReplyTime"] > resumed)
+            decisions.append(found["decisions"])
+        assert decisions == [[]] * 10
         assert not any("suspect" in line for line in running.output), running.output
 
 
@@ -56,8 +56,8 @@ async def test_a_node_out_of_touch_is_not_waited_for_while_the_server_is_stopped
         await stall(running, STALL_WHILE_LOST_S)
         await kurento.accept(0)
         await until(api, node["id"], lambda found: found is not None and found["connected"])
-        found = await until_evidence(api, node["id"], lambda e: e["ownStalls"] > 0)
+        found = await until_diagnostics(api, node["id"], lambda e: e["eventLoopStalls"] > 0)
         assert (await get(api, node["id"]))["status"] == "running"
-    assert [verdict["finding"] for verdict in found["verdicts"]] == ["disconnected"]
+    assert [decision["finding"] for decision in found["decisions"]] == ["disconnected"]
     told = [event["name"] for event in histories.read_events(database)]
     assert told == ["mediaNodeStatusChanged"] * 2

@@ -23,8 +23,8 @@ SUSPECT_S, HUNG_S, KILLED_S = 2.5, 5.0, 1.0
 Json = dict[str, Any]
 
 
-async def evidence(api: httpx.AsyncClient, node_id: str) -> Json:
-    answer = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
+async def diagnostics(api: httpx.AsyncClient, node_id: str) -> Json:
+    answer = await api.get(f"/fleet/media-nodes/{node_id}/diagnostics")
     assert answer.status_code == 200, answer.text
     found: Json = answer.json()
     return found
@@ -35,7 +35,7 @@ async def until(
 ) -> float:
     """Look at a node until a condition holds; the moment on the monotonic clock."""
     with anyio.fail_after(limit):
-        while not holds(await evidence(api, node_id)):
+        while not holds(await diagnostics(api, node_id)):
             await anyio.sleep(0.01)
     return time.monotonic()
 
@@ -73,7 +73,9 @@ async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
             lost.append(await until(api, node_id, is_disconnected) - begun)
         finally:
             running.process.send_signal(signal.SIGCONT)
-        findings = [verdict["finding"] for verdict in (await evidence(api, node_id))["verdicts"]]
+        findings = [
+            decision["finding"] for decision in (await diagnostics(api, node_id))["decisions"]
+        ]
         assert findings == ["suspect", "disconnected"]
         await until(api, node_id, lambda e: e["connected"])
 
@@ -97,8 +99,8 @@ async def test_a_killed_node_is_disconnected_at_once(
         begun = time.monotonic()
         running.kill()
         lost.append(await until(api, node_id, is_disconnected) - begun)
-        (verdict,) = (await evidence(api, node_id))["verdicts"]
-        assert verdict["finding"] == "disconnected"
+        (decision,) = (await diagnostics(api, node_id))["decisions"]
+        assert decision["finding"] == "disconnected"
 
     async with processes.server(tmp_path) as (_, api):
         for count in batches():

@@ -22,7 +22,7 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-async def test_the_end_of_a_container_is_evidence(engine: Engine, tmp_path: Path) -> None:
+async def test_the_end_of_a_container_is_in_the_diagnostics(engine: Engine, tmp_path: Path) -> None:
     async with docker(engine) as ground:
         environ = {**ground.environ, "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": "0"}
         async with processes.server(tmp_path, **environ) as (_, api):

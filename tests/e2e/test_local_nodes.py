@@ -179,7 +179,7 @@ async def test_a_signal_before_the_links_are_up_ends_no_node_with_sessions(tmp_p
         assert await running.end() == 0
 
 
-async def test_the_end_of_a_process_is_evidence(tmp_path: Path) -> None:
+async def test_the_end_of_a_process_is_in_the_diagnostics(tmp_path: Path) -> None:
     async with serving(tmp_path, nodes=1) as (running, api):
         (node,) = await until_connected(api, 1)
         (process,) = local_nodes(tmp_path)

@@ -427,7 +427,7 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
             for _ in range(50):
                 fake.send_raw(frame)
             await anyio.sleep(0.005)
-        lost = media_servers.evidence(NODE).verdicts[-1]
+        lost = media_servers.diagnostics(NODE).decisions[-1]
         assert lost.reason == FLOODED
         calm.create("room")
         await until(lambda: observer.session_ids("kms_B") == ["room"])

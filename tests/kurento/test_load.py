@@ -47,10 +47,10 @@ async def test_what_was_measured_of_another_process_tells_nothing_of_this_one():
         assert (observer.last().load, observer.last().last_load) == (None, 25.0)
         await until(observer.is_connected)
         assert observer.last().last_load == 25.0
-        assert media_servers.evidence(NODE).load_time is not None
+        assert media_servers.diagnostics(NODE).load_time is not None
         await fake.restart()
         await until(lambda: observer.is_connected() and observer.last().last_load is None)
-        assert media_servers.evidence(NODE).load_time is None
+        assert media_servers.diagnostics(NODE).load_time is None
 
 
 async def test_a_name_that_leads_elsewhere_by_now_is_measured_where_it_is_linked(monkeypatch):

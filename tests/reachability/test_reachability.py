@@ -33,7 +33,7 @@ from support.reachability import DOCUMENT, Reached, document, operations
 pytestmark = pytest.mark.anyio
 
 UNKNOWN = "kms_Unknown1"
-EVIDENCE = "/fleet/media-nodes/{}/evidence"
+DIAGNOSTICS = "/fleet/media-nodes/{}/diagnostics"
 DRAIN = "/fleet/media-nodes/{}/drain"
 REACHED = Reached()
 
@@ -141,10 +141,12 @@ async def add_and_remove_without_waiting(api: httpx.AsyncClient, uri: str) -> No
     assert begun.status_code == (204 if "/pro/" in begun.request.url.path else 200)
 
 
-async def test_the_evidence_on_a_media_node(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+async def test_the_diagnostics_of_a_media_node(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
     node = await add(api, fleet.uri(0))
-    assert (await api.get(EVIDENCE.format(node["id"]))).status_code == 200
-    assert (await api.get(EVIDENCE.format(UNKNOWN))).status_code == 404
+    assert (await api.get(DIAGNOSTICS.format(node["id"]))).status_code == 200
+    assert (await api.get(DIAGNOSTICS.format(UNKNOWN))).status_code == 404
 
 
 async def test_the_drain_of_a_media_node(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:

@@ -16,7 +16,7 @@ METHODS = {
     "autodiscover_media_nodes": "media_nodes.discover",
     "remove_media_node": "media_nodes.remove",
     "modify_media_node": "media_nodes.modify",
-    "get_media_node_evidence": "media_nodes.evidence",
+    "get_media_node_diagnostics": "media_nodes.diagnostics",
     "drain_media_node": "drains.begin",
     "get_media_node_drain": "drains.get",
     "end_media_node_drain": "drains.end",

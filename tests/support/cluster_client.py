@@ -105,32 +105,32 @@ async def until_status(api: httpx.AsyncClient, node_id: str, status: str) -> Jso
     return await until(api, node_id, lambda node: node is not None and node["status"] == status)
 
 
-async def until_evidence(
+async def until_diagnostics(
     api: httpx.AsyncClient, node_id: str, holds: Callable[[Json], bool], limit: float = 20
 ) -> Json:
     """Ask what a Media Node is judged on until a condition holds."""
     found: Json = {}
     with anyio.move_on_after(limit):
         while True:
-            response = await api.get(f"/fleet/media-nodes/{node_id}/evidence")
+            response = await api.get(f"/fleet/media-nodes/{node_id}/diagnostics")
             assert response.status_code == 200, response.text
             if holds(found := response.json()):
                 return found
             await anyio.sleep(0.02)
-    raise AssertionError(f"after {limit} s the evidence is {found}")
+    raise AssertionError(f"after {limit} s the diagnostics are {found}")
 
 
 async def until_measured(api: httpx.AsyncClient, node_id: str) -> None:
     """Wait until the load of a Media Node is known."""
-    await until_evidence(api, node_id, lambda found: found["loadTime"] is not None)
+    await until_diagnostics(api, node_id, lambda found: found["loadTime"] is not None)
 
 
 async def until_findings(api: httpx.AsyncClient, node_id: str, *wanted: str) -> dict[str, str]:
-    """Wait until a Media Node has verdicts of these kinds; the last reason of each kind."""
+    """Wait until a Media Node has decisions of these kinds; the last reason of each kind."""
 
     def reasons(found: Json) -> dict[str, str]:
-        return {verdict["finding"]: verdict["reason"] for verdict in found["verdicts"]}
+        return {decision["finding"]: decision["reason"] for decision in found["decisions"]}
 
     return reasons(
-        await until_evidence(api, node_id, lambda found: reasons(found).keys() >= set(wanted))
+        await until_diagnostics(api, node_id, lambda found: reasons(found).keys() >= set(wanted))
     )

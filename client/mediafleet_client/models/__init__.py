@@ -13,6 +13,7 @@ from .drain_limit import DrainLimit
 from .error_body import ErrorBody
 from .failed_dial import FailedDial
 from .failed_part import FailedPart
+from .failure_decision import FailureDecision
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
 from .finding import Finding
@@ -24,7 +25,7 @@ from .media_filter import MediaFilter
 from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
 from .media_node import MediaNode
-from .media_node_evidence import MediaNodeEvidence
+from .media_node_diagnostics import MediaNodeDiagnostics
 from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
@@ -49,7 +50,6 @@ from .restart_properties import RestartProperties
 from .session import Session
 from .session_object import SessionObject
 from .subscriber import Subscriber
-from .verdict import Verdict
 from .video_source import VideoSource
 from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
@@ -68,6 +68,7 @@ __all__ = (
     "ErrorBody",
     "FailedDial",
     "FailedPart",
+    "FailureDecision",
     "FilterMethod",
     "FilterMethodParams",
     "Finding",
@@ -79,7 +80,7 @@ __all__ = (
     "MediaFilterOptions",
     "MediaMode",
     "MediaNode",
-    "MediaNodeEvidence",
+    "MediaNodeDiagnostics",
     "MediaNodeList",
     "MediaNodeObject",
     "MediaNodePatch",
@@ -104,7 +105,6 @@ __all__ = (
     "Session",
     "SessionObject",
     "Subscriber",
-    "Verdict",
     "VideoSource",
     "WaitingMediaNode",
     "WebhookEvent",

@@ -50,7 +50,7 @@ class MediaNode:
     load: float
     """ How much of all processors of the Media Node its media server uses, in percent with at most two decimals.
     The last value that was measured of the media server's present process, also while measurements fail or the node
-    is not connected; 0 before the first measurement. `loadTime` of its evidence tells how old it is. """
+    is not connected; 0 before the first measurement. `loadTime` of its diagnostics says how old it is. """
     status: MediaNodeStatus
     """ Where a Media Node is in its life. A node begins as `launching` and makes only these moves:
 

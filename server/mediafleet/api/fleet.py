@@ -21,8 +21,8 @@ class FleetHandlers:
         self._media_nodes = media_nodes
         self._drains = drains
 
-    async def get_media_node_evidence(self, media_node_id: str) -> Reply:
-        return wire.evidence(*self._media_nodes.examine(media_node_id)), HTTPStatus.OK
+    async def get_media_node_diagnostics(self, media_node_id: str) -> Reply:
+        return wire.diagnostics(*self._media_nodes.examine(media_node_id)), HTTPStatus.OK
 
     async def drain_media_node(
         self,

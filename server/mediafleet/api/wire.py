@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member, Session
-    from mediafleet.domain.evidence import Evidence, FailedDial, Ping
+    from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
     from mediafleet.services.drains import DrainReport
@@ -81,8 +81,8 @@ def kurento_info(info: ServerInfo) -> Json:
     }
 
 
-def evidence(member: Member, found: Evidence, at: datetime) -> Json:
-    """The evidence object; its sessions are known as of the last reply."""
+def diagnostics(member: Member, found: Diagnostics, at: datetime) -> Json:
+    """The diagnostics object; its sessions are known as of the last reply."""
     return {
         "id": member.node.id,
         "timestamp": to_milliseconds(at),
@@ -94,20 +94,20 @@ def evidence(member: Member, found: Evidence, at: datetime) -> Json:
         "pings": _pings(found.pings),
         "failedDials": _failed_dials(found.failed_dials),
         "failure": member.node.reason,
-        "ownLag": _span(found.lag),
-        "ownStalls": found.stalls,
-        "verdicts": [
+        "eventLoopLag": _span(found.lag),
+        "eventLoopStalls": found.stalls,
+        "decisions": [
             {
-                "time": to_milliseconds(verdict.at),
-                "finding": verdict.finding.value,
-                "reason": verdict.reason,
-                "lastReplyTime": _milliseconds(verdict.last_reply),
-                "pings": _pings(verdict.pings),
-                "failedDials": _failed_dials(verdict.failed_dials),
-                "socketError": verdict.socket_error,
-                "ownLag": _span(verdict.lag),
+                "time": to_milliseconds(decision.at),
+                "finding": decision.finding.value,
+                "reason": decision.reason,
+                "lastReplyTime": _milliseconds(decision.last_reply),
+                "pings": _pings(decision.pings),
+                "failedDials": _failed_dials(decision.failed_dials),
+                "socketError": decision.socket_error,
+                "eventLoopLag": _span(decision.lag),
             }
-            for verdict in found.verdicts
+            for decision in found.decisions
         ],
     }
 

@@ -23,7 +23,7 @@ from mediafleet.app.scripts import check_cluster_path
 from mediafleet.app.sources import make_environment
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
-from mediafleet.domain.evidence import Finding
+from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Patience
 from mediafleet.domain.timestamps import to_milliseconds
@@ -275,7 +275,7 @@ class _Server:
             "get_readiness": cluster.get_readiness,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
-            "get_media_node_evidence": waiting(fleet.get_media_node_evidence),
+            "get_media_node_diagnostics": waiting(fleet.get_media_node_diagnostics),
             "drain_media_node": waiting(fleet.drain_media_node),
             "get_media_node_drain": waiting(fleet.get_media_node_drain),
             "end_media_node_drain": waiting(fleet.end_media_node_drain),

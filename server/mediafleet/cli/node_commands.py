@@ -10,7 +10,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from mediafleet.cli.connection import Server, server_at
-from mediafleet.cli.evidence_tables import evidence_of
+from mediafleet.cli.diagnostics_tables import diagnostics_of
 from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.cli.node_answers import print_answer
 from mediafleet.cli.node_options import (
@@ -144,7 +144,7 @@ def get_node(
         print_answer(server, node, details_of, json=json)
 
 
-def show_evidence(
+def show_diagnostics(
     media_node_id: Id,
     *,
     url: Url = DEFAULT_URL,
@@ -153,17 +153,17 @@ def show_evidence(
     timeout: Timeout = None,
     json: Json = False,
 ) -> None:
-    """Show what a Media Node is judged on.
+    """Show the diagnostics of a Media Node.
 
-    That is: its pings and answers, and the last verdicts with what they were based on.
+    These are its pings and replies, and the last decisions with the data they are based on.
 
     Examples:
-      mediafleet nodes evidence kms_FVrQslIr
-      mediafleet nodes evidence kms_FVrQslIr --json
+      mediafleet nodes diagnostics kms_FVrQslIr
+      mediafleet nodes diagnostics kms_FVrQslIr --json
     """
     with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        evidence = server.ask(lambda client: client.media_nodes.evidence(media_node_id))
-        print_answer(server, evidence, evidence_of, json=json)
+        diagnostics = server.ask(lambda client: client.media_nodes.diagnostics(media_node_id))
+        print_answer(server, diagnostics, diagnostics_of, json=json)
 
 
 def change_status(

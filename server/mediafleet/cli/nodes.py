@@ -9,7 +9,7 @@ from mediafleet.cli.node_commands import (
     discover_nodes,
     get_node,
     list_nodes,
-    show_evidence,
+    show_diagnostics,
 )
 from mediafleet.cli.node_membership import add_node, remove_node
 
@@ -38,7 +38,7 @@ def describe() -> None:
 nodes = typer.Typer(no_args_is_help=True, help=help_of(describe))
 nodes.command("list", help=help_of(list_nodes))(list_nodes)
 nodes.command("get", help=help_of(get_node))(get_node)
-nodes.command("evidence", help=help_of(show_evidence))(show_evidence)
+nodes.command("diagnostics", help=help_of(show_diagnostics))(show_diagnostics)
 nodes.command("add", help=help_of(add_node))(add_node)
 nodes.command("remove", help=help_of(remove_node))(remove_node)
 nodes.command("drain", help=help_of(drain_nodes))(drain_nodes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.events import NodeCrashed, NodeRecovered, SessionDestroyed
-from mediafleet.domain.evidence import Finding
 from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import MediaNodeStatus, transition
 from mediafleet.domain.ports import EventOnly, Mutation

@@ -18,9 +18,9 @@ class Patience:
     """How long the cluster waits before it acts by itself.
 
     Attributes:
-        launch: Seconds from the begin of a launch to the verdict that it failed.
+        launch: Seconds from the begin of a launch to the decision that it failed.
         failed: Seconds from a failure to the moment the node is forgotten.
-        crash: Seconds from the loss of a connection to the verdict that the node crashed.
+        crash: Seconds from the loss of a connection to the decision that the node crashed.
         reconnection: Seconds from the loss of a connection to the moment the node is given up;
             ``None``: never. A node that was not reached since this process began has at least as
             long as a launch, before either.

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Connection, Session
+    from mediafleet.domain.diagnostics import Diagnostics, Finding
     from mediafleet.domain.events import Event
-    from mediafleet.domain.evidence import Evidence, Finding
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -300,7 +300,7 @@ class MediaServers(Protocol):
     async def detach(self, node_id: str) -> None:
         """End the link on purpose; nothing is told of the node after this returns.
 
-        The verdicts on it, which are gone with it, are logged.
+        The decisions on it, which are gone with it, are logged.
         """
 
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
@@ -320,13 +320,13 @@ class MediaServers(Protocol):
         """
 
     def note_finding(self, node_id: str, finding: Finding, reason: str) -> None:
-        """Keep with the evidence of a member what else was found of it than its link finds.
+        """Keep with the diagnostics of a member what else was found of it than its link finds.
 
         Others are passed over. Nothing follows from it: whether a node is in touch is seen by its
         connection alone.
         """
 
-    def evidence(self, node_id: str) -> Evidence | None:
+    def diagnostics(self, node_id: str) -> Diagnostics | None:
         """What the link to a member is judged on; ``None`` when there is no link."""
 
     async def describe(self, node_id: str) -> ServerInfo | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.evidence import Evidence
 from mediafleet.kurento.connection import FLOODED
 from mediafleet.kurento.exchange import NOT_CONNECTED, Exchange
 from mediafleet.kurento.load import measure_load
@@ -19,7 +19,7 @@ from mediafleet.kurento.reporting import Reporter
 from mediafleet.kurento.session_watch import SessionWatch
 
 if TYPE_CHECKING:
-    from mediafleet.domain.evidence import Finding
+    from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.engine import Engine
@@ -137,18 +137,18 @@ class Link:
         return self._exchange
 
     def note_finding(self, finding: Finding, reason: str) -> None:
-        """Keep as evidence what else was found of the node than is found here."""
+        """Keep as diagnostics what else was found of the node than is found here."""
         self._pulse.judge(finding, reason)
 
-    def evidence(self) -> Evidence:
+    def diagnostics(self) -> Diagnostics:
         """What the link is judged on."""
-        return Evidence(
+        return Diagnostics(
             connection=self._reporter.connection,
             last_reply=self._pulse.last_reply,
             load_time=self._reporter.load_time,
             pings=self._pulse.pings,
             failed_dials=self._pulse.failed_dials,
-            verdicts=self._pulse.verdicts,
+            decisions=self._pulse.decisions,
             lag=self._tools.clock.lag,
             stalls=self._tools.clock.stalls,
         )

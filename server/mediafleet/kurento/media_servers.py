@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.addresses import Network
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.evidence import Evidence, Finding
+    from mediafleet.domain.diagnostics import Diagnostics, Finding
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
 
@@ -127,8 +127,8 @@ class KurentoMediaServers(MediaServers):
     async def detach(self, node_id: str) -> None:
         link = self._links.pop(node_id, None)
         if link is not None:
-            if verdicts := [verdict.in_words() for verdict in link.evidence().verdicts]:
-                extra = {"media_node_id": node_id, "verdicts": verdicts}
+            if decisions := [decision.in_words() for decision in link.diagnostics().decisions]:
+                extra = {"media_node_id": node_id, "decisions": decisions}
                 log.info("media server let go", extra=extra)
             await link.stop()
 
@@ -160,9 +160,9 @@ class KurentoMediaServers(MediaServers):
             link.note_finding(finding, reason)
 
     @override
-    def evidence(self, node_id: str) -> Evidence | None:
+    def diagnostics(self, node_id: str) -> Diagnostics | None:
         link = self._links.get(node_id)
-        return None if link is None else link.evidence()
+        return None if link is None else link.diagnostics()
 
     @override
     async def describe(self, node_id: str) -> ServerInfo | None:

@@ -6,14 +6,14 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.evidence import (
+from mediafleet.domain.diagnostics import (
+    DECISIONS_KEPT,
     FAILED_DIALS_KEPT,
     PINGS_KEPT,
-    VERDICTS_KEPT,
     FailedDial,
+    FailureDecision,
     Finding,
     Ping,
-    Verdict,
 )
 from mediafleet.domain.heartbeat import Act, Heartbeat
 from mediafleet.kurento.protocol import NoAnswer
@@ -52,6 +52,7 @@ class Pulse:
     __slots__ = (
         "_began",
         "_clock",
+        "_decisions",
         "_exchange",
         "_failed_dials",
         "_heartbeat",
@@ -59,7 +60,6 @@ class Pulse:
         "_patience",
         "_pings",
         "_random",
-        "_verdicts",
         "last_reply",
     )
 
@@ -74,7 +74,7 @@ class Pulse:
         self._began = 0.0
         self._pings: deque[_Sent] = deque(maxlen=PINGS_KEPT)
         self._failed_dials: deque[FailedDial] = deque(maxlen=FAILED_DIALS_KEPT)
-        self._verdicts: deque[Verdict] = deque(maxlen=VERDICTS_KEPT)
+        self._decisions: deque[FailureDecision] = deque(maxlen=DECISIONS_KEPT)
         self.last_reply: datetime | None = None
 
     def begin(self, exchange: Exchange) -> None:
@@ -95,8 +95,8 @@ class Pulse:
 
     def judge(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
         """Keep a finding, with all that is known now."""
-        self._verdicts.append(
-            Verdict(
+        self._decisions.append(
+            FailureDecision(
                 at=self._clock.now(),
                 finding=finding,
                 reason=reason,
@@ -148,9 +148,9 @@ class Pulse:
         return tuple(self._failed_dials)
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
+    def decisions(self) -> tuple[FailureDecision, ...]:
         """The last ones, oldest first."""
-        return tuple(self._verdicts)
+        return tuple(self._decisions)
 
     def _ping(self, exchange: Exchange, now: float) -> None:
         sent = _Sent(self._clock.now(), now)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mediafleet.domain.cluster import Cluster, Connection, Member
-    from mediafleet.domain.evidence import Finding
+    from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Machine, MediaServers
     from mediafleet.services.machines import Machines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import Member
-from mediafleet.domain.evidence import Evidence
+from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.media_node import transition_on_request
 from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -44,15 +44,15 @@ class MediaNodes:
         """All members."""
         return self._state.snapshot
 
-    def examine(self, node_id: str) -> tuple[Member, Evidence, datetime]:
+    def examine(self, node_id: str) -> tuple[Member, Diagnostics, datetime]:
         """A member, what it is judged on, and when that was (aware, UTC).
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
         """
         member = self._state.existing(node_id)
-        evidence = self._media_servers.evidence(node_id) or Evidence(member.connection)
-        return member, evidence, self._clock.now()
+        diagnostics = self._media_servers.diagnostics(node_id) or Diagnostics(member.connection)
+        return member, diagnostics, self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Inside facts of the media servers that answer in time, by node id."""

@@ -3,8 +3,8 @@ from .autodiscover_media_nodes import autodiscover_media_nodes
 from .drain_media_node import drain_media_node
 from .end_media_node_drain import end_media_node_drain
 from .get_media_node import get_media_node
+from .get_media_node_diagnostics import get_media_node_diagnostics
 from .get_media_node_drain import get_media_node_drain
-from .get_media_node_evidence import get_media_node_evidence
 from .list_media_nodes import list_media_nodes
 from .modify_media_node import modify_media_node
 from .remove_media_node import remove_media_node
@@ -16,7 +16,7 @@ __all__ = (
     "get_media_node",
     "remove_media_node",
     "modify_media_node",
-    "get_media_node_evidence",
+    "get_media_node_diagnostics",
     "get_media_node_drain",
     "drain_media_node",
     "end_media_node_drain",

@@ -1,4 +1,4 @@
-"""What a node was judged on: pings, answers, the socket's end, and how late we were ourselves."""
+"""Diagnostics of a node: its pings and replies, socket errors, and the lag of our event loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PINGS_KEPT = 8
 FAILED_DIALS_KEPT = 8
-VERDICTS_KEPT = 16
+DECISIONS_KEPT = 16
 
 
 class Finding(StrEnum):
@@ -56,8 +56,8 @@ class FailedDial:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A finding and all it was based on.
+class FailureDecision:
+    """A decision about the health of a node, and the data it is based on.
 
     Attributes:
         at: When it was found (aware, UTC).
@@ -90,12 +90,12 @@ class Verdict:
             told.append(f"last failed dial {last.at.isoformat()}: {last.reason}")
         if self.socket_error is not None:
             told.append(f"socket {self.socket_error}")
-        return ", ".join([*told, f"own lag {self.lag * 1000:.0f} ms"])
+        return ", ".join([*told, f"event loop lag {self.lag * 1000:.0f} ms"])
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of a node's link now, and the last verdicts on it.
+class Diagnostics:
+    """What is known of a node's link now, and the last decisions on it.
 
     Attributes:
         connection: The link's facts.
@@ -104,7 +104,7 @@ class Evidence:
         load_time: When its load was last measured (aware, UTC).
         pings: The last ones, oldest first.
         failed_dials: The last ones since the last connection, oldest first.
-        verdicts: The last ones, oldest first.
+        decisions: The last ones, oldest first.
         lag: How late our own event loop came at worst in the last seconds, in seconds.
         stalls: How often this server stood still since its start.
     """
@@ -114,6 +114,6 @@ class Evidence:
     load_time: datetime | None = None
     pings: tuple[Ping, ...] = ()
     failed_dials: tuple[FailedDial, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    decisions: tuple[FailureDecision, ...] = ()
     lag: float = 0.0
     stalls: int = 0

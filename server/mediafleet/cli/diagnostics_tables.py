@@ -6,11 +6,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mediafleet.cli.terminal import cell, moment
-from mediafleet_client.models import MediaNodeEvidence, Ping, Verdict
+from mediafleet_client.models import FailureDecision, MediaNodeDiagnostics, Ping
 
 
-def evidence_of(found: MediaNodeEvidence) -> Table:
-    """Make a table with one line for each fact, then for each verdict, the newest last."""
+def diagnostics_of(found: MediaNodeDiagnostics) -> Table:
+    """Make a table with one line for each fact, then for each decision, the newest last."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -19,7 +19,7 @@ def evidence_of(found: MediaNodeEvidence) -> Table:
     return table
 
 
-def _facts(found: MediaNodeEvidence) -> Iterator[tuple[str, Text]]:
+def _facts(found: MediaNodeDiagnostics) -> Iterator[tuple[str, Text]]:
     yield "id", cell(found.id)
     if found.failure is not None:
         yield "failed", cell(found.failure, "red")
@@ -31,21 +31,24 @@ def _facts(found: MediaNodeEvidence) -> Iterator[tuple[str, Text]]:
     yield "round trips", _round_trips(found.pings)
     for dial in found.failed_dials:
         yield "failed dial", cell(f"{moment(dial.time)}, {dial.reason}")
-    yield "own lag", cell(f"{found.own_lag:.0f} ms, stood still {found.own_stalls} times")
-    for verdict in found.verdicts:
-        yield moment(verdict.time), cell(f"{verdict.finding}: {verdict.reason}")
-        for line in _basis(verdict):
+    yield (
+        "event loop lag",
+        cell(f"{found.event_loop_lag:.0f} ms, stood still {found.event_loop_stalls} times"),
+    )
+    for decision in found.decisions:
+        yield moment(decision.time), cell(f"{decision.finding}: {decision.reason}")
+        for line in _basis(decision):
             yield "", cell(line)
 
 
-def _basis(verdict: Verdict) -> Iterator[str]:
-    yield f"last reply {moment(verdict.last_reply_time) or '-'}"
-    yield f"round trips {_round_trips(verdict.pings)}"
-    for dial in verdict.failed_dials:
+def _basis(decision: FailureDecision) -> Iterator[str]:
+    yield f"last reply {moment(decision.last_reply_time) or '-'}"
+    yield f"round trips {_round_trips(decision.pings)}"
+    for dial in decision.failed_dials:
         yield f"failed dial {moment(dial.time)}, {dial.reason}"
-    if verdict.socket_error is not None:
-        yield f"socket {verdict.socket_error}"
-    yield f"own lag {verdict.own_lag:.0f} ms"
+    if decision.socket_error is not None:
+        yield f"socket {decision.socket_error}"
+    yield f"event loop lag {decision.event_loop_lag:.0f} ms"
 
 
 def _age(time: int | None, now: int) -> Text:

@@ -8,21 +8,22 @@ from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
     from ..models.failed_dial import FailedDial
+    from ..models.failure_decision import FailureDecision
     from ..models.ping import Ping
-    from ..models.verdict import Verdict
 
 
-T = TypeVar("T", bound="MediaNodeEvidence")
+T = TypeVar("T", bound="MediaNodeDiagnostics")
 
 
 @_attrs_define
-class MediaNodeEvidence:
-    """What a Media Node is judged on, and how old what is known of it is.
+class MediaNodeDiagnostics:
+    """What the server knows of the connection to a Media Node, and how old the rest of its data is.
 
     Example:
         {'id': 'kms_FVrQslIr', 'timestamp': 1600681024900, 'connected': True, 'suspect': False, 'lastReplyTime':
             1600681023903, 'sessionsTime': 1600681023903, 'loadTime': 1600681020311, 'pings': [{'time': 1600681023901,
-            'roundTripTime': 1.427}], 'failedDials': [], 'failure': None, 'ownLag': 2.5, 'ownStalls': 0, 'verdicts': []}
+            'roundTripTime': 1.427}], 'failedDials': [], 'failure': None, 'eventLoopLag': 2.5, 'eventLoopStalls': 0,
+            'decisions': []}
 
     """
 
@@ -47,12 +48,12 @@ class MediaNodeEvidence:
     """ The last attempts to connect since the last connection, oldest first. """
     failure: None | str
     """ Why the Media Node failed. Null unless its status is `failed`. """
-    own_lag: float
-    """ How late the server itself came at worst in the seconds before, in milliseconds. """
-    own_stalls: int
-    """ How often the server itself stood still since it began. """
-    verdicts: list[Verdict]
-    """ The last findings, oldest first. """
+    event_loop_lag: float
+    """ The largest delay of the server's own event loop in the seconds before, in milliseconds. """
+    event_loop_stalls: int
+    """ How often the event loop of the server stalled since its start. """
+    decisions: list[FailureDecision]
+    """ The last decisions, oldest first. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,14 +87,14 @@ class MediaNodeEvidence:
         failure: None | str
         failure = self.failure
 
-        own_lag = self.own_lag
+        event_loop_lag = self.event_loop_lag
 
-        own_stalls = self.own_stalls
+        event_loop_stalls = self.event_loop_stalls
 
-        verdicts = []
-        for verdicts_item_data in self.verdicts:
-            verdicts_item = verdicts_item_data.to_dict()
-            verdicts.append(verdicts_item)
+        decisions = []
+        for decisions_item_data in self.decisions:
+            decisions_item = decisions_item_data.to_dict()
+            decisions.append(decisions_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -109,9 +110,9 @@ class MediaNodeEvidence:
                 "pings": pings,
                 "failedDials": failed_dials,
                 "failure": failure,
-                "ownLag": own_lag,
-                "ownStalls": own_stalls,
-                "verdicts": verdicts,
+                "eventLoopLag": event_loop_lag,
+                "eventLoopStalls": event_loop_stalls,
+                "decisions": decisions,
             }
         )
 
@@ -120,8 +121,8 @@ class MediaNodeEvidence:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.failed_dial import FailedDial  # noqa: PLC0415
+        from ..models.failure_decision import FailureDecision  # noqa: PLC0415
         from ..models.ping import Ping  # noqa: PLC0415
-        from ..models.verdict import Verdict  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
@@ -174,18 +175,18 @@ class MediaNodeEvidence:
 
         failure = _parse_failure(d.pop("failure"))
 
-        own_lag = d.pop("ownLag")
+        event_loop_lag = d.pop("eventLoopLag")
 
-        own_stalls = d.pop("ownStalls")
+        event_loop_stalls = d.pop("eventLoopStalls")
 
-        verdicts = []
-        _verdicts = d.pop("verdicts")
-        for verdicts_item_data in _verdicts:
-            verdicts_item = Verdict.from_dict(verdicts_item_data)
+        decisions = []
+        _decisions = d.pop("decisions")
+        for decisions_item_data in _decisions:
+            decisions_item = FailureDecision.from_dict(decisions_item_data)
 
-            verdicts.append(verdicts_item)
+            decisions.append(decisions_item)
 
-        media_node_evidence = cls(
+        media_node_diagnostics = cls(
             id=id,
             timestamp=timestamp,
             connected=connected,
@@ -196,13 +197,13 @@ class MediaNodeEvidence:
             pings=pings,
             failed_dials=failed_dials,
             failure=failure,
-            own_lag=own_lag,
-            own_stalls=own_stalls,
-            verdicts=verdicts,
+            event_loop_lag=event_loop_lag,
+            event_loop_stalls=event_loop_stalls,
+            decisions=decisions,
         )
 
-        media_node_evidence.additional_properties = d
-        return media_node_evidence
+        media_node_diagnostics.additional_properties = d
+        return media_node_diagnostics
 
     @property
     def additional_keys(self) -> list[str]:

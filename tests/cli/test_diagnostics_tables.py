@@ -2,11 +2,11 @@
 
 from rich.console import Console
 
-from mediafleet.cli.evidence_tables import evidence_of
-from mediafleet_client.models import MediaNodeEvidence
+from mediafleet.cli.diagnostics_tables import diagnostics_of
+from mediafleet_client.models import MediaNodeDiagnostics
 
 DIAL = {"time": 1600681028911, "reason": "the connection was refused"}
-VERDICT = {
+DECISION = {
     "time": 1600681030000,
     "finding": "given-up",
     "reason": "it was out of touch for 4.0 s",
@@ -14,12 +14,12 @@ VERDICT = {
     "pings": [],
     "failedDials": [DIAL],
     "socketError": None,
-    "ownLag": 2.5,
+    "eventLoopLag": 2.5,
 }
 
 
-def test_failures_are_shown_with_the_node_and_with_its_verdicts() -> None:
-    found = MediaNodeEvidence.from_dict(
+def test_failures_are_shown_with_the_node_and_with_its_decisions() -> None:
+    found = MediaNodeDiagnostics.from_dict(
         {
             "id": "kms_FVrQslIr",
             "timestamp": 1600681031000,
@@ -31,19 +31,19 @@ def test_failures_are_shown_with_the_node_and_with_its_verdicts() -> None:
             "pings": [],
             "failedDials": [DIAL],
             "failure": "no connection within 60 s of the launch",
-            "ownLag": 2.5,
-            "ownStalls": 0,
-            "verdicts": [VERDICT],
+            "eventLoopLag": 2.5,
+            "eventLoopStalls": 0,
+            "decisions": [DECISION],
         }
     )
     console = Console(width=120)
     with console.capture() as shown:
-        console.print(evidence_of(found))
+        console.print(diagnostics_of(found))
 
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
     dial = "2020-09-21 09:37:08Z, the connection was refused"
     assert f"failed dial {dial}" in lines
     assert "failed no connection within 60 s of the launch" in lines
-    verdict = next(n for n, line in enumerate(lines) if "given-up" in line)
-    assert lines[verdict].endswith("given-up: it was out of touch for 4.0 s")
-    assert f"failed dial {dial}" in lines[verdict:]
+    decision = next(n for n, line in enumerate(lines) if "given-up" in line)
+    assert lines[decision].endswith("given-up: it was out of touch for 4.0 s")
+    assert f"failed dial {dial}" in lines[decision:]

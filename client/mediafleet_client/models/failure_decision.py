@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from ..models.ping import Ping
 
 
-T = TypeVar("T", bound="Verdict")
+T = TypeVar("T", bound="FailureDecision")
 
 
 @_attrs_define
-class Verdict:
-    """What was found of a Media Node, and all it was based on.
+class FailureDecision:
+    """What the server decided about the health of a Media Node, and the data that is based on.
 
     Example:
         {'time': 1600681027820, 'finding': 'disconnected', 'reason': 'it did not answer any ping for 1.9 s',
             'lastReplyTime': 1600681023903, 'pings': [{'time': 1600681025903, 'roundTripTime': None}], 'failedDials': [],
-            'socketError': None, 'ownLag': 2.5}
+            'socketError': None, 'eventLoopLag': 2.5}
 
     """
 
@@ -46,8 +46,8 @@ class Verdict:
     """ The last attempts before it to connect again, since the last connection, oldest first. """
     socket_error: None | str
     """ What the server's system said when it ended the connection. Null if it did not. """
-    own_lag: float
-    """ How late the server itself came at worst in the seconds before, in milliseconds. """
+    event_loop_lag: float
+    """ The largest delay of the server's own event loop in the seconds before, in milliseconds. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Verdict:
         socket_error: None | str
         socket_error = self.socket_error
 
-        own_lag = self.own_lag
+        event_loop_lag = self.event_loop_lag
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -86,7 +86,7 @@ class Verdict:
                 "pings": pings,
                 "failedDials": failed_dials,
                 "socketError": socket_error,
-                "ownLag": own_lag,
+                "eventLoopLag": event_loop_lag,
             }
         )
 
@@ -132,9 +132,9 @@ class Verdict:
 
         socket_error = _parse_socket_error(d.pop("socketError"))
 
-        own_lag = d.pop("ownLag")
+        event_loop_lag = d.pop("eventLoopLag")
 
-        verdict = cls(
+        failure_decision = cls(
             time=time,
             finding=finding,
             reason=reason,
@@ -142,11 +142,11 @@ class Verdict:
             pings=pings,
             failed_dials=failed_dials,
             socket_error=socket_error,
-            own_lag=own_lag,
+            event_loop_lag=event_loop_lag,
         )
 
-        verdict.additional_properties = d
-        return verdict
+        failure_decision.additional_properties = d
+        return failure_decision
 
     @property
     def additional_keys(self) -> list[str]:
