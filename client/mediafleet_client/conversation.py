@@ -119,8 +119,13 @@ def result_of(operation: Operation[T], response: httpx.Response) -> T:
     """
     if not _is_result(operation, response):
         raise _error_of(operation, response)
+    read = operation.results[response.status_code]
     try:
-        return operation.results[response.status_code](response.json() if response.content else None)
+        if read is str:
+            content: Any = response.text
+        else:
+            content = response.json() if response.content else None
+        return read(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _strange(operation, response, "an answer that its API does not have") from error
 

@@ -11,8 +11,9 @@ import stat
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -64,6 +65,20 @@ def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(start, data):
     assert ask(url, (data / "secret").read_text().strip()).status_code == 200
     assert url.startswith("http://127.0.0.1:")
     assert not url.endswith(":0")
+
+
+def test_metrics_tell_of_the_connections(serve, data):
+    server = serve(MEDIAFLEET_CONNECTIONS_PER_ADDRESS="8")
+    with ExitStack() as stack:
+        address = urlsplit(server.url)
+        for _ in range(9):
+            idle = socket.create_connection((address.hostname, address.port))
+            stack.enter_context(idle)
+        auth = ("OPENVIDUAPP", (data / "secret").read_text().strip())
+        text = httpx.get(f"{server.url}/metrics", auth=auth, trust_env=False).text
+
+    assert "\nmediafleet_connections 8.0\n" in text
+    assert '\nmediafleet_connections_refused_total{how="closed"} 2.0\n' in text
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")

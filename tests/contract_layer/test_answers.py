@@ -286,3 +286,30 @@ def test_a_crash_inside_the_table_of_errors_still_is_an_answer(logged_errors):
 
     assert response.status == 500
     assert b"CANARY" not in response.body
+
+
+class Talker(Jars):
+    def __init__(self, headers):
+        super().__init__()
+        self.headers = headers
+
+    async def open_door(self):
+        return "grüß dich\n", 200, self.headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({}, "text/plain; charset=utf-8"),
+        ({"Content-Type": "text/plain; version=1"}, "text/plain; version=1"),
+    ],
+)
+def test_text_goes_out_as_it_is(headers, kind):
+    specification = contract()
+    text = {"text/plain": {"schema": {"type": "string", "maxLength": 20}}}
+    specification["paths"]["/open"]["get"]["responses"]["200"]["content"] = text
+    with serving(make_app(Talker(headers), specification)) as address:
+        answer = exchange(address, request_bytes("GET", "/open"))
+
+    assert (answer.status, answer.header("content-type")) == (200, kind)
+    assert answer.body.decode() == "grüß dich\n"

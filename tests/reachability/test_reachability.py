@@ -172,7 +172,7 @@ async def test_the_cluster_as_a_whole(api: httpx.AsyncClient, prefix: str) -> No
     assert (await api.post("/pro/restart", json={"OPENVIDU_CDR": 1})).status_code == 400
     assert (await api.get("/pro/config")).status_code == 200
     assert (await api.get("/health")).status_code == 200
-    for probe in ("/health/live", "/health/ready"):
+    for probe in ("/health/live", "/health/ready", "/metrics"):
         assert (await api.get(probe)).status_code == 200
 
 

@@ -23,6 +23,7 @@ METHODS = {
     "get_config": "cluster.config",
     "restart": "cluster.restart",
     "get_health": "cluster.health",
+    "get_metrics": "cluster.metrics",
 }
 
 

@@ -317,6 +317,24 @@ UNSUPPORTED: list[tuple[str, Change, str, str]] = [
         "media type text/html",
     ),
     (
+        "two media types of one response",
+        put(LIST + "/responses/200/content/text~1plain", {"schema": TEXT}),
+        LIST + "/responses/200/content",
+        "several media types of one answer",
+    ),
+    (
+        "text that is no string",
+        put(LIST + "/responses/200/content", {"text/plain": {"schema": {"type": "integer"}}}),
+        LIST + "/responses/200/content/text~1plain/schema",
+        "text that is no string",
+    ),
+    (
+        "text in a request",
+        put(ADD + "/requestBody/content/text~1plain", {"schema": TEXT}),
+        ADD + "/requestBody/content/text~1plain",
+        "media type text/plain",
+    ),
+    (
         "a media type without a schema",
         put(LIST + "/responses/200/content/application~1json", {}),
         LIST + "/responses/200/content/application~1json",
@@ -552,6 +570,7 @@ SUPPORTED: dict[str, Change] = {
             "not": {"enum": [""]},
         }
     ),
+    "text": put(LIST + "/responses/200/content", {"text/plain": {"schema": TEXT}}),
     "formats": schema(
         {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}
     ),

@@ -410,7 +410,7 @@ def request_body_findings(document: Document, place: str, node: Mapping[str, Any
         return
     if "application/json" not in node["content"]:
         yield Finding(place + "/content", "a request body without application/json")
-    yield from _content(document, place + "/content", node["content"])
+    yield from _content(document, place + "/content", node["content"], _JSON)
 
 
 def response_findings(document: Document, place: str, node: Mapping[str, Any]) -> Findings:
@@ -420,20 +420,31 @@ def response_findings(document: Document, place: str, node: Mapping[str, Any]) -
         return
     for name, header in node.get("headers", {}).items():
         yield from header_findings(document, place + pointer("headers", name), header)
-    yield from _content(document, place + "/content", node.get("content", {}))
+    content = node.get("content", {})
+    if len(content) > 1:
+        yield Finding(place + "/content", "several media types of one answer; one is served")
+    yield from _content(document, place + "/content", content, (*_JSON, _TEXT))
+    text = content.get(_TEXT, {}).get("schema", {})
+    if text and document.resolve(text).get("type") != "string":
+        yield Finding(place + pointer("content", _TEXT, "schema"), "text that is no string")
 
 
-def _content(document: Document, place: str, content: Mapping[str, Any]) -> Findings:
+def _content(
+    document: Document, place: str, content: Mapping[str, Any], served: Sequence[str]
+) -> Findings:
     for media_type, media in content.items():
         at = place + pointer(media_type)
-        if media_type != "application/json":
-            yield Finding(at, f"media type {media_type}; application/json is served")
+        if media_type not in served:
+            yield Finding(at, f"media type {media_type}; {' or '.join(served)} is served")
         yield from allowed_keys(at, media, _MEDIA_TYPE, "a media type")
         if "schema" not in media:
             yield Finding(at, "a media type without a schema")
         else:
             yield from schema_findings(document, at + "/schema", media["schema"])
 
+
+_JSON = ("application/json",)
+_TEXT = "text/plain"
 
 METHODS = ("get", "put", "post", "delete", "patch")
 """Those that the layer serves; HEAD and OPTIONS it answers by itself."""

@@ -30,6 +30,7 @@ from support.oracle_right_answers import (
     unauthorized,
     with_allow,
     with_challenge,
+    with_version,
     without_type,
 )
 
@@ -255,6 +256,13 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "400",
         lambda r: r.body_asked_for and r.plainly_json and ends_in_line_feed(r),
         refused_with(400),
+    ),
+    Completed(
+        "text with a version",
+        "knows media types of answers without parameters only",
+        "the type in full",
+        lambda r: r.served and r.operation is not None and r.operation.name == "get_metrics",
+        with_version,
     ),
     Completed(
         "success without a body",

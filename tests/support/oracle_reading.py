@@ -113,14 +113,19 @@ class Reading:
             and len(set(names)) == len(names)
             and set(names) <= set(schemas)
             and all(keeps(schemas[name], value) for name, value in self.pairs)
-            and ("{" not in self.operation.template or is_id(self.path.rsplit("/", 1)[-1]))
+            and (self.id_segment is None or is_id(self.id_segment))
         )
 
     @cached_property
     def named_member(self) -> str | None:
         """Id of the Media Node that the path names, if it is in the cluster."""
-        last = self.path.rsplit("/", 1)[-1]
-        return last if last in self._members else None
+        return self.id_segment if self.id_segment in self._members else None
+
+    @cached_property
+    def id_segment(self) -> str | None:
+        """What stands in the path where its template has a parameter."""
+        pairs = zip((self.template or "").split("/"), self.path.split("/"), strict=False)
+        return next((found for wanted, found in pairs if wanted[:1] == "{"), None)
 
     @cached_property
     def types(self) -> list[bytes]:

@@ -160,6 +160,11 @@ def with_allow(reading: Reading, answer: Answer) -> Answer:
     return answer.with_headers(allow=reading.allow)
 
 
+def with_version(_: Reading, answer: Answer) -> Answer:
+    full = "text/plain; version=0.0.4; charset=utf-8"
+    return answer.with_headers(content_type=full) if answer.status == 200 else answer
+
+
 def with_challenge(_: Reading, answer: Answer) -> Answer:
     return answer.with_headers(www_authenticate="Basic")
 

@@ -112,11 +112,13 @@ class Calls:
 
 
 def decoding(handler: contract.Handler) -> contract.Handler:
-    """The same handler for who knows no bodies that are JSON already."""
+    """The same handler for who knows no bodies that are JSON already, and no typed text."""
 
     @functools.wraps(handler)
     async def handle(*arguments: Any, **named: Any) -> Any:
         body, *rest = await handler(*arguments, **named)
+        if isinstance(body, str):
+            return body
         return (json.loads(body) if isinstance(body, contract.EncodedJson) else body, *rest)
 
     return handle
@@ -169,7 +171,7 @@ class Servers:
         return Outcome(answer, call, f"{restarted} {effect}" if restarted else effect)
 
     async def _restarts(self) -> int:
-        health, _ = await self._do["get_health"]()
+        health, *_ = await self._do["get_health"]()
         return int(health["restartCounter"])
 
     async def _picture(self) -> tuple[list[dict[str, Any]], str]:

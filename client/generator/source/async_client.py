@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeAlias, TypeVar
 import anyio
 import httpx
 
-from mediafleet_client.api.cluster import get_config, get_health, restart
+from mediafleet_client.api.cluster import get_config, get_health, get_metrics, restart
 from mediafleet_client.api.media_nodes import (
     add_media_node,
     autodiscover_media_nodes,
@@ -418,3 +418,7 @@ class AsyncCluster:
     async def health(self, *, timeout: float | None = None) -> Health:
         """Get since when the server runs, and which Media Nodes it has lost touch with."""
         return await self._client.call(get_health(), timeout=timeout)
+
+    async def metrics(self, *, timeout: float | None = None) -> str:
+        """Get what the server has counted since it started, in the text format of Prometheus."""
+        return await self._client.call(get_metrics(), timeout=timeout)

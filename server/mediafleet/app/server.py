@@ -17,6 +17,7 @@ from mediafleet.api.fleet import FleetHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarDoor
 from mediafleet.app.scripts import check_cluster_path
@@ -102,6 +103,7 @@ def create_app(
     on_standing_lost: Callable[[], None] = lambda: None,
     open_files: OpenFiles | None = None,
     stopping: Stopping | None = None,
+    connections: Callable[[], contract.ConnectionTable] | None = None,
 ) -> ASGIApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
 
@@ -117,6 +119,7 @@ def create_app(
         on_standing_lost: Called when another server took the store; this one must end.
         open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
         stopping: Tells the application that the server begins to stop.
+        connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
 
     Raises:
         ValueError: No such environment.
@@ -133,6 +136,7 @@ def create_app(
         environment or make_environment(settings, clock),
         on_standing_lost=on_standing_lost,
         stopping=stopping or Stopping(),
+        connections=connections,
         stop_nodes=stop_nodes,
         accept_changed_store=accept_changed_store,
         open_files=open_files,
@@ -152,6 +156,7 @@ class _Server:
         *,
         on_standing_lost: Callable[[], None],
         stopping: Stopping,
+        connections: Callable[[], contract.ConnectionTable] | None,
         stop_nodes: bool,
         accept_changed_store: bool,
         open_files: OpenFiles | None,
@@ -167,6 +172,7 @@ class _Server:
         self._state = ClusterState(clock)
         stopping.listener = self._state.begin_stop
         self._failed_logins = contract.FailedLogins()
+        self._metrics = Metrics(self._failed_logins, self._refused_changes, connections)
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
             clock=clock,
@@ -273,6 +279,7 @@ class _Server:
             "get_health": cluster.get_health,
             "get_liveness": cluster.get_liveness,
             "get_readiness": cluster.get_readiness,
+            "get_metrics": self._metrics.get_metrics,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
             "get_media_node_diagnostics": waiting(fleet.get_media_node_diagnostics),
@@ -351,6 +358,9 @@ class _Server:
     ) -> None:
         loop = self._loops[name]
         await supervise(loop, partial(run, loop.beat))
+
+    def _refused_changes(self) -> int:
+        return self._store.refused_changes if self._store is not None else 0
 
     def _failed_parts(self) -> Iterator[FailedPart]:
         if problem := self._state.store_problem:

@@ -87,6 +87,7 @@ def run_server(
             on_standing_lost=server.give_up,
             open_files=open_files.nodes,
             stopping=stopping,
+            connections=lambda: Protocol.table(server.server_state),
         )
     except MissingExtraError as error:
         raise UsageFault(str(error)) from error

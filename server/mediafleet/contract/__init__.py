@@ -14,7 +14,12 @@ from mediafleet.contract.answers import (
 )
 from mediafleet.contract.application import create_app
 from mediafleet.contract.authentication import FailedLogins
-from mediafleet.contract.connections import ConnectionLimits, Handshake, TlsListener
+from mediafleet.contract.connections import (
+    ConnectionLimits,
+    ConnectionTable,
+    Handshake,
+    TlsListener,
+)
 from mediafleet.contract.documents import ContractSchemas
 from mediafleet.contract.errors import (
     ContractError,
@@ -33,6 +38,7 @@ __all__ = [
     "BodyRules",
     "BoundedHttpProtocol",
     "ConnectionLimits",
+    "ConnectionTable",
     "ContractError",
     "ContractSchemas",
     "EncodedJson",

@@ -20,6 +20,7 @@ _PHRASES = {
     422: "Unprocessable Content",
 }
 _JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _BODILESS = frozenset({204, 304})
 
 JsonValue: TypeAlias = Any
@@ -105,6 +106,13 @@ def error_body(status: int, message: str, *, path: str, now_ms: int) -> dict[str
 def json_answer(status: int, body: bytes, headers: Headers) -> Answer:
     """Complete the headers of an answer whose body is a JSON document."""
     return status, [(b"content-length", b"%d" % len(body)), _JSON, *headers], body
+
+
+def text_answer(status: int, body: bytes, headers: Headers) -> Answer:
+    """Complete the headers of an answer whose body is text; its type may have been given."""
+    length = (b"content-length", b"%d" % len(body))
+    is_typed = any(name == b"content-type" for name, _ in headers)
+    return status, [length, *([] if is_typed else [_TEXT]), *headers], body
 
 
 def empty_answer(status: int, headers: Headers) -> Answer:

@@ -73,6 +73,10 @@ class ConnectionTable:
     Args:
         limits: How many.
         check_interval: Seconds between two checks of all deadlines.
+
+    Attributes:
+        closed: How many were closed to make room, so far.
+        turned_away: How many were put into the reserve, so far.
     """
 
     def __init__(self, limits: ConnectionLimits, check_interval: float) -> None:
@@ -84,8 +88,14 @@ class ConnectionTable:
         self._idle: dict[Connection, None] = {}
         self._of_address: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = self._turned_away = 0
+        self.closed = self.turned_away = 0
+        self._logged = 0, 0  # of those two
         self._next_log = 0.0
+
+    @property
+    def size(self) -> int:
+        """How many there are, those of the reserve included."""
+        return len(self._admitted) + len(self._reserve)
 
     def add(self, connection: Connection) -> bool:
         """Put in a new connection; False when it is in the reserve."""
@@ -98,7 +108,7 @@ class ConnectionTable:
             if len(self._reserve) >= self._limits.reserve:
                 self._end(next(iter(self._reserve)))
             self._reserve[connection] = None
-            self._turned_away += 1
+            self.turned_away += 1
             self._log()
         if self._timer is None:
             self._schedule_check()
@@ -146,7 +156,7 @@ class ConnectionTable:
         if chosen is None:
             return False
         self._end(chosen)
-        self._closed += 1
+        self.closed += 1
         self._log()
         return True
 
@@ -169,11 +179,11 @@ class ConnectionTable:
             extra={
                 "connections": len(self._admitted),
                 "not_authenticated": len(self._unknown),
-                "closed_to_make_room": self._closed,
-                "answered_503": self._turned_away,
+                "closed_to_make_room": self.closed - self._logged[0],
+                "answered_503": self.turned_away - self._logged[1],
             },
         )
-        self._closed = self._turned_away = 0
+        self._logged = self.closed, self.turned_away
 
     def _schedule_check(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._check_interval, self._check)

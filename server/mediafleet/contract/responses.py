@@ -15,6 +15,7 @@ from mediafleet.contract.answers import (
     empty_answer,
     header_bytes,
     json_answer,
+    text_answer,
 )
 from mediafleet.contract.errors import (
     Refusal,
@@ -25,12 +26,15 @@ from mediafleet.contract.requests import header_text
 from mediafleet.contract.schemas import Direction, SchemaValidator
 from mediafleet.contract.texts import pointer
 
+_TEXT = "text/plain"
+
 
 @dataclass(frozen=True, slots=True)
 class _Response:
     status: int
     place: str
     body: SchemaValidator | None
+    is_text: bool
     headers: dict[bytes, Parameter]
 
     def check_headers(self, headers: Headers) -> None:
@@ -46,6 +50,12 @@ class _Response:
                 except Refusal as refusal:
                     place = self.place + pointer("headers", known.name)
                     raise ResponseViolationError(place, refusal.message) from None
+
+    def encode(self, body: Any, headers: Headers) -> Answer:  # noqa: ANN401 - what the schema allows
+        """Make the answer of a body that keeps the schema."""
+        if self.is_text:
+            return text_answer(self.status, body.encode(), headers)
+        return json_answer(self.status, orjson.dumps(body), headers)
 
     @property
     def required_headers(self) -> frozenset[bytes]:
@@ -92,7 +102,7 @@ class Responses:
         if type(body) is EncodedJson:
             return json_answer(response.status, body, wire_headers)
         response.body.check(body)
-        return json_answer(response.status, orjson.dumps(body), wire_headers)
+        return response.encode(body, wire_headers)
 
     def require_documented(self, status: int, headers: Headers) -> None:
         """Hold an error answer against the contract; its body has the layer's own form.
@@ -119,12 +129,13 @@ class Responses:
 
 
 def _compile(status: int, response: Mapping[str, Any], place: str) -> _Response:
-    media = response.get("content", {}).get("application/json")
-    schema_place = place + pointer("content", "application/json", "schema")
+    ((media_type, media),) = response.get("content", {}).items() or (("", None),)
+    schema_place = place + pointer("content", media_type, "schema")
     return _Response(
         status=status,
         place=place,
         body=SchemaValidator(media["schema"], Direction.RESPONSE, schema_place) if media else None,
+        is_text=media_type == _TEXT,
         headers={
             name.lower().encode(): Parameter(
                 {**header, "in": "header", "name": name}, place + pointer("headers", name)

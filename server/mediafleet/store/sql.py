@@ -77,6 +77,11 @@ class SqlStore(Store):
             return f"the lock of the store is {self.standing}: {self._tenure.why}"
         return self._writer.problem
 
+    @property
+    def refused_changes(self) -> int:
+        """How many changes were not taken since the store was opened."""
+        return self._writer.refused
+
     @override
     async def load(self) -> tuple[MediaNode, ...]:
         rows = await self._read(select(media_nodes).order_by(media_nodes.c.joined_sequence))

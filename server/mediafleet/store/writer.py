@@ -116,6 +116,7 @@ class Writer:
         position: What the store holds when the first change comes.
 
     Attributes:
+        refused: How many changes were not made since the start.
         problem: Why the last change was refused; ``None`` once another one was taken.
     """
 
@@ -130,6 +131,7 @@ class Writer:
         self._scope = anyio.CancelScope(shield=True)
         self._ended = anyio.Event()
         self.problem: str | None = None
+        self.refused = 0
         self._last_taken = anyio.current_time()
 
     async def write(self, work: Work[T], events: int = 0) -> T:
@@ -158,6 +160,7 @@ class Writer:
         try:
             return await _outcome(job, self._limits.commit)
         except StoreUnavailableError as error:
+            self.refused += 1
             self._note_refusal(error)
             raise
 

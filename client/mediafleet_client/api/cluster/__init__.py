@@ -1,6 +1,7 @@
 from .get_config import get_config
 from .get_health import get_health
 from .get_liveness import get_liveness
+from .get_metrics import get_metrics
 from .get_readiness import get_readiness
 from .restart import restart
 
@@ -10,4 +11,5 @@ __all__ = (
     "get_health",
     "get_liveness",
     "get_readiness",
+    "get_metrics",
 )
