@@ -123,12 +123,16 @@ class SessionWatch:
             told = moment(event.data.get("timestampMillis"), milliseconds_per_unit=1, now=now)
             if self._book.create(str(object_id), told, now=now):
                 self._expect(str(object_id), self._settings.name_delays)
-                self._on_change()
+                if self._questions[0][1] == object_id:  # else nothing changed, not even what is due
+                    self._on_change()
         elif event.type == DESTROYED:
             destroyed = event.data.get("objectId")
-            if is_pipeline_id(destroyed) and self._book.destroy(str(destroyed)):
+            if is_pipeline_id(destroyed):
+                was_shown = self._book.is_shown(str(destroyed))
+                self._book.destroy(str(destroyed))
                 self._check_settled()
-                self._on_change()
+                if was_shown:
+                    self._on_change()
 
     async def subscribe(self, exchange: Exchange) -> None:
         """Ask for events; once in a session, as subscriptions outlive connections.
