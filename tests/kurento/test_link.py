@@ -414,7 +414,13 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
     async with (
         fake_kurento() as fake,
         fake_kurento() as calm,
-        links(**LITTLE_TRAFFIC, node_burst=5000, flood_timeout=0.2, reconnect_delay=0.3) as (
+        links(
+            **LITTLE_TRAFFIC,
+            node_burst=5000,
+            flood_timeout=0.2,
+            reconnect_delay=0.3,
+            rhythm=Rhythm(interval=30),
+        ) as (
             media_servers,
             observer,
         ),
