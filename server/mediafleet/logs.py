@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from typing_extensions import override
 
 from mediafleet.masking import MAX_CHARACTERS, mask
+from mediafleet.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +28,6 @@ _MAX_TRACEBACK: Final = 32_000
 _MAX_ITEMS: Final = 100
 _MAX_DEPTH: Final = 4
 
-# Controls, soft hyphen, zero-width and bidirectional marks, line separators, surrogates, tags.
-_UNPRINTABLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 _PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
@@ -41,18 +37,6 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
 }
 # The command line tells a failed start-up itself, in one sentence.
 _TOLD_ELSEWHERE: Final = frozenset({"Application startup failed. Exiting."})
-
-
-def printable(text: str) -> str:
-    r"""Make foreign text harmless for a terminal: `\x1b`, `\u202e` instead of the characters."""
-    return _UNPRINTABLE.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code <= 0xFF:  # noqa: PLR2004 - the last code of two hexadecimal digits
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - of four
 
 
 class _Formatter(logging.Formatter):

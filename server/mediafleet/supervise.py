@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import MediafleetError
-from mediafleet.domain.texts import one_line
+from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

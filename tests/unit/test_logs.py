@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mediafleet.logs import ConsoleFormatter, JsonFormatter, printable
+from mediafleet.logs import ConsoleFormatter, JsonFormatter
 from mediafleet.masking import Redaction
+from mediafleet.texts import printable
 
 FORMATTERS = [ConsoleFormatter, JsonFormatter]
 CANARY = "c4n'ary+\"s\\ecr\u00e9t/ \n=="

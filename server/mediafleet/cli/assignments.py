@@ -9,7 +9,7 @@ from mediafleet.cli.exits import UsageFault
 from mediafleet.configuration.kinds import JsonValue
 from mediafleet.configuration.problems import MASK, UnfitValueError
 from mediafleet.configuration.properties import BY_NAME
-from mediafleet.logs import printable
+from mediafleet.texts import printable
 
 SECRET: Final = "OPENVIDU_SECRET"  # noqa: S105 - the name of a property
 HEADERS: Final = "OPENVIDU_WEBHOOK_HEADERS"

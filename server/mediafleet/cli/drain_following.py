@@ -10,7 +10,7 @@ from mediafleet.cli.drain_tables import line_of
 from mediafleet.cli.exits import CommandError, ExitCode
 from mediafleet.cli.terminal import complain, show_json
 from mediafleet.cli.waiting import can_be_seen, spinner
-from mediafleet.logs import printable
+from mediafleet.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

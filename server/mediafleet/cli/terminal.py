@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mediafleet.cli.exits import OutputError
-from mediafleet.logs import printable
+from mediafleet.texts import printable
 
 _WIDTH: Final = 8_192
 _MAX_TEXT: Final = 2_048

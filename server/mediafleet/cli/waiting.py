@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from mediafleet.cli import program
 from mediafleet.cli.connection import UnknownOutcomeError
 from mediafleet.cli.exits import CommandError, ExitCode
-from mediafleet.logs import printable
+from mediafleet.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import orjson
 from starlette.types import Send
 
-from mediafleet.contract.texts import clean
+from mediafleet.texts import one_line
 
 MAX_MESSAGE_CHARACTERS = 8192
 MAX_PATH_CHARACTERS = 1000
@@ -98,8 +98,8 @@ def error_body(status: int, message: str, *, path: str, now_ms: int) -> dict[str
         "timestamp": now_ms,
         "status": status,
         "error": phrase,
-        "message": clean(message, MAX_MESSAGE_CHARACTERS) or phrase,
-        "path": clean(path, MAX_PATH_CHARACTERS),
+        "message": one_line(message, MAX_MESSAGE_CHARACTERS) or phrase,
+        "path": one_line(path, MAX_PATH_CHARACTERS),
     }
 
 
@@ -129,6 +129,6 @@ def error_answer(body: dict[str, Any], headers: Headers) -> Answer:
 
 def header_bytes(name: str, value: str) -> tuple[bytes, bytes]:
     """Make a header fit for the wire: one line, Latin-1."""
-    return name.lower().encode("ascii"), clean(value, MAX_MESSAGE_CHARACTERS).encode(
+    return name.lower().encode("ascii"), one_line(value, MAX_MESSAGE_CHARACTERS).encode(
         "latin-1", "replace"
     )

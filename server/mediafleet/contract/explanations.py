@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from mediafleet.contract.texts import clean
+from mediafleet.texts import one_line
 
 MAX_CHARACTERS = 6144
 """Of all that is said of one value; what does not fit is counted."""
@@ -59,7 +59,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
 
 def quoted(name: str) -> str:
     """Show a name that a client chose: cleaned, bounded, in quotes."""
-    return f"'{clean(name, _MAX_NAME_CHARACTERS)}'"
+    return f"'{one_line(name, _MAX_NAME_CHARACTERS)}'"
 
 
 def sentences(
@@ -119,7 +119,7 @@ def unexpected(names: Sequence[str]) -> str:
 
 def place(where: str, path: Sequence[str | int]) -> str:
     """Name a place inside a value; tokens may come from the client and are cleaned."""
-    tokens = [clean(str(token), _MAX_NAME_CHARACTERS) for token in path[:_MAX_DEPTH]]
+    tokens = [one_line(str(token), _MAX_NAME_CHARACTERS) for token in path[:_MAX_DEPTH]]
     if len(path) > _MAX_DEPTH:
         tokens.append("…")
     return "/".join([where, *tokens])

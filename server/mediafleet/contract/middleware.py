@@ -33,8 +33,9 @@ from mediafleet.contract.memory import Memory, Understood
 from mediafleet.contract.operations import CompiledOperation
 from mediafleet.contract.requests import Request, comparable_path
 from mediafleet.contract.routing import Router, is_below, parameter_names
-from mediafleet.contract.texts import clean, pointer
+from mediafleet.contract.texts import pointer
 from mediafleet.contract.waiting import Waits
+from mediafleet.texts import one_line
 
 COMPILE = "mediafleet.compile"
 """A scope type of our own: Connexion builds its middlewares on the first scope of any type."""
@@ -196,7 +197,7 @@ class ContractMiddleware(SpecMiddleware):
             self._gate.check(request)
         operation = route.operations.get(request.method)
         if operation is None:
-            message = f"{clean(request.method, 20)} is not allowed here"
+            message = f"{one_line(request.method, 20)} is not allowed here"
             raise Refusal(
                 405, f"{message}; allowed: {route.allow.decode()}", ((b"allow", route.allow),)
             )
@@ -271,6 +272,6 @@ def _facts(request: Request) -> dict[str, Any]:
     operation: CompiledOperation | None = request.operation
     return {
         "operation_id": operation.operation_id if operation else None,
-        "method": clean(request.method, 20),
-        "path": clean(request.path, _MAX_LOGGED_PATH),
+        "method": one_line(request.method, 20),
+        "path": one_line(request.path, _MAX_LOGGED_PATH),
     }

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.texts import one_line
+from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
-from mediafleet.masking import MAX_CHARACTERS, mask
+from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,6 +166,5 @@ def describe(error: BaseException) -> str:
     """The error in one bounded line, without statements and without their parameters."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     # A database may quote what it was told.
-    lines = mask(str(cause)[:MAX_CHARACTERS]).splitlines() or [""]
-    text = f"{type(cause).__name__}: {lines[0]}".removesuffix(": ")
-    return "".join(char if char.isprintable() else "?" for char in text[:_MAX_DETAIL])
+    first = next(iter(str(cause).splitlines()), "")
+    return one_line(f"{type(cause).__name__}: {first}".removesuffix(": "), _MAX_DETAIL)

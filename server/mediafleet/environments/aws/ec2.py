@@ -12,7 +12,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.environments.aws.refusals import clean, explain, is_passing
+from mediafleet.environments.aws.refusals import explain, is_passing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -135,7 +135,7 @@ class Ec2:
                 code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
                 late = anyio.current_time() + pause > deadline
                 if late or not is_passing(error):
-                    raise RefusedError(clean(code), detail) from None
+                    raise RefusedError(code, detail) from None
                 log.info("EC2 is asked again", extra={"action": action, "reason": detail})
             await anyio.sleep(pause * (0.5 + self._random.random()))
             pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -190,5 +190,5 @@ async def open_ec2(settings: AwsSettings, random: Random) -> AsyncIterator[Ec2]:
         try:
             client = await stack.enter_async_context(creating)
         except (BotoCoreError, ValueError) as error:
-            raise EnvironmentFailureError(NAME, "open", clean(str(error))) from None
+            raise EnvironmentFailureError(NAME, "open", str(error)) from None
         yield Ec2(client, settings, random)

@@ -15,7 +15,6 @@ from typing_extensions import override
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.environments.aws.ec2 import NAME, Ec2, RefusedError, open_ec2
-from mediafleet.environments.aws.refusals import clean
 from mediafleet.environments.aws.settings import PATH
 from mediafleet.environments.aws.tags import ALIVE, NODE, Tags, tags_of
 
@@ -169,7 +168,7 @@ def _is_ready(instance: Mapping[str, Any]) -> bool:
 def _why_ended(instance: Mapping[str, Any]) -> str:
     reason = instance.get("StateReason", {}).get("Message", "no reason was given")
     state = instance["State"]["Name"]
-    return clean(f"instance {instance['InstanceId']} is {state}: {reason}")
+    return f"instance {instance['InstanceId']} is {state}: {reason}"
 
 
 def _token(cluster_id: str, node_id: str) -> str:

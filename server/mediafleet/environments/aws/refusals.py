@@ -13,12 +13,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from mediafleet.masking import MAX_CHARACTERS, mask
-
 if TYPE_CHECKING:
     from mediafleet.environments.aws.settings import AwsSettings
 
-MAX_DETAIL = 800
 _BUSY = frozenset(
     {
         "RequestLimitExceeded",
@@ -58,7 +55,6 @@ _BAD_CREDENTIALS = frozenset(
 )
 _SERVER_FAULT = 500
 _ENCODED = re.compile(r"\s*Encoded authorization failure message:.*", re.DOTALL)
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufdcf]+")
 
 
 def code_of(error: Exception) -> str:
@@ -78,7 +74,7 @@ def is_passing(error: Exception) -> bool:
 
 
 def explain(error: Exception, action: str, settings: AwsSettings) -> str:
-    """One cleaned line of at most 800 characters for the person who has to act.
+    """Say in words what the operator can do about an error.
 
     Args:
         error: What botocore raised.
@@ -104,14 +100,7 @@ def explain(error: Exception, action: str, settings: AwsSettings) -> str:
         advice = f"EC2 does not take {action} for too long"
     else:
         advice = f"EC2 refuses {action}; check the AWS_* properties"
-    return clean(f"{advice} ({f'{code}: ' if code else ''}{told})")
-
-
-def clean(text: str) -> str:
-    """Text of another's on one line, without anything that a terminal would obey, bounded."""
-    masked = mask(text[:MAX_CHARACTERS], cut_end=len(text) > MAX_CHARACTERS)
-    line = " ".join(_UNPRINTABLE.sub(" ", masked).split())
-    return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"
+    return f"{advice} ({f'{code}: ' if code else ''}{told})"
 
 
 def _told(error: Exception) -> str:

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.domain.ports import Machine
-from mediafleet.domain.texts import one_line
 from mediafleet.environments.docker.settings import PATH, PORT
+from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
