@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from sqlalchemy import event
@@ -29,7 +29,8 @@ class Gate:
 
 @contextmanager
 def gate_before_commit(store: SqlStore) -> Iterator[Gate]:
-    engine = store._database.engine.sync_engine
+    database: Any = store._database  # the engine is no part of the protocol
+    engine = database.engine.sync_engine
     gate = Gate()
     event.listen(engine, "commit", gate)
     try:

@@ -55,7 +55,7 @@ _JAR_ID = {
     "required": True,
     "schema": {"type": "string", "maxLength": 20, "pattern": "^[A-Za-z0-9_-]+$"},
 }
-_BASIC = [{"basicAuth": []}]
+_BASIC: list[dict[str, list[str]]] = [{"basicAuth": []}]
 _JAR = {"$ref": "#/components/schemas/Jar"}
 
 CONTRACT: dict[str, Any] = {

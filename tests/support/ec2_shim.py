@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
 
@@ -75,8 +75,8 @@ class Ec2Shim:
     """
 
     address_of: Callable[[int], str]
-    started: Callable[[int], None]
-    ended: Callable[[int], None]
+    started: Callable[[int], object]
+    ended: Callable[[int], object]
     boot: float = 0.2
     shutdown: float = 0.1
     faults: list[Fault] = field(default_factory=list)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 import pytest
 
-from mediafleet.clock import SystemClock
+from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain.errors import (
     EnvironmentFailureError,
     MissingUriError,
@@ -73,7 +73,10 @@ def _unplaced(node_id: str) -> MediaNode:
 
 async def _answers(uri: str) -> bool:
     media_servers = KurentoMediaServers(
-        lambda *_: None, clock=SystemClock(), random=random.Random(1), settings=LinkSettings()
+        lambda *_: None,
+        clock=AwakeClock(SystemClock()),
+        random=random.Random(1),
+        settings=LinkSettings(),
     )
     try:
         await media_servers.probe(uri)
@@ -139,7 +142,7 @@ class LaunchingSuite(EnvironmentSuite):
             machine = await environment.launch(_requested(FIRST))
             await until_it_answers(machine.uri)
             assert environment.launches_machines
-            assert MediaServerUri.parse(machine.uri)
+            MediaServerUri.parse(machine.uri)  # raises if it is none
             assert list(await lab.machines()) == [machine.environment_id]
             await environment.terminate(_member(FIRST, machine))
             await until_none_runs(lab)

@@ -213,7 +213,7 @@ class FakeKurento:
             await asyncio.sleep(self.cpu_sleep)
             self.measuring -= 1
             return self.cpu
-        return {
+        answers: dict[str, Callable[[], Any]] = {
             "getPipelines": self._list_pipelines,
             "getName": lambda: self.pipelines[object_id],
             "getCreationTime": lambda: self.created_at[object_id],
@@ -232,7 +232,8 @@ class FakeKurento:
                 ],
                 "type": "KMS",
             },
-        }[operation]()
+        }
+        return answers[operation]()
 
     def _list_pipelines(self) -> list[str]:
         for object_id in self.pipelines:

@@ -8,7 +8,8 @@ one's. Outside scenarios every sixth registration finds its node taken, the othe
 import re
 import time
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import schemathesis
 import yaml
@@ -63,6 +64,14 @@ _RULES_OF_A_RESTART = (
 )
 _REFUSED_RESTART = re.compile(rf"(({'|'.join(_RULES_OF_A_RESTART)})( |$))+")
 _SETTLED_IN_S = 10.0
+_Hook = TypeVar("_Hook", bound=Callable[..., Any])
+
+
+def _hook(name: str, operations: str | list[str]) -> Callable[[_Hook], _Hook]:
+    """Register a hook for some operations; `apply_to` is missing in the types of schemathesis."""
+    hook: Any = schemathesis.hook(name)
+    register: Callable[[_Hook], _Hook] = hook.apply_to(operation_id=operations)
+    return register
 
 
 def _accepted(body: object) -> bool:
@@ -72,7 +81,7 @@ def _accepted(body: object) -> bool:
     return uri is None or (isinstance(uri, str) and _URI.search(uri) is not None)
 
 
-@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
+@_hook("flatmap_body", in_families("add_media_node"))
 def flatmap_body(context: Any, body: Any) -> Any:
     if not _accepted(body):
         return st.just(body)
@@ -80,7 +89,7 @@ def flatmap_body(context: Any, body: Any) -> Any:
     return _DRAW.map(lambda uri: {**rest, "uri": uri} if uri else rest)
 
 
-@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
+@_hook("flatmap_case", in_families("add_media_node"))
 def flatmap_case(context: Any, case: Any) -> Any:
     """The body is optional, but on premises most requests without one lead nowhere."""
     if not isinstance(case.body, NotSet) or not case.meta.generation.mode.is_positive:
@@ -93,7 +102,7 @@ def _with_uri(case: Any, uri: str) -> Any:
     return case
 
 
-@schemathesis.hook.apply_to(operation_id=in_families("add_media_node"))
+@_hook("before_call", in_families("add_media_node"))
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Examples and coverage know no strategies: their node is a function of what was drawn."""
     uri = case.body.get("uri") if isinstance(case.body, dict) else None
@@ -114,7 +123,7 @@ def _free_or_take(schema: Any, uri: str) -> None:
         remove(schema, node_id)
 
 
-@schemathesis.hook("before_call").apply_to(operation_id=in_families("restart"))
+@_hook("before_call", in_families("restart"))
 def repeat_the_secret(context: Any, case: Any, kwargs: Any) -> None:
     """A drawn secret is never the present one, and would have every restart refused."""
     if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
@@ -138,7 +147,7 @@ def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
         case.path_parameters["mediaNodeId"] = ensure_member(case.operation.schema, uri)
 
 
-@schemathesis.hook("before_call").apply_to(operation_id=in_families("remove_media_node"))
+@_hook("before_call", in_families("remove_media_node"))
 def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
     """Nobody ends the sessions here: such an answer would come after the run (tests/api has it)."""
     query = case.query or {}
@@ -149,7 +158,7 @@ def do_not_wait_for_sessions(context: Any, case: Any, kwargs: Any) -> None:
         query["wait"] = "false"
 
 
-@schemathesis.hook("before_call").apply_to(operation_id=in_families("remove_media_node"))
+@_hook("before_call", in_families("remove_media_node"))
 def let_its_session_come_back(context: Any, case: Any, kwargs: Any) -> None:
     """A node that is removed for having no session would wait for the one it is just getting."""
     strategy = (case.query or {}).get("deletion-strategy", "if-no-sessions")
@@ -168,7 +177,7 @@ def _is_to_be_busy(node: dict[str, Any]) -> bool:
     return waits and node["uri"] in BUSY_URIS
 
 
-@schemathesis.hook("before_call").apply_to(operation_id="drain_media_node")
+@_hook("before_call", "drain_media_node")
 def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
     """Random ids name no member: where some fit they stand for all others, every other time.
 
@@ -186,7 +195,7 @@ def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
         case.query = {"together-with": ",".join(others)}
 
 
-@schemathesis.hook("before_call").apply_to(operation_id="openvidu_get_health")
+@_hook("before_call", "openvidu_get_health")
 def have_a_node_but_at_first(context: Any, case: Any, kwargs: Any) -> None:
     """An empty cluster is not healthy, and whether it is empty here is chance."""
     schema = case.operation.schema

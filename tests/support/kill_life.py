@@ -45,9 +45,12 @@ class Ground(Protocol):
         environ: Configuration of the server, as variables.
     """
 
-    name: str
-    launches: bool
-    environ: Mapping[str, str]
+    @property
+    def name(self) -> str: ...
+    @property
+    def launches(self) -> bool: ...
+    @property
+    def environ(self) -> Mapping[str, str]: ...
 
     async def machines(self) -> Sequence[str]:
         """Environment ids of all machines there are, not asked through the server."""

@@ -79,8 +79,11 @@ class KillPoints:
             (ActiveConfiguration, "change"),  # it writes the `.env` file
         ):
             setattr(owner, name, self._passing(name, getattr(owner, name)))
-        make_environment = wiring.make_environment
-        wiring.make_environment = lambda *given: CountedEnvironment(make_environment(*given), self)
+        names = vars(wiring)
+        make_environment = names["make_environment"]
+        names["make_environment"] = lambda *given: CountedEnvironment(
+            make_environment(*given), self
+        )
 
     def _passing(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         async def counted(*given: Any) -> Any:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import warnings
+from typing import Any
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -19,15 +20,15 @@ with warnings.catch_warnings():
     from support.kill_points import KillPoints
 
 
-assert serving.run_server  # loaded here, once for all servers
+assert callable(serving.run_server)  # loaded here, once for all servers
 
 
-def serve(order: dict[str, object]) -> None:
+def serve(order: dict[str, Any]) -> None:
     log = os.open(str(order["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for stream, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
         os.dup2(file, stream)
-    os.environ.update(order["environ"])  # type: ignore[arg-type]
-    sys.argv = ["mediafleet", "serve", *order["arguments"]]  # type: ignore[misc]
+    os.environ.update(order["environ"])
+    sys.argv = ["mediafleet", "serve", *order["arguments"]]
     KillPoints(str(order["journal"]), str(order["fatal"])).install()
     cli.main()
 

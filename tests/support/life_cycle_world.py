@@ -367,7 +367,7 @@ class NodeWorld:
             located=place.located and node.uri is None,
             connected=place.connected and node.holds_its_uri,
             late=comes_from_work and not node.evicts_sessions,
-            drain=node.drain and node.drain.limit.at_deadline,
+            drain=node.drain.limit.at_deadline if node.drain else None,
             crashed=node.crashed_since is not None,
             looked=place.looked and place.status is node.status,
             overdue=False,
@@ -394,7 +394,7 @@ class NodeWorld:
             raise LostError("a limit moved the node, or a version was not counted")
         if change.event.name != "mediaNodeDrainChanged":
             raise LostError("an event that does not tell what happened")
-        drain = node.drain and node.drain.limit.at_deadline
+        drain = node.drain.limit.at_deadline if node.drain else None
         return place._replace(evicts=node.evicts_sessions, drain=drain, overdue=False)
 
     def _crashed(self, place: Place, step: Step, entries: Sequence[StoreEntry]) -> Place:

@@ -1,7 +1,6 @@
 """Which documented answers were seen, and the table that shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ class Reached:
         return "\n".join(lines) + "\n"
 
     @staticmethod
-    def _columns() -> Iterable[int]:
+    def _columns() -> list[int]:
         return sorted({status for each in operations() for status in each.statuses})
 
     def _cell(self, operation: Operation, status: int) -> str:

@@ -10,7 +10,7 @@ import anyio
 
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
 from mediafleet.domain.ports import Mutation
-from mediafleet.store import StoreStartError, open_store
+from mediafleet.store import SqlStore, StoreStartError, open_store
 
 NODES_PER_WRITER = 10_000
 
@@ -19,7 +19,7 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-async def write_on(store, writer: int) -> None:
+async def write_on(store: SqlStore, writer: int) -> None:
     at = datetime.now(UTC)
     for number in range(NODES_PER_WRITER):
         node, event = admit(f"kms_{writer}_{number}", at=at)

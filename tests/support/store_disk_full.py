@@ -26,6 +26,7 @@ async def main(url: str) -> None:
     ):
         allow(ROOM)
         made: list[str] = []
+        refusal = ""
         try:
             while True:
                 await store.commit([added(f"kms_{len(made)}")])
