@@ -56,6 +56,7 @@ class Loop:
     def begin(self) -> None:
         """The loop begins, or begins anew."""
         self._begun = self._last_beat = self._monotonic()
+        self._has_ended = False
 
     def fail(self, reason: str) -> None:
         """The loop failed, and will be begun anew."""

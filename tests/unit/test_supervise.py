@@ -110,3 +110,8 @@ async def test_a_loop_whose_task_has_ended_is_dead() -> None:
         await supervise(loop, anyio.sleep_forever)
 
     assert loop.problem == "it has ended"
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(supervise, loop, anyio.sleep_forever)
+        await anyio.wait_all_tasks_blocked()
+        assert loop.problem is None, "an application may be started again"
+        tasks.cancel_scope.cancel()
