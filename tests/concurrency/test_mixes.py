@@ -12,7 +12,7 @@ from mediafleet.emulator import Steering, address_of
 from support import histories, processes
 from support.cluster_client import NODES, add, members
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MEMBERS = 20
 REQUESTS = 200

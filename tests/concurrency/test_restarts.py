@@ -14,7 +14,7 @@ from mediafleet.emulator import Steering, address_of
 from support import processes
 from support.cluster_client import NODES, Json, add, members, until_sessions
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 RESTARTS = 50
 REQUESTS_PER_SECOND = 200

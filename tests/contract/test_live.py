@@ -13,7 +13,7 @@ from support import fuzz_verdict, fuzzing
 PORT = fuzzing.free_port()
 URL = f"http://127.0.0.1:{PORT}"
 schema = fuzzing.make_schema(base_url=URL)
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", autouse=True)

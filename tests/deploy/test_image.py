@@ -24,7 +24,7 @@ from support.docker_engine import Engine, private_engine
 from support.documents import ROOT
 from support.tools import require_tool
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 NODES = "/pro/media-nodes"
 SECRET = "a-secret-of-the-tests"

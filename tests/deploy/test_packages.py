@@ -17,7 +17,7 @@ import pytest
 import mediafleet
 from support.documents import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 UV = (sys.executable, "-m", "uv", "--quiet")
 VERSION = mediafleet.__version__

@@ -10,7 +10,7 @@ from mediafleet.emulator import Steering, address_of
 from support import histories, processes
 from support.cluster_client import add, get, until, until_diagnostics
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 STALL_S = 30.0
 STALL_WHILE_LOST_S = 8.0

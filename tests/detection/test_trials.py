@@ -17,7 +17,7 @@ from support import processes
 from support.cluster_client import add
 from support.trials import COUNT, batches, figures
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120 + 10 * COUNT)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120 + 10 * COUNT), pytest.mark.slow]
 
 SUSPECT_S, HUNG_S, KILLED_S = 2.5, 5.0, 1.0
 Json = dict[str, Any]

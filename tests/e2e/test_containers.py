@@ -13,7 +13,7 @@ from support.docker_engine import Engine, private_engine
 from support.kill_grounds import docker
 from support.kurento_wire import wire
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from support.cluster_client import NODES, delete, members, until
 from support.kill_grounds import aws
 from support.local_nodes import end_local_nodes, local_nodes
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_members_of_another_environment_stay_and_are_not_judged(

@@ -7,7 +7,7 @@ from mediafleet.emulator import Steering, address_of
 from support import histories, processes
 from support.cluster_client import add, members
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MEMBERS = 20
 

@@ -28,7 +28,7 @@ from support.kurento_wire import wire
 from support.local_nodes import LocalNode, end_local_nodes, local_nodes, until_local_nodes
 from support.processes import Running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LIMIT_S = 30
 

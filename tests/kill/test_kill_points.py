@@ -19,7 +19,7 @@ from support.docker_engine import Engine, private_engine
 from support.kill_grounds import FLOORS, GROUNDS, MakeGround, docker
 from support.kill_life import Life, Script, faults, zygote
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600), pytest.mark.slow]
 
 LIVES = int(os.environ.get("MEDIAFLEET_KILLED_LIVES", "3"))
 """How many points are tried in each environment; 0 is all of them."""

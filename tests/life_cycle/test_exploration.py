@@ -18,7 +18,7 @@ from support.one_node import OneNode
 from support.session_fates import LostError
 from support.two_nodes import TwoNodes
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.timeout(90), pytest.mark.slow]
 LAUNCHES = {Step.LAUNCH}
 IN_DEPTH = {Step.EXPIRE, Step.CLOSE_BOOKS}
 """Steps that only a node walked in depth comes to: for deadlines, and for sessions told of."""

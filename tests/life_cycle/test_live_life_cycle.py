@@ -20,7 +20,7 @@ from mediafleet.domain.media_node import REQUESTABLE, MediaNodeStatus
 from mediafleet.emulator import Steering, address_of
 from support import histories, processes
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 S = MediaNodeStatus
 T = TypeVar("T")

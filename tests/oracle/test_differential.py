@@ -14,7 +14,7 @@ from support.oracle_requests import endless, requests
 
 REQUESTS_FOR_EACH_TWIST = 80
 LEAST_SHARE_WITHOUT_DEVIATION = 0.6
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 def test_both_answer_alike_except_where_the_stock_one_is_wrong(

@@ -20,7 +20,7 @@ from support.outages import faults_of, locked
 from support.postgresql_server import PostgresqlServer
 from support.store_cases import PostgresqlCase
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 WATCHED_S = 3.0
 """Longer than the pause before a step that failed is tried again."""

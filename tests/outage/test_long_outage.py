@@ -16,7 +16,7 @@ from support.leaping_time import LeapingLoop, LoopClock
 from support.outages import Outage, Stage, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 LONG_OUTAGE_S = float(os.environ.get("MEDIAFLEET_LONG_OUTAGE_S", "300"))
 LOOKS = 100

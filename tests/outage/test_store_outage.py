@@ -20,7 +20,7 @@ from support.cluster_client import NODES, add, members
 from support.outages import Outage, Stage, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600), pytest.mark.slow]
 
 OUTAGE_S = float(os.environ.get("MEDIAFLEET_OUTAGE_S", "4"))
 

@@ -712,6 +712,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone(case):
         assert third.stdout.readline().startswith("open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_every_acknowledged_change_survives_kill_9(case, tasks, seed):
     acknowledged = await anyio.to_thread.run_sync(run_until_killed, case, seed)
