@@ -16,7 +16,7 @@ from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.aws import Aws, AwsSettings
-from mediafleet.environments.aws.tags import CLUSTER as CLUSTER_TAG
+from mediafleet.environments.aws.environment import CLUSTER as CLUSTER_TAG
 from support import ec2_shim
 from support.ec2_shim import Ec2Shim, Fault
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite

@@ -14,8 +14,8 @@ from anyio.abc import SocketAttribute, SocketStream
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.environments.docker import Docker, DockerSettings, Pull
-from mediafleet.environments.docker.containers import CLUSTER as CLUSTER_LABEL
-from mediafleet.environments.docker.containers import NODE, name_of
+from mediafleet.environments.docker.engine import CLUSTER as CLUSTER_LABEL
+from mediafleet.environments.docker.engine import NODE, name_of
 from support.docker_engine import IMAGE, Engine, private_engine
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite
 from support.factories import make_node

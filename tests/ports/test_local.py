@@ -20,9 +20,15 @@ import pytest
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
-from mediafleet.environments.local.folders import MAX_OUTPUT_BYTES, OUTPUT, Folders
-from mediafleet.environments.local.marks import Mark, Owner, read_mark
-from mediafleet.environments.local.processes import MarkedProcess, held, read_process
+from mediafleet.environments.local.launch import MAX_OUTPUT_BYTES, OUTPUT, Folders
+from mediafleet.environments.local.processes import (
+    Mark,
+    MarkedProcess,
+    Owner,
+    held,
+    read_mark,
+    read_process,
+)
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite, until_it_answers
 from support.factories import make_node
 from support.local_nodes import end_local_nodes, local_nodes

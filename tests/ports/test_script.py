@@ -28,9 +28,13 @@ from mediafleet.environments.script import (
     UntrustedError,
     check_folder,
 )
-from mediafleet.environments.script.answers import BadAnswerError, is_environment_id, read_machines
-from mediafleet.environments.script.calling import Caller
-from mediafleet.environments.script.listing import Listing
+from mediafleet.environments.script.machines import (
+    BadAnswerError,
+    Listing,
+    is_environment_id,
+    read_machines,
+)
+from mediafleet.environments.script.runner import Caller
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite, until_it_answers
 from support.factories import make_node
 from support.machine_scripts import AUTODISCOVER, DROP, LAUNCH, MachineScripts, write_script

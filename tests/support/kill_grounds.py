@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
-from mediafleet.environments.aws.tags import NODE as NODE_TAG
-from mediafleet.environments.docker.containers import NODE as NODE_LABEL
+from mediafleet.environments.aws.environment import NODE as NODE_TAG
+from mediafleet.environments.docker.engine import NODE as NODE_LABEL
 from support import ec2_shim
 from support.docker_engine import IMAGE
 from support.ec2_shim import Ec2Shim

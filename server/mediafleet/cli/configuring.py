@@ -82,7 +82,7 @@ def require_media_server(configuration: Configuration, dotenv_path: Path) -> Non
     """
     if configuration.environment != "local" or configuration.local_command is not None:
         return
-    from mediafleet.environments.local.commands import KURENTO  # noqa: PLC0415 - only here needed
+    from mediafleet.environments.local.launch import KURENTO  # noqa: PLC0415 - only here needed
 
     if shutil.which(KURENTO) is None:
         raise UsageFault(_NO_MEDIA_SERVER.format(kurento=KURENTO, file=dotenv_path))

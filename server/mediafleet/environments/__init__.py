@@ -1,1 +1,1 @@
-"""Where Media Nodes come from; one module each, blind to one another."""
+"""Where Media Nodes come from: one module or package for each environment."""

@@ -1,28 +1,78 @@
-"""EC2 as the environment asks it: every question bounded in time, repeated while AWS is busy."""
+"""EC2 as the environment uses it: settings, requests with retries, errors explained."""
 
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name for it
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.environments.aws.refusals import explain, is_passing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from random import Random
 
-    from mediafleet.environments.aws.settings import AwsSettings
-    from mediafleet.environments.aws.tags import Filter
+    from mediafleet.environments.aws.environment import Filter
 
+
+PATH = "/kurento"
+"""Where Kurento's WebSocket is on an instance of the official image."""
+
+
+_BUSY = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "EC2ThrottledException",
+        "InternalError",
+        "InternalFailure",
+        "Unavailable",
+        "ServiceUnavailable",
+        "RequestTimeout",
+    }
+)
+_NO_CAPACITY = frozenset(
+    {
+        "InsufficientInstanceCapacity",
+        "InsufficientHostCapacity",
+        "InsufficientCapacity",
+        "InsufficientAddressCapacity",
+        "InsufficientFreeAddressesInSubnet",
+    }
+)
+_QUOTA = frozenset({"InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded"})
+_NOT_ALLOWED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+_BAD_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "RequestExpired",
+        "OptInRequired",
+    }
+)
+_SERVER_FAULT = 500
+_ENCODED = re.compile(r"\s*Encoded authorization failure message:.*", re.DOTALL)
 log = logging.getLogger(__name__)
-
 NAME = "aws"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
 CONNECT_S, READ_S = 5.0, 20.0
@@ -33,6 +83,98 @@ _METHODS = {
     "DescribeInstances": "describe_instances",
     "TerminateInstances": "terminate_instances",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSettings:
+    """How Media Nodes are launched in EC2.
+
+    Attributes:
+        region: Such as ``eu-west-1``.
+        image_id: Of an image that starts a media server by itself.
+        instance_type: Such as ``c5.xlarge``.
+        key_name: Key pair for SSH; ``None``: none.
+        subnet_id: Where instances are placed; ``None``: the account's default.
+        security_groups: Ids; none: the default one.
+        stack_id: Of the deployment, a tag only.
+        stack_name: Of the deployment; instances that carry it belong to the cluster too.
+        volume_size: GiB of the root disk; ``None``: as the image has it.
+        access_key: Id and secret of credentials; ``None``: the usual chain of sources.
+        endpoint_url: Another EC2 than that of the region.
+        port: Where the media server listens.
+        launch_timeout: Seconds from the launch until an instance has to run.
+        patience: Seconds for one question to AWS, all repetitions included.
+        look_again: Most seconds between two looks at an instance that is not running yet.
+    """
+
+    region: str
+    image_id: str
+    instance_type: str
+    key_name: str | None = None
+    subnet_id: str | None = None
+    security_groups: tuple[str, ...] = ()
+    stack_id: str | None = None
+    stack_name: str | None = None
+    volume_size: int | None = None
+    access_key: tuple[str, str] | None = field(default=None, repr=False)
+    endpoint_url: str | None = None
+    port: int = 8888
+    launch_timeout: float = 300.0
+    patience: float = 60.0
+    look_again: float = 2.0
+
+
+def code_of(error: Exception) -> str:
+    """AWS's word for an error; empty if AWS did not answer."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same question may be answered in a moment."""
+    if isinstance(error, ClientError):
+        metadata = error.response.get("ResponseMetadata", {})
+        status = metadata.get("HTTPStatusCode", 0)
+        return code_of(error) in _BUSY or status >= _SERVER_FAULT
+    return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def explain(error: Exception, action: str, settings: AwsSettings) -> str:
+    """Say in words what the operator can do about an error.
+
+    Args:
+        error: What botocore raised.
+        action: EC2's name of what was tried, such as ``RunInstances``.
+        settings: What the instance was to be.
+    """
+    code = code_of(error)
+    told = _told(error)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        advice = "no AWS credentials were found; give the server a role or AWS_ACCESS_KEY_ID"
+    elif code in _NO_CAPACITY:
+        advice = (
+            f"AWS has no capacity for {settings.instance_type} there now; try again later, another "
+            "AWS_INSTANCE_TYPE or another AWS_SUBNET_ID"
+        )
+    elif code in _QUOTA:
+        advice = "the account's quota is used up; ask AWS for more or end other instances"
+    elif code in _NOT_ALLOWED:
+        advice = f"the credentials lack the permission ec2:{action}"
+    elif code in _BAD_CREDENTIALS:
+        advice = "AWS refuses the credentials"
+    elif is_passing(error):
+        advice = f"EC2 does not take {action} for too long"
+    else:
+        advice = f"EC2 refuses {action}; check the AWS_* properties"
+    return f"{advice} ({f'{code}: ' if code else ''}{told})"
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        message = str(error.response.get("Error", {}).get("Message", ""))
+        return _ENCODED.sub("", message) or "no reason was given"
+    return str(error) or type(error).__name__
 
 
 class RefusedError(Exception):

@@ -14,9 +14,16 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.environments.docker.containers import NODE, Container, creation_of, name_of
-from mediafleet.environments.docker.engine import NAME, Engine, open_engine
-from mediafleet.environments.docker.settings import Pull
+from mediafleet.environments.docker.engine import (
+    NAME,
+    NODE,
+    Container,
+    Engine,
+    Pull,
+    creation_of,
+    name_of,
+    open_engine,
+)
 from mediafleet.supervise import Loop, supervise
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.environments.docker.settings import DockerSettings
+    from mediafleet.environments.docker.engine import DockerSettings
 
 log = logging.getLogger(__name__)
 

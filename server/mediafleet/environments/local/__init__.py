@@ -1,6 +1,6 @@
 """Processes of this machine as Media Nodes: the environment that needs nothing else."""
 
 from mediafleet.environments.local.environment import Local
-from mediafleet.environments.local.settings import LocalSettings
+from mediafleet.environments.local.launch import LocalSettings
 
 __all__ = ["Local", "LocalSettings"]

@@ -1,22 +1,30 @@
-"""Processes that carry a mark: found in /proc, held by descriptors, never taken for another."""
+"""Processes that carry a mark in their environment, found in /proc and held by pidfd."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import signal
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.environments.local.marks import Mark, read_mark
+from mediafleet.domain.errors import InvalidUriError
+from mediafleet.domain.uri import MediaServerUri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+VARIABLE = "MEDIAFLEET_LOCAL_NODE"
+
+_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
 
 ENVIRONMENT_ID = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
 _PROC = Path("/proc")
@@ -31,6 +39,65 @@ as too many open files, says nothing of the process.
 """
 _STDERR = 2
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose Media Node a process is: two servers on one machine leave each other's alone.
+
+    Attributes:
+        cluster: Id of the cluster.
+        directory: The server's own directory of local nodes, without symbolic links.
+    """
+
+    cluster: str
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a process carries in its environment from its first moment on, and its children too."""
+
+    owner: Owner
+    node_id: str
+    uri: str
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The mark itself, and the same facts for the command to use."""
+        place = MediaServerUri.parse(self.uri)
+        return {
+            VARIABLE: json.dumps(asdict(self)),
+            "MEDIAFLEET_NODE_ID": self.node_id,
+            "MEDIAFLEET_NODE_URI": self.uri,
+            "MEDIAFLEET_NODE_ADDRESS": place.host,
+            "MEDIAFLEET_NODE_PORT": str(place.port),
+        }
+
+
+def read_mark(environ: bytes) -> Mark | None:
+    """The mark in the environment of a process, as the kernel shows it; ``None`` without one.
+
+    Anybody can write such a variable, so everything in it is checked.
+    """
+    prefix = f"{VARIABLE}=".encode()
+    entry = next((each for each in environ.split(b"\0") if each.startswith(prefix)), None)
+    if entry is None:
+        return None
+    try:
+        told = json.loads(entry.removeprefix(prefix))
+        owner = Owner(_text(told["owner"]["cluster"]), _text(told["owner"]["directory"]))
+        mark = Mark(owner, _text(told["node_id"]), _text(told["uri"]))
+        MediaServerUri.parse(mark.uri)
+    except (ValueError, TypeError, KeyError, RecursionError, InvalidUriError):
+        return None
+    return mark if _NODE_ID.fullmatch(mark.node_id) else None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 @dataclass(frozen=True, slots=True, order=True)

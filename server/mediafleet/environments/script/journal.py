@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mediafleet.environments.script.answers import (
+from mediafleet.environments.script.machines import (
     BadAnswerError,
     Reported,
     read_machine,
     read_name,
 )
-from mediafleet.environments.script.running import MAX_OUTPUT_BYTES, ProcessIdentity, read_note
+from mediafleet.environments.script.runner import MAX_OUTPUT_BYTES, ProcessIdentity, read_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
