@@ -20,7 +20,7 @@ from anyio.lowlevel import checkpoint
 from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.errors import StaleMediaNodeError, StoreUnavailableError
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.store import Standing, StoreInUseError
+from mediafleet.store import Leadership, StoreInUseError
 from support import store_child
 from support.postgresql_server import PostgresqlServer, private_server
 from support.store_cases import (
@@ -471,7 +471,7 @@ async def test_a_locked_database_refuses_changes_in_time_and_takes_them_again_la
         assert await store.load() == (first.node,)
         await store.commit([moved(first.node, S.RUNNING)])
         assert [event.sequence for event in await store.events()] == [1, 2]
-        assert store.standing is Standing.WRITER
+        assert store.leadership is Leadership.LEADER
 
 
 async def test_what_keeps_the_store_from_changes_is_told_until_it_is_over(case, tasks):
@@ -489,12 +489,12 @@ async def test_what_keeps_the_store_from_changes_is_told_until_it_is_over(case, 
 
 
 REPLACED = {
-    "another store": "UPDATE facts SET value = 'another' WHERE key = 'store_id'",
-    "no id": "DELETE FROM facts WHERE key = 'store_id'",
+    "another store": "UPDATE key_values SET value = 'another' WHERE key = 'store_id'",
+    "no id": "DELETE FROM key_values WHERE key = 'store_id'",
     "an older copy": "UPDATE journal SET last_sequence = last_sequence - 1",
     "a copy that went on": "UPDATE journal SET last_sequence = last_sequence + 1",
     "an empty journal": "DELETE FROM journal",
-    "no facts": "DROP TABLE facts",
+    "no table": "DROP TABLE key_values",
     "no journal": "DROP TABLE journal",
     "no nodes": "DROP TABLE media_nodes",
 }
@@ -510,7 +510,7 @@ async def test_a_store_that_is_not_as_it_was_left_takes_no_changes(case, tasks, 
             with anyio.fail_after(DEADLINE_S), pytest.raises(StoreUnavailableError):
                 await store.commit([added("kms_2")])
         assert store.problem
-        assert store.standing is not Standing.LOST
+        assert store.leadership is not Leadership.LOST
 
 
 async def test_a_store_that_nobody_asks_for_changes_is_looked_at_all_the_same(case, tasks):
@@ -643,10 +643,10 @@ async def test_a_caller_cancelled_while_it_waits_is_free_at_once_and_changes_not
 
 
 async def test_a_server_superseded_without_noticing_writes_no_more(case, tasks):
-    standings: list[Standing] = []
-    async with case.opened(tasks, observer=standings.append) as store:
+    leaderships: list[Leadership] = []
+    async with case.opened(tasks, observer=leaderships.append) as store:
         await store.commit([added("kms_1")])
-        case.execute("UPDATE journal SET term = term + 1")
+        case.execute("UPDATE journal SET epoch = epoch + 1")
 
         for _ in range(2):
             with pytest.raises(StoreUnavailableError):
@@ -654,8 +654,8 @@ async def test_a_server_superseded_without_noticing_writes_no_more(case, tasks):
         with pytest.raises(StoreUnavailableError):
             await store.remember("key", lambda: "value")
 
-        assert standings == [Standing.LOST]
-        assert store.standing is Standing.LOST
+        assert leaderships == [Leadership.LOST]
+        assert store.leadership is Leadership.LOST
         assert [node.id for node in await store.load()] == ["kms_1"]
 
 

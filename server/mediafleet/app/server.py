@@ -43,7 +43,7 @@ from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
-from mediafleet.store import STORE_MARKER, SqlStore, Standing, open_store
+from mediafleet.store import STORE_MARKER, Leadership, SqlStore, open_store
 from mediafleet.supervise import STALL_S, Loop, succeeds, supervise
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def create_app(
     clock: Clock | None = None,
     random: Random | None = None,
     environment: Environment | None = None,
-    on_standing_lost: Callable[[], None] = lambda: None,
+    on_leadership_lost: Callable[[], None] = lambda: None,
     open_files: OpenFiles | None = None,
     stopping: Stopping | None = None,
     connections: Callable[[], contract.ConnectionTable] | None = None,
@@ -116,7 +116,7 @@ def create_app(
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
-        on_standing_lost: Called when another server took the store; this one must end.
+        on_leadership_lost: Called when another server took the store; this one must end.
         open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
         stopping: Tells the application that the server begins to stop.
         connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
@@ -134,7 +134,7 @@ def create_app(
         AwakeClock(clock),
         random or SystemRandom(),
         environment or make_environment(settings, clock),
-        on_standing_lost=on_standing_lost,
+        on_leadership_lost=on_leadership_lost,
         stopping=stopping or Stopping(),
         connections=connections,
         stop_nodes=stop_nodes,
@@ -154,7 +154,7 @@ class _Server:
         random: Random,
         environment: Environment,
         *,
-        on_standing_lost: Callable[[], None],
+        on_leadership_lost: Callable[[], None],
         stopping: Stopping,
         connections: Callable[[], contract.ConnectionTable] | None,
         stop_nodes: bool,
@@ -165,7 +165,7 @@ class _Server:
         self._settings = settings
         self._clock = clock
         self._random = random
-        self._on_standing_lost = on_standing_lost
+        self._on_leadership_lost = on_leadership_lost
         self._stop_nodes = stop_nodes
         self._accept_changed_store = accept_changed_store
         self._store: SqlStore | None = None
@@ -327,7 +327,7 @@ class _Server:
                 tasks=store_tasks,
                 make_cluster_id=lambda: identifiers.cluster_id(self._random),
                 cluster_id=self._configuration.cluster_id,
-                observer=self._observe_standing,
+                observer=self._observe_leadership,
                 marker=self._configuration.data_dir / STORE_MARKER,
                 accept_changed=self._accept_changed_store,
             ) as self._store,
@@ -400,11 +400,11 @@ class _Server:
     def _cluster_id(self) -> str:
         return self._settings.value.cluster_id or ""
 
-    def _observe_standing(self, standing: Standing) -> None:
-        if standing is not Standing.WRITER:
+    def _observe_leadership(self, leadership: Leadership) -> None:
+        if leadership is not Leadership.LEADER:
             self._machines.interrupt_launches()
-        if standing is Standing.LOST:
-            self._on_standing_lost()
+        if leadership is Leadership.LOST:
+            self._on_leadership_lost()
 
 
 def _patience(configuration: Configuration, environment: Environment) -> Patience:

@@ -84,7 +84,7 @@ def run_server(
             dotenv_path=dotenv_path,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
-            on_standing_lost=server.give_up,
+            on_leadership_lost=server.give_up,
             open_files=open_files.nodes,
             stopping=stopping,
             connections=lambda: Protocol.table(server.server_state),

@@ -5,28 +5,28 @@ from mediafleet.store.errors import (
     StoreDamagedError,
     StoreInUseError,
     StoreNotOpenedError,
+    StoreRevisionError,
     StoreStartError,
-    StoreTooNewError,
     UncertainCommitError,
     UnsupportedStoreUrlError,
 )
-from mediafleet.store.marker import NAME as STORE_MARKER
+from mediafleet.store.leadership import Leadership, StoreLimits
+from mediafleet.store.opening import NAME as STORE_MARKER
 from mediafleet.store.opening import open_store
-from mediafleet.store.rows import StoredEvent
 from mediafleet.store.sql import SqlStore
-from mediafleet.store.standing import Standing, StoreLimits
+from mediafleet.store.statements import StoredEvent
 
 __all__ = [
     "STORE_MARKER",
+    "Leadership",
     "SqlStore",
-    "Standing",
     "StoreChangedError",
     "StoreDamagedError",
     "StoreInUseError",
     "StoreLimits",
     "StoreNotOpenedError",
+    "StoreRevisionError",
     "StoreStartError",
-    "StoreTooNewError",
     "StoredEvent",
     "UncertainCommitError",
     "UnsupportedStoreUrlError",

@@ -4,7 +4,8 @@
 
     MediafleetError
     ├── StoreStartError              the server cannot start on this store
-    │   ├── StoreInUseError · StoreTooNewError · UnsupportedStoreUrlError · StoreChangedError
+    │   ├── StoreInUseError · StoreRevisionError · UnsupportedStoreUrlError
+    │   ├── StoreChangedError
     │   └── StoreNotOpenedError
     │       └── StoreDamagedError
     ├── UncertainCommitError         the server ends before a change's outcome was known
@@ -52,8 +53,8 @@ class StoreInUseError(StoreStartError):
         )
 
 
-class StoreTooNewError(StoreStartError):
-    """The store was written by a later Mediafleet than this one."""
+class StoreRevisionError(StoreStartError):
+    """The store has tables of another version of Mediafleet: a later one, or one before 0.1.0."""
 
     def __init__(self, store: str, revision: str) -> None:
         super().__init__(store, revision)
@@ -62,8 +63,9 @@ class StoreTooNewError(StoreStartError):
     def __str__(self) -> str:
         return (
             f"The store {self.store} has revision {self.revision}, which this version of "
-            "Mediafleet does not know: a later version wrote it; install that version or restore "
-            "a copy from before it"
+            "Mediafleet does not know: it was written by a later version, or before the first "
+            "release. Install the version that wrote it, restore a copy of this version's, or "
+            "start with a new store"
         )
 
 
@@ -136,7 +138,7 @@ class UncertainCommitError(MediafleetError):
 
 
 class SupersededError(StoreUnavailableError):
-    """The store's term is not ours any more: another server has opened it."""
+    """The store's epoch is not ours any more: another server has opened it."""
 
     def __init__(self) -> None:
         super().__init__("another server has opened the store")

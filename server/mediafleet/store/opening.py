@@ -1,9 +1,12 @@
-"""Opens a store by its address: lock, migrations, a new term, the cluster's id, the writer."""
+"""Opens a store by its address: lock, migrations, a new epoch, the writer."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,12 +21,11 @@ from mediafleet.store.errors import (
     UnsupportedStoreUrlError,
     describe,
 )
-from mediafleet.store.marker import Marker, read_marker, write_marker
-from mediafleet.store.migration import is_new, upgrade
+from mediafleet.store.leadership import Lease, StoreLimits
 from mediafleet.store.sql import SqlStore
 from mediafleet.store.sqlite import file_of, hold_sqlite
-from mediafleet.store.standing import StoreLimits, Tenure
-from mediafleet.store.statements import begin_term, keep_fact, remember_fact
+from mediafleet.store.statements import begin_epoch, get_or_set, set_value
+from mediafleet.store.tables import is_new, upgrade
 from mediafleet.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -33,14 +35,19 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from sqlalchemy import URL
 
-    from mediafleet.store.standing import Position, StandingObserver
+    from mediafleet.store.leadership import LeadershipObserver, Position
     from mediafleet.store.writer import Database
+
 
 log = logging.getLogger(__name__)
 
+NAME = "store.json"
+_MAX_BYTES = 4096
+_MODE = 0o600
+
+
 CLUSTER_ID = "cluster_id"
 """The key under which the cluster's id is kept."""
-
 _SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 _MAX_PORT = 65535
@@ -50,6 +57,55 @@ _EXPECTED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What is known of the store that was opened last.
+
+    Attributes:
+        id: The store's own; empty if the file that keeps it is spoilt.
+        epoch: How often it had been opened.
+    """
+
+    id: str
+    epoch: int
+
+
+def read_marker(path: Path) -> Marker | None:
+    """The marker; ``None`` if no store was ever opened with this data directory.
+
+    Raises:
+        OSError: That cannot be told.
+    """
+    try:
+        with path.open("rb") as file:
+            kept = json.loads(file.read(_MAX_BYTES))
+        return Marker(str(kept["id"]), int(kept["epoch"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        return Marker("", 0)
+
+
+def write_marker(path: Path, marker: Marker) -> None:
+    """Keep a marker; when this returns it survives a crash. A failure is logged and no error."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "w") as file:  # noqa: PTH123 - with a mode
+            json.dump(asdict(marker), file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        extra = {"file": str(path), "reason": error.strerror or str(error)}
+        log.warning("which store was opened is not remembered", extra=extra)
+
+
 @asynccontextmanager
 async def open_store(
     url: str,
@@ -57,7 +113,7 @@ async def open_store(
     tasks: TaskGroup,
     make_cluster_id: Callable[[], str],
     cluster_id: str | None = None,
-    observer: StandingObserver | None = None,
+    observer: LeadershipObserver | None = None,
     limits: StoreLimits | None = None,
     marker: Path | None = None,
     accept_changed: bool = False,
@@ -82,7 +138,7 @@ async def open_store(
         StoreStartError: The store cannot be used; says why and what helps.
     """
     limits = limits or StoreLimits()
-    tenure = Tenure(observer)
+    lease = Lease(observer)
     parsed = _parse(url)
     is_kept = parsed.drivername in _POSTGRESQL or file_of(parsed) is not None
     expected = _Expected(marker if is_kept else None, accept_changed=accept_changed)
@@ -93,23 +149,23 @@ async def open_store(
                 if await connection.run_sync(is_new):
                     expected.require_none(database.name)
                 await connection.run_sync(upgrade, database.name)
-                position = await begin_term(connection)
+                position = await begin_epoch(connection)
                 expected.compare(database.name, position)
                 known_id = (
-                    await keep_fact(connection, CLUSTER_ID, cluster_id)
+                    await set_value(connection, CLUSTER_ID, cluster_id)
                     if cluster_id
-                    else await remember_fact(connection, CLUSTER_ID, make_cluster_id)
+                    else await get_or_set(connection, CLUSTER_ID, make_cluster_id)
                 )
                 await connection.commit()
             await database.note_written()
         await anyio.to_thread.run_sync(expected.remember, position)
-        writer = Writer(database, tenure, limits, position)
+        writer = Writer(database, lease, limits, position)
         async with (
-            _beside(tasks, "store watch", partial(database.watch, position, tenure)),
+            _beside(tasks, "store watch", partial(database.watch, position, lease)),
             _writing(tasks, writer),
             _beside(tasks, "store writer watch", writer.watch),
         ):
-            yield SqlStore(database, writer, tenure, cluster_id=known_id, limits=limits)
+            yield SqlStore(database, writer, lease, cluster_id=known_id, limits=limits)
 
 
 class _Expected:
@@ -135,15 +191,15 @@ class _Expected:
             return
         if self.marker.id != position.store_id:
             self._object(name, "is another one")
-        elif self.marker.term >= position.term:
+        elif self.marker.epoch >= position.epoch:
             log.warning(
                 "the store is older than when it was last used: what came after is not in it",
-                extra={"store": name, "opened": position.term, "remembered": self.marker.term},
+                extra={"store": name, "opened": position.epoch, "remembered": self.marker.epoch},
             )
 
     def remember(self, position: Position) -> None:
         if self._path is not None:
-            write_marker(self._path, Marker(position.store_id, position.term))
+            write_marker(self._path, Marker(position.store_id, position.epoch))
 
     def _object(self, name: str, what: str) -> None:
         if not self.accept_changed:

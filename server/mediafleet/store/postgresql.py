@@ -2,7 +2,7 @@
 
 The lock belongs to a connection that does nothing else. If that connection breaks, the lock may be
 somebody else's from then on: changes are refused at once. When the lock is ours again and no other
-server has opened the store in between (the term is still the same), they are taken again.
+server has opened the store in between (the epoch is still the same), they are taken again.
 
 A database that says nothing is met in one way only: the connection is cut. The driver would ask
 the silent server to cancel instead, and wait for that.
@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from typing_extensions import override
 
 from mediafleet.store.errors import StoreInUseError, UnsupportedStoreUrlError, describe
-from mediafleet.store.standing import Standing
+from mediafleet.store.leadership import Leadership
 from mediafleet.store.statements import STORE_ID
 from mediafleet.store.writer import Database
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.standing import Position, StoreLimits, Tenure
+    from mediafleet.store.leadership import Lease, Position, StoreLimits
 
 LOCK = (0x6D666C74, 1)
 """The advisory lock's two numbers; there is one store in a database."""
@@ -53,7 +53,7 @@ _HOLDER = """
     WHERE locktype = 'advisory' AND (classid, objid, objsubid) = ($1::bigint, $2::bigint, 2)
       AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-_STORE_ID = f"SELECT value FROM facts WHERE key = '{STORE_ID}'"  # noqa: S608 - a constant
+_STORE_ID = f"SELECT value FROM key_values WHERE key = '{STORE_ID}'"  # noqa: S608 - a constant
 _ANOTHER = "the database holds another store than the one that this server opened"
 # A database may be set to answer before a commit is on its disk; ours is not.
 _BEGIN = """
@@ -124,14 +124,14 @@ class PostgresqlDatabase(Database):
         """Nothing to do."""
 
     @override
-    async def watch(self, position: Position, tenure: Tenure) -> None:
+    async def watch(self, position: Position, lease: Lease) -> None:
         while True:
             why = await self._until_the_lock_is_lost(position)
-            tenure.become(Standing.SUSPENDED, why=why)
-            if not await self._regain(position, tenure):
-                tenure.become(Standing.LOST, why="another server has opened the store")
+            lease.become(Leadership.SUSPENDED, why=why)
+            if not await self._regain(position, lease):
+                lease.become(Leadership.LOST, why="another server has opened the store")
                 return
-            tenure.become(Standing.WRITER, why="the lock was taken again")
+            lease.become(Leadership.LEADER, why="the lock was taken again")
 
     async def take_lock(self) -> None:
         """Get the lock, waiting a little for a server that is about to end.
@@ -206,24 +206,24 @@ class PostgresqlDatabase(Database):
                 return describe(error)
         return "the database closed the connection"
 
-    async def _regain(self, position: Position, tenure: Tenure) -> bool:
+    async def _regain(self, position: Position, lease: Lease) -> bool:
         while True:
             await anyio.sleep(_RETRY_S)
             try:
                 self._lock = await self._dial()
                 while True:
                     is_held = await self._ask(_TRY_LOCK, *LOCK)
-                    # Asked with the lock in hand: from here on the term cannot change.
+                    # Asked with the lock in hand: from here on the epoch cannot change.
                     if await self._ask(_STORE_ID) != position.store_id:
                         raise ConnectionError(_ANOTHER)
-                    if await self._ask("SELECT term FROM journal") != position.term:
+                    if await self._ask("SELECT epoch FROM journal") != position.epoch:
                         return False
                     if is_held:
                         return True
                     await anyio.sleep(_RETRY_S)
             except (*_DRIVER_ERRORS, OSError) as error:
                 self._lock.terminate()
-                tenure.become(Standing.SUSPENDED, why=describe(error))
+                lease.become(Leadership.SUSPENDED, why=describe(error))
 
 
 @asynccontextmanager

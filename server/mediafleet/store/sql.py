@@ -11,10 +11,17 @@ from typing_extensions import override
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.ports import Store
 from mediafleet.store.errors import translated
-from mediafleet.store.rows import steps, to_ended_session, to_event, to_node
-from mediafleet.store.standing import Standing
-from mediafleet.store.statements import append_steps, keep_fact, remember_fact
-from mediafleet.store.tables import events, facts, media_nodes
+from mediafleet.store.leadership import Leadership
+from mediafleet.store.statements import (
+    append_steps,
+    get_or_set,
+    set_value,
+    steps,
+    to_ended_session,
+    to_event,
+    to_node,
+)
+from mediafleet.store.tables import events, key_values, media_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +32,8 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import StoreEntry
-    from mediafleet.store.rows import StoredEvent
-    from mediafleet.store.standing import StoreLimits, Tenure
+    from mediafleet.store.leadership import Lease, StoreLimits
+    from mediafleet.store.statements import StoredEvent
     from mediafleet.store.writer import Database, Writer
 
 MAX_EVENTS = 1000
@@ -48,7 +55,7 @@ class SqlStore(Store):
         self,
         database: Database,
         writer: Writer,
-        tenure: Tenure,
+        lease: Lease,
         *,
         cluster_id: str,
         limits: StoreLimits,
@@ -56,25 +63,25 @@ class SqlStore(Store):
         self.cluster_id = cluster_id
         self._database = database
         self._writer = writer
-        self._tenure = tenure
+        self._lease = lease
         self._limits = limits
         self._reading = anyio.Lock()
 
     @property
-    def standing(self) -> Standing:
+    def leadership(self) -> Leadership:
         """Whether this server may write now."""
-        return self._tenure.standing
+        return self._lease.leadership
 
     @property
     @override
     def may_write(self) -> bool:
-        return self.standing is Standing.WRITER
+        return self.leadership is Leadership.LEADER
 
     @property
     @override
     def problem(self) -> str | None:
         if not self.may_write:
-            return f"the lock of the store is {self.standing}: {self._tenure.why}"
+            return f"the lock of the store is {self.leadership}: {self._lease.why}"
         return self._writer.problem
 
     @property
@@ -110,19 +117,19 @@ class SqlStore(Store):
     @override
     async def remember(self, key: str, make: Callable[[], str]) -> str:
         async def work(connection: AsyncConnection) -> str:
-            return await remember_fact(connection, key, make)
+            return await get_or_set(connection, key, make)
 
         return await self._writer.write(work)
 
     @override
     async def recall(self, key: str) -> str | None:
-        rows = await self._read(select(facts.c.value).where(facts.c.key == key))
+        rows = await self._read(select(key_values.c.value).where(key_values.c.key == key))
         return str(rows[0][0]) if rows else None
 
     @override
     async def keep(self, key: str, value: str) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await keep_fact(connection, key, value)
+            await set_value(connection, key, value)
 
         await self._writer.write(work)
 

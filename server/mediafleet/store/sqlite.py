@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from mediafleet.store.standing import Position, StoreLimits, Tenure
+    from mediafleet.store.leadership import Lease, Position, StoreLimits
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class SqliteDatabase(Database):
                 await stack.aclose()
 
     @override
-    async def watch(self, position: Position, tenure: Tenure) -> None:
+    async def watch(self, position: Position, lease: Lease) -> None:
         # The kernel takes the lock of a living process from nobody.
         await anyio.sleep_forever()
 

@@ -1,48 +1,73 @@
-"""The statements that change the store; each runs in the transaction of its caller."""
+"""Statements that change the store, and rows to domain values and back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import orjson
 from sqlalchemy import BigInteger, Integer, bindparam, delete, exists, insert, select, update
 
+from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.errors import StaleMediaNodeError
+from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
+from mediafleet.domain.ports import EventOnly
+from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
 from mediafleet.store.errors import StoreReplacedError, SupersededError
-from mediafleet.store.rows import EVENT_COLUMNS, NODE_COLUMNS
-from mediafleet.store.standing import Position
-from mediafleet.store.tables import events, facts, journal, media_nodes
+from mediafleet.store.leadership import Position
+from mediafleet.store.tables import events, journal, key_values, media_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.rows import Step, Values
+    from mediafleet.domain.events import Event, Payload
+    from mediafleet.domain.ports import StoreEntry
+
+
+Values = dict[str, Any]
+
+NODE_COLUMNS = (
+    "id",
+    "status",
+    "environment_id",
+    "uri",
+    "launching_time",
+    "status_since",
+    "reason",
+    "evicts_sessions",
+    "version",
+    "crashed_since",
+    "drain_seconds",
+    "drain_at_deadline",
+    "drain_deadline",
+    "drain_extensions",
+)
+EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
 
 
 # The number of an event is told by how many of its transaction come after it. No statement then
 # needs an answer of the one before, which would be another trip to the database for each commit.
 _SEQUENCE = select(journal.c.last_sequence).scalar_subquery() - bindparam("behind", type_=Integer)
-
 STORE_ID = "store_id"
 """The key under which a store has an id of its own; a copy has the same."""
-
-_ID = select(facts.c.value).where(facts.c.key == STORE_ID)
+_ID = select(key_values.c.value).where(key_values.c.key == STORE_ID)
 _CLAIM = (
     update(journal)
     .where(
-        journal.c.term == bindparam("its_term"),
+        journal.c.epoch == bindparam("its_epoch"),
         journal.c.last_sequence == bindparam("known"),
-        exists().where(facts.c.key == STORE_ID, facts.c.value == bindparam("its_id")),
+        exists().where(key_values.c.key == STORE_ID, key_values.c.value == bindparam("its_id")),
     )
     .values(last_sequence=journal.c.last_sequence + bindparam("count", type_=BigInteger))
 )
-
 _APPEND = insert(events).values(
     {"sequence": _SEQUENCE} | {name: bindparam(name) for name in EVENT_COLUMNS}
 )
-
 _JOIN = insert(media_nodes).from_select(
     ["joined_sequence", *NODE_COLUMNS],
     select(
@@ -51,12 +76,141 @@ _JOIN = insert(media_nodes).from_select(
 )
 
 
-async def begin_term(connection: AsyncConnection) -> Position:
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row of the ``events`` table.
+
+    Attributes:
+        sequence: 1 for the first event of the store, then without gaps.
+        node_id: The Media Node it is about.
+        name: As on the wire, such as ``mediaNodeStatusChanged``.
+        timestamp: When it happened (aware, UTC).
+        payload: As on the wire; times in UTC milliseconds.
+    """
+
+    sequence: int
+    node_id: str
+    name: str
+    timestamp: datetime
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change as rows, so that nothing is left to go wrong inside the transaction.
+
+    Attributes:
+        node: Columns of ``media_nodes`` but for the order of joining; ``None``: nothing changes.
+        event: Columns of ``events`` but for the sequence.
+        leaves: The node's row is to be deleted.
+    """
+
+    node: Values | None
+    event: Values
+    leaves: bool
+
+
+def steps(changes: Sequence[StoreEntry], cluster_id: str) -> tuple[Step, ...]:
+    """The changes as rows, in order."""
+    return tuple(_step(change, cluster_id) for change in changes)
+
+
+def _step(change: StoreEntry, cluster_id: str) -> Step:
+    event = _event_values(change.event, cluster_id)
+    if isinstance(change, EventOnly):
+        return Step(None, event, leaves=False)
+    leaves = change.forget or change.node.status is MediaNodeStatus.TERMINATED
+    return Step(_node_values(change.node), event, leaves)
+
+
+def to_node(row: Row[Any]) -> MediaNode:
+    """The member that a row of ``media_nodes`` tells of."""
+    return MediaNode(
+        id=row.id,
+        status=MediaNodeStatus(row.status),
+        launching_time=from_milliseconds(row.launching_time),
+        status_since=from_milliseconds(row.status_since),
+        environment_id=row.environment_id,
+        uri=row.uri,
+        reason=row.reason,
+        evicts_sessions=row.evicts_sessions,
+        version=row.version,
+        crashed_since=None if row.crashed_since is None else from_milliseconds(row.crashed_since),
+        drain=_to_drain(row),
+    )
+
+
+def _to_drain(row: Row[Any]) -> Drain | None:
+    if row.drain_deadline is None:
+        return None
+    return Drain(
+        limit=Limit(row.drain_seconds, AtDeadline(row.drain_at_deadline)),
+        deadline=from_milliseconds(row.drain_deadline),
+        extensions=row.drain_extensions,
+    )
+
+
+def to_event(row: Row[Any]) -> StoredEvent:
+    """The event that a row of ``events`` tells of."""
+    return StoredEvent(
+        sequence=row.sequence,
+        node_id=row.node_id,
+        name=row.name,
+        timestamp=from_milliseconds(row.timestamp),
+        payload=orjson.loads(row.payload),
+    )
+
+
+def to_ended_session(row: Row[Any]) -> tuple[str, datetime]:
+    """Id and beginning of the session that a ``sessionDestroyed`` in ``events`` tells of."""
+    payload = orjson.loads(row.payload)
+    return payload["sessionId"], from_milliseconds(payload["startTime"])
+
+
+def _node_values(node: MediaNode) -> Values:
+    return {
+        "id": node.id,
+        "status": str(node.status),
+        "environment_id": node.environment_id,
+        "uri": node.uri,
+        "launching_time": to_milliseconds(node.launching_time),
+        "status_since": to_milliseconds(node.status_since),
+        "reason": node.reason,
+        "evicts_sessions": node.evicts_sessions,
+        "version": node.version,
+        "crashed_since": _milliseconds(node.crashed_since),
+        **_drain_values(node.drain),
+    }
+
+
+def _drain_values(drain: Drain | None) -> Values:
+    return {
+        "drain_seconds": drain and drain.limit.seconds,
+        "drain_at_deadline": drain and str(drain.limit.at_deadline),
+        "drain_deadline": drain and to_milliseconds(drain.deadline),
+        "drain_extensions": drain and drain.extensions,
+    }
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else to_milliseconds(moment)
+
+
+def _event_values(event: Event, cluster_id: str) -> Values:
+    return {
+        "node_id": event.id,
+        "name": event.name,
+        "timestamp": to_milliseconds(event.timestamp),
+        "payload": orjson.dumps(event.payload(cluster_id)).decode(),
+    }
+
+
+async def begin_epoch(connection: AsyncConnection) -> Position:
     """Make this server the one that may write, and every earlier one stop; tells what is there."""
-    await connection.execute(update(journal).values(term=journal.c.term + 1))
-    store_id = await remember_fact(connection, STORE_ID, lambda: uuid4().hex)
-    row = (await connection.execute(select(journal.c.term, journal.c.last_sequence))).one()
-    return Position(store_id, int(row.term), int(row.last_sequence))
+    await connection.execute(update(journal).values(epoch=journal.c.epoch + 1))
+    store_id = await get_or_set(connection, STORE_ID, lambda: uuid4().hex)
+    row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one()
+    return Position(store_id, int(row.epoch), int(row.last_sequence))
 
 
 async def append_steps(connection: AsyncConnection, steps: Sequence[Step]) -> None:
@@ -86,7 +240,7 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
         _CLAIM,
         {
             "its_id": position.store_id,
-            "its_term": position.term,
+            "its_epoch": position.epoch,
             "known": position.last_sequence,
             "count": count,
         },
@@ -94,8 +248,8 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
     if claimed.rowcount != 0:
         return
     found = await connection.scalar(_ID)
-    row = (await connection.execute(select(journal.c.term, journal.c.last_sequence))).one_or_none()
-    if found == position.store_id and row is not None and row.term > position.term:
+    row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one_or_none()
+    if found == position.store_id and row is not None and row.epoch > position.epoch:
         raise SupersededError
     if found != position.store_id or row is None:
         raise StoreReplacedError("it is another store than the one that this server opened")
@@ -105,21 +259,23 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
     )
 
 
-async def remember_fact(connection: AsyncConnection, key: str, make: Callable[[], str]) -> str:
+async def get_or_set(connection: AsyncConnection, key: str, make: Callable[[], str]) -> str:
     """The value under the key, made and kept if there is none."""
-    known = await connection.scalar(select(facts.c.value).where(facts.c.key == key))
+    known = await connection.scalar(select(key_values.c.value).where(key_values.c.key == key))
     if known is not None:
         return str(known)
     value = make()
-    await connection.execute(insert(facts), {"key": key, "value": value})
+    await connection.execute(insert(key_values), {"key": key, "value": value})
     return value
 
 
-async def keep_fact(connection: AsyncConnection, key: str, value: str) -> str:
+async def set_value(connection: AsyncConnection, key: str, value: str) -> str:
     """Put a value under the key, whatever was there before; tells the value."""
-    changed = await connection.execute(update(facts).where(facts.c.key == key).values(value=value))
+    changed = await connection.execute(
+        update(key_values).where(key_values.c.key == key).values(value=value)
+    )
     if changed.rowcount == 0:
-        await connection.execute(insert(facts), {"key": key, "value": value})
+        await connection.execute(insert(key_values), {"key": key, "value": value})
     return value
 
 

@@ -1,7 +1,14 @@
-"""The tables, as SQLAlchemy Core metadata; how they came to be is told in ``migrations/``."""
+"""The tables, as SQLAlchemy Core metadata, and the migrations that lead to them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,6 +25,11 @@ from sqlalchemy import (
 
 from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.store.errors import StoreRevisionError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 
 metadata = MetaData()
 
@@ -26,6 +38,21 @@ _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 _AT_DEADLINE = ", ".join(f"'{word}'" for word in AtDeadline)
 _STATUSES = ", ".join(f"'{status}'" for status in MediaNodeStatus)
+
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="journal_has_one_row"),
+    CheckConstraint("epoch >= 0", name="journal_epoch_counts"),
+    CheckConstraint("last_sequence >= 0", name="journal_last_sequence_counts"),
+)
+"""One row. ``last_sequence`` is the number of the newest event ever. ``epoch`` grows whenever a
+server opens the store; a server that finds another epoch than its own may not write any more."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def _length(table: str, column: str, least: int, most: int) -> CheckConstraint:
@@ -42,7 +69,6 @@ media_nodes = Table(
     Column("joined_sequence", BigInteger, nullable=False),
     Column("status", String(32), nullable=False),
     Column("environment_id", String(255)),
-    Column("ip", String(64)),  # nobody reads it any more: it is the host of the uri
     Column("uri", String(255)),
     Column("launching_time", BigInteger, nullable=False),
     Column("status_since", BigInteger, nullable=False),
@@ -64,7 +90,6 @@ media_nodes = Table(
     ),
     _length("media_nodes", "id", 1, 128),
     _length("media_nodes", "environment_id", 1, 255),
-    _length("media_nodes", "ip", 1, 64),
     _length("media_nodes", "uri", 1, 255),
     _length("media_nodes", "reason", 0, 4000),
 )
@@ -92,25 +117,45 @@ A database's own counter would not do: PostgreSQL's skips a number with each tra
 rolled back, and SQLite's plain one gives the last number again once its row is deleted.
 ``timestamp`` is in UTC milliseconds, ``payload`` is a JSON object."""
 
-journal = Table(
-    "journal",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("term", BigInteger, nullable=False),
-    Column("last_sequence", BigInteger, nullable=False),
-    CheckConstraint("id = 1", name="journal_has_one_row"),
-    CheckConstraint("term >= 0", name="journal_term_counts"),
-    CheckConstraint("last_sequence >= 0", name="journal_last_sequence_counts"),
-)
-"""One row. ``last_sequence`` is the number of the newest event ever. ``term`` grows whenever a
-server opens the store; a server that finds another term than its own may not write any more."""
 
-facts = Table(
-    "facts",
+key_values = Table(
+    "key_values",
     metadata,
     Column("key", String(64), primary_key=True),
     Column("value", String(1024), nullable=False),
-    _length("facts", "key", 1, 64),
-    _length("facts", "value", 1, 1024),
+    _length("key_values", "key", 1, 64),
+    _length("key_values", "value", 1, 1024),
 )
 """Texts that are made once and kept, such as the cluster's id."""
+
+
+def migration_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for our migrations; no file of settings is needed."""
+    config = Config()
+    # Percent signs are the configuration format's own.
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def is_new(connection: Connection) -> bool:
+    """Whether no migration was ever run there."""
+    return not MigrationContext.configure(connection).get_current_heads()
+
+
+def upgrade(connection: Connection, store: str) -> None:
+    """Run what is missing, inside the connection's transaction.
+
+    Args:
+        connection: Within a transaction that writes.
+        store: Name of the store in errors.
+
+    Raises:
+        StoreRevisionError: A later version, or one before 0.1.0, wrote the store.
+    """
+    config = migration_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    for revision in MigrationContext.configure(connection).get_current_heads():
+        if revision not in known:
+            raise StoreRevisionError(store, revision)
+    command.upgrade(config, "head")

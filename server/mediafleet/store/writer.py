@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
 from mediafleet.store.errors import SupersededError, UncertainCommitError, translated
-from mediafleet.store.standing import Standing
+from mediafleet.store.leadership import Leadership
 from mediafleet.store.statements import claim
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from mediafleet.store.standing import Position, StoreLimits, Tenure
+    from mediafleet.store.leadership import Lease, Position, StoreLimits
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ class Database(Protocol):
     async def note_written(self) -> None:
         """Take in how this server itself has just changed the database."""
 
-    async def watch(self, position: Position, tenure: Tenure) -> None:
-        """See to it that the standing is right while the store is open; ends when cancelled."""
+    async def watch(self, position: Position, lease: Lease) -> None:
+        """See to it that the leadership is right while the store is open; ends when cancelled."""
 
 
 Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
@@ -111,7 +111,7 @@ class Writer:
 
     Args:
         database: Held by this server.
-        tenure: Whether it may write.
+        lease: Whether it may write.
         limits: Bounds of time.
         position: What the store holds when the first change comes.
 
@@ -121,10 +121,10 @@ class Writer:
     """
 
     def __init__(
-        self, database: Database, tenure: Tenure, limits: StoreLimits, position: Position
+        self, database: Database, lease: Lease, limits: StoreLimits, position: Position
     ) -> None:
         self._database = database
-        self._tenure = tenure
+        self._lease = lease
         self._limits = limits
         self._position = position
         self._send, self._receive = anyio.create_memory_object_stream[_Job[object]](MAX_WAITING)
@@ -208,7 +208,7 @@ class Writer:
             with translated():
                 await self._carry_out(job)
         except SupersededError as error:
-            self._tenure.become(Standing.LOST, why=str(error.detail))
+            self._lease.become(Leadership.LOST, why=str(error.detail))
             job.fail(error)
         except StoreUnavailableError as error:
             self._note_refusal(error)
@@ -219,7 +219,7 @@ class Writer:
             job.fail(UncertainCommitError() if job.is_sealed else StoreUnavailableError("closed"))
 
     async def _carry_out(self, job: _Job[T]) -> None:
-        self._require_standing()
+        self._require_leadership()
         if job.is_given_up:
             return
         async with self._database.connect() as connection:
@@ -227,7 +227,7 @@ class Writer:
             await claim(connection, self._position, job.events)
             result = await job.work(connection)
             await self._database.require_unchanged()
-            self._require_standing()
+            self._require_leadership()
             if not job.seal():
                 return
             try:
@@ -249,9 +249,9 @@ class Writer:
             self.problem = error.detail
             log.warning("store refuses changes", extra={"detail": error.detail})
 
-    def _require_standing(self) -> None:
-        if self._tenure.standing is not Standing.WRITER:
-            raise StoreUnavailableError(f"the lock of the store is {self._tenure.standing}")
+    def _require_leadership(self) -> None:
+        if self._lease.leadership is not Leadership.LEADER:
+            raise StoreUnavailableError(f"the lock of the store is {self._lease.leadership}")
 
 
 async def _change_nothing(connection: AsyncConnection) -> None:

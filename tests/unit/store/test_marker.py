@@ -123,13 +123,13 @@ async def test_a_backup_that_was_restored_is_the_same_store_and_told_to_be_older
 async def test_a_store_of_before_the_marker_is_taken_as_it_is(directory):
     await directory.used("kms_1")
     directory.marker.unlink()
-    directory.case.execute("DELETE FROM facts WHERE key = 'store_id'")
+    directory.case.execute("DELETE FROM key_values WHERE key = 'store_id'")
 
     assert await directory.ids() == ["kms_1"]
     assert json.loads(directory.marker.read_text())["id"]
 
 
-@pytest.mark.parametrize("spoilt", ["", "[]", "{", '{"id": "x"}', '{"id": "x", "term": "y"}'])
+@pytest.mark.parametrize("spoilt", ["", "[]", "{", '{"id": "x"}', '{"id": "x", "epoch": "y"}'])
 async def test_a_spoilt_marker_still_tells_that_there_was_a_store(directory, spoilt):
     await directory.used("kms_1")
     directory.marker.write_text(spoilt)

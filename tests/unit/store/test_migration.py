@@ -14,14 +14,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from mediafleet.store import StoreTooNewError
-from mediafleet.store import migration as migration_module
-from mediafleet.store.migration import migration_config, upgrade
-from mediafleet.store.tables import metadata
+from mediafleet.store import StoreRevisionError
+from mediafleet.store import tables as tables_module
+from mediafleet.store.tables import metadata, migration_config, upgrade
 
 pytestmark = pytest.mark.anyio
 
-TABLES = {"media_nodes", "events", "journal", "facts"}
+TABLES = {"media_nodes", "events", "journal", "key_values"}
 
 
 def definitions(file: Path) -> dict[str, list[str]]:
@@ -73,54 +72,38 @@ def test_every_step_can_be_undone(tmp_path):
     assert set(definitions(file)) == {"alembic_version"}
 
 
-def test_what_the_first_version_kept_is_there_after_all_others(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
-    with engine.begin() as connection:
-        command.upgrade(migration_config(connection), "0001")
-        connection.execute(
-            text(
-                "INSERT INTO media_nodes VALUES "
-                "('kms_1', 1, 'running', NULL, '127.0.0.1', 'ws://a', 5, 6, NULL, 0, 2)"
-            )
-        )
-        connection.execute(text("INSERT INTO events VALUES (1, 'kms_1', 'x', 5, '{}')"))
-        upgrade(connection, "test")
-        nodes = "SELECT id, version, crashed_since, drain_deadline FROM media_nodes"
-        assert connection.execute(text(nodes)).all() == [("kms_1", 2, None, None)]
-        assert connection.execute(text("SELECT payload FROM events")).all() == [("{}",)]
-    engine.dispose()
-
-
 def test_a_failing_migration_changes_nothing(tmp_path):
     file = tmp_path / "failing.db"
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE facts (something TEXT)"))
+        connection.execute(text("CREATE TABLE key_values (something TEXT)"))
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="already exists"):
             upgrade(connection, "test")
     engine.dispose()
 
-    assert set(definitions(file)) == {"facts"}
+    assert set(definitions(file)) == {"key_values"}
 
 
-async def test_a_database_of_a_later_version_is_refused_and_left_as_it_is(case, tasks):
+@pytest.mark.parametrize("revision", ["from_the_future", "0001", "0004"])
+async def test_a_database_of_another_version_is_refused_and_left_as_it_is(case, tasks, revision):
+    """A later one, or one of the four before the first release."""
     async with case.opened(tasks):
         pass
-    case.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
+    case.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
 
-    with pytest.raises(StoreTooNewError) as raised:
+    with pytest.raises(StoreRevisionError) as raised:
         async with case.opened(tasks):
             pytest.fail("it was opened")
 
-    assert "from_the_future" in str(raised.value)
-    assert case.execute("SELECT version_num FROM alembic_version") == [("from_the_future",)]
-    assert case.execute("SELECT term FROM journal") == [(1,)]
+    assert f"revision {revision}" in str(raised.value)
+    assert case.execute("SELECT version_num FROM alembic_version") == [(revision,)]
+    assert case.execute("SELECT epoch FROM journal") == [(1,)]
 
 
 def test_the_migrations_lie_in_the_package():
-    package = Path(migration_module.__file__).parent
+    package = Path(tables_module.__file__).parent
 
     assert (package / "migrations" / "env.py").is_file()
-    assert sorted((package / "migrations" / "versions").glob("0*.py"))
+    assert sorted((package / "migrations" / "versions").glob("v*.py"))

@@ -16,10 +16,10 @@ from alembic.migration import MigrationContext
 
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import (
-    Standing,
+    Leadership,
     StoreInUseError,
     StoreNotOpenedError,
-    StoreTooNewError,
+    StoreRevisionError,
     open_store,
 )
 from mediafleet.store.postgresql import LOCK
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-W, SUSPENDED, LOST = Standing.WRITER, Standing.SUSPENDED, Standing.LOST
+W, SUSPENDED, LOST = Leadership.LEADER, Leadership.SUSPENDED, Leadership.LOST
 KILL_LOCK_HOLDER = """
     SELECT pg_terminate_backend(pid) FROM pg_locks
     WHERE locktype = 'advisory' AND granted
@@ -63,13 +63,13 @@ def case(server: PostgresqlServer) -> Iterator[PostgresqlCase]:
 
 
 @pytest.fixture
-def standings() -> list[Standing]:
+def leaderships() -> list[Leadership]:
     return []
 
 
 @pytest.fixture
-async def store(case, tasks, standings) -> AsyncIterator[SqlStore]:
-    async with case.opened(tasks, limits=QUICK, observer=standings.append) as opened:
+async def store(case, tasks, leaderships) -> AsyncIterator[SqlStore]:
+    async with case.opened(tasks, limits=QUICK, observer=leaderships.append) as opened:
         yield opened
 
 
@@ -98,54 +98,54 @@ async def next_in_line(case: PostgresqlCase) -> AsyncIterator[asyncpg.Connection
         await session.close()
 
 
-async def test_a_lock_that_is_lost_and_free_is_taken_again(case, store, standings):
+async def test_a_lock_that_is_lost_and_free_is_taken_again(case, store, leaderships):
     await store.commit([added("kms_1")])
     case.execute(KILL_LOCK_HOLDER)
-    await until(lambda: standings == [SUSPENDED, W])
+    await until(lambda: leaderships == [SUSPENDED, W])
 
     await store.commit([added("kms_2")])
     assert [node.id for node in await store.load()] == ["kms_1", "kms_2"]
 
 
-async def test_without_the_lock_changes_are_refused_at_once(case, store, standings):
+async def test_without_the_lock_changes_are_refused_at_once(case, store, leaderships):
     await store.commit([added("kms_1")])
     async with next_in_line(case) as session:
-        await until(lambda: standings == [SUSPENDED])
+        await until(lambda: leaderships == [SUSPENDED])
         with pytest.raises(StoreUnavailableError):
             await store.commit([added("kms_2")])
         assert [node.id for node in await store.load()] == ["kms_1"]
         await session.execute("SELECT pg_advisory_unlock($1, $2)", *LOCK)
-        await until(lambda: standings == [SUSPENDED, W])
+        await until(lambda: leaderships == [SUSPENDED, W])
 
     await store.commit([added("kms_3")])
     assert nodes_in(case) == ["kms_1", "kms_3"]
 
 
-async def test_a_change_under_way_when_the_lock_is_lost_is_not_made(case, store, standings):
+async def test_a_change_under_way_when_the_lock_is_lost_is_not_made(case, store, leaderships):
     async with case.locked():
         task = asyncio.create_task(store.commit([added("kms_1")]))
         async with next_in_line(case):
-            await until(lambda: standings == [SUSPENDED])
+            await until(lambda: leaderships == [SUSPENDED])
             with pytest.raises(StoreUnavailableError):
                 await task
 
     assert nodes_in(case) == []
 
 
-async def test_a_store_that_another_server_opened_meanwhile_is_lost(case, store, standings):
+async def test_a_store_that_another_server_opened_meanwhile_is_lost(case, store, leaderships):
     await store.commit([added("kms_1")])
     async with next_in_line(case) as session:
-        await session.execute("UPDATE journal SET term = term + 1")
-        await until(lambda: standings == [SUSPENDED, LOST])
+        await session.execute("UPDATE journal SET epoch = epoch + 1")
+        await until(lambda: leaderships == [SUSPENDED, LOST])
         await session.execute("SELECT pg_advisory_unlock($1, $2)", *LOCK)
 
     with pytest.raises(StoreUnavailableError):
         await store.commit([added("kms_2")])
-    assert store.standing is LOST
+    assert store.leadership is LOST
     assert nodes_in(case) == ["kms_1"]
 
 
-async def test_a_frozen_database_refuses_in_time_and_recovers(case, store, standings, server):
+async def test_a_frozen_database_refuses_in_time_and_recovers(case, store, leaderships, server):
     await store.commit([added("kms_1")])
     server.freeze()
     try:
@@ -155,23 +155,25 @@ async def test_a_frozen_database_refuses_in_time_and_recovers(case, store, stand
                     await store.commit([added("kms_2")])
             with pytest.raises(StoreUnavailableError):
                 await store.load()
-        await until(lambda: standings == [SUSPENDED])
+        await until(lambda: leaderships == [SUSPENDED])
     finally:
         server.thaw()
-    await until(lambda: standings == [SUSPENDED, W])
+    await until(lambda: leaderships == [SUSPENDED, W])
 
     await store.commit([added("kms_3")])
     assert nodes_in(case) == ["kms_1", "kms_3"]
     assert [event.sequence for event in await store.events()] == [1, 2]
 
 
-async def test_a_store_closes_in_time_while_its_database_is_frozen(case, tasks, standings, server):
+async def test_a_store_closes_in_time_while_its_database_is_frozen(
+    case, tasks, leaderships, server
+):
     with anyio.fail_after(10):
-        async with case.opened(tasks, limits=QUICK, observer=standings.append) as store:
+        async with case.opened(tasks, limits=QUICK, observer=leaderships.append) as store:
             await store.commit([added("kms_1")])
             server.freeze()
             try:
-                await until(lambda: standings == [SUSPENDED])
+                await until(lambda: leaderships == [SUSPENDED])
                 with pytest.raises(StoreUnavailableError):
                     await store.commit([added("kms_2")])
             except BaseException:
@@ -184,7 +186,7 @@ async def test_a_store_closes_in_time_while_its_database_is_frozen(case, tasks, 
 
 @pytest.mark.parametrize("trial", range(3))
 async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
-    case, store, standings, server, trial
+    case, store, leaderships, server, trial
 ):
     told: list[str] = []
 
@@ -206,7 +208,7 @@ async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
         finally:
             server.thaw()
         await task
-    await until(lambda: store.standing is W)
+    await until(lambda: store.leadership is W)
 
     assert nodes_in(case) == told
     await store.commit([added("kms_after")])
@@ -214,19 +216,19 @@ async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
 
 
 async def test_a_stopped_database_refuses_and_recovers_when_it_is_back(
-    case, store, standings, server
+    case, store, leaderships, server
 ):
     await store.commit([added("kms_1")])
     await anyio.to_thread.run_sync(server.stop)
     try:
-        await until(lambda: standings == [SUSPENDED])
+        await until(lambda: leaderships == [SUSPENDED])
         with pytest.raises(StoreUnavailableError):
             await store.commit([added("kms_2")])
         with pytest.raises(StoreUnavailableError):
             await store.load()
     finally:
         await anyio.to_thread.run_sync(server.start)
-    await until(lambda: standings == [SUSPENDED, W])
+    await until(lambda: leaderships == [SUSPENDED, W])
 
     await store.commit([added("kms_3")])
     assert [node.id for node in await store.load()] == ["kms_1", "kms_3"]
@@ -276,7 +278,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_be_made(case, tasks, se
                 assert not task.done()
                 proxy.cut()
                 await task
-            await until(lambda: store.standing is W)
+            await until(lambda: store.leadership is W)
             await store.commit([added("kms_2")])
             assert [node.id for node in await store.load()] == ["kms_1", "kms_2"]
 
@@ -292,7 +294,7 @@ async def test_a_commit_that_never_arrived_is_found_not_to_be_made(case, tasks, 
                 gate.opened.set()
                 with pytest.raises(StoreUnavailableError):
                     await task
-            await until(lambda: store.standing is W)
+            await until(lambda: store.leadership is W)
             await store.commit([added("kms_2")])
             assert [node.id for node in await store.load()] == ["kms_2"]
 
@@ -335,13 +337,13 @@ async def test_the_migrations_make_the_tables_of_the_code(store):
 
 
 async def test_a_failing_migration_changes_nothing(case, tasks):
-    case.execute("CREATE TABLE facts (something TEXT)")
+    case.execute("CREATE TABLE key_values (something TEXT)")
 
     with pytest.raises(StoreNotOpenedError, match="already exists"):
         async with case.opened(tasks):
             pytest.fail("it was opened")
     tables = case.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert tables == [("facts",)]
+    assert tables == [("key_values",)]
 
 
 async def test_a_database_of_a_later_version_is_refused(case, tasks):
@@ -349,7 +351,7 @@ async def test_a_database_of_a_later_version_is_refused(case, tasks):
         pass
     case.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
 
-    with pytest.raises(StoreTooNewError):
+    with pytest.raises(StoreRevisionError):
         async with case.opened(tasks):
             pytest.fail("it was opened")
 

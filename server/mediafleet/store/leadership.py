@@ -11,52 +11,54 @@ from typing import TypeAlias
 log = logging.getLogger(__name__)
 
 
-class Standing(StrEnum):
+class Leadership(StrEnum):
     """What this server is to the store.
 
     Attributes:
-        WRITER: The store's only writer.
+        LEADER: The store's only writer.
         SUSPENDED: The lock was lost and is being asked for again; changes are refused until then.
         LOST: Another server has the store, for good; this one must end, its picture is outdated.
     """
 
-    WRITER = "writer"
+    LEADER = "leader"
     SUSPENDED = "suspended"
     LOST = "lost"
 
 
-StandingObserver: TypeAlias = Callable[[Standing], None]
-"""Is told of every new standing; called on the event loop, must not block."""
+LeadershipObserver: TypeAlias = Callable[[Leadership], None]
+"""Is told of every new leadership; called on the event loop, must not block."""
 
 
-class Tenure:
-    """The standing as it is now, and why; ``LOST`` is the last one.
+class Lease:
+    """The leadership as it is now, and why; ``LOST`` is the last one.
 
     Attributes:
         why: Why it is so, for people.
     """
 
-    def __init__(self, observer: StandingObserver | None = None) -> None:
+    def __init__(self, observer: LeadershipObserver | None = None) -> None:
         self._observer = observer
-        self._standing = Standing.WRITER
+        self._leadership = Leadership.LEADER
         self.why = ""
 
     @property
-    def standing(self) -> Standing:
+    def leadership(self) -> Leadership:
         """What this server is to the store now."""
-        return self._standing
+        return self._leadership
 
-    def become(self, standing: Standing, *, why: str) -> None:
-        """Take a new standing and tell of it; the same is no news, nor is any after ``LOST``."""
-        if self._standing is Standing.LOST:
+    def become(self, leadership: Leadership, *, why: str) -> None:
+        """Take a new leadership and tell of it; the same is no news, nor is any after ``LOST``."""
+        if self._leadership is Leadership.LOST:
             return
         self.why = why
-        if self._standing is standing:
+        if self._leadership is leadership:
             return
-        self._standing = standing
-        log.warning("store standing changed", extra={"standing": str(standing), "reason": why})
+        self._leadership = leadership
+        log.warning(
+            "store leadership changed", extra={"leadership": str(leadership), "reason": why}
+        )
         if self._observer is not None:
-            self._observer(standing)
+            self._observer(leadership)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ class Position:
 
     Attributes:
         store_id: The store's own, made once.
-        term: How often it has been opened; the last time by this server.
+        epoch: How often it has been opened; the last time by this server.
         last_sequence: Number of the newest event.
     """
 
     store_id: str
-    term: int
+    epoch: int
     last_sequence: int
 
     def after(self, events: int) -> Position:

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+# Stores of commits before the first release have the revisions 0001 to 0004, and are refused.
+revision = "0.1.0"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -21,24 +22,24 @@ def upgrade() -> None:
     journal = op.create_table(
         "journal",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("term", sa.BigInteger, nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.Column("last_sequence", sa.BigInteger, nullable=False),
         sa.CheckConstraint("id = 1", name="journal_has_one_row"),
-        sa.CheckConstraint("term >= 0", name="journal_term_counts"),
+        sa.CheckConstraint("epoch >= 0", name="journal_epoch_counts"),
         sa.CheckConstraint("last_sequence >= 0", name="journal_last_sequence_counts"),
     )
-    op.bulk_insert(journal, [{"id": 1, "term": 0, "last_sequence": 0}])
+    op.bulk_insert(journal, [{"id": 1, "epoch": 0, "last_sequence": 0}])
     op.create_table(
-        "facts",
+        "key_values",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("value", sa.String(1024), nullable=False),
-        _length("facts", "key", 1, 64),
-        _length("facts", "value", 1, 1024),
+        _length("key_values", "key", 1, 64),
+        _length("key_values", "value", 1, 1024),
     )
 
 
 def downgrade() -> None:
-    for table in ("facts", "journal", "events", "media_nodes"):
+    for table in ("key_values", "journal", "events", "media_nodes"):
         op.drop_table(table)
 
 
@@ -49,13 +50,17 @@ def _make_media_nodes() -> None:
         sa.Column("joined_sequence", sa.BigInteger, nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("environment_id", sa.String(255)),
-        sa.Column("ip", sa.String(64)),
         sa.Column("uri", sa.String(255)),
         sa.Column("launching_time", sa.BigInteger, nullable=False),
         sa.Column("status_since", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.String(4000)),
         sa.Column("evicts_sessions", sa.Boolean, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("crashed_since", sa.BigInteger),
+        sa.Column("drain_seconds", sa.Integer),
+        sa.Column("drain_at_deadline", sa.String(16)),
+        sa.Column("drain_deadline", sa.BigInteger),
+        sa.Column("drain_extensions", sa.Integer),
         sa.UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
         sa.CheckConstraint(
             "status IN ('launching', 'canceled', 'failed', 'running', "
@@ -63,9 +68,14 @@ def _make_media_nodes() -> None:
             name="media_nodes_status_known",
         ),
         sa.CheckConstraint("version >= 1", name="media_nodes_version_counts"),
+        sa.CheckConstraint("drain_seconds >= 1", name="media_nodes_drain_seconds_count"),
+        sa.CheckConstraint("drain_extensions >= 0", name="media_nodes_drain_extensions_count"),
+        sa.CheckConstraint(
+            "drain_at_deadline IN ('force', 'abort', 'extend')",
+            name="media_nodes_drain_at_deadline_known",
+        ),
         _length("media_nodes", "id", 1, 128),
         _length("media_nodes", "environment_id", 1, 255),
-        _length("media_nodes", "ip", 1, 64),
         _length("media_nodes", "uri", 1, 255),
         _length("media_nodes", "reason", 0, 4000),
     )
@@ -87,5 +97,6 @@ def _make_events() -> None:
         sa.CheckConstraint("sequence >= 1", name="events_sequence_counts"),
         _length("events", "node_id", 1, 128),
         _length("events", "name", 1, 64),
-        _length("events", "payload", 2, 16384),
+        _length("events", "payload", 2, 1048576),
     )
+    op.create_index("events_by_node", "events", ["node_id", "name"])
