@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from mediafleet.environments.aws.environment import Filter
 
 
-PATH = "/kurento"
-"""Where Kurento's WebSocket is on an instance of the official image."""
-
-
 _BUSY = frozenset(
     {
         "RequestLimitExceeded",

@@ -15,16 +15,15 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.environments.aws.ec2 import NAME, PATH, Ec2, RefusedError, open_ec2
+from mediafleet.environments.aws.ec2 import NAME, Ec2, RefusedError, open_ec2
+from mediafleet.environments.common import is_node_id, kurento_uri
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
     from random import Random
 
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.environments.aws.ec2 import AwsSettings
-
+from mediafleet.environments.aws.ec2 import AwsSettings
 
 CLUSTER, NODE = "mediafleet:cluster", "mediafleet:node"
 MEMBER, STACK_NAME, STACK_ID, REGION = (
@@ -43,7 +42,6 @@ Filter = dict[str, "str | list[str]"]
 log = logging.getLogger(__name__)
 _FIRST_PAUSE_S = 0.1
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}", re.ASCII)
-_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +113,17 @@ class Aws(Environment):
     def __init__(self, settings: AwsSettings, random: Random | None = None) -> None:
         self._settings = settings
         self._random = random or SystemRandom()
-        self._opened: tuple[Ec2, Tags] | None = None
 
     @override
-    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
-        return self._open(cluster_id)
-
     @asynccontextmanager
-    async def _open(self, cluster_id: str) -> AsyncIterator[None]:
-        async with open_ec2(self._settings, self._random) as ec2:
-            self._opened = ec2, Tags(cluster_id, self._settings)
-            try:
-                yield
-            finally:
-                self._opened = None
+    async def open(self, cluster_id: str) -> AsyncIterator[None]:
+        async with open_ec2(self._settings, self._random) as self._ec2:
+            self._tags = Tags(cluster_id, self._settings)
+            yield
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
-        ec2, tags = self._asked()
+        ec2, tags = self._ec2, self._tags
         try:
             # A token is remembered by AWS for some time only; the tags stay with the instance.
             found = await ec2.describe(tags.filters_of(request.node_id))
@@ -149,7 +140,7 @@ class Aws(Environment):
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        ec2, tags = self._asked()
+        ec2, tags = self._ec2, self._tags
         try:
             found = await ec2.describe(tags.filters_of(node.id))
             ids = [str(instance["InstanceId"]) for instance in found]
@@ -169,7 +160,7 @@ class Aws(Environment):
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        ec2, tags = self._asked()
+        ec2, tags = self._ec2, self._tags
         instances: dict[str, Mapping[str, Any]] = {}
         try:
             for filters in tags.filters():
@@ -188,11 +179,6 @@ class Aws(Environment):
     @override
     def may_have_made(self, environment_id: str) -> bool:
         return _INSTANCE_ID.fullmatch(environment_id) is not None
-
-    def _asked(self) -> tuple[Ec2, Tags]:
-        if self._opened is None:
-            raise EnvironmentFailureError(NAME, "answer", "it is not open")
-        return self._opened
 
     async def _running(self, ec2: Ec2, instance_id: str, node_id: str) -> Machine:
         """Wait until an instance runs; one that does not is ended again."""
@@ -224,12 +210,11 @@ class Aws(Environment):
             )
 
     def _machine(self, instance: Mapping[str, Any], node_id: str | None = None) -> Machine:
-        ip = str(instance["PrivateIpAddress"])
         known = node_id or tags_of(instance).get(NODE)
         return Machine(
             environment_id=str(instance["InstanceId"]),
-            uri=f"ws://{ip}:{self._settings.port}{PATH}",
-            node_id=known if known and _NODE_ID.fullmatch(known) else None,
+            uri=kurento_uri(str(instance["PrivateIpAddress"]), self._settings.port),
+            node_id=known if known and is_node_id(known) else None,
         )
 
 

@@ -18,6 +18,7 @@ import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Machine
+from mediafleet.environments.common import is_node_id, kurento_uri
 from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ PORT, PATH = 8888, "/kurento"
 
 
 CLUSTER, NODE = "io.mediafleet.cluster", "io.mediafleet.node"
-_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_CLUSTER_IN_NAME = 60
 _MAX_STATUS = 40
@@ -120,13 +120,11 @@ class Container:
 
     def machine(self) -> Machine:
         """The container as the services know it; it has an address."""
-        ip = self.addresses[0]
-        host = f"[{ip}]" if ":" in ip else ip
         node_id = self.labels.get(NODE, "")
         return Machine(
             environment_id=self.id,
-            uri=f"ws://{host}:{PORT}{PATH}",
-            node_id=node_id if _NODE_ID.fullmatch(node_id) else None,
+            uri=kurento_uri(self.addresses[0]),
+            node_id=node_id if is_node_id(node_id) else None,
         )
 
 

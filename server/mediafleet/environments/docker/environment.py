@@ -28,7 +28,6 @@ from mediafleet.supervise import Loop, supervise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.environments.docker.engine import DockerSettings
@@ -49,7 +48,6 @@ class Docker(Environment):
 
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
-        self._opened: tuple[Engine, str] | None = None
         self._tell_end: Callable[[str, str], None] | None = None
         self._events = Loop("docker events", anyio.current_time, stall_s=math.inf)
 
@@ -63,28 +61,22 @@ class Docker(Environment):
         self._tell_end = tell
 
     @override
-    def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
-        return self._open(cluster_id)
-
     @asynccontextmanager
-    async def _open(self, cluster_id: str) -> AsyncIterator[None]:
+    async def open(self, cluster_id: str) -> AsyncIterator[None]:
         settings = self._settings
         async with (
             open_engine(settings.host, settings.answer_timeout) as engine,
             anyio.create_task_group() as tasks,
         ):
-            self._opened = engine, cluster_id
-            watch = partial(engine.watch, cluster_id, partial(self._tell, engine))
+            self._engine, self._cluster_id = engine, cluster_id
+            watch = partial(engine.watch, cluster_id, partial(self._report_end, engine))
             tasks.start_soon(supervise, self._events, watch, name=self._events.name)
-            try:
-                yield
-            finally:
-                self._opened = None
-                tasks.cancel_scope.cancel()
+            yield
+            tasks.cancel_scope.cancel()
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
-        engine, cluster_id = self._asked()
+        engine, cluster_id = self._engine, self._cluster_id
         container_id = ""
         try:
             with anyio.fail_after(self._settings.launch_timeout):
@@ -101,7 +93,7 @@ class Docker(Environment):
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        engine, cluster_id = self._asked()
+        engine, cluster_id = self._engine, self._cluster_id
         known = await engine.of_node(cluster_id, node.id, operation="terminate")
         containers = {each.id for each in known}
         named = node.environment_id
@@ -115,7 +107,7 @@ class Docker(Environment):
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        engine, cluster_id = self._asked()
+        engine, cluster_id = self._engine, self._cluster_id
         return [each.machine() for each in await engine.running(cluster_id) if each.addresses]
 
     @override
@@ -125,7 +117,7 @@ class Docker(Environment):
     @override
     async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
         """Only what has ended or is not there: what is paused or off the network may come back."""
-        engine, cluster_id = self._asked()
+        engine, cluster_id = self._engine, self._cluster_id
         standing = await engine.standing(cluster_id)
         ids, known = {each.id for each in standing}, {each.labels.get(NODE) for each in standing}
         gone = set()
@@ -145,11 +137,6 @@ class Docker(Environment):
             return
         detail = f"container {container_id[:12]} is still being removed"
         raise EnvironmentFailureError(NAME, "terminate", detail)
-
-    def _asked(self) -> tuple[Engine, str]:
-        if self._opened is None:
-            raise EnvironmentFailureError(NAME, "answer", "it is not open")
-        return self._opened
 
     async def _made(self, engine: Engine, cluster_id: str, node_id: str) -> str:
         """The node's container, created now or by a launch that was interrupted."""
@@ -195,7 +182,7 @@ class Docker(Environment):
                 extra={"environment_id": container_id, "reason": error.detail},
             )
 
-    async def _tell(self, engine: Engine, container_id: str, node_id: str) -> None:
+    async def _report_end(self, engine: Engine, container_id: str, node_id: str) -> None:
         """Tell of a container that ended, with the reason; the link sees only that it did."""
         reason = _why_ended(await engine.show(container_id, operation="watch"))
         extra = {"media_node_id": node_id, "environment_id": container_id, "reason": reason}

@@ -7,7 +7,7 @@ import math
 import signal
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import anyio
 from typing_extensions import override
@@ -15,6 +15,7 @@ from typing_extensions import override
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.domain.uri import MediaServerUri
+from mediafleet.environments.common import in_thread
 from mediafleet.environments.local import processes
 from mediafleet.environments.local.launch import EMULATOR, OUTPUT, Folders, command_line, place_for
 from mediafleet.environments.local.processes import Mark, Owner, held, read_process
@@ -33,10 +34,8 @@ _CONNECT_S = 1.0
 
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 NAME = "local"
 _CUT_EVERY_S = 10.0
-_TAIL_CHARACTERS = 600
 
 
 class Watch:
@@ -174,12 +173,12 @@ class Local(Environment):
     @override
     @asynccontextmanager
     async def open(self, cluster_id: str) -> AsyncIterator[None]:
-        await _in_thread("find processes", processes.check_machine)
+        await in_thread(NAME, "find processes", processes.check_machine)
         if self._settings.command == EMULATOR:
             log.warning("local nodes are emulated and move no media")
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
-            self._greet(await _in_thread("find processes", processes.find_all))
+            self._greet(await in_thread(NAME, "find processes", processes.find_all))
             self._tasks.start_soon(
                 supervise, self._outputs, self._bound_outputs, name=self._outputs.name
             )
@@ -190,7 +189,7 @@ class Local(Environment):
     async def launch(self, request: MachineRequest) -> Machine:
         async with self._starting:  # one at a time counts what runs
             start = partial(self._find_or_start, request.node_id)
-            watch = self._watched(await _in_thread("launch", start))
+            watch = self._watched(await in_thread(NAME, "launch", start))
         try:
             await self._until_ready(watch)
         except BaseException:
@@ -208,11 +207,11 @@ class Local(Environment):
         if left := await self._end(node.id, patience):
             pids = ", ".join(str(each.pid) for each in left)
             raise EnvironmentFailureError(NAME, "terminate", f"process {pids} survives SIGKILL")
-        await _in_thread("terminate", partial(self._folders.remove, node.id))
+        await in_thread(NAME, "terminate", partial(self._folders.remove, node.id))
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        running = await _in_thread("find processes", self._running)
+        running = await in_thread(NAME, "find processes", self._running)
         return [_machine(found[0]) for found in running.values()]
 
     @override
@@ -254,7 +253,7 @@ class Local(Environment):
             return
         place = MediaServerUri.parse(watch.process.mark.uri)
         tail = await anyio.to_thread.run_sync(self._folders.tail, watch.process.mark.node_id)
-        printed = f"its last words: {tail[-_TAIL_CHARACTERS:]}" if tail else "it printed nothing"
+        printed = f"its last words: {tail}" if tail else "it printed nothing"
         where = f"{place.host}:{place.port}"
         detail = f"the command {watch.story} before it listened on {where}; {printed}"
         raise EnvironmentFailureError(NAME, "launch", detail)
@@ -278,7 +277,7 @@ class Local(Environment):
         """End the processes of a node; those that are left when patience is spent."""
 
         async def find() -> Sequence[MarkedProcess]:
-            marked = (await _in_thread("terminate", self._running)).get(node_id, ())
+            marked = (await in_thread(NAME, "terminate", self._running)).get(node_id, ())
             # One that hides its mark is known to us as long as we have not seen its end.
             watched = (each for each in self._watches if each.mark.node_id == node_id)
             return sorted({*marked, *watched})
@@ -337,11 +336,3 @@ class Local(Environment):
 def _machine(process: MarkedProcess) -> Machine:
     mark = process.mark
     return Machine(process.environment_id, uri=mark.uri, node_id=mark.node_id)
-
-
-async def _in_thread(operation: str, job: Callable[[], T]) -> T:
-    """Do what may block; it is not interrupted half-way."""
-    try:
-        return await anyio.to_thread.run_sync(job)
-    except OSError as error:
-        raise EnvironmentFailureError(NAME, operation, error.strerror or str(error)) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shlex
 import shutil
 import socket
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mediafleet.masking import mask
+from mediafleet.environments.common import KURENTO_PATH, tail
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from mediafleet.environments.local.processes import Owner
 
 
-PATH = "/kurento"
 _FIRST_BLOCK, _BLOCKS, _HOSTS = 64, 64, 254
 KURENTO = "kurento-media-server"
 EMULATOR = "emulator"
@@ -31,9 +29,7 @@ EMULATOR = "emulator"
 OUTPUT = "output.log"
 MAX_OUTPUT_BYTES = 4 << 20
 _KEPT_BYTES = 64 << 10
-_TAIL_BYTES = 4_096
 _KEPT_FOLDERS = 8
-_ESCAPE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ class Place:
     @property
     def uri(self) -> str:
         """Where clients connect."""
-        return f"ws://{self.address}:{self.port}{PATH}"
+        return f"ws://{self.address}:{self.port}{KURENTO_PATH}"
 
 
 def place_for(owner: Owner, node_id: str) -> Place:
@@ -124,7 +120,7 @@ def _kurento_file(place: Place, folder: Path) -> Path:
     websocket = {
         "address": place.address,
         "port": place.port,
-        "path": PATH.removeprefix("/"),
+        "path": KURENTO_PATH.removeprefix("/"),
         "threads": 10,
     }
     path = folder / "kurento.conf.json"
@@ -163,12 +159,9 @@ class Folders:
         """The last that the process of a node printed, without secrets and colours."""
         try:
             with (self._directory / node_id / OUTPUT).open("rb") as file:
-                start = max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES)
-                file.seek(start)
-                last = file.read(_TAIL_BYTES)
+                return tail(file)
         except OSError:
             return ""
-        return mask(_ESCAPE.sub(b"", last).decode("utf-8", "replace"), cut_start=start > 0).strip()
 
     def cut(self, node_id: str) -> None:
         """Keep only the end of an output that has grown too long."""

@@ -16,14 +16,13 @@ import anyio
 
 from mediafleet.domain.errors import InvalidUriError
 from mediafleet.domain.uri import MediaServerUri
+from mediafleet.environments.common import is_node_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
 VARIABLE = "MEDIAFLEET_LOCAL_NODE"
-
-_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 ENVIRONMENT_ID = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
@@ -91,7 +90,7 @@ def read_mark(environ: bytes) -> Mark | None:
         MediaServerUri.parse(mark.uri)
     except (ValueError, TypeError, KeyError, RecursionError, InvalidUriError):
         return None
-    return mark if _NODE_ID.fullmatch(mark.node_id) else None
+    return mark if is_node_id(mark.node_id) else None
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.environments.common import in_thread
 from mediafleet.environments.script.journal import Attempt, Journal
 from mediafleet.environments.script.machines import (
     BadAnswerError,
@@ -263,12 +264,8 @@ class Launching:
             self._in_flight.discard(node_id)
 
     async def _kept(self, operation: str, job: Callable[[], T]) -> T:
-        """Read or write the journal; that is not interrupted half-way."""
-        try:
-            return await anyio.to_thread.run_sync(job)
-        except OSError as error:
-            detail = f"its journal cannot be used: {error.strerror or error}"
-            raise self._caller.failure(operation, detail) from error
+        """Read or write the journal."""
+        return await in_thread(NAME, operation, job, failure="its journal cannot be used: ")
 
 
 def _of_node(node_id: str, machines: Sequence[Reported]) -> Reported | None:

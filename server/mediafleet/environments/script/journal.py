@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mediafleet.environments.common import is_node_id
 from mediafleet.environments.script.machines import (
     BadAnswerError,
     Reported,
@@ -21,8 +21,6 @@ from mediafleet.environments.script.runner import MAX_OUTPUT_BYTES, ProcessIdent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +165,7 @@ class Journal:
             return b""
 
     def _path(self, node_id: str, ending: str) -> Path:
-        if not _NODE_ID.fullmatch(node_id):
+        if not is_node_id(node_id):
             raise ValueError(node_id)
         return self._directory / f"{node_id}.{ending}"
 

@@ -14,6 +14,7 @@ import anyio
 from mediafleet.domain.addresses import unmapped
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Machine
+from mediafleet.environments.common import is_node_id, kurento_uri
 from mediafleet.environments.script.runner import Caller, variables_for
 from mediafleet.environments.script.trust import AUTODISCOVER, DROP, UntrustedError, opened
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 MAX_MACHINES = 10_000
 _ENVIRONMENT_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,127}", re.ASCII)
-_NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_PORT, _PATH = 8888, "/kurento"
 
 
 log = logging.getLogger(__name__)
@@ -61,9 +60,7 @@ class Reported:
 
     def to_machine(self, node_id: str | None) -> Machine:
         """The machine, and what its media server's endpoint is."""
-        ip = str(self.address)
-        host = f"[{ip}]" if isinstance(self.address, IPv6Address) else ip
-        return Machine(self.environment_id, f"ws://{host}:{_PORT}{_PATH}", node_id)
+        return Machine(self.environment_id, kurento_uri(str(self.address)), node_id)
 
 
 def is_environment_id(text: str) -> bool:
@@ -134,7 +131,7 @@ def _machine(item: object, where: str) -> Reported:
             '"id" that is not a letter or digit followed by at most 127 letters, digits and '
             f"any of _.:-{where}"
         )
-    if node_id is not None and not (isinstance(node_id, str) and _NODE_ID.fullmatch(node_id)):
+    if node_id is not None and not (isinstance(node_id, str) and is_node_id(node_id)):
         raise BadAnswerError(f'"node" that is no id of a Media Node{where}', environment_id)
     return Reported(environment_id, _address(ip, environment_id, where), node_id)
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.environments.common import tail
 from mediafleet.environments.script.trust import UntrustedError, opened
-from mediafleet.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,8 +39,6 @@ _LOOK_AGAIN_S = 0.05
 _LAST_WAIT_S = 5.0
 _NOTE_AND_RUN = 'read -r stat < "/proc/$$/stat" && echo "$stat" > "$0" && exec "$@"'
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
-_TAIL_BYTES = 4_096
-_TAIL_CHARACTERS = 600
 CLUSTER_ID = "MEDIAFLEET_CLUSTER_ID"
 NODE_ID = "MEDIAFLEET_NODE_ID"
 
@@ -336,11 +334,8 @@ def _open_outputs(stack: ExitStack, paths: tuple[Path, Path] | None) -> tuple[Bi
 
 
 def _last_words(stderr: BinaryIO) -> str:
-    start = max(0, stderr.seek(0, 2) - _TAIL_BYTES)
-    stderr.seek(start)
-    last = stderr.read(_TAIL_BYTES).decode("utf-8", "replace")
-    tail = " ".join(mask(last, cut_start=start > 0).split())
-    return f"it says: {tail[-_TAIL_CHARACTERS:]}" if tail else "it says nothing on stderr"
+    text = tail(stderr)
+    return f"it says: {text}" if text else "it says nothing on stderr"
 
 
 def variables_for(cluster_id: str, node_id: str | None = None) -> Mapping[str, str]:
