@@ -143,8 +143,8 @@ async def ec2() -> AsyncIterator[tuple[Ec2Shim, Aws]]:
                 endpoint_url=url,
                 port=cluster.port,
                 launch_timeout=1,
-                patience=1,
-                look_again=0.05,
+                request_timeout=1,
+                poll_interval=0.05,
             )
             async with (first := Aws(settings)).open("x"):
                 with anyio.fail_after(30):  # moto takes its time when it is asked first

@@ -41,8 +41,8 @@ class Lab:
             endpoint_url=url,
             port=port,
             launch_timeout=10,
-            patience=20,
-            look_again=0.05,
+            request_timeout=20,
+            poll_interval=0.05,
         )
 
     def make(self, **changes: object) -> Aws:
@@ -133,7 +133,7 @@ async def test_throttling_is_waited_out(lab: Lab, action: str) -> None:
 async def test_throttling_without_end_is_a_failure_in_time(lab: Lab) -> None:
     lab.shim.faults.append(Fault("RunInstances", "RequestLimitExceeded", status=503, times=99))
     began = time.monotonic()
-    async with (environment := lab.make(patience=3.0)).open(CLUSTER):
+    async with (environment := lab.make(request_timeout=3.0)).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError, match="RequestLimitExceeded"):
             await environment.launch(request())
 
@@ -143,7 +143,7 @@ async def test_throttling_without_end_is_a_failure_in_time(lab: Lab) -> None:
 async def test_an_answer_that_was_lost_does_not_launch_twice(lab: Lab) -> None:
     """AWS launched the instance, and its answer came too late: the token finds it again."""
     lab.shim.faults.append(Fault("RunInstances", delay=2.0))
-    async with (environment := lab.make(patience=0.5)).open(CLUSTER):
+    async with (environment := lab.make(request_timeout=0.5)).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError, match="in time"):
             await environment.launch(request())
     async with (environment := lab.make()).open(CLUSTER):
@@ -164,7 +164,7 @@ async def test_an_instance_that_never_runs_is_ended(lab: Lab) -> None:
 
 
 async def test_no_answer_at_all_is_told(lab: Lab) -> None:
-    environment = lab.make(endpoint_url="http://127.0.0.1:9", patience=0.6)
+    environment = lab.make(endpoint_url="http://127.0.0.1:9", request_timeout=0.6)
     async with environment.open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
             await environment.discover()

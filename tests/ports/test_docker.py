@@ -131,7 +131,7 @@ async def test_an_image_that_is_not_to_be_had_is_told(lab: Lab, pull: Pull) -> N
 
 async def test_an_engine_out_of_reach_is_told(lab: Lab) -> None:
     async with (environment := lab.make(host="unix:///no/such.sock")).open(CLUSTER):
-        with pytest.raises(EnvironmentFailureError, match="not within reach"):
+        with pytest.raises(EnvironmentFailureError, match="not reachable"):
             await environment.launch(request())
 
 
@@ -148,7 +148,7 @@ async def test_the_end_of_a_container_is_told_with_its_reason(
     ended = anyio.Event()
     told: list[tuple[str, str]] = []
     environment = lab.make()
-    environment.tell_ends(lambda *end: (told.append(end), ended.set()))
+    environment.on_machine_end(lambda *end: (told.append(end), ended.set()))
     async with environment.open(CLUSTER):
         machine = await environment.launch(request())
         assert machine.environment_id is not None

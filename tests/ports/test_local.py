@@ -202,7 +202,7 @@ async def test_a_pid_that_passed_to_another_process_is_left_alone(lab: Lab) -> N
         ),
         (
             "sh -c 'printf \"\\033[31mred\\033[0m\\tand\\n more\"; sleep 100'",
-            "last words: red and  more",
+            "last output: red and  more",
         ),
         ("sleep 100", "it printed nothing"),
     ],
@@ -284,7 +284,7 @@ async def test_a_process_that_cannot_be_watched_now_is_watched_later(
     pidfd_open, refused = os.pidfd_open, []
     ended = anyio.Event()
     environment = lab.make()
-    environment.tell_ends(lambda *_: ended.set())
+    environment.on_machine_end(lambda *_: ended.set())
 
     def refuse_twice(pid: int, flags: int = 0) -> int:
         if len(refused) < 2:
@@ -312,7 +312,7 @@ async def test_the_end_of_a_child_is_not_that_of_the_node(
     ended = anyio.Event()
     told: list[tuple[str, str]] = []
     after = lab.make()
-    after.tell_ends(lambda *end: (told.append(end), ended.set()))
+    after.on_machine_end(lambda *end: (told.append(end), ended.set()))
     own, child = sorted(node.pid for node in local_nodes(lab.directory))
     async with after.open(CLUSTER):
         for pid in (child, own):

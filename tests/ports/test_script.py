@@ -29,12 +29,12 @@ from mediafleet.environments.script import (
     check_folder,
 )
 from mediafleet.environments.script.machines import (
-    BadAnswerError,
+    BadOutputError,
     Listing,
     is_environment_id,
     read_machines,
 )
-from mediafleet.environments.script.runner import Caller
+from mediafleet.environments.script.runner import ScriptRunner
 from support.environment_suite import CLUSTER, FIRST, SECOND, LaunchingSuite, until_it_answers
 from support.factories import make_node
 from support.machine_scripts import AUTODISCOVER, DROP, LAUNCH, MachineScripts, write_script
@@ -184,7 +184,7 @@ async def test_a_failure_tells_status_and_stderr(lab: Lab) -> None:
     lab.replace(LAUNCH, "echo no capacity >&2; exit 9")
     assert await refusal(lab.make()) == f"{LAUNCH} ended with status 9; it says: no capacity"
     lab.replace(LAUNCH, "kill -9 $$")
-    assert await refusal(lab.make()) == f"{LAUNCH} met signal 9; it says nothing on stderr"
+    assert await refusal(lab.make()) == f"{LAUNCH} was ended by signal 9; it says nothing on stderr"
 
 
 async def test_what_cannot_be_run_is_a_failure(lab: Lab) -> None:
@@ -269,7 +269,7 @@ def test_names_are_what_the_pattern_says(text: str) -> None:
 def test_whatever_is_listed_is_read_or_refused(value: object) -> None:
     try:
         machines = read_machines(json.dumps(value).encode())
-    except BadAnswerError:
+    except BadOutputError:
         return
     assert machines == value == []
 
@@ -309,7 +309,7 @@ async def test_questions_at_once_share_a_look_that_began_after_them(lab: Lab) ->
         AUTODISCOVER,
         f"echo look >> '{looks}'; until [ -e '{gate}' ]; do sleep 0.01; done; echo '[]'",
     )
-    listing = Listing(Caller("script", lab.settings), lab.settings, CLUSTER)
+    listing = Listing(ScriptRunner("script", lab.settings), lab.settings, CLUSTER)
     async with anyio.create_task_group() as questions:
         questions.start_soon(listing.ask)
         await until(looks.exists)
@@ -449,7 +449,7 @@ async def test_it_is_not_guessed_which_of_two_machines_an_interrupted_launch_mad
         lab.replace(
             AUTODISCOVER, """echo '[{"id":"a","ip":"127.0.0.8"},{"id":"b","ip":"127.0.0.9"}]'"""
         )
-        with pytest.raises(EnvironmentFailureError, match="cannot be told whether a, b came of it"):
+        with pytest.raises(EnvironmentFailureError, match="not known which of a, b it launched"):
             await environment.launch(request())
         assert [each.environment_id for each in await environment.discover()] == ["a", "b"]
 

@@ -191,7 +191,7 @@ class _Server:
             ),
         )
         self._environment = environment
-        environment.tell_ends(
+        environment.on_machine_end(
             lambda node_id, reason: self._media_servers.note_finding(
                 node_id, Finding.MACHINE_ENDED, reason
             )

@@ -185,7 +185,7 @@ class Environment(Protocol):
         """
         return True
 
-    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
+    def on_machine_end(self, tell: Callable[[str, str], None]) -> None:
         """Tell of every machine that is seen to end: its node's id, and why, for people.
 
         Called once, before it is opened. An environment that sees no ends has nothing to tell.

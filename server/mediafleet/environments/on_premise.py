@@ -1,4 +1,4 @@
-"""On premises: the machines are there already, and stay when their node leaves the cluster."""
+"""The environment `on_premise`: operators run the machines; nodes only join and leave."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Discoverer(Protocol):
-    """Finds machines that somebody else launched."""
+    """Finds machines that others launched."""
 
     async def discover(self, cluster_id: str) -> Sequence[Machine]:
-        """Machines of the cluster that run.
+        """Return the running machines of the cluster.
 
         Raises:
-            EnvironmentFailureError: The answer is not known.
+            EnvironmentFailureError: They could not be listed.
         """
 
 
 class OnPremise(Environment):
-    """Takes the machines that it is told of.
+    """Adds the machines that clients name by their uri.
 
     Args:
-        discoverer: Tells of machines; ``None``: there is nothing to discover.
+        discoverer: Lists machines; ``None``: nothing is discovered.
     """
 
     name = "on_premise"
@@ -52,12 +52,12 @@ class OnPremise(Environment):
     async def launch(self, request: MachineRequest) -> Machine:
         if request.uri is None:
             raise MissingUriError
-        MediaServerUri.parse(request.uri)  # refuses what is none
+        MediaServerUri.parse(request.uri)  # raises if it is not valid
         return Machine(environment_id=None, uri=request.uri)
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        """Nothing to unmake: the machine is its operator's."""
+        """Do nothing: the operator terminates the machine."""
 
     @override
     async def discover(self) -> Sequence[Machine]:

@@ -96,11 +96,11 @@ class AwsSettings:
         stack_name: Of the deployment; instances that carry it belong to the cluster too.
         volume_size: GiB of the root disk; ``None``: as the image has it.
         access_key: Id and secret of credentials; ``None``: the usual chain of sources.
-        endpoint_url: Another EC2 than that of the region.
+        endpoint_url: EC2 endpoint instead of the region's own.
         port: Where the media server listens.
-        launch_timeout: Seconds from the launch until an instance has to run.
-        patience: Seconds for one question to AWS, all repetitions included.
-        look_again: Most seconds between two looks at an instance that is not running yet.
+        launch_timeout: Seconds from the launch until an instance must run.
+        request_timeout: Seconds for one request to AWS, including its retries.
+        poll_interval: Longest interval between two checks of a starting instance, in seconds.
     """
 
     region: str
@@ -116,19 +116,19 @@ class AwsSettings:
     endpoint_url: str | None = None
     port: int = 8888
     launch_timeout: float = 300.0
-    patience: float = 60.0
-    look_again: float = 2.0
+    request_timeout: float = 60.0
+    poll_interval: float = 2.0
 
 
 def code_of(error: Exception) -> str:
-    """AWS's word for an error; empty if AWS did not answer."""
+    """Return AWS's error code, or an empty text if AWS did not respond."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same question may be answered in a moment."""
+    """Return whether a retry may succeed."""
     if isinstance(error, ClientError):
         metadata = error.response.get("ResponseMetadata", {})
         status = metadata.get("HTTPStatusCode", 0)
@@ -145,7 +145,7 @@ def explain(error: Exception, action: str, settings: AwsSettings) -> str:
         settings: What the instance was to be.
     """
     code = code_of(error)
-    told = _told(error)
+    message = _message(error)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         advice = "no AWS credentials were found; give the server a role or AWS_ACCESS_KEY_ID"
     elif code in _NO_CAPACITY:
@@ -163,22 +163,22 @@ def explain(error: Exception, action: str, settings: AwsSettings) -> str:
         advice = f"EC2 does not take {action} for too long"
     else:
         advice = f"EC2 refuses {action}; check the AWS_* properties"
-    return f"{advice} ({f'{code}: ' if code else ''}{told})"
+    return f"{advice} ({f'{code}: ' if code else ''}{message})"
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, ClientError):
         message = str(error.response.get("Error", {}).get("Message", ""))
         return _ENCODED.sub("", message) or "no reason was given"
     return str(error) or type(error).__name__
 
 
-class RefusedError(Exception):
-    """AWS said no, for good or for as long as anybody would wait.
+class Ec2Error(Exception):
+    """AWS refused a request, or all retries failed.
 
     Attributes:
-        code: AWS's word; empty if it did not answer.
-        detail: For a person, cleaned and bounded.
+        code: AWS's error code; empty if it did not respond.
+        detail: What happened and what the operator can do.
     """
 
     def __init__(self, code: str, detail: str) -> None:
@@ -186,12 +186,12 @@ class RefusedError(Exception):
         self.code, self.detail = code, detail
 
     def to_failure(self, operation: str) -> EnvironmentFailureError:
-        """The same as the services know it."""
+        """Convert to the error of the ports."""
         return EnvironmentFailureError(NAME, operation, self.detail)
 
 
 class Ec2:
-    """Asks EC2; one for an open environment."""
+    """A client of EC2; an open environment has one."""
 
     def __init__(self, client: Any, settings: AwsSettings, random: Random) -> None:  # noqa: ANN401 - made at run time
         self._client = client
@@ -199,19 +199,19 @@ class Ec2:
         self._random = random
 
     async def run_instance(self, token: str, tags: list[dict[str, str]]) -> str:
-        """Launch one instance, or find the one that the token has launched before; its id.
+        """Launch one instance, unless the token launched one before; return its id.
 
         Raises:
-            RefusedError: There is none.
+            Ec2Error: It was not launched.
         """
         answer = await self._ask("RunInstances", **self._wanted(token, tags))
         return str(answer["Instances"][0]["InstanceId"])
 
     async def describe(self, filters: list[Filter]) -> list[dict[str, Any]]:
-        """Instances that all filters fit, from all pages.
+        """Return the instances that match all filters, from all pages.
 
         Raises:
-            RefusedError: The answer is not known.
+            Ec2Error: EC2 did not list them.
         """
         found: list[dict[str, Any]] = []
         token: str | None = None
@@ -226,14 +226,14 @@ class Ec2:
         return found
 
     async def find(self, instance_id: str) -> dict[str, Any] | None:
-        """One instance; ``None`` if EC2 knows none, or does not yet.
+        """Return an instance, or ``None`` if EC2 does not know it (yet).
 
         Raises:
-            RefusedError: The answer is not known.
+            Ec2Error: EC2 did not list them.
         """
         try:
             answer = await self._ask("DescribeInstances", InstanceIds=[instance_id])
-        except RefusedError as error:
+        except Ec2Error as error:
             if error.code in {"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"}:
                 return None
             raise
@@ -243,21 +243,21 @@ class Ec2:
         return None
 
     async def terminate(self, instance_ids: Iterable[str]) -> None:
-        """End instances; those that are gone are no error.
+        """Terminate instances; those that are gone are skipped.
 
         Raises:
-            RefusedError: They may still run.
+            Ec2Error: They may still run.
         """
         for instance_id in instance_ids:
             try:
                 await self._ask("TerminateInstances", InstanceIds=[instance_id])
-            except RefusedError as error:
+            except Ec2Error as error:
                 if error.code != "InvalidInstanceID.NotFound":
                     raise
 
     async def _ask(self, action: str, **question: Any) -> dict[str, Any]:  # noqa: ANN401 - EC2's own
-        """Ask until there is an answer, with longer and longer pauses while AWS is busy."""
-        deadline = anyio.current_time() + self._settings.patience
+        """Send a request; retry with exponential back-off while AWS is busy."""
+        deadline = anyio.current_time() + self._settings.request_timeout
         pause = FIRST_PAUSE_S
         while True:
             try:
@@ -267,14 +267,14 @@ class Ec2:
                     )
                     return answer
             except TimeoutError:
-                raise RefusedError("", f"EC2 did not answer {action} in time") from None
+                raise Ec2Error("", f"EC2 did not respond to {action} in time") from None
             except (ClientError, BotoCoreError) as error:
                 detail = explain(error, action, self._settings)
                 code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
                 late = anyio.current_time() + pause > deadline
                 if late or not is_passing(error):
-                    raise RefusedError(code, detail) from None
-                log.info("EC2 is asked again", extra={"action": action, "reason": detail})
+                    raise Ec2Error(code, detail) from None
+                log.info("EC2 request is retried", extra={"action": action, "reason": detail})
             await anyio.sleep(pause * (0.5 + self._random.random()))
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
@@ -303,16 +303,16 @@ class Ec2:
 
 @asynccontextmanager
 async def open_ec2(settings: AwsSettings, random: Random) -> AsyncIterator[Ec2]:
-    """Connect when first asked; credentials come from the settings or the usual chain.
+    """Open a client; credentials come from the settings or AWS's default chain.
 
     Raises:
-        EnvironmentFailureError: The region or the endpoint makes no sense.
+        EnvironmentFailureError: The region or the endpoint is not valid.
     """
     session = get_session()
     config = AioConfig(
         connect_timeout=CONNECT_S,
         read_timeout=READ_S,
-        retries={"total_max_attempts": 1},  # repetitions are ours, with a bound on their time
+        retries={"total_max_attempts": 1},  # retries are ours, with a bound on their time
         user_agent_extra="mediafleet",
     )
     key_id, key = settings.access_key or (None, None)

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.environments.aws.ec2 import NAME, Ec2, RefusedError, open_ec2
+from mediafleet.environments.aws.ec2 import NAME, Ec2, Ec2Error, open_ec2
 from mediafleet.environments.common import is_node_id, kurento_uri
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MEMBER, STACK_NAME, STACK_ID, REGION = (
     "ov-stack-id",
     "ov-stack-region",
 )
-"""As OpenVidu's deployment names them."""
+"""The tags of OpenVidu's deployments."""
 MEDIA_NODE = "kms"
 ALIVE = ("pending", "running")
 
@@ -57,7 +57,7 @@ class Tags:
     settings: AwsSettings
 
     def of(self, node_id: str) -> list[dict[str, str]]:
-        """All tags of the instance that is launched for a Media Node, as EC2 wants them."""
+        """Return the tags of the instance for a Media Node, in the form of the EC2 API."""
         given = {
             "Name": f"mediafleet {self.cluster_id} {node_id}",
             CLUSTER: self.cluster_id,
@@ -70,7 +70,7 @@ class Tags:
         return [{"Key": key, "Value": value} for key, value in given.items() if value]
 
     def filters(self) -> list[list[Filter]]:
-        """Questions whose answers together are all living instances of the cluster."""
+        """Return filters that together match all living instances of the cluster."""
         ours = [[_is(CLUSTER, self.cluster_id)]]
         if self.settings.stack_name:
             stack = [_is(MEMBER, MEDIA_NODE), _is(STACK_NAME, self.settings.stack_name)]
@@ -78,11 +78,11 @@ class Tags:
         return [[*filters, _alive()] for filters in ours]
 
     def filters_of(self, node_id: str) -> list[Filter]:
-        """The question for the living instances that were launched for a Media Node."""
+        """Return the filters that match the living instances of a Media Node."""
         return [_is(CLUSTER, self.cluster_id), _is(NODE, node_id), _alive()]
 
     def is_ours(self, tags: Mapping[str, str]) -> bool:
-        """Whether an instance belongs to the cluster: by our tag, else by its deployment."""
+        """Return whether an instance has the cluster's tag, or else the deployment's."""
         if CLUSTER in tags:
             return tags[CLUSTER] == self.cluster_id
         stack = self.settings.stack_name
@@ -90,7 +90,7 @@ class Tags:
 
 
 def tags_of(instance: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of an instance as EC2 describes it."""
+    """Return the tags of an instance."""
     tags: Sequence[Mapping[str, str]] = instance.get("Tags", ())
     return {tag["Key"]: tag["Value"] for tag in tags}
 
@@ -104,7 +104,7 @@ def _alive() -> Filter:
 
 
 class Aws(Environment):
-    """Launches instances that carry the cluster's and their node's id as tags."""
+    """Runs one instance per Media Node, tagged with the ids of the cluster and the node."""
 
     name = NAME
     launches_machines = True
@@ -125,7 +125,7 @@ class Aws(Environment):
     async def launch(self, request: MachineRequest) -> Machine:
         ec2, tags = self._ec2, self._tags
         try:
-            # A token is remembered by AWS for some time only; the tags stay with the instance.
+            # AWS forgets a token after a while; the tags stay with the instance.
             found = await ec2.describe(tags.filters_of(request.node_id))
             instance_id = (
                 str(found[0]["InstanceId"])
@@ -134,7 +134,7 @@ class Aws(Environment):
                     _token(tags.cluster_id, request.node_id), tags.of(request.node_id)
                 )
             )
-        except RefusedError as error:
+        except Ec2Error as error:
             raise error.to_failure("launch") from None
         return await self._running(ec2, instance_id, request.node_id)
 
@@ -151,11 +151,11 @@ class Aws(Environment):
                     ids.append(named)
                 elif instance is not None:
                     log.warning(
-                        "an instance of others is left alone",
+                        "instance belongs to another cluster and is not terminated",
                         extra={"media_node_id": node.id, "environment_id": named},
                     )
             await ec2.terminate(ids)
-        except RefusedError as error:
+        except Ec2Error as error:
             raise error.to_failure("terminate") from None
 
     @override
@@ -166,7 +166,7 @@ class Aws(Environment):
             for filters in tags.filters():
                 for instance in await ec2.describe(filters):
                     instances[str(instance["InstanceId"])] = instance
-        except RefusedError as error:
+        except Ec2Error as error:
             raise error.to_failure("discover") from None
         return [
             self._machine(instance)
@@ -181,7 +181,7 @@ class Aws(Environment):
         return _INSTANCE_ID.fullmatch(environment_id) is not None
 
     async def _running(self, ec2: Ec2, instance_id: str, node_id: str) -> Machine:
-        """Wait until an instance runs; one that does not is ended again."""
+        """Wait until an instance runs; terminate it if it does not."""
         reason = f"instance {instance_id} did not run in time"
         pause = _FIRST_PAUSE_S
         try:
@@ -194,18 +194,18 @@ class Aws(Environment):
                     if instance is not None and _is_ready(instance):
                         return self._machine(instance, node_id)
                     await anyio.sleep(pause)
-                    pause = min(2 * pause, self._settings.look_again)
-        except RefusedError as error:
+                    pause = min(2 * pause, self._settings.poll_interval)
+        except Ec2Error as error:
             reason = error.detail
-        await self._clear_away(ec2, instance_id)
+        await self._clean_up(ec2, instance_id)
         raise EnvironmentFailureError(NAME, "launch", reason)
 
-    async def _clear_away(self, ec2: Ec2, instance_id: str) -> None:
+    async def _clean_up(self, ec2: Ec2, instance_id: str) -> None:
         try:
             await ec2.terminate([instance_id])
-        except RefusedError as error:
+        except Ec2Error as error:
             log.warning(
-                "an instance whose launch failed may still run",
+                "instance of a failed launch may still run",
                 extra={"environment_id": instance_id, "reason": error.detail},
             )
 
@@ -229,5 +229,5 @@ def _why_ended(instance: Mapping[str, Any]) -> str:
 
 
 def _token(cluster_id: str, node_id: str) -> str:
-    """The same for every try to launch a node; EC2 allows 64 characters."""
+    """Return the same token for every attempt to launch a node; EC2 allows 64 characters."""
     return hashlib.sha256(f"{cluster_id}/{node_id}".encode()).hexdigest()

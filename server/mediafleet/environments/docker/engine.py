@@ -38,11 +38,11 @@ _MIB = 1 << 20
 _NANO = 10**9
 NAME = "docker"
 _NOT_SPOKEN = range(600, 1000)
-"""What aiodocker gives for a status when the Engine gave none."""
+"""Statuses that aiodocker sets when the Engine did not respond."""
 
 
 class Pull(StrEnum):
-    """When the image is fetched; values are the words of the property."""
+    """When the image is pulled; the values are those of the property."""
 
     MISSING = "missing"
     ALWAYS = "always"
@@ -57,13 +57,13 @@ class DockerSettings:
         host: URL of the Engine, such as ``unix://…``; ``None``: as the docker command finds it.
         image: With its tag.
         command: Instead of the image's own; empty: the image's.
-        network: That the containers join; it has to be within the server's reach.
+        network: The containers join it; the server must be able to reach it.
         memory_mib: Most memory of a container; ``None``: no limit.
         cpus: Most processors of a container; ``None``: no limit.
         labels: Further ones that every container gets.
         pull: When the image is fetched.
-        launch_timeout: Seconds until a container has to run, its image's download included.
-        answer_timeout: Seconds for any other answer of the Engine.
+        launch_timeout: Seconds until a container must run, including the pull of its image.
+        answer_timeout: Seconds for any other request to the Engine.
     """
 
     image: str
@@ -80,7 +80,7 @@ class DockerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container as the Engine describes it, cut down to what matters."""
+    """The part of the Engine's description of a container that is used here."""
 
     id: str
     status: str
@@ -91,7 +91,7 @@ class Container:
 
     @classmethod
     def of(cls, shown: Mapping[str, Any]) -> Container:
-        """Read the Engine's description of one container; addresses that are none are left out."""
+        """Parse the Engine's description of one container; invalid addresses are dropped."""
         state = shown.get("State") or {}
         networks = (shown.get("NetworkSettings") or {}).get("Networks") or {}
         addresses = (network.get("IPAddress") or "" for network in networks.values())
@@ -106,20 +106,20 @@ class Container:
 
     @property
     def runs(self) -> bool:
-        """Whether its process is there."""
+        """Whether its process runs."""
         return self.status == "running"
 
     @property
     def has_ended(self) -> bool:
-        """Whether it does not come back: one that stands still, paused for example, does."""
+        """Whether it has exited for good; a paused container has not."""
         return self.status in _ENDED
 
     def is_of(self, cluster_id: str) -> bool:
-        """Whether a cluster launched it."""
+        """Whether the cluster launched it."""
         return self.labels.get(CLUSTER) == cluster_id
 
     def machine(self) -> Machine:
-        """The container as the services know it; it has an address."""
+        """Convert to a machine; the container must have an address."""
         node_id = self.labels.get(NODE, "")
         return Machine(
             environment_id=self.id,
@@ -129,13 +129,13 @@ class Container:
 
 
 def name_of(cluster_id: str, node_id: str) -> str:
-    """One name for each node, so that two launches of it cannot both succeed."""
+    """Return the container's name: one per node, so that two launches cannot both succeed."""
     cluster = _NOT_IN_A_NAME.sub("-", cluster_id)[:_MAX_CLUSTER_IN_NAME]
     return f"mediafleet-{cluster}-{node_id}"
 
 
 def creation_of(settings: DockerSettings, cluster_id: str, node_id: str) -> dict[str, Any]:
-    """What the Engine is asked to create."""
+    """Return the body of the request that creates the container."""
     limits: dict[str, Any] = {"NetworkMode": settings.network, "RestartPolicy": {"Name": "no"}}
     if settings.memory_mib:
         limits["Memory"] = settings.memory_mib * _MIB
@@ -160,9 +160,9 @@ def _is_address(text: str) -> bool:
 
 
 class Engine:
-    """Asks the Engine; one for an open environment.
+    """A client of the Engine; an open environment has one.
 
-    Every method raises :class:`EnvironmentFailureError` when the Engine refuses or does not answer.
+    Every method raises :class:`EnvironmentFailureError` when the Engine refuses or times out.
     """
 
     def __init__(self, client: aiodocker.Docker, answer_timeout: float) -> None:
@@ -170,17 +170,17 @@ class Engine:
         self._answer_timeout = answer_timeout
 
     async def of_node(self, cluster_id: str, node_id: str, *, operation: str) -> list[Container]:
-        """Containers that were made for a Media Node, running or not."""
+        """Return the containers of a Media Node, running or not."""
         labels = [f"{CLUSTER}={cluster_id}", f"{NODE}={node_id}"]
         return await self._listed(operation, {"label": labels}, all="true")
 
     async def running(self, cluster_id: str) -> list[Container]:
-        """The cluster's containers that run."""
+        """Return the cluster's running containers."""
         label = f"{CLUSTER}={cluster_id}"
         return await self._listed("discover", {"label": [label], "status": ["running"]})
 
-    async def standing(self, cluster_id: str) -> list[Container]:
-        """The cluster's containers that have not ended, whether they run or not."""
+    async def not_ended(self, cluster_id: str) -> list[Container]:
+        """Return the cluster's containers that have not exited, such as paused ones."""
         labels = {"label": [f"{CLUSTER}={cluster_id}"]}
         return [
             each
@@ -189,8 +189,8 @@ class Engine:
         ]
 
     async def show(self, container: str, *, operation: str) -> Container | None:
-        """One container by id or name; ``None`` if there is none."""
-        with self._understood(operation):
+        """Return a container by id or name, or ``None``."""
+        with self._errors_translated(operation):
             try:
                 with anyio.fail_after(self._answer_timeout):
                     shown = await self._client.containers.get(container)
@@ -202,7 +202,7 @@ class Engine:
 
     async def create(self, wanted: dict[str, Any], name: str) -> str | None:
         """Create a container; ``None`` if the name is taken."""
-        with self._understood("launch"):
+        with self._errors_translated("launch"):
             try:
                 with anyio.fail_after(self._answer_timeout):
                     created = await self._client.containers.create(wanted, name=name)
@@ -213,13 +213,13 @@ class Engine:
             return str(created.id)
 
     async def start(self, container_id: str) -> None:
-        """Start a container; one that runs is no error."""
-        with self._understood("launch"), anyio.fail_after(self._answer_timeout):
+        """Start a container, unless it runs."""
+        with self._errors_translated("launch"), anyio.fail_after(self._answer_timeout):
             await self._client.containers.container(container_id).start()
 
     async def remove(self, container_id: str) -> None:
-        """End and remove a container; one that is gone, or going, is no error."""
-        with self._understood("terminate"):
+        """Kill and remove a container, unless it is removed or being removed."""
+        with self._errors_translated("terminate"):
             try:
                 with anyio.fail_after(self._answer_timeout):
                     container = self._client.containers.container(container_id)
@@ -229,8 +229,8 @@ class Engine:
                     raise
 
     async def has_image(self, image: str) -> bool:
-        """Whether an image need not be fetched."""
-        with self._understood("launch"):
+        """Return whether the Engine has an image."""
+        with self._errors_translated("launch"):
             try:
                 with anyio.fail_after(self._answer_timeout):
                     await self._client.images.inspect(image)
@@ -241,30 +241,30 @@ class Engine:
             return True
 
     async def pull(self, image: str, limit: float) -> None:
-        """Fetch an image; takes as long as its registry does."""
+        """Pull an image within *limit* seconds."""
         try:
-            with self._understood("launch"), anyio.fail_after(limit):
+            with self._errors_translated("launch"), anyio.fail_after(limit):
                 await self._client.images.pull(image, timeout=limit)
         except EnvironmentFailureError as error:
             detail = f"the image {image} cannot be fetched; {error.detail}"
             raise EnvironmentFailureError(NAME, "launch", detail) from None
 
-    async def watch(self, cluster_id: str, tell: Callable[[str, str], Awaitable[None]]) -> None:
-        """Tell of each of the cluster's containers that ends.
+    async def watch(self, cluster_id: str, report: Callable[[str, str], Awaitable[None]]) -> None:
+        """Report every exit of a container of the cluster.
 
         Args:
-            cluster_id: Whose containers.
-            tell: Gets the container's id and its node's.
+            cluster_id: Id of the cluster.
+            report: Called with the container's id and its node's.
 
         Raises:
-            EnvironmentFailureError: The Engine tells no more.
+            EnvironmentFailureError: The event stream ended.
         """
         filters = {"type": ["container"], "event": ["die"], "label": [f"{CLUSTER}={cluster_id}"]}
         events = self._client.events
         subscriber = events.subscribe(create_task=False)  # type: ignore[no-untyped-call]
 
         async def listen() -> None:
-            with self._understood("watch"):
+            with self._errors_translated("watch"):
                 await events.run(filters=json.dumps(filters))
 
         try:
@@ -273,47 +273,47 @@ class Engine:
                 while (event := await subscriber.get()) is not None:
                     actor = event.get("Actor") or {}
                     labels = actor.get("Attributes") or {}
-                    await tell(str(actor.get("ID") or ""), str(labels.get(NODE) or ""))
+                    await report(str(actor.get("ID") or ""), str(labels.get(NODE) or ""))
         except* EnvironmentFailureError as failures:
             raise failures.exceptions[0] from None
-        raise EnvironmentFailureError(NAME, "watch", "the Engine tells of no more events")
+        raise EnvironmentFailureError(NAME, "watch", "the event stream of the Engine ended")
 
     async def _listed(
         self, operation: str, filters: dict[str, Any], **more: str
     ) -> list[Container]:
-        with self._understood(operation):
+        with self._errors_translated(operation):
             with anyio.fail_after(self._answer_timeout):
                 listed = await self._client.containers.list(filters=json.dumps(filters), **more)
         shown = [await self.show(str(each.id), operation=operation) for each in listed]
         return [each for each in shown if each is not None]
 
     @contextmanager
-    def _understood(self, operation: str) -> Iterator[None]:
+    def _errors_translated(self, operation: str) -> Iterator[None]:
         try:
             yield
         except aiodocker.DockerError as error:
             if error.status in _NOT_SPOKEN:
-                detail = f"the Engine is not within reach: {error.message}"
+                detail = f"the Engine is not reachable: {error.message}"
             else:
                 detail = f"the Engine says: {error.message} ({error.status})"
             raise EnvironmentFailureError(NAME, operation, detail) from None
         except TimeoutError:
-            detail = "the Engine did not answer in time"
+            detail = "the Engine did not respond in time"
             raise EnvironmentFailureError(NAME, operation, detail) from None
         except ValueError as error:  # it is not JSON, or not in UTF-8
-            detail = f"the Engine's answer makes no sense: {error}"
+            detail = f"the Engine's response is not valid: {error}"
             raise EnvironmentFailureError(NAME, operation, detail) from None
         except (aiohttp.ClientError, OSError) as error:
-            detail = f"the Engine is not within reach: {error}"
+            detail = f"the Engine is not reachable: {error}"
             raise EnvironmentFailureError(NAME, operation, detail) from None
 
 
 @asynccontextmanager
 async def open_engine(host: str | None, answer_timeout: float) -> AsyncIterator[Engine]:
-    """Connect when first asked.
+    """Open a client, which connects at its first request.
 
     Raises:
-        EnvironmentFailureError: No Engine is named, or not in a way that makes sense.
+        EnvironmentFailureError: No address of an Engine is known, or it is not valid.
     """
     try:
         client = aiodocker.Docker(url=host)

@@ -1,4 +1,4 @@
-"""Media Nodes as containers: created under one name each, found by label, watched for their end."""
+"""The environment `docker`: containers with one name each, found by label, watched for exit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LOOK_AGAIN_S = 0.1
 
 
 class Docker(Environment):
-    """Runs containers that carry the cluster's and their node's id as labels."""
+    """Runs one container per Media Node, labelled with the ids of the cluster and the node."""
 
     name = NAME
     launches_machines = True
@@ -48,7 +48,7 @@ class Docker(Environment):
 
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
-        self._tell_end: Callable[[str, str], None] | None = None
+        self._on_end: Callable[[str, str], None] | None = None
         self._events = Loop("docker events", anyio.current_time, stall_s=math.inf)
 
     @property
@@ -57,8 +57,8 @@ class Docker(Environment):
         return self._events.problem
 
     @override
-    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
-        self._tell_end = tell
+    def on_machine_end(self, report: Callable[[str, str], None]) -> None:
+        self._on_end = report
 
     @override
     @asynccontextmanager
@@ -80,15 +80,15 @@ class Docker(Environment):
         container_id = ""
         try:
             with anyio.fail_after(self._settings.launch_timeout):
-                container_id = await self._made(engine, cluster_id, request.node_id)
-                return await self._started(engine, container_id)
+                container_id = await self._create(engine, cluster_id, request.node_id)
+                return await self._start(engine, container_id)
         except TimeoutError:
-            await self._clear_away(engine, container_id)
+            await self._clean_up(engine, container_id)
             limit = f"{self._settings.launch_timeout:g} s"
             detail = f"the container did not run within {limit}"
             raise EnvironmentFailureError(NAME, "launch", detail) from None
         except EnvironmentFailureError:
-            await self._clear_away(engine, container_id)
+            await self._clean_up(engine, container_id)
             raise
 
     @override
@@ -116,15 +116,15 @@ class Docker(Environment):
 
     @override
     async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
-        """Only what has ended or is not there: what is paused or off the network may come back."""
+        """Return nodes whose container has exited or is removed; a paused one can come back."""
         engine, cluster_id = self._engine, self._cluster_id
-        standing = await engine.standing(cluster_id)
-        ids, known = {each.id for each in standing}, {each.labels.get(NODE) for each in standing}
+        not_ended = await engine.not_ended(cluster_id)
+        ids, known = {each.id for each in not_ended}, {each.labels.get(NODE) for each in not_ended}
         gone = set()
         for node in nodes:
             if node.environment_id is None or node.environment_id in ids or node.id in known:
                 continue
-            # Whatever became of its label, a container keeps its id.
+            # A container keeps its id even if its labels were lost.
             container = await engine.show(node.environment_id, operation="discover")
             if container is None or container.has_ended:
                 gone.add(node.id)
@@ -138,8 +138,8 @@ class Docker(Environment):
         detail = f"container {container_id[:12]} is still being removed"
         raise EnvironmentFailureError(NAME, "terminate", detail)
 
-    async def _made(self, engine: Engine, cluster_id: str, node_id: str) -> str:
-        """The node's container, created now or by a launch that was interrupted."""
+    async def _create(self, engine: Engine, cluster_id: str, node_id: str) -> str:
+        """Create the node's container, or return the one that an interrupted launch created."""
         for container in await engine.of_node(cluster_id, node_id, operation="launch"):
             if container.runs or container.status == "created":
                 return container.id
@@ -161,7 +161,7 @@ class Docker(Environment):
             await anyio.sleep(_LOOK_AGAIN_S)  # the name is taken before it can be asked for
         return created
 
-    async def _started(self, engine: Engine, container_id: str) -> Machine:
+    async def _start(self, engine: Engine, container_id: str) -> Machine:
         await engine.start(container_id)
         container = await engine.show(container_id, operation="launch")
         if container is None or not container.runs:
@@ -171,7 +171,7 @@ class Docker(Environment):
             raise EnvironmentFailureError(NAME, "launch", detail)
         return container.machine()
 
-    async def _clear_away(self, engine: Engine, container_id: str) -> None:
+    async def _clean_up(self, engine: Engine, container_id: str) -> None:
         if not container_id:
             return
         try:
@@ -183,12 +183,12 @@ class Docker(Environment):
             )
 
     async def _report_end(self, engine: Engine, container_id: str, node_id: str) -> None:
-        """Tell of a container that ended, with the reason; the link sees only that it did."""
+        """Report why a container exited; the link sees only a closed connection."""
         reason = _why_ended(await engine.show(container_id, operation="watch"))
         extra = {"media_node_id": node_id, "environment_id": container_id, "reason": reason}
         log.warning("container ended", extra=extra)
-        if self._tell_end is not None:
-            self._tell_end(node_id, reason)
+        if self._on_end is not None:
+            self._on_end(node_id, reason)
 
 
 def _why_ended(container: Container | None) -> str:

@@ -39,10 +39,10 @@ _CUT_EVERY_S = 10.0
 
 
 class Watch:
-    """Follows one process to its end, and takes its exit status if it is a child of ours.
+    """Waits for the end of a process, and reaps it if it is a child.
 
     Attributes:
-        process: Which.
+        process: The process.
         ended: Set when it has ended.
     """
 
@@ -55,7 +55,7 @@ class Watch:
         """Return when the process has ended.
 
         Raises:
-            OSError: That cannot be seen now.
+            OSError: It could not be watched.
         """
         with held(self.process) as handle:
             if handle is not None:
@@ -64,8 +64,8 @@ class Watch:
         self.ended.set()
 
     @property
-    def story(self) -> str:
-        """What became of it, as the end of a sentence that begins with its name."""
+    def outcome(self) -> str:
+        """What happened to it; completes a sentence that begins with its name."""
         if not self.ended.is_set():
             return "took too long"
         if self._status is None:
@@ -76,10 +76,10 @@ class Watch:
 
 
 async def until_ready(watch: Watch, limit: float) -> bool:
-    """Wait until a process listens where its mark says; whether it does.
+    """Wait until a process listens on its uri; return whether it does.
 
     Raises:
-        EnvironmentFailureError: It does, but could not be found again.
+        EnvironmentFailureError: It listens, but hides its mark.
     """
     listens = hides = False
     with anyio.move_on_after(limit):
@@ -124,10 +124,10 @@ async def _hides_its_mark(process: MarkedProcess) -> bool:
 async def end_all(
     find: Callable[[], Awaitable[Sequence[MarkedProcess]]], number: signal.Signals
 ) -> None:
-    """Signal the processes that are found and wait for their end, until none is found any more.
+    """Signal all found processes and wait for their end; repeat until none is found.
 
     Raises:
-        OSError: A process may not be signalled.
+        OSError: A process could not be signalled.
     """
     while found := await find():
         with ExitStack() as stack:
@@ -141,11 +141,11 @@ async def end_all(
 
 
 class Local(Environment):
-    """Runs Media Nodes beside the server, under the same user.
+    """Runs Media Nodes as processes of the server's user.
 
-    A process is known by the mark in its environment, which it has from its first moment on. So
-    nothing has to be written down before or after a launch, and a server that was killed finds
-    every process again. It lives in a session of its own and outlives the server.
+    A process is identified by the mark in its environment, which it has from its start. A server
+    that was killed finds all its processes again without records. Each process has a session of
+    its own and outlives the server.
     """
 
     name = NAME
@@ -158,7 +158,7 @@ class Local(Environment):
         self._folders = Folders(settings.directory)
         self._starting = anyio.Lock()
         self._watches: dict[MarkedProcess, Watch] = {}
-        self._tell_end: Callable[[str, str], None] | None = None
+        self._on_end: Callable[[str, str], None] | None = None
         self._outputs = Loop("outputs of local nodes", anyio.current_time, stall_s=math.inf)
 
     @property
@@ -167,8 +167,8 @@ class Local(Environment):
         return self._outputs.problem
 
     @override
-    def tell_ends(self, tell: Callable[[str, str], None]) -> None:
-        self._tell_end = tell
+    def on_machine_end(self, tell: Callable[[str, str], None]) -> None:
+        self._on_end = tell
 
     @override
     @asynccontextmanager
@@ -178,7 +178,7 @@ class Local(Environment):
             log.warning("local nodes are emulated and move no media")
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
-            self._greet(await in_thread(NAME, "find processes", processes.find_all))
+            self._watch_running(await in_thread(NAME, "find processes", processes.find_all))
             self._tasks.start_soon(
                 supervise, self._outputs, self._bound_outputs, name=self._outputs.name
             )
@@ -187,24 +187,24 @@ class Local(Environment):
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
-        async with self._starting:  # one at a time counts what runs
+        async with self._starting:  # so that the number of running nodes is counted correctly
             start = partial(self._find_or_start, request.node_id)
             watch = self._watched(await in_thread(NAME, "launch", start))
         try:
             await self._until_ready(watch)
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await self._undo(request.node_id)
+                await self._clean_up(request.node_id)
             raise
         return _machine(watch.process)
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        patience = {
+        timeouts = {
             signal.SIGTERM: self._settings.grace,
             signal.SIGKILL: self._settings.last_wait,
         }
-        if left := await self._end(node.id, patience):
+        if left := await self._end(node.id, timeouts):
             pids = ", ".join(str(each.pid) for each in left)
             raise EnvironmentFailureError(NAME, "terminate", f"process {pids} survives SIGKILL")
         await in_thread(NAME, "terminate", partial(self._folders.remove, node.id))
@@ -219,7 +219,7 @@ class Local(Environment):
         return processes.ENVIRONMENT_ID.fullmatch(environment_id) is not None
 
     def _running(self) -> Mapping[str, Sequence[MarkedProcess]]:
-        """Our processes by node; the oldest of a node is its media server, or started it."""
+        """Return this server's processes by node; the oldest is the media server or its parent."""
         running: dict[str, list[MarkedProcess]] = {}
         for process in processes.find_all():
             if process.mark.owner == self._owner:
@@ -253,13 +253,13 @@ class Local(Environment):
             return
         place = MediaServerUri.parse(watch.process.mark.uri)
         tail = await anyio.to_thread.run_sync(self._folders.tail, watch.process.mark.node_id)
-        printed = f"its last words: {tail}" if tail else "it printed nothing"
+        printed = f"its last output: {tail}" if tail else "it printed nothing"
         where = f"{place.host}:{place.port}"
-        detail = f"the command {watch.story} before it listened on {where}; {printed}"
+        detail = f"the command {watch.outcome} before it listened on {where}; {printed}"
         raise EnvironmentFailureError(NAME, "launch", detail)
 
-    async def _undo(self, node_id: str) -> None:
-        """End what a failed launch left; its output is kept for a while."""
+    async def _clean_up(self, node_id: str) -> None:
+        """Kill the processes of a failed launch; its output is kept for a while."""
         try:
             left = await self._end(node_id, {signal.SIGKILL: self._settings.last_wait})
         except EnvironmentFailureError as error:
@@ -272,17 +272,17 @@ class Local(Environment):
                 log.warning("launch not undone", extra={"media_node_id": node_id, "pids": pids})
 
     async def _end(
-        self, node_id: str, patience: Mapping[signal.Signals, float]
+        self, node_id: str, timeouts: Mapping[signal.Signals, float]
     ) -> Sequence[MarkedProcess]:
-        """End the processes of a node; those that are left when patience is spent."""
+        """Signal the processes of a node, one signal per timeout; return those that survive."""
 
         async def find() -> Sequence[MarkedProcess]:
             marked = (await in_thread(NAME, "terminate", self._running)).get(node_id, ())
-            # One that hides its mark is known to us as long as we have not seen its end.
+            # One that hides its mark is still among the watched ones.
             watched = (each for each in self._watches if each.mark.node_id == node_id)
             return sorted({*marked, *watched})
 
-        for number, seconds in patience.items():
+        for number, seconds in timeouts.items():
             with anyio.move_on_after(seconds):
                 try:
                     await end_all(find, number)
@@ -303,15 +303,15 @@ class Local(Environment):
         node_id = watch.process.mark.node_id
         log.info(
             "process of a local node ended",
-            extra={"media_node_id": node_id, "how": watch.story},
+            extra={"media_node_id": node_id, "how": watch.outcome},
         )
-        if self._tell_end is not None:
-            self._tell_end(node_id, f"the process {watch.story}")
+        if self._on_end is not None:
+            self._on_end(node_id, f"the process {watch.outcome}")
 
-    def _greet(self, found: Sequence[MarkedProcess]) -> None:
-        """Watch what earlier runs left, and tell of what cannot be this cluster's any more.
+    def _watch_running(self, found: Sequence[MarkedProcess]) -> None:
+        """Watch the nodes of earlier runs, and log those of other clusters.
 
-        Of a node only the oldest is watched: the end of a child of it is not the node's.
+        Only the oldest process of a node is watched: when a child ends, the node still runs.
         """
         watched = set()
         for process in found:

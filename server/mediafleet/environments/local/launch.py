@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FIRST_BLOCK, _BLOCKS, _HOSTS = 64, 64, 254
 KURENTO = "kurento-media-server"
 EMULATOR = "emulator"
-"""As a whole command: emulated nodes, which move no media."""
+"""The command for emulated nodes, which move no media."""
 OUTPUT = "output.log"
 MAX_OUTPUT_BYTES = 4 << 20
 _KEPT_BYTES = 64 << 10
@@ -40,10 +40,10 @@ class LocalSettings:
         directory: Their output and configuration files; made when the first node is launched.
         command: Command line of a media server; ``None``: Kurento, ``emulator``: emulated nodes.
         max_nodes: How many may run at a time.
-        launch_timeout: Seconds from the start of a process until it has to listen.
-        environ: Variables that the processes get, besides those that tell them their place.
+        launch_timeout: Seconds from the start of a process until it must listen.
+        environ: Environment variables of the processes, besides those with their address.
         grace: Seconds between SIGTERM and SIGKILL.
-        last_wait: Seconds that a process may take to be gone after SIGKILL.
+        last_wait: Seconds to wait for a process after SIGKILL.
     """
 
     directory: Path
@@ -60,8 +60,8 @@ class Place:
     """An address and a port on which one media server listens.
 
     Attributes:
-        address: In 127.64.0.0/10: answered by Linux without being configured.
-        port: Free on it when this was made.
+        address: In 127.64.0.0/10, which Linux serves without configuration.
+        port: Was free on that address.
     """
 
     address: str
@@ -74,10 +74,10 @@ class Place:
 
 
 def place_for(owner: Owner, node_id: str) -> Place:
-    """A place for a node: the address follows from the node, the kernel finds a free port on it.
+    """Choose an address by the node's id, and let the kernel find a free port on it.
 
-    The port is not held until the media server takes it. But nobody else has a reason to bind
-    this very address, so that nobody comes between.
+    The port is free until the media server binds it. No other program has a reason to use that
+    address.
 
     Raises:
         OSError: The address cannot be used.
@@ -90,12 +90,12 @@ def place_for(owner: Owner, node_id: str) -> Place:
 
 
 def command_line(settings: LocalSettings, place: Place, folder: Path) -> list[str]:
-    """The command for one node: the configured one, else Kurento.
+    """Return the command line for one node: the configured one, else Kurento's.
 
     Args:
-        settings: What is configured.
-        place: Where the media server has to listen.
-        folder: The node's own.
+        settings: The configuration.
+        place: The media server must listen there.
+        folder: The folder of the node.
 
     Raises:
         OSError: The configuration of Kurento cannot be written.
@@ -129,7 +129,7 @@ def _kurento_file(place: Place, folder: Path) -> Path:
 
 
 class Folders:
-    """Makes, bounds and removes the folders of nodes.
+    """Creates, truncates and removes the folders of nodes.
 
     Args:
         directory: Holds all of them.
@@ -139,7 +139,7 @@ class Folders:
         self._directory = directory
 
     def make(self, node_id: str, *, running: Collection[str]) -> Path:
-        """A new folder for a node; of those whose nodes are gone only some are kept.
+        """Create the folder of a node; remove the oldest folders of nodes that are gone.
 
         Raises:
             OSError: It cannot be made.
@@ -156,7 +156,7 @@ class Folders:
         shutil.rmtree(self._directory / node_id, ignore_errors=True)
 
     def tail(self, node_id: str) -> str:
-        """The last that the process of a node printed, without secrets and colours."""
+        """Return the end of a node's output, without secrets and colours."""
         try:
             with (self._directory / node_id / OUTPUT).open("rb") as file:
                 return tail(file)
@@ -164,13 +164,13 @@ class Folders:
             return ""
 
     def cut(self, node_id: str) -> None:
-        """Keep only the end of an output that has grown too long."""
+        """Truncate an output that is too long; its end stays."""
         try:
             with (self._directory / node_id / OUTPUT).open("r+b") as file:
                 if file.seek(0, os.SEEK_END) > MAX_OUTPUT_BYTES:
                     file.seek(-_KEPT_BYTES, os.SEEK_END)
                     end = file.read(_KEPT_BYTES)
-                    # The process appends wherever the end is, so it goes on behind what is kept.
+                    # The process appends (O_APPEND), so it continues after what is kept.
                     file.truncate(0)
                     file.seek(0)
                     file.write(end)

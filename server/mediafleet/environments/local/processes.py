@@ -31,10 +31,10 @@ _MAX_ENVIRON = 1 << 20
 _NOT_OURS_TO_SEE = frozenset(
     {errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
 )
-"""What reading in /proc comes to where a process ended, is another user's, or has no environment.
+"""Errors of reading /proc for a process that ended or belongs to another user.
 
-EACCES and EPERM: ours may always be looked at. EIO: it has unmapped its environment. All else, such
-as too many open files, says nothing of the process.
+EACCES and EPERM: this user's processes are always readable. EIO: it has unmapped its environment.
+Other errors, such as too many open files, say nothing about the process.
 """
 _STDERR = 2
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
@@ -42,7 +42,7 @@ _STARTED = 19  # field of /proc/PID/stat, counted behind the name
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose Media Node a process is: two servers on one machine leave each other's alone.
+    """The server that launched a process; two servers on one machine ignore each other's.
 
     Attributes:
         cluster: Id of the cluster.
@@ -55,7 +55,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a process carries in its environment from its first moment on, and its children too."""
+    """The variable by which a process and its children are known from their start on."""
 
     owner: Owner
     node_id: str
@@ -63,7 +63,7 @@ class Mark:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """The mark itself, and the same facts for the command to use."""
+        """The mark, and its values as variables of their own for the command."""
         place = MediaServerUri.parse(self.uri)
         return {
             VARIABLE: json.dumps(asdict(self)),
@@ -75,18 +75,18 @@ class Mark:
 
 
 def read_mark(environ: bytes) -> Mark | None:
-    """The mark in the environment of a process, as the kernel shows it; ``None`` without one.
+    """Parse the mark in a process's environment; ``None`` if it has none.
 
-    Anybody can write such a variable, so everything in it is checked.
+    Any program can set such a variable, so all of it is validated.
     """
     prefix = f"{VARIABLE}=".encode()
     entry = next((each for each in environ.split(b"\0") if each.startswith(prefix)), None)
     if entry is None:
         return None
     try:
-        told = json.loads(entry.removeprefix(prefix))
-        owner = Owner(_text(told["owner"]["cluster"]), _text(told["owner"]["directory"]))
-        mark = Mark(owner, _text(told["node_id"]), _text(told["uri"]))
+        values = json.loads(entry.removeprefix(prefix))
+        owner = Owner(_text(values["owner"]["cluster"]), _text(values["owner"]["directory"]))
+        mark = Mark(owner, _text(values["node_id"]), _text(values["uri"]))
         MediaServerUri.parse(mark.uri)
     except (ValueError, TypeError, KeyError, RecursionError, InvalidUriError):
         return None
@@ -106,7 +106,7 @@ class MarkedProcess:
     Attributes:
         started: Clock ticks from the start of the machine to its own; with the pid its identity.
         pid: Process id.
-        mark: What it carries.
+        mark: Its mark.
     """
 
     started: int
@@ -115,21 +115,21 @@ class MarkedProcess:
 
     @property
     def environment_id(self) -> str:
-        """Its name for users."""
+        """The ``environmentId`` of its node."""
         return f"{self.pid}-{self.started}"
 
 
 class ProcessHandle:
-    """Holds one process, so that its pid cannot pass to another one meanwhile."""
+    """Holds a process by a pidfd, so that its pid cannot be reused meanwhile."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal; one that has ended gets none.
+        """Send a signal, unless the process has ended.
 
         Raises:
-            PermissionError: It may not be signalled by this user.
+            PermissionError: This user may not signal it.
         """
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, number)
@@ -139,7 +139,7 @@ class ProcessHandle:
         await anyio.wait_readable(self._descriptor)
 
     def reap(self) -> int | None:
-        """Take the exit status of an ended child: negative for a signal, ``None`` if not ours."""
+        """Reap an ended child; its status is negative for a signal, ``None`` if not a child."""
         try:
             found = os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED | os.WNOHANG)
         except ChildProcessError:
@@ -150,10 +150,10 @@ class ProcessHandle:
 
 
 def check_machine() -> None:
-    """See that processes can be found and held here.
+    """Check that this machine has pidfds and /proc.
 
     Raises:
-        OSError: They cannot: this is not Linux, or one older than 5.4, or without /proc.
+        OSError: It is not Linux 5.4 or later, or /proc is not mounted.
     """
     if not hasattr(os, "pidfd_open"):
         raise OSError("it needs Linux")
@@ -162,20 +162,20 @@ def check_machine() -> None:
 
 
 def find_all() -> Sequence[MarkedProcess]:
-    """Every marked process on this machine that this user may look at, the oldest first.
+    """Return all marked processes of this user, the oldest first.
 
     Raises:
-        OSError: They cannot be told.
+        OSError: /proc could not be read.
     """
     pids = (int(entry.name) for entry in os.scandir(_PROC) if entry.name.isdecimal())
     return sorted(found for pid in pids if pid != os.getpid() and (found := read_process(pid)))
 
 
 def read_process(pid: int) -> MarkedProcess | None:
-    """The process with that pid, if it carries a mark and has not ended.
+    """Return the process with a pid, if it has a mark and has not ended.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: /proc could not be read.
     """
     try:
         with (_PROC / str(pid) / "environ").open("rb") as file:
@@ -188,10 +188,10 @@ def read_process(pid: int) -> MarkedProcess | None:
 
 
 def started_at(pid: int) -> int:
-    """When a process started that has not been reaped.
+    """Return the start time of a process, in clock ticks.
 
     Raises:
-        OSError: There is none.
+        OSError: There is no such process.
     """
     stat = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
     return int(stat.rpartition(")")[2].split()[_STARTED])
@@ -199,10 +199,10 @@ def started_at(pid: int) -> int:
 
 @contextmanager
 def held(process: MarkedProcess) -> Iterator[ProcessHandle | None]:
-    """Hold a process; ``None`` if it has ended and been reaped.
+    """Hold a process; yields ``None`` if it is gone.
 
     Raises:
-        OSError: It cannot be held.
+        OSError: No pidfd could be opened.
     """
     try:
         descriptor = os.pidfd_open(process.pid)
@@ -210,7 +210,7 @@ def held(process: MarkedProcess) -> Iterator[ProcessHandle | None]:
         yield None
         return
     try:
-        # Only now can the pid not change hands any more: look once more who has it.
+        # The pid cannot be reused from here on; check that it was not before.
         yield ProcessHandle(descriptor) if _is_still(process) else None
     finally:
         os.close(descriptor)
@@ -228,7 +228,7 @@ def _is_still(process: MarkedProcess) -> bool:
 def spawn(
     command: list[str], environ: Mapping[str, str], output: Path, mark: Mark
 ) -> MarkedProcess:
-    """Start a process with a mark in a session of its own, which no signal of our terminal reaches.
+    """Start a process with a mark, in a session of its own.
 
     It inherits no descriptor: standard input is empty, both outputs go to the file.
     When this returns the process shows its new environment, or has ended already.
@@ -237,13 +237,13 @@ def spawn(
         command: The program and its arguments; there is no shell.
         environ: The rest of its environment.
         output: File that takes what it prints, appended.
-        mark: What it carries.
+        mark: Its mark.
 
     Returns:
-        It; reap it.
+        The process, which the caller must reap.
 
     Raises:
-        OSError: The program cannot be run, or not be found again; it does not run then.
+        OSError: It could not be started.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawnp(
@@ -263,17 +263,17 @@ def spawn(
     try:
         return MarkedProcess(started_at(pid), pid, mark)
     except OSError:
-        os.killpg(pid, signal.SIGKILL)  # nobody has reaped it, so that the number is its own
+        os.killpg(pid, signal.SIGKILL)  # it is not reaped, so the pid is still its own
         os.waitpid(pid, 0)
         raise
 
 
 def _inheritable() -> Sequence[int]:
-    """Descriptors that a child would get: what Python opens is none, what our parent left us is."""
+    """Return the descriptors that a child would inherit, such as those from this parent."""
     descriptors = [int(name) for name in os.listdir(_PROC / "self" / "fd")]  # noqa: PTH208 - names only
     inheritable = []
     for descriptor in descriptors:
-        with suppress(OSError):  # the one of the listing itself is closed
+        with suppress(OSError):  # that of the listing itself is closed
             if descriptor > _STDERR and os.get_inheritable(descriptor):
                 inheritable.append(descriptor)
     return inheritable

@@ -16,14 +16,14 @@ from mediafleet.domain.ports import Environment, Machine, MachineRequest
 from mediafleet.environments.common import in_thread
 from mediafleet.environments.script.journal import Attempt, Journal
 from mediafleet.environments.script.machines import (
-    BadAnswerError,
+    BadOutputError,
     Dropping,
     Listing,
-    Reported,
+    ReportedMachine,
     is_environment_id,
     read_machine,
 )
-from mediafleet.environments.script.runner import Caller, outlast, variables_for
+from mediafleet.environments.script.runner import ScriptRunner, variables_for, wait_for
 from mediafleet.environments.script.trust import LAUNCH, UntrustedError, check_folder
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Launching:
     """The launches of one cluster.
 
     Args:
-        caller: Runs scripts.
+        runner: Runs scripts.
         settings: Limits, and where the journal is kept.
         listing: What runs.
         dropping: Ends what a failed launch left.
@@ -53,13 +53,13 @@ class Launching:
 
     def __init__(
         self,
-        caller: Caller,
+        runner: ScriptRunner,
         settings: ScriptSettings,
         listing: Listing,
         dropping: Dropping,
         cluster_id: str,
     ) -> None:
-        self._caller = caller
+        self._runner = runner
         self._settings = settings
         self._listing = listing
         self._dropping = dropping
@@ -67,15 +67,15 @@ class Launching:
         self._journal = Journal(settings.directory, cluster_id)
         self._began = anyio.current_time()
         self._choosing = anyio.Lock()
-        self._in_flight: set[str] = set()
+        self._running: set[str] = set()
 
-    async def launch(self, node_id: str) -> Reported:
-        """The machine of a Media Node, made if it was not made before.
+    async def launch(self, node_id: str) -> ReportedMachine:
+        """Return the machine of a Media Node; launch it unless an earlier launch did.
 
         Raises:
-            EnvironmentFailureError: It failed; nothing is left behind, as far as the scripts tell.
+            EnvironmentFailureError: It failed; every machine that the scripts report is ended.
         """
-        attempt = await self._kept("launch", partial(self._journal.read, node_id))
+        attempt = await self._journaled("launch", partial(self._journal.read, node_id))
         resumed = None if attempt is None else await self._resume(attempt)
         if resumed is not None:
             return resumed
@@ -88,17 +88,17 @@ class Launching:
         return found
 
     async def name(self, node_id: str) -> str | None:
-        """The name of a Media Node's machine, once its launch is over, as far as scripts tell.
+        """Return the id of a Media Node's machine, after the end of its launch.
 
         Raises:
-            EnvironmentFailureError: It cannot be told.
+            EnvironmentFailureError: A script or the journal failed.
         """
-        attempt = await self._kept("terminate", partial(self._journal.read, node_id))
+        attempt = await self._journaled("terminate", partial(self._journal.read, node_id))
         if attempt is not None:
             if attempt.machine is not None:
                 return attempt.machine.environment_id
-            await self._outlasted(attempt)
-            named = await self._kept("terminate", partial(self._journal.read_name, node_id))
+            await self._wait_for_script(attempt)
+            named = await self._journaled("terminate", partial(self._journal.read_name, node_id))
             if named is not None:
                 return named
         listed = await self._listing.ask()
@@ -108,23 +108,25 @@ class Launching:
         return None if found is None else found.environment_id
 
     async def forget(self, node_id: str) -> None:
-        """The launch of a Media Node does not matter any more."""
-        await self._kept("terminate", partial(self._journal.remove, node_id))
+        """Remove the record of a Media Node's launch."""
+        await self._journaled("terminate", partial(self._journal.remove, node_id))
 
-    async def sort(self, machines: Sequence[Reported]) -> Mapping[Reported, str | None]:
-        """Machines with their Media Nodes; those that a launch may be making are left out.
+    async def sort(
+        self, machines: Sequence[ReportedMachine]
+    ) -> Mapping[ReportedMachine, str | None]:
+        """Map machines to their Media Nodes, without machines that a launch may be creating.
 
         Raises:
-            EnvironmentFailureError: It cannot be told.
+            EnvironmentFailureError: The journal failed.
         """
-        attempts = await self._kept("discover", self._journal.read_all)
-        launched = await self._kept("discover", self._journal.read_owners)
-        # What nobody asks for again, long after the start, is not being launched.
+        attempts = await self._journaled("discover", self._journal.read_all)
+        launched = await self._journaled("discover", self._journal.read_owners)
+        # A launch that was not resumed this long after the start is not under way.
         is_early = anyio.current_time() < self._began + self._settings.launch_timeout
         under_way = [
             each
             for each in attempts
-            if each.machine is None and (is_early or each.node_id in self._in_flight)
+            if each.machine is None and (is_early or each.node_id in self._running)
         ]
         nodes = {each: each.node_id or launched.get(each.environment_id) for each in machines}
         return {
@@ -134,90 +136,92 @@ class Launching:
             or all(machine.environment_id in attempt.before for attempt in under_way)
         }
 
-    async def _begin(self, attempt: Attempt) -> Reported:
-        with self._flying(attempt.node_id):
-            await self._kept("launch", partial(self._journal.begin, attempt))
+    async def _begin(self, attempt: Attempt) -> ReportedMachine:
+        with self._in_progress(attempt.node_id):
+            await self._journaled("launch", partial(self._journal.begin, attempt))
             try:
                 machine = await self._run(attempt)
             except EnvironmentFailureError:
                 with anyio.CancelScope(shield=True):
-                    await self._undo(attempt)
+                    await self._clean_up(attempt)
                 raise
             await self._record(attempt, machine)
         return machine
 
-    async def _run(self, attempt: Attempt) -> Reported:
-        printed = await self._caller.call(
+    async def _run(self, attempt: Attempt) -> ReportedMachine:
+        printed = await self._runner.call(
             LAUNCH,
             "launch",
             variables=variables_for(self._cluster_id, attempt.node_id),
             limit=self._settings.launch_timeout,
             outputs=self._journal.outputs(attempt.node_id),
-            note=self._journal.note(attempt.node_id),
+            pid_file=self._journal.pid_file(attempt.node_id),
         )
         try:
             machine = read_machine(printed)
-        except BadAnswerError as error:
-            raise self._caller.failure("launch", f"{LAUNCH} printed {error.rule}") from None
+        except BadOutputError as error:
+            raise self._runner.failure("launch", f"{LAUNCH} printed {error.rule}") from None
         if not self._settings.is_allowed(machine.address):
             detail = f"{LAUNCH} printed an ip outside of MEDIAFLEET_ALLOWED_NODE_NETWORKS"
-            raise self._caller.failure("launch", detail)
+            raise self._runner.failure("launch", detail)
         return machine
 
-    async def _resume(self, attempt: Attempt) -> Reported | None:
-        """What came of a launch that was begun before; ``None``: nothing, as far as anyone knows.
+    async def _resume(self, attempt: Attempt) -> ReportedMachine | None:
+        """Return the machine of an interrupted launch; ``None`` if it has launched none.
 
         Raises:
-            EnvironmentFailureError: It cannot be told, and a second launch would be blind.
+            EnvironmentFailureError: That is not known, and a retry might launch a second one.
         """
         if attempt.machine is not None:
             return attempt.machine
-        found = await self._outlasted(attempt)
+        found = await self._wait_for_script(attempt)
         async with self._choosing:
             found = found or await self._found(attempt)
             if found is not None:
                 await self._record(attempt, found)
             return found
 
-    async def _outlasted(self, attempt: Attempt) -> Reported | None:
-        """Wait for a script that was begun by an earlier server; the machine it named."""
+    async def _wait_for_script(self, attempt: Attempt) -> ReportedMachine | None:
+        """Wait for a script that an earlier server started; return the machine it printed."""
         read = partial(self._journal.read_process, attempt.node_id)
-        if (process := await self._kept("launch", read)) is not None:
+        if (process := await self._journaled("launch", read)) is not None:
             limit, grace = self._settings.launch_timeout, self._settings.grace
-            await outlast(process, limit=limit, grace=grace)
-        return await self._kept("launch", partial(self._journal.read_result, attempt.node_id))
+            await wait_for(process, limit=limit, grace=grace)
+        return await self._journaled("launch", partial(self._journal.read_result, attempt.node_id))
 
-    async def _found(self, attempt: Attempt) -> Reported | None:
-        """The listed machine that an interrupted launch made, or one like it.
+    async def _found(self, attempt: Attempt) -> ReportedMachine | None:
+        """Return the listed machine that an interrupted launch created.
 
-        Of several interrupted launches each takes one, it does not matter which.
+        Without a node id in the list, each of several interrupted launches takes any new machine.
         """
-        unfinished = await self._kept("launch", self._journal.read_unfinished)
-        others = [each for each in unfinished if each.node_id not in self._in_flight]
-        interrupted = [each for each in others if await self._outlasted(each) is None]
+        unfinished = await self._journaled("launch", self._journal.read_unfinished)
+        others = [each for each in unfinished if each.node_id not in self._running]
+        interrupted = [each for each in others if await self._wait_for_script(each) is None]
         listed = await self._listing.ask()
-        if (told := _of_node(attempt.node_id, listed)) is not None:
-            return told
+        if (found := _of_node(attempt.node_id, listed)) is not None:
+            return found
         unknown = await self._unknown(attempt, listed)
         if not unknown:
             return None
         names = ", ".join(each.environment_id for each in unknown)
-        if len(unknown) > len(interrupted) or self._in_flight:
+        if len(unknown) > len(interrupted) or self._running:
             await self.forget(attempt.node_id)
-            raise self._caller.failure(
+            raise self._runner.failure(
                 "launch",
-                f"it was interrupted, and it cannot be told whether {names} came of it; end what "
-                "is not wanted, then PUT takes the others",
+                f"it was interrupted, and it is not known which of {names} it launched; end the "
+                "machines that are not wanted, then PUT adds the others",
             )
         log.warning(
-            "a machine that nobody knows is taken for that of an interrupted launch",
+            "unknown machine is assigned to an interrupted launch",
             extra={"media_node_id": attempt.node_id, "environment_id": names},
         )
         return unknown[0]
 
-    async def _unknown(self, attempt: Attempt, listed: Sequence[Reported]) -> Sequence[Reported]:
-        """Machines that came since a launch began, and that nothing is known of."""
-        claimed = await self._kept("launch", self._journal.read_owners)
+    async def _unknown(
+        self, attempt: Attempt, listed: Sequence[ReportedMachine]
+    ) -> Sequence[ReportedMachine]:
+        """Return unknown machines that were not there when a launch began."""
+        claimed = await self._journaled("launch", self._journal.read_owners)
         return [
             each
             for each in listed
@@ -226,15 +230,15 @@ class Launching:
             and each.environment_id not in attempt.before
         ]
 
-    async def _record(self, attempt: Attempt, machine: Reported) -> None:
+    async def _record(self, attempt: Attempt, machine: ReportedMachine) -> None:
         done = replace(attempt, machine=machine)
-        await self._kept("launch", partial(self._journal.write, done))
+        await self._journaled("launch", partial(self._journal.write, done))
 
-    async def _undo(self, attempt: Attempt) -> None:
-        """End what a failed launch left, as far as the script tells what is its."""
+    async def _clean_up(self, attempt: Attempt) -> None:
+        """End the machine of a failed launch, if the scripts report it."""
         node_id = attempt.node_id
         try:
-            named = await self._kept("launch", partial(self._journal.read_name, node_id))
+            named = await self._journaled("launch", partial(self._journal.read_name, node_id))
             if named is not None:
                 await self._dropping.drop(named, node_id)
             listed = await self._listing.ask()
@@ -242,42 +246,42 @@ class Launching:
                 await self._dropping.drop(found.environment_id, node_id)
             else:
                 await self._warn_of_unknown(attempt, listed)
-        except EnvironmentFailureError as error:  # its termination reads the journal again
+        except EnvironmentFailureError as error:  # the termination of the node retries it
             extra = {"media_node_id": node_id, "reason": error.detail}
             log.warning("launch not undone", extra=extra)
         else:
             await self.forget(node_id)
 
-    async def _warn_of_unknown(self, attempt: Attempt, listed: Sequence[Reported]) -> None:
-        """Tell a person of machines that may be left; they may be others' too and are not ended."""
+    async def _warn_of_unknown(self, attempt: Attempt, listed: Sequence[ReportedMachine]) -> None:
+        """Log machines that may be left; they are not ended, as they may belong to others."""
         if unknown := await self._unknown(attempt, listed):
             names = [each.environment_id for each in unknown]
             extra = {"media_node_id": attempt.node_id, "environment_ids": names}
             log.warning("machines that may be left of a launch", extra=extra)
 
     @contextmanager
-    def _flying(self, node_id: str) -> Iterator[None]:
-        self._in_flight.add(node_id)
+    def _in_progress(self, node_id: str) -> Iterator[None]:
+        self._running.add(node_id)
         try:
             yield
         finally:
-            self._in_flight.discard(node_id)
+            self._running.discard(node_id)
 
-    async def _kept(self, operation: str, job: Callable[[], T]) -> T:
+    async def _journaled(self, operation: str, job: Callable[[], T]) -> T:
         """Read or write the journal."""
         return await in_thread(NAME, operation, job, failure="its journal cannot be used: ")
 
 
-def _of_node(node_id: str, machines: Sequence[Reported]) -> Reported | None:
-    """The machine that was launched for a Media Node, if the script tells of one."""
+def _of_node(node_id: str, machines: Sequence[ReportedMachine]) -> ReportedMachine | None:
+    """Return the machine that the script reports for a Media Node."""
     return next((each for each in machines if each.node_id == node_id), None)
 
 
 class Script(Environment):
-    """Runs the operator's scripts.
+    """Launches, lists and ends machines with the operator's scripts.
 
-    A launch is written down before it begins and its output goes to a file, so that one that was
-    interrupted is found again, if the script tells of Media Nodes or not.
+    A launch is recorded before it begins and its output goes to a file, so that an interrupted one
+    is resumed, whether or not the script reports node ids.
     """
 
     name = NAME
@@ -286,7 +290,7 @@ class Script(Environment):
 
     def __init__(self, settings: ScriptSettings) -> None:
         self._settings = settings
-        self._caller = Caller(NAME, settings)
+        self._runner = ScriptRunner(NAME, settings)
 
     @override
     @asynccontextmanager
@@ -295,11 +299,11 @@ class Script(Environment):
             await anyio.to_thread.run_sync(check_folder, self._settings.folder())
         except UntrustedError as error:
             detail = f"OPENVIDU_PRO_CLUSTER_PATH: {error.rule}"
-            raise self._caller.failure("open", detail) from None
-        caller, settings = self._caller, self._settings
-        self._listing = Listing(caller, settings, cluster_id)
-        self._dropping = Dropping(caller, settings, self._listing, cluster_id)
-        self._launching = Launching(caller, settings, self._listing, self._dropping, cluster_id)
+            raise self._runner.failure("open", detail) from None
+        runner, settings = self._runner, self._settings
+        self._listing = Listing(runner, settings, cluster_id)
+        self._dropping = Dropping(runner, settings, self._listing, cluster_id)
+        self._launching = Launching(runner, settings, self._listing, self._dropping, cluster_id)
         yield
 
     @override
@@ -310,7 +314,7 @@ class Script(Environment):
     @override
     async def terminate(self, node: MediaNode) -> None:
         named = node.environment_id
-        if named is None or not is_environment_id(named):  # only a name may be an argument
+        if named is None or not is_environment_id(named):  # only an id may be an argument
             named = await self._launching.name(node.id)
         if named is not None:
             await self._dropping.drop(named, node.id)

@@ -1,4 +1,4 @@
-"""What is written down of launches before they begin, so that none is begun twice blindly."""
+"""Records of launches, written before they begin, so that no interrupted one is repeated."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from mediafleet.environments.common import is_node_id
 from mediafleet.environments.script.machines import (
-    BadAnswerError,
-    Reported,
+    BadOutputError,
+    ReportedMachine,
     read_machine,
     read_name,
 )
-from mediafleet.environments.script.runner import MAX_OUTPUT_BYTES, ProcessIdentity, read_note
+from mediafleet.environments.script.runner import MAX_OUTPUT_BYTES, ProcessIdentity, read_pid_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,14 +28,14 @@ class Attempt:
     """A launch that was begun.
 
     Attributes:
-        node_id: For which Media Node.
-        before: Names of the machines that ran already.
-        machine: What came of it, once that is known.
+        node_id: Id of the Media Node.
+        before: Ids of the machines that ran already.
+        machine: The launched machine, once it is known.
     """
 
     node_id: str
     before: tuple[str, ...]
-    machine: Reported | None = None
+    machine: ReportedMachine | None = None
 
 
 class Journal:
@@ -43,38 +43,38 @@ class Journal:
 
     Args:
         directory: Holds the journals of all clusters.
-        cluster_id: Whose it is.
+        cluster_id: Id of the cluster.
     """
 
     def __init__(self, directory: Path, cluster_id: str) -> None:
         self._directory = directory / hashlib.sha256(cluster_id.encode()).hexdigest()[:16]
 
     def outputs(self, node_id: str) -> tuple[Path, Path]:
-        """Files for what a launch prints to stdout and stderr."""
+        """Return the files for stdout and stderr of a launch."""
         return self._path(node_id, "out"), self._path(node_id, "err")
 
-    def note(self, node_id: str) -> Path:
-        """File that tells of a launch's process, made by that process."""
+    def pid_file(self, node_id: str) -> Path:
+        """Return the file into which the process of a launch writes its identity."""
         return self._path(node_id, "pid")
 
     def read_process(self, node_id: str) -> ProcessIdentity | None:
-        """The process of a launch; ``None`` if it never began."""
-        return read_note(self.note(node_id))
+        """Return the process of a launch; ``None`` if it was not started."""
+        return read_pid_file(self.pid_file(node_id))
 
     def begin(self, attempt: Attempt) -> None:
-        """Keep that a launch begins, and nothing of one before it.
+        """Record that a launch begins, in place of an earlier one.
 
         Raises:
-            OSError: It was not kept.
+            OSError: It was not recorded.
         """
         self.remove(attempt.node_id)
         self.write(attempt)
 
     def write(self, attempt: Attempt) -> None:
-        """Keep what is known; when this returns it survives a crash.
+        """Write a record, which survives a crash once this returns.
 
         Raises:
-            OSError: It was not kept.
+            OSError: It was not written.
         """
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path, new = self._path(attempt.node_id, "json"), self._path(attempt.node_id, "new")
@@ -90,24 +90,24 @@ class Journal:
             os.close(folder)
 
     def read(self, node_id: str) -> Attempt | None:
-        """The launch of a Media Node, if one was begun.
+        """Return the launch of a Media Node, if one was begun.
 
         Raises:
-            OSError: That cannot be told.
+            OSError: The record could not be read.
         """
         try:
             return _from_json(node_id, json.loads(self._path(node_id, "json").read_text("utf-8")))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError):
-            # Whatever spoilt the file, a launch was begun.
+            # The file is damaged, but it shows that a launch was begun.
             return Attempt(node_id, ())
 
     def read_all(self) -> Sequence[Attempt]:
-        """Every launch.
+        """Return all launches.
 
         Raises:
-            OSError: That cannot be told.
+            OSError: The records could not be read.
         """
         if not self._directory.exists():
             return ()
@@ -115,10 +115,10 @@ class Journal:
         return [attempt for name in names if (attempt := self.read(name)) is not None]
 
     def read_unfinished(self) -> Sequence[Attempt]:
-        """Every launch of which no result was told.
+        """Return the launches without a known machine.
 
         Raises:
-            OSError: That cannot be told.
+            OSError: The records could not be read.
         """
         return [
             attempt
@@ -127,27 +127,27 @@ class Journal:
         ]
 
     def read_owners(self) -> Mapping[str, str]:
-        """The Media Nodes of all machines that launches are known to have made, by their names.
+        """Return the Media Nodes of launched machines, by the ids of the machines.
 
         Raises:
-            OSError: That cannot be told.
+            OSError: The records could not be read.
         """
         named = ((self._name(attempt), attempt.node_id) for attempt in self.read_all())
         return {name: node_id for name, node_id in named if name is not None}
 
-    def read_result(self, node_id: str) -> Reported | None:
-        """The machine that a script named on its stdout, if it came that far."""
+    def read_result(self, node_id: str) -> ReportedMachine | None:
+        """Return the machine that a script printed, if it did."""
         try:
             return read_machine(self._printed(node_id))
-        except BadAnswerError:
+        except BadOutputError:
             return None
 
     def read_name(self, node_id: str) -> str | None:
-        """The name that a script gave to a machine, whatever else is wrong with its answer."""
+        """Return the id of the machine that a script printed, even if the rest is invalid."""
         return read_name(self._printed(node_id))
 
     def remove(self, node_id: str) -> None:
-        """Forget a launch, if there was one."""
+        """Remove the record of a launch, if there is one."""
         for ending in ("json", "new", "out", "err", "pid"):
             with suppress(OSError):
                 self._path(node_id, ending).unlink()

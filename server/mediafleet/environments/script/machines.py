@@ -15,7 +15,7 @@ from mediafleet.domain.addresses import unmapped
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Machine
 from mediafleet.environments.common import is_node_id, kurento_uri
-from mediafleet.environments.script.runner import Caller, variables_for
+from mediafleet.environments.script.runner import ScriptRunner, variables_for
 from mediafleet.environments.script.trust import AUTODISCOVER, DROP, UntrustedError, opened
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ _ENVIRONMENT_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,127}", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-class BadAnswerError(ValueError):
-    """A script printed something else than it should.
+class BadOutputError(ValueError):
+    """A script printed invalid output.
 
     Attributes:
-        rule: What is wrong, as the end of a sentence that begins with "printed".
-        environment_id: The machine it named nevertheless.
+        rule: What is wrong; completes a sentence that begins with "printed".
+        environment_id: Id of the machine, if the output has one.
     """
 
     def __init__(self, rule: str, environment_id: str | None = None) -> None:
@@ -45,13 +45,13 @@ class BadAnswerError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A machine as a script tells of it.
+class ReportedMachine:
+    """A machine as a script reports it.
 
     Attributes:
-        environment_id: Its name, safe as an argument.
-        address: Where its media server is.
-        node_id: The Media Node it was launched for, if the script tells.
+        environment_id: Its id, safe as an argument.
+        address: Of its media server.
+        node_id: The Media Node it was launched for, if the script reports it.
     """
 
     environment_id: str
@@ -59,46 +59,46 @@ class Reported:
     node_id: str | None = None
 
     def to_machine(self, node_id: str | None) -> Machine:
-        """The machine, and what its media server's endpoint is."""
+        """Convert to a machine with the endpoint of its media server."""
         return Machine(self.environment_id, kurento_uri(str(self.address)), node_id)
 
 
 def is_environment_id(text: str) -> bool:
-    """Whether a text may be a machine's name, and so an argument of a script."""
+    """Return whether a text can be the id of a machine, and so an argument of a script."""
     return _ENVIRONMENT_ID.fullmatch(text) is not None
 
 
-def read_machine(printed: bytes) -> Reported:
-    """Read what a launch printed.
+def read_machine(printed: bytes) -> ReportedMachine:
+    """Parse the output of a launch.
 
     Raises:
-        BadAnswerError: It is not one machine.
+        BadOutputError: It is not a machine.
     """
     return _machine(_json(printed), "")
 
 
 def read_name(printed: bytes) -> str | None:
-    """The machine that a launch named, whatever else is wrong with what it printed."""
+    """Return the id of the machine that a launch printed, even if the rest is invalid."""
     try:
         return read_machine(printed).environment_id
-    except BadAnswerError as error:
+    except BadOutputError as error:
         return error.environment_id
 
 
-def read_machines(printed: bytes) -> Sequence[Reported]:
-    """Read what an autodiscovery printed.
+def read_machines(printed: bytes) -> Sequence[ReportedMachine]:
+    """Parse the output of an autodiscovery.
 
     Raises:
-        BadAnswerError: It is not a list of machines, each listed once.
+        BadOutputError: It is not a list of machines, each listed once.
     """
     items = _json(printed)
     if not isinstance(items, list):
-        raise BadAnswerError("no JSON array")
+        raise BadOutputError("no JSON array")
     if len(items) > MAX_MACHINES:
-        raise BadAnswerError(f"more than {MAX_MACHINES} machines")
+        raise BadOutputError(f"more than {MAX_MACHINES} machines")
     machines = [_machine(item, f" (machine {number})") for number, item in enumerate(items)]
     if len({each.environment_id for each in machines}) < len(machines):
-        raise BadAnswerError("the same id twice")
+        raise BadOutputError("the same id twice")
     return machines
 
 
@@ -108,7 +108,7 @@ def _json(printed: bytes) -> object:
             printed.decode("utf-8"), object_pairs_hook=_members, parse_constant=_refuse
         )
     except (ValueError, RecursionError):
-        raise BadAnswerError("no JSON text" if printed.strip() else "nothing") from None
+        raise BadOutputError("no JSON text" if printed.strip() else "nothing") from None
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -122,18 +122,18 @@ def _refuse(constant: str) -> object:
     raise ValueError(constant)
 
 
-def _machine(item: object, where: str) -> Reported:
+def _machine(item: object, where: str) -> ReportedMachine:
     if not isinstance(item, dict):
-        raise BadAnswerError(f'no JSON object with "id" and "ip"{where}')
+        raise BadOutputError(f'no JSON object with "id" and "ip"{where}')
     environment_id, ip, node_id = item.get("id"), item.get("ip"), item.get("node")
     if not isinstance(environment_id, str) or not is_environment_id(environment_id):
-        raise BadAnswerError(
+        raise BadOutputError(
             '"id" that is not a letter or digit followed by at most 127 letters, digits and '
             f"any of _.:-{where}"
         )
     if node_id is not None and not (isinstance(node_id, str) and is_node_id(node_id)):
-        raise BadAnswerError(f'"node" that is no id of a Media Node{where}', environment_id)
-    return Reported(environment_id, _address(ip, environment_id, where), node_id)
+        raise BadOutputError(f'"node" that is no id of a Media Node{where}', environment_id)
+    return ReportedMachine(environment_id, _address(ip, environment_id, where), node_id)
 
 
 def _address(ip: object, environment_id: str, where: str) -> IPv4Address | IPv6Address:
@@ -142,25 +142,25 @@ def _address(ip: object, environment_id: str, where: str) -> IPv4Address | IPv6A
             return unmapped(ip_address(ip))
     except ValueError:
         pass
-    raise BadAnswerError(f'"ip" that is no IP address{where}', environment_id)
+    raise BadOutputError(f'"ip" that is no IP address{where}', environment_id)
 
 
 class Listing:
-    """The machines of a cluster, as the script tells them."""
+    """Lists the machines of a cluster; concurrent calls share one run of the script."""
 
-    def __init__(self, caller: Caller, settings: ScriptSettings, cluster_id: str) -> None:
-        self._caller = caller
+    def __init__(self, runner: ScriptRunner, settings: ScriptSettings, cluster_id: str) -> None:
+        self._runner = runner
         self._settings = settings
         self._variables = variables_for(cluster_id)
         self._turn = anyio.Lock()
         self._begun = 0
-        self._last: Sequence[Reported] | None = None
+        self._last: Sequence[ReportedMachine] | None = None
 
-    async def ask(self) -> Sequence[Reported]:
-        """Machines that run now, as of a run of the script that began after this call.
+    async def ask(self) -> Sequence[ReportedMachine]:
+        """List the machines by a run of the script that begins after this call.
 
         Raises:
-            EnvironmentFailureError: The script did not tell.
+            EnvironmentFailureError: The script failed.
         """
         begun_before = self._begun
         async with self._turn:
@@ -171,21 +171,21 @@ class Listing:
             self._last = await self._run()
             return self._last
 
-    async def _run(self) -> Sequence[Reported]:
-        printed = await self._caller.call(
+    async def _run(self) -> Sequence[ReportedMachine]:
+        printed = await self._runner.call(
             AUTODISCOVER, "discover", variables=self._variables, limit=self._settings.timeout
         )
         try:
             return read_machines(printed)
-        except BadAnswerError as error:
-            raise self._caller.failure("discover", f"{AUTODISCOVER} printed {error.rule}") from None
+        except BadOutputError as error:
+            raise self._runner.failure("discover", f"{AUTODISCOVER} printed {error.rule}") from None
 
-    def allowed(self, machines: Sequence[Reported]) -> Sequence[Reported]:
-        """Those that may be Media Nodes; one with a forbidden address does not hide the others."""
+    def allowed(self, machines: Sequence[ReportedMachine]) -> Sequence[ReportedMachine]:
+        """Drop machines with addresses that are not allowed."""
         passed = [each for each in machines if self._settings.is_allowed(each.address)]
         if len(passed) < len(machines):
             log.warning(
-                "machines passed over, their addresses are not allowed",
+                "machines are ignored, their addresses are not allowed",
                 extra={"machines": len(machines) - len(passed)},
             )
         return passed
@@ -195,27 +195,27 @@ class Autodiscovery:
     """Finds machines for an environment that launches none.
 
     Args:
-        environment: Its name, part of every failure.
-        settings: Where the script is and what it gets.
+        environment: Its name, part of every error.
+        settings: Folder, variables and limits.
     """
 
     def __init__(self, environment: str, settings: ScriptSettings) -> None:
         self._settings = settings
-        self._caller = Caller(environment, settings)
+        self._runner = ScriptRunner(environment, settings)
 
     async def discover(self, cluster_id: str) -> Sequence[Machine]:
-        """Machines that the script tells of; none if there is no script.
+        """List the machines; none if there is no script.
 
         Raises:
-            EnvironmentFailureError: There is one, but it may not be run or did not tell.
+            EnvironmentFailureError: The script may not be run, or it failed.
         """
         if not await anyio.to_thread.run_sync(self._has_script):
             return ()
-        listing = Listing(self._caller, self._settings, cluster_id)
+        listing = Listing(self._runner, self._settings, cluster_id)
         return [each.to_machine(None) for each in listing.allowed(await listing.ask())]
 
     def _has_script(self) -> bool:
-        """Whether something is there under the name; it blocks."""
+        """Return whether the script exists; this blocks."""
         try:
             with opened(self._settings.folder(), AUTODISCOVER):
                 return True
@@ -224,12 +224,12 @@ class Autodiscovery:
 
 
 class Dropping:
-    """Runs the drop script of one cluster."""
+    """Ends machines of a cluster with the drop script."""
 
     def __init__(
-        self, caller: Caller, settings: ScriptSettings, listing: Listing, cluster_id: str
+        self, runner: ScriptRunner, settings: ScriptSettings, listing: Listing, cluster_id: str
     ) -> None:
-        self._caller = caller
+        self._runner = runner
         self._settings = settings
         self._listing = listing
         self._cluster_id = cluster_id
@@ -238,10 +238,10 @@ class Dropping:
         """End the machine of a Media Node.
 
         Raises:
-            EnvironmentFailureError: It may still be there.
+            EnvironmentFailureError: It may still run.
         """
         try:
-            await self._caller.call(
+            await self._runner.call(
                 DROP,
                 "terminate",
                 environment_id,
@@ -253,7 +253,7 @@ class Dropping:
             if await self._may_run(environment_id):
                 raise
             log.warning(
-                "a machine is taken for gone, the scripts do not list it",
+                "machine counts as gone, autodiscovery does not list it",
                 extra={"environment_id": environment_id, "reason": error.detail},
             )
 

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT_BYTES = 1 << 20
 _LOOK_S = 0.01
-"""Between two looks at an output, which so is bounded by what can be written in that time.
+"""Interval between two checks of the size of an output.
 
-A limit of the kernel's would hold for all files of the machines that scripts leave behind, too, and
-pipes would end a script with the server.
+A limit of the kernel (RLIMIT_FSIZE) would also hold for machines that a script starts as processes,
+and pipes would end a script with the server.
 """
 _LEAVE_S = 1.0
 _LOOK_AGAIN_S = 0.05
 _LAST_WAIT_S = 5.0
-_NOTE_AND_RUN = 'read -r stat < "/proc/$$/stat" && echo "$stat" > "$0" && exec "$@"'
+_WRITE_PID_AND_RUN = 'read -r stat < "/proc/$$/stat" && echo "$stat" > "$0" && exec "$@"'
 _STARTED = 19  # field of /proc/PID/stat, counted behind the name
 CLUSTER_ID = "MEDIAFLEET_CLUSTER_ID"
 NODE_ID = "MEDIAFLEET_NODE_ID"
@@ -48,13 +48,13 @@ class ScriptSettings:
     """How scripts are found and run.
 
     Attributes:
-        folder: Where the scripts are; asked at each run, since a restart may change it.
-        directory: What is kept of launches; made when it is needed.
-        is_allowed: Whether a Media Node may have an address.
-        environ: All variables that scripts get, besides those that name cluster and node.
+        folder: Returns the folder of the scripts; called at each run, a restart may change it.
+        directory: Records of launches; created when it is needed.
+        is_allowed: Returns whether a Media Node may have an address.
+        environ: Environment variables of the scripts, besides the ids of cluster and node.
         launch_timeout: Seconds that a launch may take.
         timeout: Seconds that any other script may take.
-        grace: Seconds between SIGTERM and SIGKILL for what took too long or is not wanted any more.
+        grace: Seconds between SIGTERM and SIGKILL for a script that is ended.
     """
 
     folder: Callable[[], Path]
@@ -68,7 +68,7 @@ class ScriptSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A process that is never taken for another one with the same pid.
+    """Identifies a process even if its pid is reused.
 
     Attributes:
         pid: Process id; that of its group too.
@@ -80,7 +80,7 @@ class ProcessIdentity:
 
 
 class ExceededError(Exception):
-    """A script went over a limit and was ended; says which, as the end of a sentence."""
+    """A script exceeded a limit and was ended; its text completes a sentence."""
 
 
 async def run(
@@ -91,28 +91,28 @@ async def run(
     outputs: tuple[BinaryIO, BinaryIO],
     limit: float,
     grace: float,
-    note: Path | None,
+    pid_file: Path | None,
 ) -> int:
-    """Run a script in a session of its own; its exit status, negative for a signal.
+    """Run a script in a session of its own; return its exit status, negative for a signal.
 
-    What it leaves behind in its process group is ended; what has left the group, by `setsid`, is
-    not. Its output goes to files, so that it can go on to its end even if this process is killed.
+    Processes that it leaves in its process group are ended; those that left the group by `setsid`
+    are not. Its output goes to files, so that it continues even if this process is killed.
 
     Args:
-        script: What is run, from its own folder.
+        script: Runs in its own folder.
         arguments: There is no shell between.
         environ: All of its environment.
         outputs: Files for stdout and stderr.
         limit: Seconds it may take.
         grace: Seconds between SIGTERM and SIGKILL.
-        note: File that tells of the process before the script does anything; for `read_note`.
+        pid_file: The process writes its identity here before it becomes the script.
 
     Raises:
         OSError: It cannot be run.
         ExceededError: It took too long or printed too much.
     """
     process, descriptor = await anyio.to_thread.run_sync(
-        _start, _command(script, arguments, note), script.folder, environ, outputs
+        _start, _command(script, arguments, pid_file), script.folder, environ, outputs
     )
     try:
         await _until_ended(descriptor, outputs, limit)
@@ -127,8 +127,8 @@ async def run(
     return process.wait()
 
 
-async def outlast(process: ProcessIdentity, *, limit: float, grace: float) -> None:
-    """Wait for the end of a script of an earlier server; one that takes too long is ended."""
+async def wait_for(process: ProcessIdentity, *, limit: float, grace: float) -> None:
+    """Wait for a script of an earlier server; end it after *limit* seconds."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except OSError:
@@ -144,8 +144,8 @@ async def outlast(process: ProcessIdentity, *, limit: float, grace: float) -> No
         os.close(descriptor)
 
 
-def read_note(path: Path) -> ProcessIdentity | None:
-    """The process that a file tells of, if it does."""
+def read_pid_file(path: Path) -> ProcessIdentity | None:
+    """Return the process whose identity a file holds; ``None`` if it holds none."""
     try:
         stat = path.read_text("utf-8", "replace")
         return ProcessIdentity(
@@ -155,9 +155,15 @@ def read_note(path: Path) -> ProcessIdentity | None:
         return None
 
 
-def _command(script: OpenedScript, arguments: Sequence[str], note: Path | None) -> Sequence[str]:
+def _command(
+    script: OpenedScript, arguments: Sequence[str], pid_file: Path | None
+) -> Sequence[str]:
     command = [f"./{script.name}", *arguments]
-    return command if note is None else ["/bin/sh", "-c", _NOTE_AND_RUN, str(note), *command]
+    return (
+        command
+        if pid_file is None
+        else ["/bin/sh", "-c", _WRITE_PID_AND_RUN, str(pid_file), *command]
+    )
 
 
 def _start(
@@ -184,7 +190,7 @@ def _start(
 
 
 def _is_still(process: ProcessIdentity) -> bool:
-    return read_note(Path(f"/proc/{process.pid}/stat")) == process
+    return read_pid_file(Path(f"/proc/{process.pid}/stat")) == process
 
 
 async def _until_ended(descriptor: int, outputs: Sequence[BinaryIO], limit: float) -> None:
@@ -200,7 +206,7 @@ async def _until_ended(descriptor: int, outputs: Sequence[BinaryIO], limit: floa
 
 
 async def _end_group(group: int, descriptor: int, grace: float) -> None:
-    """End all of a group; its leader is not reaped meanwhile, so that the number stays its own."""
+    """End a process group, whose leader must not be reaped yet: its pid could be reused."""
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGTERM)
     with anyio.move_on_after(grace):
@@ -212,9 +218,9 @@ async def _end_group(group: int, descriptor: int, grace: float) -> None:
 
 
 async def _end_left_behind(group: int, grace: float) -> None:
-    """End what is left of the group of a script that ended; its leader is not reaped meanwhile.
+    """End the rest of the group of a script that ended, whose leader must not be reaped yet.
 
-    What is on its way into a session of its own has the time to get there.
+    A process has a moment to move to a session of its own.
     """
     if await _is_deserted(group, within=_LEAVE_S):
         return
@@ -224,9 +230,9 @@ async def _end_left_behind(group: int, grace: float) -> None:
 
 
 async def _is_deserted(group: int, *, within: float) -> bool:
-    """Whether the last process leaves a group, or ends, in that time."""
+    """Wait until a group is empty; return whether it is."""
     with anyio.move_on_after(within):
-        while await anyio.to_thread.run_sync(_has_living, group):  # noqa: ASYNC110 - a group tells nobody of its end
+        while await anyio.to_thread.run_sync(_has_living, group):  # noqa: ASYNC110 - there is no event for the end of a group
             await anyio.sleep(_LOOK_AGAIN_S)
         return True
     return False
@@ -241,12 +247,12 @@ def _has_living(group: int) -> bool:
     return False
 
 
-class Caller:
-    """Runs scripts for one environment.
+class ScriptRunner:
+    """Runs the scripts of one environment.
 
     Args:
-        environment: Its name, part of every failure.
-        settings: Where the scripts are and what they get.
+        environment: Its name, part of every error.
+        settings: Folder, variables and limits.
     """
 
     def __init__(self, environment: str, settings: ScriptSettings) -> None:
@@ -261,21 +267,21 @@ class Caller:
         variables: Mapping[str, str],
         limit: float,
         outputs: tuple[Path, Path] | None = None,
-        note: Path | None = None,
+        pid_file: Path | None = None,
     ) -> bytes:
-        """Run a script; what it printed to stdout.
+        """Run a script; return its stdout.
 
         Args:
             script: File name.
-            operation: Word for it in a failure.
+            operation: Name of the operation in errors.
             arguments: Of the script.
-            variables: Added to its environment.
+            variables: Added to the environment variables.
             limit: Seconds it may take.
-            outputs: Files that take stdout and stderr; unnamed ones if not given.
-            note: File that tells of its process.
+            outputs: Files for stdout and stderr; temporary ones if not given.
+            pid_file: File for the identity of its process.
 
         Raises:
-            EnvironmentFailureError: It may not be run, or did not end well, in time and in bounds.
+            EnvironmentFailureError: It may not be run, failed, or exceeded a limit.
         """
         environ = {**self._settings.environ, **variables}
         with ExitStack() as stack:
@@ -290,7 +296,7 @@ class Caller:
                     outputs=files,
                     limit=limit,
                     grace=self._settings.grace,
-                    note=note,
+                    pid_file=pid_file,
                 )
             except UntrustedError as error:
                 raise self.failure(operation, f"{script} is not run: {error.rule}") from None
@@ -301,7 +307,11 @@ class Caller:
                 detail = f"{script} {error}; {_last_words(files[1])}"
                 raise self.failure(operation, detail) from None
             if status:
-                how = f"ended with status {status}" if status > 0 else f"met signal {-status}"
+                how = (
+                    f"ended with status {status}"
+                    if status > 0
+                    else f"was ended by signal {-status}"
+                )
                 raise self.failure(operation, f"{script} {how}; {_last_words(files[1])}")
             files[0].seek(0)
             printed = files[0].read(MAX_OUTPUT_BYTES + 1)
@@ -319,7 +329,7 @@ class Caller:
             raise self.failure(operation, detail) from error
 
     def failure(self, operation: str, detail: str) -> EnvironmentFailureError:
-        """A failure of this environment."""
+        """Return an error of this environment."""
         return EnvironmentFailureError(self._environment, operation, detail)
 
 
@@ -339,6 +349,6 @@ def _last_words(stderr: BinaryIO) -> str:
 
 
 def variables_for(cluster_id: str, node_id: str | None = None) -> Mapping[str, str]:
-    """What a script is told of whom it works for."""
-    told = {CLUSTER_ID: cluster_id}
-    return told if node_id is None else {**told, NODE_ID: node_id}
+    """Return the environment variables that name cluster and Media Node."""
+    node = {} if node_id is None else {NODE_ID: node_id}
+    return {CLUSTER_ID: cluster_id, **node}

@@ -1,4 +1,4 @@
-"""Which scripts may be run: found, opened, and checked while they are held open."""
+"""Finds and opens scripts, and checks owner and mode of what was opened."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class UntrustedError(Exception):
     """A script may not be run.
 
     Attributes:
-        rule: Which, and why not: a whole clause without a full stop.
-        missing: Nothing is there under the name.
+        rule: Which script, and why: a clause without a full stop.
+        missing: It does not exist.
     """
 
     def __init__(self, rule: str, *, missing: bool = False) -> None:
@@ -41,9 +41,9 @@ class OpenedScript:
     """A script that passed the check.
 
     Attributes:
-        folder: Descriptor of the folder that holds the file itself, links resolved.
-        name: Of the file in that folder.
-        shown: Its path, for people.
+        folder: Descriptor of the folder of the file, links resolved.
+        name: Name of the file in that folder.
+        shown: Its path, for messages.
     """
 
     folder: int
@@ -52,14 +52,14 @@ class OpenedScript:
 
 
 def check_folder(path: Path, required: Sequence[str] = SCRIPTS) -> None:
-    """See that a folder and the scripts in it may be used.
+    """Check that the scripts of a folder may be run.
 
     Args:
-        path: Of the folder.
-        required: Names of scripts that have to be there; any other one only has to be safe.
+        path: Path of the folder.
+        required: Scripts that must exist; the others are checked if they do.
 
     Raises:
-        UntrustedError: They may not.
+        UntrustedError: One may not be run.
     """
     for name in SCRIPTS:
         try:
@@ -72,19 +72,19 @@ def check_folder(path: Path, required: Sequence[str] = SCRIPTS) -> None:
 
 @contextmanager
 def opened(path: Path, name: str) -> Iterator[OpenedScript]:
-    """Hold a script that may be run.
+    """Open a script that may be run.
 
-    What is checked is what was opened, and it is run from the folder that was opened: folder and
-    file belong to root or to this user and nobody else may write to them, so that nobody else can
-    put another file in between.
+    Folder and file must belong to root or to this user, and only the owner may write to them. The
+    check is on the opened descriptors, and the script runs from the opened folder. So no other user
+    can replace it between check and run.
 
     Args:
-        path: Of the folder; the scripts may also be in its subfolder `aws`. It is checked then,
-            too: who may write to it can put another `aws` in place.
+        path: Path of the folder; the scripts may also be in its subfolder `aws`. Both are checked
+            then: a user with write access to the folder could replace `aws`.
         name: One of :data:`SCRIPTS`.
 
     Raises:
-        UntrustedError: It may not be run, or is not there.
+        UntrustedError: It may not be run, or does not exist.
     """
     if not path.is_absolute():
         raise UntrustedError(f"{path} is not an absolute path", missing=True)
@@ -111,7 +111,7 @@ def opened(path: Path, name: str) -> Iterator[OpenedScript]:
 
 
 def _place_of_scripts(path: Path) -> Path:
-    """The folder itself, or the subfolder where OpenVidu's deployments have them."""
+    """Return the folder itself, or the subfolder that OpenVidu's deployments use."""
     within = path / _FOLDER_OF_DEPLOYMENTS
     has_own = any(os.path.lexists(path / name) for name in SCRIPTS)
     has_within = any(os.path.lexists(within / name) for name in SCRIPTS)
