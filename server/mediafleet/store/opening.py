@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,6 +14,7 @@ import anyio
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from mediafleet.files import write_durably
 from mediafleet.store.errors import (
     StoreChangedError,
     StoreNotOpenedError,
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 
 NAME = "store.json"
 _MAX_BYTES = 4096
-_MODE = 0o600
 
 
 CLUSTER_ID = "cluster_id"
@@ -87,23 +86,12 @@ def read_marker(path: Path) -> Marker | None:
 
 
 def write_marker(path: Path, marker: Marker) -> None:
-    """Keep a marker; when this returns it survives a crash. A failure is logged and no error."""
-    new = path.with_name(f"{path.name}.new")
+    """Write the marker; a failure is only logged, as the store itself is open."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "w") as file:  # noqa: PTH123 - with a mode
-            json.dump(asdict(marker), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_durably(path, json.dumps(asdict(marker)))
     except OSError as error:
         extra = {"file": str(path), "reason": error.strerror or str(error)}
-        log.warning("which store was opened is not remembered", extra=extra)
+        log.warning("marker of the store could not be written", extra=extra)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from typing_extensions import override
 
+from mediafleet.files import sync_folder
 from mediafleet.store.errors import (
     StoreDamagedError,
     StoreInUseError,
@@ -268,11 +269,7 @@ def _make(file: Path) -> None:
     # SQLite gives the files it makes beside this one the same mode.
     try:
         os.close(_open(file))
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(file.parent)
     except OSError as error:
         raise StoreNotOpenedError(str(file), error.strerror or str(error)) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from mediafleet.environments.script.machines import (
     read_name,
 )
 from mediafleet.environments.script.runner import MAX_OUTPUT_BYTES, ProcessIdentity, read_pid_file
+from mediafleet.files import write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,18 +76,7 @@ class Journal:
         Raises:
             OSError: It was not written.
         """
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path, new = self._path(attempt.node_id, "json"), self._path(attempt.node_id, "new")
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(_to_json(attempt), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_durably(self._path(attempt.node_id, "json"), json.dumps(_to_json(attempt)))
 
     def read(self, node_id: str) -> Attempt | None:
         """Return the launch of a Media Node, if one was begun.
@@ -148,7 +137,7 @@ class Journal:
 
     def remove(self, node_id: str) -> None:
         """Remove the record of a launch, if there is one."""
-        for ending in ("json", "new", "out", "err", "pid"):
+        for ending in ("json", "json.new", "out", "err", "pid"):
             with suppress(OSError):
                 self._path(node_id, ending).unlink()
 
