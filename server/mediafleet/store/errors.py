@@ -1,4 +1,4 @@
-"""What can go wrong with a store beyond the domain's errors, and how a database's errors read.
+"""Errors of the store beyond those of the domain, and messages for those of databases.
 
 ::
 
@@ -8,10 +8,10 @@
     │   ├── StoreChangedError
     │   └── StoreNotOpenedError
     │       └── StoreDamagedError
-    ├── UncertainCommitError         the server ends before a change's outcome was known
+    ├── UncertainCommitError         the store was closed before the outcome of a commit was known
     └── StoreUnavailableError        (the domain's)
         ├── SupersededError          another server has opened the store
-        └── StoreReplacedError       it is not the store any more that this server opened
+        └── StoreReplacedError       it is not the store that this server opened
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_DETAIL = 200
 
 
 class StoreStartError(MediafleetError):
-    """The store cannot be opened; a matter for whoever starts the server."""
+    """The store cannot be opened; the operator must act."""
 
 
 class StoreInUseError(StoreStartError):
@@ -39,7 +39,7 @@ class StoreInUseError(StoreStartError):
 
     Attributes:
         store: The file, or the address without the password.
-        holder: Who has it, such as ``process 4711``; ``None`` when that is not known.
+        holder: The other server, such as ``process 4711``; ``None`` if unknown.
     """
 
     def __init__(self, store: str, holder: str | None) -> None:
@@ -70,7 +70,7 @@ class StoreRevisionError(StoreStartError):
 
 
 class StoreNotOpenedError(StoreStartError):
-    """The store does not open: no such folder, no permission, not a database, not reachable."""
+    """The store cannot be opened: no such folder, no permission, no database, not reachable."""
 
     def __init__(self, store: str, detail: str) -> None:
         super().__init__(store, detail)
@@ -81,11 +81,11 @@ class StoreNotOpenedError(StoreStartError):
 
 
 ACCEPT = "--accept-changed-store"
-"""The option of ``mediafleet serve`` with which a server goes on in spite of these errors."""
+"""The option of ``mediafleet serve`` that ignores the next two errors."""
 
 
 class StoreDamagedError(StoreNotOpenedError):
-    """The store's file can be read and makes no sense."""
+    """The store's file is readable, but not valid."""
 
     def __str__(self) -> str:
         return (
@@ -95,11 +95,11 @@ class StoreDamagedError(StoreNotOpenedError):
 
 
 class StoreChangedError(StoreStartError):
-    """It is not the store that was used with this data directory before.
+    """It is not the store that was last used with this data directory.
 
     Attributes:
-        what: What it is instead, as the end of a sentence that begins with its name.
-        marker: The file that remembers the store.
+        what: The difference; completes a sentence that begins with the store's name.
+        marker: File with the id of that store.
     """
 
     def __init__(self, store: str, what: str, marker: str) -> None:
@@ -116,7 +116,7 @@ class StoreChangedError(StoreStartError):
 
 
 class UnsupportedStoreUrlError(StoreStartError):
-    """The address names no database that can be a store; it is never repeated, for its secrets."""
+    """The URL is not that of a supported database; it is not repeated, as it holds secrets."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -127,27 +127,27 @@ class UnsupportedStoreUrlError(StoreStartError):
 
 
 class UncertainCommitError(MediafleetError):
-    """The database went silent on a commit, and the store was closed before it spoke again.
+    """The store was closed while the database did not respond to a COMMIT.
 
-    Unlike :class:`StoreUnavailableError` this does not say that nothing was changed. The next
-    start finds out, as it reads everything from the store.
+    Unlike :class:`StoreUnavailableError` this does not imply that nothing was changed. The next
+    start reads the outcome from the store.
     """
 
     def __str__(self) -> str:
-        return "The server ended before the store told whether it took the change"
+        return "The server ended before it knew whether the store made the change"
 
 
 class SupersededError(StoreUnavailableError):
-    """The store's epoch is not ours any more: another server has opened it."""
+    """The store has a later epoch: another server has opened it."""
 
     def __init__(self) -> None:
         super().__init__("another server has opened the store")
 
 
 class StoreReplacedError(StoreUnavailableError):
-    """What is there now is not what this server opened and changed.
+    """The store is not the one that this server opened, or is an older copy of it.
 
-    It lasts until the store is put back as it was; a restart of the server looks anew.
+    Commits fail until it is put back, or the server is restarted.
     """
 
 
@@ -167,6 +167,5 @@ def translated() -> Iterator[None]:
 def describe(error: BaseException) -> str:
     """The error in one bounded line, without statements and without their parameters."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    # A database may quote what it was told.
     first = next(iter(str(cause).splitlines()), "")
     return one_line(f"{type(cause).__name__}: {first}".removesuffix(": "), _MAX_DETAIL)

@@ -1,4 +1,4 @@
-"""Whether this server may write to the store, and how long things may take there."""
+"""Whether this server may write to the store, and the timeouts of the store."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ log = logging.getLogger(__name__)
 
 
 class Leadership(StrEnum):
-    """What this server is to the store.
+    """Whether this server holds the lock of the store.
 
     Attributes:
-        LEADER: The store's only writer.
-        SUSPENDED: The lock was lost and is being asked for again; changes are refused until then.
-        LOST: Another server has the store, for good; this one must end, its picture is outdated.
+        LEADER: It does, and is the only writer.
+        SUSPENDED: It lost the lock and tries to take it again; commits fail meanwhile.
+        LOST: Another server has opened the store. This one must end: its members are outdated.
     """
 
     LEADER = "leader"
@@ -26,14 +26,14 @@ class Leadership(StrEnum):
 
 
 LeadershipObserver: TypeAlias = Callable[[Leadership], None]
-"""Is told of every new leadership; called on the event loop, must not block."""
+"""Called with every change of the leadership, on the event loop; must not block."""
 
 
 class Lease:
-    """The leadership as it is now, and why; ``LOST`` is the last one.
+    """The current leadership; ``LOST`` is final.
 
     Attributes:
-        why: Why it is so, for people.
+        why: Reason of the last change, for people.
     """
 
     def __init__(self, observer: LeadershipObserver | None = None) -> None:
@@ -43,11 +43,11 @@ class Lease:
 
     @property
     def leadership(self) -> Leadership:
-        """What this server is to the store now."""
+        """The current leadership."""
         return self._leadership
 
     def become(self, leadership: Leadership, *, why: str) -> None:
-        """Take a new leadership and tell of it; the same is no news, nor is any after ``LOST``."""
+        """Change the leadership and notify the observer, unless it is the same or ``LOST``."""
         if self._leadership is Leadership.LOST:
             return
         self.why = why
@@ -63,12 +63,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What this server knows to be in the store, as its only writer.
+    """What the store must hold, as this server is its only writer.
 
     Attributes:
-        store_id: The store's own, made once.
-        epoch: How often it has been opened; the last time by this server.
-        last_sequence: Number of the newest event.
+        store_id: Id of the store, created with it.
+        epoch: How often the store was opened; the last time by this server.
+        last_sequence: Sequence number of the newest event.
     """
 
     store_id: str
@@ -76,24 +76,24 @@ class Position:
     last_sequence: int
 
     def after(self, events: int) -> Position:
-        """The position after some more events."""
+        """Return the position after more events."""
         return replace(self, last_sequence=self.last_sequence + events)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """Bounds of time, in seconds.
+    """Timeouts and intervals, in seconds.
 
     Attributes:
-        answer: A statement, or a wait for a lock inside the database.
-        commit: A change as a whole, queueing included.
-        close: The changes under way when the store is closed.
-        open: The transaction that opens a store, with its migrations.
-        takeover: A start on a database that another server holds, until it is refused; for a
-            server that follows another one. A SQLite file is refused at once.
-        heartbeat: Between two questions whether a PostgreSQL that holds our lock still answers, and
-            between two tries after a change was refused.
-        check: Without changes, until one that changes nothing is tried.
+        answer: For a statement, or a wait for a lock in the database.
+        commit: For a commit, including its time in the queue.
+        close: For the commits under way when the store is closed.
+        open: For the transaction that opens a store, including its migrations.
+        takeover: How long a start waits for the lock of a database that another server holds, such
+            as its predecessor. A locked SQLite file is refused at once.
+        heartbeat: Interval of the checks of the lock on PostgreSQL, and of retries after a failed
+            commit.
+        check: Without commits for this long, an empty one is made.
     """
 
     answer: float = 3.0

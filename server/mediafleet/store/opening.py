@@ -58,11 +58,11 @@ _EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What is known of the store that was opened last.
+    """The store that was opened last with a data directory.
 
     Attributes:
-        id: The store's own; empty if the file that keeps it is spoilt.
-        epoch: How often it had been opened.
+        id: Id of the store; empty if the marker's file is damaged.
+        epoch: Its epoch then.
     """
 
     id: str
@@ -70,10 +70,10 @@ class Marker:
 
 
 def read_marker(path: Path) -> Marker | None:
-    """The marker; ``None`` if no store was ever opened with this data directory.
+    """Return the marker; ``None`` if no store was opened with this data directory.
 
     Raises:
-        OSError: That cannot be told.
+        OSError: It could not be read.
     """
     try:
         with path.open("rb") as file:
@@ -106,24 +106,23 @@ async def open_store(
     marker: Path | None = None,
     accept_changed: bool = False,
 ) -> AsyncIterator[SqlStore]:
-    """Open a store as its only writer, made and brought to this version's tables if need be.
+    """Open a store as its only writer; create or migrate it if necessary.
 
     Args:
         url: ``sqlite:///relative/file``, ``sqlite:////absolute/file``, ``sqlite://`` for memory
             (for tests), or ``postgresql://user:password@host:port/database`` with the options of
             PostgreSQL's own clients, such as ``?sslmode=verify-full``.
-        tasks: Carries what runs beside, which ends when the store is closed and not before, even if
-            the group is cancelled: leave the store before the group.
-        make_cluster_id: Asked once in the life of a store, 1–1024 characters.
-        cluster_id: The configured id; it wins over the kept one and is kept.
-        observer: Is told when this server may not write any more, and when it may again.
-        limits: Bounds of time.
-        marker: File that remembers which store was opened; ``None``, and for memory: nobody does.
-        accept_changed: Go on with a store that is empty or another one than that, and put a
-            damaged file aside.
+        tasks: Group for the background tasks. They end when the store is closed, even if the group
+            is cancelled earlier: close the store before the group.
+        make_cluster_id: Called once in the life of a store; returns 1–1024 characters.
+        cluster_id: The configured id; it replaces the stored one.
+        observer: Called when this server may not write any more, and when it may again.
+        limits: Timeouts.
+        marker: File with the id of the last store; not used if ``None``, or for memory.
+        accept_changed: Accept an empty store or one with another id, and rename a damaged file.
 
     Raises:
-        StoreStartError: The store cannot be used; says why and what helps.
+        StoreStartError: The store cannot be used; the message says why and what helps.
     """
     limits = limits or StoreLimits()
     lease = Lease(observer)
@@ -131,7 +130,7 @@ async def open_store(
     is_kept = parsed.drivername in _POSTGRESQL or file_of(parsed) is not None
     expected = _Expected(marker if is_kept else None, accept_changed=accept_changed)
     async with _held(parsed, limits, expected) as database:
-        with _told_as_start_error(database.name):
+        with _errors_at_start(database.name):
             async with database.connect(limit_s=limits.open) as connection:
                 await database.begin(connection)
                 if await connection.run_sync(is_new):
@@ -157,7 +156,7 @@ async def open_store(
 
 
 class _Expected:
-    """What the data directory remembers of the store, and whether another one may be opened."""
+    """Compares the store with the marker in the data directory."""
 
     def __init__(self, path: Path | None, *, accept_changed: bool) -> None:
         self._path = path
@@ -170,7 +169,7 @@ class _Expected:
                 raise StoreNotOpenedError(str(path), error.strerror or str(error)) from error
 
     def require_none(self, name: str) -> None:
-        """A new store is about to begin."""
+        """Refuse to create a store if there was one."""
         if self.marker is not None:
             self._object(name, "is missing or empty")
 
@@ -181,7 +180,7 @@ class _Expected:
             self._object(name, "is another one")
         elif self.marker.epoch >= position.epoch:
             log.warning(
-                "the store is older than when it was last used: what came after is not in it",
+                "the store is older than when it was last used; later changes are missing",
                 extra={"store": name, "opened": position.epoch, "remembered": self.marker.epoch},
             )
 
@@ -192,14 +191,14 @@ class _Expected:
     def _object(self, name: str, what: str) -> None:
         if not self.accept_changed:
             raise StoreChangedError(name, what, str(self._path))
-        log.warning("a changed store is accepted", extra={"store": name, "it": what})
+        log.warning("changed store is accepted", extra={"store": name, "it": what})
 
 
 def _parse(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        # Never chained: these errors repeat parts of the address.
+        # Not chained: these errors repeat parts of the URL.
         raise UnsupportedStoreUrlError(_EXPECTED) from None
     if url.drivername in _POSTGRESQL and (url.port is None or 1 <= url.port <= _MAX_PORT):
         return url
@@ -217,7 +216,7 @@ async def _held(url: URL, limits: StoreLimits, expected: _Expected) -> AsyncIter
             url, limits, before_new=expected.require_none, accept_damaged=expected.accept_changed
         )
         async with AsyncExitStack() as stack:
-            with _told_as_start_error(str(file_of(url) or "in memory")):
+            with _errors_at_start(str(file_of(url) or "in memory")):
                 database: Database = await stack.enter_async_context(held)
             yield database
         return
@@ -228,13 +227,13 @@ async def _held(url: URL, limits: StoreLimits, expected: _Expected) -> AsyncIter
             "for PostgreSQL install mediafleet with its extra: pip install 'mediafleet[postgresql]'"
         ) from None
     async with AsyncExitStack() as stack:
-        with _told_as_start_error(f"postgresql://{url.host or 'localhost'}/{url.database or ''}"):
+        with _errors_at_start(f"postgresql://{url.host or 'localhost'}/{url.database or ''}"):
             database = await stack.enter_async_context(module.hold_postgresql(url, limits))
         yield database
 
 
 @contextmanager
-def _told_as_start_error(name: str) -> Iterator[None]:
+def _errors_at_start(name: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:

@@ -1,11 +1,11 @@
 """PostgreSQL as a store: one server on the database, which an advisory lock makes sure of.
 
-The lock belongs to a connection that does nothing else. If that connection breaks, the lock may be
-somebody else's from then on: changes are refused at once. When the lock is ours again and no other
-server has opened the store in between (the epoch is still the same), they are taken again.
+The lock belongs to a connection of its own. If that connection breaks, another server may take the
+lock: commits fail at once. When this server has the lock again, and the epoch shows that no other one
+opened the store in between, commits work again.
 
-A database that says nothing is met in one way only: the connection is cut. The driver would ask
-the silent server to cancel instead, and wait for that.
+If the database does not respond, the connection is closed. The driver would send a cancel request
+to the same server instead, and wait for it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LOCK = (0x6D666C74, 1)
 _RETRY_S = 0.25
 _MAX_NAME = 63
 _TRANSACTION_UNKNOWN = "22023"
-# The internal one is raised for a statement that meets the server's farewell.
+# InternalClientError is raised for a statement during a shutdown of the server.
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1, $2)"
@@ -82,7 +82,7 @@ class PostgresqlDatabase(Database):
             hide_parameters=True,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
-        event.listen(self.engine.sync_engine, "handle_error", _tell_as_lost)
+        event.listen(self.engine.sync_engine, "handle_error", _mark_as_disconnect)
 
     @override
     @asynccontextmanager
@@ -117,7 +117,7 @@ class PostgresqlDatabase(Database):
 
     @override
     async def require_unchanged(self) -> None:
-        """Every change begins with the question, see `claim`."""
+        """Nothing to do: every transaction checks it, see `claim`."""
 
     @override
     async def note_written(self) -> None:
@@ -134,7 +134,7 @@ class PostgresqlDatabase(Database):
             lease.become(Leadership.LEADER, why="the lock was taken again")
 
     async def take_lock(self) -> None:
-        """Get the lock, waiting a little for a server that is about to end.
+        """Take the lock; wait a moment for a server that is about to end.
 
         Raises:
             StoreInUseError: Another server keeps it.
@@ -171,7 +171,7 @@ class PostgresqlDatabase(Database):
                 server_settings={
                     "application_name": name[:_MAX_NAME],
                     "lock_timeout": str(milliseconds),
-                    # What is left of a server that froze or vanished must not keep locks for long.
+                    # Connections of a server that hangs or is gone must not keep locks for long.
                     "idle_in_transaction_session_timeout": str(round(self._limits.open * 1000)),
                     "tcp_keepalives_idle": "5",
                     "tcp_keepalives_interval": "5",
@@ -179,7 +179,7 @@ class PostgresqlDatabase(Database):
                 },
             )
         except ValueError:
-            # Never chained: the driver's message may repeat parts of the address.
+            # Not chained: the driver's message may repeat parts of the URL.
             raise UnsupportedStoreUrlError("expected postgresql://user:password@host/db") from None
         except _DRIVER_ERRORS as error:
             raise ConnectionError(describe(error)) from error
@@ -213,7 +213,7 @@ class PostgresqlDatabase(Database):
                 self._lock = await self._dial()
                 while True:
                     is_held = await self._ask(_TRY_LOCK, *LOCK)
-                    # Asked with the lock in hand: from here on the epoch cannot change.
+                    # With the lock held, the epoch cannot change any more.
                     if await self._ask(_STORE_ID) != position.store_id:
                         raise ConnectionError(_ANOTHER)
                     if await self._ask("SELECT epoch FROM journal") != position.epoch:
@@ -260,7 +260,7 @@ def _refuse_closed(connection: Any, record: object, proxy: object) -> None:  # n
         raise DisconnectionError
 
 
-def _tell_as_lost(context: ExceptionContext) -> Exception | None:
+def _mark_as_disconnect(context: ExceptionContext) -> Exception | None:
     # The one error of the driver that SQLAlchemy does not know as such.
     if not isinstance(context.original_exception, asyncpg.InternalClientError):
         return None

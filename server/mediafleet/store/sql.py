@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from mediafleet.store.writer import Database, Writer
 
 MAX_EVENTS = 1000
-"""Events in one answer."""
+"""Events in one page."""
 
 
 class SqlStore(Store):
-    """Members, events and facts; made by :func:`mediafleet.store.open_store`.
+    """Members, events and key-value pairs; created by :func:`mediafleet.store.open_store`.
 
-    Changes take turns in one transaction each. A change that leaves the cluster (``terminated``
-    or ``forget``) passes the same guard as all others: its node is one version ahead of the
-    stored one, which is then deleted; the events stay.
+    Each commit is a transaction of its own. A node that leaves the cluster (``terminated`` or
+    ``forget``) must be one version ahead of the stored one, as in every mutation; its row is then
+    deleted, and its events stay.
 
     Attributes:
-        cluster_id: Goes into every event.
+        cluster_id: Part of every event.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class SqlStore(Store):
 
     @property
     def refused_changes(self) -> int:
-        """How many changes were not taken since the store was opened."""
+        """Number of commits that failed since the store was opened."""
         return self._writer.refused
 
     @override
@@ -134,14 +134,14 @@ class SqlStore(Store):
         await self._writer.write(work)
 
     async def events(self, after: int = 0, limit: int = MAX_EVENTS) -> tuple[StoredEvent, ...]:
-        """What happened, oldest first.
+        """Return a page of the events, the oldest first.
 
         Args:
-            after: Number of the last event that is known already; 0 for none.
-            limit: Most events in the answer, 1–1000.
+            after: Sequence number of the last known event; 0 for none.
+            limit: Maximum number of events, 1–1000.
 
         Raises:
-            StoreUnavailableError: The store does not answer.
+            StoreUnavailableError: The store does not respond.
         """
         statement = (
             select(events)
@@ -155,7 +155,7 @@ class SqlStore(Store):
         with translated():
             with anyio.fail_after(self._limits.commit):
                 await self._reading.acquire()
-            # One at a time: a connection of the pool always stays free for the writer.
+            # One read at a time: a connection of the pool stays free for the writer.
             try:
                 async with self._database.connect() as connection:
                     return (await connection.execute(statement)).all()

@@ -109,15 +109,15 @@ class SqliteDatabase(Database):
 
     @override
     async def watch(self, position: Position, lease: Lease) -> None:
-        # The kernel takes the lock of a living process from nobody.
+        # A process keeps its lock as long as it lives.
         await anyio.sleep_forever()
 
 
 class _Files:
     """The database and the log beside it, held open so that no other file can be taken for them.
 
-    Nobody but this process writes to them. So the database changes only when this process copies
-    the log into it, and the log never gets shorter while a connection is open.
+    Only this process writes to them. So the database file changes only by its checkpoints, and the
+    log never gets shorter while a connection is open.
     """
 
     def __init__(self, file: Path) -> None:
@@ -134,21 +134,21 @@ class _Files:
             os.close(self._held.popitem()[1])
 
     def note_written(self) -> None:
-        """Take in what this process has just written."""
+        """Record the files' state after a commit of this process."""
         with suppress(OSError):  # it is gone, which is found before the next change
             if self._log not in self._held:
                 self._held[self._log] = os.open(self._log, os.O_RDONLY | os.O_CLOEXEC)
             self._written = {path: os.fstat(held) for path, held in self._held.items()}
 
     def problem(self) -> str | None:
-        """Why what is written now would be lost; ``None`` if it would not."""
+        """Return why a commit would be lost; ``None`` if it would not."""
         for path, written in self._written.items():
             try:
                 named = path.stat()
             except FileNotFoundError:
                 return f"its file {path} was removed"
             except OSError as error:
-                return f"its file {path} cannot be looked at: {error.strerror}"
+                return f"its file {path} cannot be read: {error.strerror}"
             if not os.path.samestat(named, written):
                 return f"its file {path} was replaced by another one"
             if named.st_size < written.st_size:
@@ -166,7 +166,7 @@ async def hold_sqlite(
     before_new: Callable[[str], None],
     accept_damaged: bool,
 ) -> AsyncIterator[SqliteDatabase]:
-    """The file of the address, made if it is missing, and kept from every other process.
+    """Open and lock the file of a URL; create it if it is missing.
 
     Args:
         url: Its address.
@@ -207,29 +207,29 @@ def _prepare(file: Path, before_new: Callable[[str], None], *, accept_damaged: b
     elif (damage := _damage_of(file)) is not None:
         if not accept_damaged:
             raise StoreDamagedError(str(file), damage)
-        _put_aside(file)
+        _rename_damaged(file)
     _make(file)
 
 
 def _damage_of(file: Path) -> str | None:
-    """What SQLite finds wrong with a file; ``None``: nothing, or that cannot be told now."""
+    """Return what SQLite finds wrong with a file; ``None`` if nothing, or if it is not known."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             return None if found == "ok" else describe(ValueError(found))
     except sqlite3.OperationalError:
-        return None  # opening it will tell
+        return None  # opening the file reports it
     except sqlite3.DatabaseError as error:
         return describe(error)
 
 
-def _put_aside(file: Path) -> None:
+def _rename_damaged(file: Path) -> None:
     moment = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = f"{file.name}.damaged-{moment}"
     for ending in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             file.with_name(f"{file.name}{ending}").replace(file.with_name(f"{aside}{ending}"))
-    log.warning("a damaged store is put aside", extra={"store": str(file), "as": aside})
+    log.warning("damaged store is renamed", extra={"store": str(file), "as": aside})
 
 
 @contextmanager

@@ -50,11 +50,11 @@ NODE_COLUMNS = (
 EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
 
 
-# The number of an event is told by how many of its transaction come after it. No statement then
-# needs an answer of the one before, which would be another trip to the database for each commit.
+# Sequence number of an event: the last one of its transaction minus the events that follow. So no
+# statement needs the result of an earlier one, which would cost a round trip per commit.
 _SEQUENCE = select(journal.c.last_sequence).scalar_subquery() - bindparam("behind", type_=Integer)
 STORE_ID = "store_id"
-"""The key under which a store has an id of its own; a copy has the same."""
+"""Key of the id of the store; a copy has the same."""
 _ID = select(key_values.c.value).where(key_values.c.key == STORE_ID)
 _CLAIM = (
     update(journal)
@@ -97,12 +97,12 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change as rows, so that nothing is left to go wrong inside the transaction.
+    """An entry as rows, converted before the transaction begins.
 
     Attributes:
-        node: Columns of ``media_nodes`` but for the order of joining; ``None``: nothing changes.
-        event: Columns of ``events`` but for the sequence.
-        leaves: The node's row is to be deleted.
+        node: Columns of ``media_nodes`` except ``joined_sequence``; ``None``: only an event.
+        event: Columns of ``events`` except ``sequence``.
+        leaves: The node's row is deleted.
     """
 
     node: Values | None
@@ -111,7 +111,7 @@ class Step:
 
 
 def steps(changes: Sequence[StoreEntry], cluster_id: str) -> tuple[Step, ...]:
-    """The changes as rows, in order."""
+    """Convert entries to rows, in order."""
     return tuple(_step(change, cluster_id) for change in changes)
 
 
@@ -124,7 +124,7 @@ def _step(change: StoreEntry, cluster_id: str) -> Step:
 
 
 def to_node(row: Row[Any]) -> MediaNode:
-    """The member that a row of ``media_nodes`` tells of."""
+    """Convert a row of ``media_nodes`` to a Media Node."""
     return MediaNode(
         id=row.id,
         status=MediaNodeStatus(row.status),
@@ -151,7 +151,7 @@ def _to_drain(row: Row[Any]) -> Drain | None:
 
 
 def to_event(row: Row[Any]) -> StoredEvent:
-    """The event that a row of ``events`` tells of."""
+    """Convert a row of ``events``."""
     return StoredEvent(
         sequence=row.sequence,
         node_id=row.node_id,
@@ -162,7 +162,7 @@ def to_event(row: Row[Any]) -> StoredEvent:
 
 
 def to_ended_session(row: Row[Any]) -> tuple[str, datetime]:
-    """Id and beginning of the session that a ``sessionDestroyed`` in ``events`` tells of."""
+    """Return id and start of the session of a ``sessionDestroyed`` row."""
     payload = orjson.loads(row.payload)
     return payload["sessionId"], from_milliseconds(payload["startTime"])
 
@@ -206,7 +206,7 @@ def _event_values(event: Event, cluster_id: str) -> Values:
 
 
 async def begin_epoch(connection: AsyncConnection) -> Position:
-    """Make this server the one that may write, and every earlier one stop; tells what is there."""
+    """Begin a new epoch, in which only this server can write; return the position."""
     await connection.execute(update(journal).values(epoch=journal.c.epoch + 1))
     store_id = await get_or_set(connection, STORE_ID, lambda: uuid4().hex)
     row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one()
@@ -214,7 +214,7 @@ async def begin_epoch(connection: AsyncConnection) -> Position:
 
 
 async def append_steps(connection: AsyncConnection, steps: Sequence[Step]) -> None:
-    """Save the nodes and append the events, in order, under numbers that were claimed.
+    """Save the nodes and append the events, in order, with claimed sequence numbers.
 
     Raises:
         StaleMediaNodeError: A stored node is not one version behind.
@@ -226,11 +226,10 @@ async def append_steps(connection: AsyncConnection, steps: Sequence[Step]) -> No
 
 
 async def claim(connection: AsyncConnection, position: Position, count: int) -> None:
-    """Take the next numbers of events; the last of them is then ``journal.last_sequence``.
+    """Claim the next sequence numbers; the last one becomes ``journal.last_sequence``.
 
-    Every writing transaction begins with this, also one without events: the row it changes is
-    what keeps a server out that was superseded without noticing, or whose store is another one
-    now, or an older copy of its own.
+    Every transaction that writes begins with this, even without events: the update fails if another
+    server has opened the store, or if it is another store or an older copy of this one.
 
     Raises:
         SupersededError: Another server has opened the store.
@@ -260,7 +259,7 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
 
 
 async def get_or_set(connection: AsyncConnection, key: str, make: Callable[[], str]) -> str:
-    """The value under the key, made and kept if there is none."""
+    """Return the value of a key; create it if there is none."""
     known = await connection.scalar(select(key_values.c.value).where(key_values.c.key == key))
     if known is not None:
         return str(known)
@@ -270,7 +269,7 @@ async def get_or_set(connection: AsyncConnection, key: str, make: Callable[[], s
 
 
 async def set_value(connection: AsyncConnection, key: str, value: str) -> str:
-    """Put a value under the key, whatever was there before; tells the value."""
+    """Set the value of a key, and return it."""
     changed = await connection.execute(
         update(key_values).where(key_values.c.key == key).values(value=value)
     )

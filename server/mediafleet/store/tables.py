@@ -95,7 +95,8 @@ media_nodes = Table(
 )
 """The members. ``joined_sequence`` is the number of a member's first event and so the order of
 joining; ``launching_time``, ``status_since`` and ``crashed_since`` are UTC milliseconds, and so
-is ``drain_deadline``; the four columns of a drain are null together. Who leaves is deleted."""
+is ``drain_deadline``; the four columns of a drain are null together.
+The row of a node that leaves is deleted."""
 
 events = Table(
     "events",
@@ -126,11 +127,11 @@ key_values = Table(
     _length("key_values", "key", 1, 64),
     _length("key_values", "value", 1, 1024),
 )
-"""Texts that are made once and kept, such as the cluster's id."""
+"""Small values such as the cluster's id."""
 
 
 def migration_config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration for our migrations; no file of settings is needed."""
+    """Return Alembic's configuration; there is no ``alembic.ini``."""
     config = Config()
     # Percent signs are the configuration format's own.
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
@@ -139,12 +140,12 @@ def migration_config(connection: Connection | None = None) -> Config:
 
 
 def is_new(connection: Connection) -> bool:
-    """Whether no migration was ever run there."""
+    """Return whether the database has no tables of a store yet."""
     return not MigrationContext.configure(connection).get_current_heads()
 
 
 def upgrade(connection: Connection, store: str) -> None:
-    """Run what is missing, inside the connection's transaction.
+    """Run the missing migrations in the connection's transaction.
 
     Args:
         connection: Within a transaction that writes.

@@ -1,7 +1,7 @@
 """The single writer: one transaction after the other, each with a certain outcome.
 
 A change has two parts. Until its COMMIT is sent it can be given up at any moment, and it then
-certainly was not made: whoever waits gives it up when its time is over or when its task is
+certainly was not made: the caller gives it up at its timeout or when its task is
 cancelled. The writer *seals* a change just before COMMIT, with nothing awaited in between. A sealed
 change is waited for until its outcome is known, however long that takes, because an answer before
 that would be a guess: the databases bound this time as well as they can.
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Database(Protocol):
-    """A kind of database, held by this server alone.
+    """A database that only this server uses.
 
     Attributes:
         name: For people; holds no secrets.
@@ -51,27 +51,27 @@ class Database(Protocol):
     def connect(
         self, *, limit_s: float | None = None
     ) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection; what was not committed is rolled back when it is given back.
+        """Open a connection; uncommitted changes are rolled back at its end.
 
         Args:
             limit_s: Seconds that it may be needed for; the limit of a commit if not given.
         """
 
     async def begin(self, connection: AsyncConnection) -> int | None:
-        """Begin a transaction that writes; what comes back names it to :meth:`was_committed`."""
+        """Begin a transaction that writes; return its id for :meth:`was_committed`."""
 
     async def was_committed(self, transaction: int | None) -> bool:
-        """Find out what became of a transaction whose COMMIT failed; waits until that is known."""
+        """Return whether a transaction whose COMMIT failed was committed; waits until known."""
 
     async def require_unchanged(self) -> None:
-        """See that what is written now goes to where the next start will look for it.
+        """Check that the next start would find what is written now.
 
         Raises:
-            StoreReplacedError: It does not.
+            StoreReplacedError: It would not.
         """
 
     async def note_written(self) -> None:
-        """Take in how this server itself has just changed the database."""
+        """Record the state of the database after a commit of this server."""
 
     async def watch(self, position: Position, lease: Lease) -> None:
         """See to it that the leadership is right while the store is open; ends when cancelled."""
@@ -82,7 +82,7 @@ Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
 
 
 class _Job(Generic[T]):
-    """One change on its way."""
+    """A queued change."""
 
     def __init__(self, work: Work[T], events: int) -> None:
         self.work = work
@@ -92,12 +92,12 @@ class _Job(Generic[T]):
         self.is_given_up = False
 
     def seal(self) -> bool:
-        """Forbid giving up; false if that has happened already."""
+        """Forbid to give up; return false if the change is given up already."""
         self.is_sealed = not self.is_given_up
         return self.is_sealed
 
     def give_up(self) -> bool:
-        """Make sure that the change is never made; false if it is too late for that."""
+        """Ensure that the change is never made; return false if it is too late."""
         self.is_given_up = not self.is_sealed
         return self.is_given_up
 
@@ -107,13 +107,13 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """Carries changes to the database, in the order they came.
+    """Commits changes in the order of their calls.
 
     Args:
         database: Held by this server.
-        lease: Whether it may write.
-        limits: Bounds of time.
-        position: What the store holds when the first change comes.
+        lease: Whether this server may write.
+        limits: Timeouts.
+        position: Position of the store at its opening.
 
     Attributes:
         refused: How many changes were not made since the start.
@@ -142,12 +142,12 @@ class Writer:
             events: How many events they append.
 
         A caller that is cancelled meanwhile either gets its cancellation at once and the change
-        was not made, or this returns as if nothing had happened and the cancellation reaches the
-        caller at its next ``await``: what follows a change in one breath is never left out.
+        was not made, or this returns normally and the cancellation reaches the caller at its next
+        ``await``: code that follows a commit without an ``await`` always runs.
 
         Raises:
             StoreUnavailableError: The change was not made.
-            UncertainCommitError: The store was closed while the database was silent.
+            UncertainCommitError: The store was closed while the database did not respond.
         """
         await checkpoint_if_cancelled()
         job = _Job(work, events)
@@ -165,10 +165,10 @@ class Writer:
             raise
 
     async def watch(self) -> None:
-        """Look after the store while nobody asks for a change; never returns.
+        """Check the store between commits; never returns.
 
-        After a refusal, and when there was no change for a while, changes that change nothing are
-        tried: who waits for the store to be well again may send none meanwhile.
+        After a failure, and without commits for a while, empty commits are made: callers may wait
+        for the store to recover before they send the next change.
         """
         while True:
             await anyio.sleep(self._limits.heartbeat)
@@ -193,7 +193,7 @@ class Writer:
             self._receive.close()
 
     async def close(self) -> None:
-        """Take no more changes and finish those that wait, within the limit."""
+        """Refuse new changes and finish the queued ones, within the timeout."""
         self._send.close()
         with anyio.move_on_after(self._limits.close, shield=True) as limit:
             await self._ended.wait()
