@@ -422,22 +422,22 @@ async def test_a_fact_is_made_once_and_kept(case, tasks):
         return f"value-{len(made)}"
 
     async with case.opened(tasks) as store:
-        assert await store.remember("some_key", make) == "value-1"
-        assert await store.remember("some_key", make) == "value-1"
+        assert await store.get_or_set("some_key", make) == "value-1"
+        assert await store.get_or_set("some_key", make) == "value-1"
     async with case.opened(tasks) as store:
-        assert await store.remember("some_key", make) == "value-1"
-        assert await store.remember("other_key", make) == "value-2"
+        assert await store.get_or_set("some_key", make) == "value-1"
+        assert await store.get_or_set("other_key", make) == "value-2"
 
 
 async def test_a_fact_can_be_replaced(case, tasks):
     async with case.opened(tasks) as store:
-        assert await store.recall("some_key") is None
-        await store.keep("some_key", "one")
-        await store.keep("some_key", "two")
-        assert await store.recall("some_key") == "two"
+        assert await store.get_value("some_key") is None
+        await store.set_value("some_key", "one")
+        await store.set_value("some_key", "two")
+        assert await store.get_value("some_key") == "two"
     async with case.opened(tasks) as store:
-        assert await store.recall("some_key") == "two"
-        assert await store.recall("other_key") is None
+        assert await store.get_value("some_key") == "two"
+        assert await store.get_value("other_key") is None
 
 
 async def test_the_cluster_keeps_its_id(case, tasks):
@@ -465,7 +465,7 @@ async def test_a_locked_database_refuses_changes_in_time_and_takes_them_again_la
             with anyio.fail_after(DEADLINE_S), pytest.raises(StoreUnavailableError) as raised:
                 await store.commit([moved(first.node, S.RUNNING)])
             with anyio.fail_after(DEADLINE_S), pytest.raises(StoreUnavailableError):
-                await store.remember("key", lambda: "value")
+                await store.get_or_set("key", lambda: "value")
         assert raised.value.detail
 
         assert await store.load() == (first.node,)
@@ -652,7 +652,7 @@ async def test_a_server_superseded_without_noticing_writes_no_more(case, tasks):
             with pytest.raises(StoreUnavailableError):
                 await store.commit([added("kms_2")])
         with pytest.raises(StoreUnavailableError):
-            await store.remember("key", lambda: "value")
+            await store.get_or_set("key", lambda: "value")
 
         assert leaderships == [Leadership.LOST]
         assert store.leadership is Leadership.LOST

@@ -121,8 +121,8 @@ class CountedEnvironment(Environment):
         return self._environment.sees_every_end
 
     @override
-    def on_machine_end(self, tell: Callable[[str, str], None]) -> None:
-        self._environment.on_machine_end(tell)
+    def on_machine_end(self, report: Callable[[str, str], None]) -> None:
+        self._environment.on_machine_end(report)
 
     @override
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:

@@ -377,7 +377,7 @@ class _Server:
     @staticmethod
     async def _owner_of_machines(store: SqlStore) -> str:
         """The cluster's first id, which its machines carry: a new id must not lose them."""
-        return await store.remember("machines", lambda: store.cluster_id)
+        return await store.get_or_set("machines", lambda: store.cluster_id)
 
     async def _join_configured(self) -> None:
         uris = self._configuration.kms_uris

@@ -33,12 +33,12 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One step of one Media Node, with the event that tells of it.
+    """A change of one Media Node, with its event.
 
     Attributes:
-        node: The node after the step.
-        event: What happened.
-        forget: The node leaves the cluster with this step.
+        node: The node after the change.
+        event: The event.
+        forget: The node leaves the cluster with this change.
     """
 
     node: MediaNode
@@ -48,21 +48,21 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class EventOnly:
-    """An event about a Media Node that changes nothing of what is stored of the node.
+    """An event of a Media Node whose stored values stay the same.
 
     Attributes:
-        event: What happened; its ``id`` is the node's.
+        event: The event; its ``id`` is that of the node.
     """
 
     event: Event
 
 
 StoreEntry: TypeAlias = Mutation | EventOnly
-"""What is committed: a step of a node with its event, or an event alone."""
+"""A part of a commit: a change of a node with its event, or only an event."""
 
 
 class Store(Protocol):
-    """Keeps members and events over restarts of the server; has one server as its only writer."""
+    """Stores members and events over restarts of the server; only one server writes to it."""
 
     @property
     def may_write(self) -> bool:
@@ -107,30 +107,30 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
-    async def remember(self, key: str, make: Callable[[], str]) -> str:
-        """The value kept under a key, made and kept at the first call (the cluster's id)."""
+    async def get_or_set(self, key: str, make: Callable[[], str]) -> str:
+        """Return the value of a key; the first call creates it (such as the cluster's id)."""
 
-    async def recall(self, key: str) -> str | None:
-        """The value kept under a key, if there is one.
+    async def get_value(self, key: str) -> str | None:
+        """Return the value of a key, or ``None``.
 
         Raises:
             StoreUnavailableError: The store does not answer.
         """
 
-    async def keep(self, key: str, value: str) -> None:
-        """Put a value under a key, whatever was there before.
+    async def set_value(self, key: str, value: str) -> None:
+        """Set the value of a key.
 
         Raises:
-            StoreUnavailableError: What was there before still is.
+            StoreUnavailableError: The value was not set.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class MachineRequest:
-    """What an environment is told when a Media Node is wanted.
+    """A request to launch a machine for a Media Node.
 
     Attributes:
-        node_id: The member to be; the launch is idempotent by it.
+        node_id: Id of the node; the launch is idempotent by it.
         uri: Endpoint given by the user; counts only where machines are not launched.
     """
 
@@ -145,7 +145,7 @@ class Machine:
     Attributes:
         environment_id: Its name there; ``None`` on premises.
         uri: WebSocket endpoint of its media server.
-        node_id: The Media Node it was launched for, where the machine itself tells.
+        node_id: The Media Node it was launched for, if the environment knows.
     """
 
     environment_id: str | None
@@ -162,38 +162,38 @@ class Environment(Protocol):
 
     @property
     def launches_machines(self) -> bool:
-        """Whether it makes and unmakes machines; on premises they are there already."""
+        """Whether it launches and terminates machines; on premises operators do."""
 
     @property
     def ends_with_server(self) -> bool:
-        """Whether machines without sessions are unmade when the server is stopped."""
+        """Whether machines without sessions are terminated when the server is stopped."""
 
     @property
     def sees_every_end(self) -> bool:
-        """Whether :meth:`gone` tells the truth of machines that serve, too."""
+        """Whether :meth:`gone` is right for running nodes too."""
         return False
 
     @property
     def problem(self) -> str | None:
-        """Why it does not watch its machines now, for people; ``None`` if it does, or never."""
+        """Why it cannot watch its machines now, for people; ``None`` if it can, or never does."""
         return None
 
     def may_have_made(self, environment_id: str) -> bool:
-        """Whether a machine of that name can be one of this environment's.
+        """Whether a machine can be one of this environment, by the form of its id.
 
-        Of others, which the cluster has from another environment, nothing is known here.
+        The cluster may have machines from an environment that was configured before.
         """
         return True
 
-    def on_machine_end(self, tell: Callable[[str, str], None]) -> None:
-        """Tell of every machine that is seen to end: its node's id, and why, for people.
+    def on_machine_end(self, report: Callable[[str, str], None]) -> None:
+        """Call *report* with node id and reason whenever a machine ends.
 
-        Called once, before it is opened. An environment that sees no ends has nothing to tell.
+        Called once, before the environment is opened. Not every environment watches machines.
         """
         return
 
     def open(self, cluster_id: str) -> AbstractAsyncContextManager[None]:
-        """Hold what is needed to speak to the machines; the methods below work while entered.
+        """Open the environment; the methods below work only while it is open.
 
         Args:
             cluster_id: Machines that carry it are this cluster's; no other is ever touched.
@@ -203,36 +203,35 @@ class Environment(Protocol):
         """
 
     async def launch(self, request: MachineRequest) -> Machine:
-        """Make a machine ready for a Media Node; the second call for a node finds the first's.
+        """Launch a machine for a Media Node; a second call returns the same machine.
 
         Raises:
             MissingUriError: It launches nothing and no uri was given.
-            EnvironmentFailureError: The launch failed. What it left and could not undo at once is
-                found by :meth:`terminate`.
+            EnvironmentFailureError: The launch failed. :meth:`terminate` ends what it left.
         """
 
     async def terminate(self, node: MediaNode) -> None:
-        """Unmake the machine of a Media Node; one that is gone or was never ours is no error.
+        """Terminate the machine of a Media Node, unless it is gone or not the cluster's.
 
         Raises:
             EnvironmentFailureError: The machine may still be there.
         """
 
     async def discover(self) -> Sequence[Machine]:
-        """Machines of this cluster that run, members or not.
+        """Return the running machines of this cluster, members or not.
 
         Raises:
-            EnvironmentFailureError: The answer is not known.
+            EnvironmentFailureError: They could not be listed.
         """
 
     async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
-        """Ids of those of some Media Nodes whose machines are no more.
+        """Return the ids of the Media Nodes whose machines are gone.
 
         Args:
-            nodes: With machines that this environment may have made.
+            nodes: Media Nodes of this environment.
 
         Raises:
-            EnvironmentFailureError: The answer is not known.
+            EnvironmentFailureError: The machines could not be listed.
         """
         return missing(nodes, await self.discover())
 

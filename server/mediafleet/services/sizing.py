@@ -84,7 +84,7 @@ class Sizing:
         if not self._environment.launches_machines:
             return
         await self.take_in()
-        known = await store.recall(WANTED)
+        known = await store.get_value(WANTED)
         plan = resizing(
             self._state.cluster,
             wanted,
@@ -97,4 +97,4 @@ class Sizing:
             with suppress(NotFoundError, ConflictError):  # it left meanwhile, or somebody saw to it
                 await self._removals.remove(node_id, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
         if known != str(wanted):
-            await store.keep(WANTED, str(wanted))
+            await store.set_value(WANTED, str(wanted))

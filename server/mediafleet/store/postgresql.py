@@ -1,8 +1,8 @@
 """PostgreSQL as a store: one server on the database, which an advisory lock makes sure of.
 
 The lock belongs to a connection of its own. If that connection breaks, another server may take the
-lock: commits fail at once. When this server has the lock again, and the epoch shows that no other one
-opened the store in between, commits work again.
+lock: commits fail at once. They work again when this server has the lock again, if the epoch shows
+that no other server opened the store in between.
 
 If the database does not respond, the connection is closed. The driver would send a cancel request
 to the same server instead, and wait for it.

@@ -115,19 +115,19 @@ class SqlStore(Store):
         return frozenset(to_ended_session(row) for row in await self._read(statement))
 
     @override
-    async def remember(self, key: str, make: Callable[[], str]) -> str:
+    async def get_or_set(self, key: str, make: Callable[[], str]) -> str:
         async def work(connection: AsyncConnection) -> str:
             return await get_or_set(connection, key, make)
 
         return await self._writer.write(work)
 
     @override
-    async def recall(self, key: str) -> str | None:
+    async def get_value(self, key: str) -> str | None:
         rows = await self._read(select(key_values.c.value).where(key_values.c.key == key))
         return str(rows[0][0]) if rows else None
 
     @override
-    async def keep(self, key: str, value: str) -> None:
+    async def set_value(self, key: str, value: str) -> None:
         async def work(connection: AsyncConnection) -> None:
             await set_value(connection, key, value)
 

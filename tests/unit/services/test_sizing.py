@@ -104,11 +104,14 @@ async def test_nothing_is_launched_before_the_environment_told_once_what_runs(
     for _ in range(2):
         with pytest.raises(EnvironmentFailureError):
             await sizing.resize(store, 2)
-    assert (statuses(state), await store.recall(WANTED)) == ([], None)
+    assert (statuses(state), await store.get_value(WANTED)) == ([], None)
 
     environment.troubles = set()
     await sizing.resize(store, 2)
-    assert (statuses(state), await store.recall(WANTED)) == ([MediaNodeStatus.LAUNCHING] * 2, "2")
+    assert (statuses(state), await store.get_value(WANTED)) == (
+        [MediaNodeStatus.LAUNCHING] * 2,
+        "2",
+    )
     environment.troubles = {"discover"}
     await sizing.resize(store, 3)
     assert statuses(state) == [MediaNodeStatus.LAUNCHING] * 3
@@ -120,11 +123,11 @@ async def test_a_trim_that_the_store_interrupted_is_not_done(
     await sizing.resize(store, 4)
     with refusing_a_commit(store), pytest.raises(StoreUnavailableError):
         await sizing.resize(store, 2)
-    assert await store.recall(WANTED) == "4"
+    assert await store.get_value(WANTED) == "4"
 
     await sizing.resize(store, 2)
     assert statuses(state) == [MediaNodeStatus.CANCELED] * 2 + [MediaNodeStatus.LAUNCHING] * 2
-    assert await store.recall(WANTED) == "2"
+    assert await store.get_value(WANTED) == "2"
 
 
 async def test_stored_members_are_not_trimmed_for_want_of_a_number_to_compare_with(

@@ -167,8 +167,8 @@ class Local(Environment):
         return self._outputs.problem
 
     @override
-    def on_machine_end(self, tell: Callable[[str, str], None]) -> None:
-        self._on_end = tell
+    def on_machine_end(self, report: Callable[[str, str], None]) -> None:
+        self._on_end = report
 
     @override
     @asynccontextmanager
