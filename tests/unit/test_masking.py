@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.masking import MASK, MAX_SECRETS, Redaction, hide
+from mediafleet.store.errors import describe
 
 SECRET = "c4n'ary+/s\\ecr\u00e9t-%41"
 PLAIN = "MY_SECRET"
@@ -147,3 +148,9 @@ def test_texts_of_environments_are_masked_before_they_are_cut() -> None:
         error = EnvironmentFailureError("script", "launch", "x" * length + "canary-of-a-child")
 
         assert "canary" not in str(error)
+
+
+def test_errors_of_databases_are_masked_before_they_are_cut() -> None:
+    hide("canary-in-two\nlines-of-text")
+
+    assert describe(ValueError("at canary-in-two\nlines-of-text")) == f"ValueError: at {MASK}"

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.masking import MAX_CHARACTERS, mask
 from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
@@ -167,5 +168,6 @@ def translated() -> Iterator[None]:
 def describe(error: BaseException) -> str:
     """The error in one bounded line, without statements and without their parameters."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    first = next(iter(str(cause).splitlines()), "")
-    return one_line(f"{type(cause).__name__}: {first}".removesuffix(": "), _MAX_DETAIL)
+    # Masked as a whole: a secret may continue on the next line.
+    lines = mask(str(cause)[:MAX_CHARACTERS]).splitlines() or [""]
+    return one_line(f"{type(cause).__name__}: {lines[0]}".removesuffix(": "), _MAX_DETAIL)

@@ -144,6 +144,4 @@ def _check(found: os.stat_result, path: Path) -> None:
         )
     if found.st_mode & _WRITABLE_BY_OTHERS:
         mode = stat.S_IMODE(found.st_mode)
-        raise UntrustedError(
-            f"{path} has mode {mode:04o}; only its owner may have write access"
-        )
+        raise UntrustedError(f"{path} has mode {mode:04o}; only its owner may have write access")
