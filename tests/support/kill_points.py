@@ -74,8 +74,8 @@ class KillPoints:
         """Have the server of this process pass through the points."""
         for owner, name in (
             (SqlStore, "commit"),
-            (SqlStore, "keep"),
-            (SqlStore, "remember"),
+            (SqlStore, "set_value"),
+            (SqlStore, "get_or_set"),
             (ActiveConfiguration, "change"),  # it writes the `.env` file
         ):
             setattr(owner, name, self._passing(name, getattr(owner, name)))
