@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count, product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,10 +15,9 @@ from typing import Any
 from bench.checks import Checks, Lengths, Node, WrongPeerError
 from bench.fleet import COLLECTION, fleet
 from bench.load import Measured, Order
-from bench.peers import AUTHORIZATION, MEDIAFLEET, UNREMEMBERED, Peer
+from bench.peers import AUTHORIZATION, MEDIAFLEET, Peer
 from bench.processes import ROOT, Process, ServerFailedError, cores, cpu_ns, pin, pss_mb, started
 
-_REMEMBERED_LINES = 2_048  # of Mediafleet, see contract/memory.py
 _WARM_UP_S = 0.4
 _AT_LEAST = 24
 _LENGTH_VARIES = 0.03  # Mediafleet's nodes change their load meanwhile: "9.5" becomes "10.25"
@@ -41,16 +39,10 @@ class Scenario:
     nodes: int
     connections: int
 
-    def targets(self, nodes: Sequence[Node], *, distinct: int = 1) -> list[str]:
-        """Request targets, asked in turn; more than are *distinct*, which say the same."""
+    def targets(self, nodes: Sequence[Node]) -> list[str]:
+        """Request targets, asked in turn."""
         paths = [COLLECTION] if self is LIST else [f"{COLLECTION}/{node['id']}" for node in nodes]
-        most = next(n for n in count(1) if n**3 * len(paths) >= distinct)
-        # Nothing between two "&" says nothing.
-        queries = [
-            f"{'&' * before}sessions=false&{'&' * between}extra-info=false{'&' * after}"
-            for before, between, after in product(range(most), repeat=3)
-        ]
-        return [f"{path}?{query}" for query in queries for path in paths]
+        return [f"{path}?sessions=false&extra-info=false" for path in paths]
 
 
 ONE = Scenario("one", "GET one of 20 Media Nodes", nodes=20, connections=16)
@@ -141,10 +133,10 @@ def measure(
         process, port = stack.enter_context(fleet(scenario.nodes, core=aside))
         nodes = checks.fetch(port)
         lengths = checks.require(port, nodes)
-        running = [Running(each, process, port, lengths) for each in (MEDIAFLEET, UNREMEMBERED)]
+        running = [Running(MEDIAFLEET, process, port, lengths)]
         file = stack.enter_context(_kept(nodes))
         for peer in peers:
-            if peer in (MEDIAFLEET, UNREMEMBERED):
+            if peer == MEDIAFLEET:
                 continue
             try:
                 running.append(stack.enter_context(_peer(peer, file, aside, checks, nodes)))
@@ -194,9 +186,7 @@ def _load(each: Running, scenario: Scenario, nodes: list[Node], seconds: float) 
         core=cores()[1],
         pid=each.process.pid,
         port=each.port,
-        targets=scenario.targets(
-            nodes, distinct=_REMEMBERED_LINES + 1 if each.peer is UNREMEMBERED else 1
-        ),
+        targets=scenario.targets(nodes),
         authorization=AUTHORIZATION,
         connections=scenario.connections,
         warm_up=_WARM_UP_S,

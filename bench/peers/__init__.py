@@ -25,15 +25,10 @@ class Peer:
 
 
 MEDIAFLEET: Final = Peer("mediafleet", "**Mediafleet**", "all of it")
-UNREMEMBERED: Final = Peer(
-    "mediafleet_unremembered", "Mediafleet, no request line remembered", "all of it"
-)
-"""The same server; each request has a line that it did not have among its last few thousand."""
 FLOOR: Final = Peer("raw_asgi", "raw ASGI, the floor", "nothing")
 FASTAPI: Final = Peer("fastapi_model", "FastAPI {fastapi} + response model", "all of it")
 PEERS: Final = (
     MEDIAFLEET,
-    UNREMEMBERED,
     FLOOR,
     Peer("blacksheep_msgspec", "BlackSheep {blacksheep} + msgspec", "all of it"),
     Peer("litestar_msgspec", "Litestar {litestar} + msgspec", "all of it"),

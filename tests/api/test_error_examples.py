@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mediafleet.clock import SystemClock
-from mediafleet.contract.answers import reason_phrase
+from mediafleet.contract.responses import reason_phrase
 from mediafleet.domain import errors
 from mediafleet.domain.cluster import MAX_MEMBERS, OpenFiles
 from mediafleet.domain.drain_errors import (

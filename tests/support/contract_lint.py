@@ -13,16 +13,15 @@ from typing import Any
 
 import jsonschema_rs
 
-from mediafleet.contract.answers import (
+from mediafleet.contract.errors import pointer
+from mediafleet.contract.parameters import argument_name
+from mediafleet.contract.responses import (
     MAX_MESSAGE_CHARACTERS,
     MAX_PATH_CHARACTERS,
-    JsonValue,
     error_body,
 )
-from mediafleet.contract.parameters import argument_name
 from mediafleet.contract.routing import is_below, parameter_names
-from mediafleet.contract.schemas import Direction, SchemaValidator
-from mediafleet.contract.texts import pointer
+from mediafleet.contract.schemas import Direction, JsonValue, SchemaValidator
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import anyio
 
-from mediafleet.contract.answers import reason_phrase
+from mediafleet.contract.responses import reason_phrase
 
 LIMIT_S = 20.0
 COMPARED_HEADERS = ("content-type", "allow", "www-authenticate", "retry-after", "location")

@@ -12,7 +12,7 @@ from connexion.security import BasicSecurityHandler
 from starlette.exceptions import HTTPException
 
 from mediafleet.contract import Problem
-from mediafleet.contract.answers import error_body
+from mediafleet.contract.responses import error_body
 
 
 def stock_app(given: Mapping[str, Any]) -> connexion.AsyncApp:

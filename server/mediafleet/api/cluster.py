@@ -11,7 +11,7 @@ from mediafleet.domain.errors import UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mediafleet.api.media_nodes import Reply
+    from mediafleet.api.media_nodes import HandlerResult
     from mediafleet.services.cluster import ClusterConfiguration
 
 
@@ -28,7 +28,7 @@ class ClusterHandlers:
     def __init__(self, configuration: ClusterConfiguration) -> None:
         self._configuration = configuration
 
-    async def get_config(self) -> Reply:
+    async def get_config(self) -> HandlerResult:
         return dict(self._configuration.describe()), HTTPStatus.OK
 
     async def get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
@@ -41,18 +41,18 @@ class ClusterHandlers:
             return body, HTTPStatus.CONFLICT, {}
         return body, *_HEALTH_ANSWERS[body["status"]]
 
-    async def get_liveness(self) -> Reply:
+    async def get_liveness(self) -> HandlerResult:
         self._configuration.require_live()
         return None, HTTPStatus.OK
 
-    async def get_readiness(self) -> Reply:
+    async def get_readiness(self) -> HandlerResult:
         self._configuration.require_ready()
         return None, HTTPStatus.OK
 
-    async def openvidu_get_status(self) -> Reply:
+    async def openvidu_get_status(self) -> HandlerResult:
         return wire.openvidu_status(self._configuration.health()), HTTPStatus.OK
 
-    async def restart(self, body: dict[str, Any]) -> Reply:
+    async def restart(self, body: dict[str, Any]) -> HandlerResult:
         await self._configuration.restart(body)
         return None, HTTPStatus.OK
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mediafleet.services.media_nodes import MediaNodes
     from mediafleet.services.removals import Removals
 
-Reply: TypeAlias = tuple[wire.Json | EncodedJson | None, HTTPStatus]
+HandlerResult: TypeAlias = tuple[wire.Json | EncodedJson | None, HTTPStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class MediaNodeHandlers:
 
     async def list_media_nodes(
         self, *, sessions: bool = False, recordings: bool = False, extra_info: bool = False
-    ) -> Reply:
+    ) -> HandlerResult:
         members = self._media_nodes.list_all()
         if not (sessions or recordings or extra_info):
             return self._encoded.many(members), HTTPStatus.OK
@@ -91,7 +91,7 @@ class MediaNodeHandlers:
         sessions: bool = False,
         recordings: bool = False,
         extra_info: bool = False,
-    ) -> Reply:
+    ) -> HandlerResult:
         member = self._media_nodes.get(media_node_id)
         if not (sessions or recordings or extra_info):
             return self._encoded.one(member), HTTPStatus.OK
@@ -102,15 +102,15 @@ class MediaNodeHandlers:
 
     async def add_media_node(
         self, body: dict[str, Any] | None = None, *, wait: bool = False
-    ) -> Reply:
+    ) -> HandlerResult:
         member = await self._admission.add((body or {}).get("uri"), wait=wait)
         return self._family.media_node(member), HTTPStatus.OK
 
-    async def autodiscover_media_nodes(self) -> Reply:
+    async def autodiscover_media_nodes(self) -> HandlerResult:
         members = await self._discovery.discover()
         return wire.listing(map(self._family.media_node, members)), HTTPStatus.OK
 
-    async def modify_media_node(self, media_node_id: str, body: dict[str, Any]) -> Reply:
+    async def modify_media_node(self, media_node_id: str, body: dict[str, Any]) -> HandlerResult:
         status = MediaNodeStatus(body["status"])
         member = await self._media_nodes.change_status(media_node_id, status)
         if member is None:
@@ -123,7 +123,7 @@ class MediaNodeHandlers:
         *,
         wait: bool = False,
         deletion_strategy: str = DeletionStrategy.IF_NO_SESSIONS,
-    ) -> Reply:
+    ) -> HandlerResult:
         strategy = DeletionStrategy(deletion_strategy)
         certain = await self._removals.remove(media_node_id, strategy, wait=wait)
         if not certain:

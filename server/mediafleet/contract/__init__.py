@@ -4,14 +4,6 @@ It knows HTTP and the contract, and nothing of Media Nodes: handlers, credential
 errors are handed in.
 """
 
-from mediafleet.contract.answers import (
-    MAX_MESSAGE_CHARACTERS,
-    MAX_PATH_CHARACTERS,
-    EncodedJson,
-    Handler,
-    Problem,
-    Reply,
-)
 from mediafleet.contract.application import create_app
 from mediafleet.contract.authentication import FailedLogins
 from mediafleet.contract.connections import (
@@ -20,16 +12,22 @@ from mediafleet.contract.connections import (
     Handshake,
     TlsListener,
 )
-from mediafleet.contract.documents import ContractSchemas
 from mediafleet.contract.errors import (
     ContractError,
     MissingHandlerError,
     ResponseViolationError,
     UnfitHandlerError,
 )
-from mediafleet.contract.limits import Limits
-from mediafleet.contract.members import BodyRules
-from mediafleet.contract.schemas import SchemaValidator
+from mediafleet.contract.operations import BodyRules
+from mediafleet.contract.requests import Limits
+from mediafleet.contract.responses import (
+    MAX_MESSAGE_CHARACTERS,
+    MAX_PATH_CHARACTERS,
+    Handler,
+    HandlerResult,
+    Problem,
+)
+from mediafleet.contract.schemas import ContractSchemas, EncodedJson, SchemaValidator
 from mediafleet.contract.transport import BoundedHttpProtocol
 
 __all__ = [
@@ -44,11 +42,11 @@ __all__ = [
     "EncodedJson",
     "FailedLogins",
     "Handler",
+    "HandlerResult",
     "Handshake",
     "Limits",
     "MissingHandlerError",
     "Problem",
-    "Reply",
     "ResponseViolationError",
     "SchemaValidator",
     "TlsListener",

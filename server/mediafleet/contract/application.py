@@ -1,5 +1,6 @@
 """The Connexion application made from a contract, its handlers and a few callables."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -9,18 +10,31 @@ from typing import Any, NoReturn
 import connexion
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from mediafleet.contract.answers import Handler, Problem
 from mediafleet.contract.authentication import FailedLogins
-from mediafleet.contract.cors import CorsMiddleware
-from mediafleet.contract.errors import MissingHandlerError
-from mediafleet.contract.limits import Limits
-from mediafleet.contract.members import BodyRules
-from mediafleet.contract.middleware import COMPILE, ContractMiddleware, Serving
+from mediafleet.contract.errors import ContractError, MissingHandlerError
+from mediafleet.contract.middleware import BUILD, ContractMiddleware, Options
+from mediafleet.contract.operations import BodyRules
+from mediafleet.contract.requests import Limits
+from mediafleet.contract.responses import Handler, Problem
 
 _DEFAULT_LIMITS = Limits()
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+_CORS_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _NO_RULES: Mapping[str, BodyRules] = MappingProxyType({})
+
+
+class UnfitOriginError(ContractError):
+    """A configured origin could never match, or would match too much."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        super().__init__(
+            f"{origin!r} is not an origin; write scheme://host or scheme://host:port in lower "
+            "case, without a path"
+        )
 
 
 def create_app(
@@ -52,19 +66,23 @@ def create_app(
         lifespan: Entered before the first request, left after the last one.
         limits: Bounds of a request.
         cors_origins: Origins whose web pages may call the API, compared exactly; none by default.
-        protected_prefixes: At and below these paths nothing is told without credentials.
+        protected_prefixes: At and below these paths every response needs credentials.
         now_ms: Milliseconds since the epoch, UTC; for the ``timestamp`` of error bodies.
         body_rules: Coroutine functions by operationId, for operations whose bodies keep more rules
-            than a schema can say. A body that breaks its schema is shown to them too, in so far as
-            it keeps it, so that its 400 tells everything at once. What they raise is like what a
-            handler raises.
+            than a schema can say. They also see the valid properties of a body that breaks its
+            schema, so that its 400 reports all errors at once. What they raise is handled like
+            what a handler raises.
         failed_logins: Counts wrong credentials and slows down who sends many.
 
     Raises:
         ContractError: The contract and the program do not fit; says where.
         connexion.exceptions.InvalidSpecification: The document is not OpenAPI 3.0.
     """
-    serving = Serving(
+    for origin in cors_origins:
+        if _ORIGIN.fullmatch(origin) is None:
+            raise UnfitOriginError(origin)
+    options = Options(
+        handlers,
         authenticate,
         describe_error,
         limits,
@@ -74,13 +92,20 @@ def create_app(
         body_rules,
         failed_logins or FailedLogins(),
     )
-    middlewares: list[Any] = [partial(ContractMiddleware, serving=serving), LifespanMiddleware]
+    middlewares: list[Any] = [partial(ContractMiddleware, options=options), LifespanMiddleware]
     if cors_origins:
-        middlewares.insert(0, partial(CorsMiddleware, origins=tuple(cors_origins)))
+        cors = partial(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=_CORS_METHODS,
+            allow_headers=("Authorization", "Content-Type"),
+        )
+        middlewares.insert(0, cors)
     app = connexion.AsyncApp(__name__, middlewares=middlewares, lifespan=lifespan)
     # A dict, not a file: Connexion would run a file through a template engine first.
     app.add_api(dict(specification), resolver=Resolver(partial(_find_handler, handlers)))
-    return _built(app)
+    _build(app)
+    return app  # type: ignore[no-any-return]
 
 
 def _find_handler(handlers: Mapping[str, Handler], operation_id: str) -> Handler:
@@ -90,22 +115,17 @@ def _find_handler(handlers: Mapping[str, Handler], operation_id: str) -> Handler
     return handler
 
 
-def _built(app: connexion.AsyncApp) -> ASGIApp:
+def _build(app: connexion.AsyncApp) -> None:
     """Have Connexion build its middlewares now: a bad contract must stop the program.
 
-    It builds them on the first ASGI scope. Served by uvicorn that is the lifespan, whose failure
-    uvicorn takes for "no lifespan supported" and goes on.
-
-    Returns:
-        The outermost of them, without the two calls of Connexion's around each request that see to
-        this: they cost 3 % of a short one.
+    Connexion builds them on the first ASGI scope. Served by uvicorn that is the lifespan, whose
+    failure uvicorn takes for "no lifespan supported" and goes on.
     """
-    building = app({"type": COMPILE}, _unused, _unused)
+    building = app({"type": BUILD}, _unused, _unused)
     try:
         building.send(None)
     except StopIteration:
-        outermost: ASGIApp = app.middleware.app
-        return outermost
+        return
     raise RuntimeError("building the application must not wait for anything")
 
 

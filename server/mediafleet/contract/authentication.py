@@ -1,4 +1,4 @@
-"""Basic authentication (RFC 7617): from the header to the callback that knows the credentials."""
+"""Basic authentication (RFC 7617): of requests, and what follows wrong credentials."""
 
 import asyncio
 import base64
@@ -9,13 +9,11 @@ from typing import Final
 
 from starlette.types import Scope
 
-from mediafleet.contract.answers import AUTHENTICATED
 from mediafleet.contract.connections import address_key
-from mediafleet.contract.errors import Refusal
-from mediafleet.contract.limits import Limits
-from mediafleet.contract.requests import Request
+from mediafleet.contract.errors import HttpError
+from mediafleet.contract.requests import Limits, Request
+from mediafleet.contract.responses import AUTHENTICATED
 
-_MAX_REMEMBERED = 8
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({b"same-origin", b"none"})
 _CHALLENGE = ((b"www-authenticate", b'Basic realm="Mediafleet", charset="UTF-8"'),)
@@ -125,19 +123,16 @@ class FailedLogins:
         self._timer = asyncio.get_running_loop().call_later(self._log_interval_s, self._write)
 
 
-class Gate:
-    """Lets a request pass, or refuses it.
-
-    Only the decoding of good headers is remembered; the callback is asked on every request, so
-    changed credentials count from the next request on.
+class BasicAuth:
+    """Checks the credentials of a request, and where it comes from.
 
     Args:
-        authenticate: Knows the credentials.
+        authenticate: Compares a user name and a password. It is asked on every request.
         limits: Of the header.
         origins: Whose web pages may use credentials that a browser keeps.
     """
 
-    __slots__ = ("_authenticate", "_limits", "_origins", "_remembered")
+    __slots__ = ("_authenticate", "_limits", "_origins")
 
     def __init__(
         self,
@@ -148,28 +143,23 @@ class Gate:
         self._authenticate = authenticate
         self._limits = limits
         self._origins = frozenset(origin.encode() for origin in origins)
-        self._remembered: dict[bytes, Credentials] = {}
 
     def check(self, request: Request) -> None:
         """Return for good credentials.
 
         Raises:
-            Refusal: 401, with the challenge that every client understands; 403 for a request that
+            HttpError: 401, with the challenge that every client understands; 403 for a request that
                 would change something and comes from a web page of another origin.
         """
+        credentials = None
         if len(request.authorizations) == 1:
-            header = request.authorizations[0]
-            known = self._remembered.get(header)
-            credentials = known or self._decode(header)
-            if credentials is not None and self._authenticate(*credentials):
-                if known is None:
-                    self._remember(header, credentials)
-                if note := request.scope.get("extensions", {}).get(AUTHENTICATED):
-                    note()
-                if request.method not in _SAFE_METHODS:
-                    self._require_own_origin(request)
-                return
-        raise Refusal(401, "the credentials are wrong or missing", _CHALLENGE)
+            credentials = self._decode(request.authorizations[0])
+        if credentials is None or not self._authenticate(*credentials):
+            raise HttpError(401, "the credentials are wrong or missing", _CHALLENGE)
+        if note := request.scope.get("extensions", {}).get(AUTHENTICATED):
+            note()
+        if request.method not in _SAFE_METHODS:
+            self._require_own_origin(request)
 
     def _require_own_origin(self, request: Request) -> None:
         """Refuse what a foreign page sends with credentials that the browser keeps for us.
@@ -191,7 +181,7 @@ class Gate:
             own = {scheme + host for host in hosts for scheme in (b"http://", b"https://")}
             is_own = own.issuperset(map(bytes.lower, origins))
         if not is_own:
-            raise Refusal(403, _FOREIGN)
+            raise HttpError(403, _FOREIGN)
 
     def _decode(self, header: bytes) -> Credentials | None:
         if len(header) > self._limits.authorization_bytes:
@@ -206,8 +196,3 @@ class Gate:
         except ValueError:  # wrong base64, or not UTF-8
             return None
         return (name, secret) if colon else None
-
-    def _remember(self, header: bytes, credentials: Credentials) -> None:
-        if len(self._remembered) >= _MAX_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[header] = credentials

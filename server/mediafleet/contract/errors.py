@@ -1,14 +1,19 @@
-"""Everything the contract layer raises.
+"""Everything the contract layer raises, and JSON pointers to the places in the contract.
 
 ::
 
     ContractError                  start-up: the program must not run with this contract
     ├── MissingHandlerError        an operation has no handler
     └── UnfitHandlerError          a handler is no coroutine function, or takes other arguments
-    ResponseViolationError         a handler (or a writer) made an answer that the contract forbids
-    Refusal                        one request is answered with an error by the layer itself
+    ResponseViolationError         a handler made a response that the contract forbids
+    HttpError                      the layer itself answers a request with an error
     ClientGoneError                the client hung up: nobody is left to answer
 """
+
+
+def pointer(*tokens: str | int) -> str:
+    """Build the JSON pointer (RFC 6901) of the place that *tokens* lead to."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 class ContractError(Exception):
@@ -32,11 +37,11 @@ class UnfitHandlerError(ContractError):
 
 
 class ResponseViolationError(Exception):
-    """An answer that the contract does not allow; it never reaches the client.
+    """A response that the contract does not allow; it never reaches the client.
 
     Attributes:
         place: JSON pointer into the contract: the schema (and the keyword in it) or the response.
-        reason: Which rule is broken, and where in the answer; holds no value of the answer.
+        reason: Which rule is broken, and where in the response; holds no value of the response.
     """
 
     def __init__(self, place: str, reason: str) -> None:
@@ -45,7 +50,7 @@ class ResponseViolationError(Exception):
         super().__init__(f"{place}: {reason}")
 
 
-class Refusal(Exception):  # noqa: N818 - not a failure of ours: an answer on its way to the client
+class HttpError(Exception):
     """The layer itself answers the request with an error.
 
     Attributes:

@@ -1,20 +1,33 @@
-"""One operation of the contract, compiled: from a routed request to a checked answer."""
+"""One operation of the contract, compiled: from a routed request to a checked response."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from mediafleet.contract.answers import Answer, Handler
-from mediafleet.contract.bodies import Body
-from mediafleet.contract.errors import UnfitHandlerError
-from mediafleet.contract.limits import Limits
-from mediafleet.contract.members import BodyRules
+import orjson
+
+from mediafleet.contract.errors import HttpError, UnfitHandlerError, pointer
 from mediafleet.contract.parameters import Parameter, Query, argument_name
-from mediafleet.contract.requests import Request
-from mediafleet.contract.responses import Responses
-from mediafleet.contract.texts import pointer
-from mediafleet.contract.waiting import Waits, until_hang_up
+from mediafleet.contract.requests import ConcurrentWaits, Limits, Request, until_hang_up
+from mediafleet.contract.responses import MAX_MESSAGE_CHARACTERS, Handler, Response, Responses
+from mediafleet.contract.schemas import (
+    Direction,
+    JsonValue,
+    SchemaValidator,
+    listed,
+    place_in,
+    unexpected,
+)
+
+BodyRules: TypeAlias = Callable[[Mapping[str, JsonValue], Collection[str], int], Awaitable[str]]
+"""Checks the valid properties of a body that breaks its schema.
+
+A coroutine function: takes the properties that match their own schemas, the names of all others,
+and how many characters it may use; returns its sentences, or an empty text."""
+
+EVERY_PROBLEM_BYTES = 16384
+"""Of a larger value only the first error is reported: to find all takes seconds for a megabyte."""
 
 
 class CompiledOperation:
@@ -22,8 +35,8 @@ class CompiledOperation:
 
     Attributes:
         operation_id: As in the contract.
-        secured: The contract asks for credentials.
-        responses: What it may answer.
+        secured: It needs credentials.
+        responses: Those that it documents.
     """
 
     __slots__ = (
@@ -44,11 +57,11 @@ class CompiledOperation:
         operation: Mapping[str, Any],
         *,
         handler: Handler,
-        segments: Sequence[str],
+        path_parameters: Sequence[str],
         secured: bool,
         place: str,
         limits: Limits,
-        waits: Waits,
+        waits: ConcurrentWaits,
         body_rules: BodyRules | None = None,
     ) -> None:
         """Compile one operation.
@@ -56,11 +69,11 @@ class CompiledOperation:
         Args:
             operation: The operation object, its references resolved.
             handler: Called with pythonic keyword arguments.
-            segments: Names of the path's parameters, in the order of the path.
-            secured: The contract asks for credentials.
+            path_parameters: Their names, in the order of the path.
+            secured: It needs credentials.
             place: JSON pointer of the operation.
             limits: Bounds for queries and bodies.
-            waits: Counts requests that wait, of all operations.
+            waits: Counts the requests that wait, of all operations.
             body_rules: Asked about a body that breaks its schema.
         """
         self.operation_id: str = operation["operationId"]
@@ -71,8 +84,10 @@ class CompiledOperation:
             for index, specification in enumerate(operation.get("parameters", ()))
         ]
         in_path = {parameter.name: parameter for kind, parameter in parameters if kind == "path"}
-        self._segments = [in_path[name] for name in segments]
-        self._query = Query([known for kind, known in parameters if kind == "query"], limits)
+        self._segments = [in_path[name] for name in path_parameters]
+        self._query = Query(
+            [known for kind, known in parameters if kind == "query"], max_bytes=limits.query_bytes
+        )
         request_body = operation.get("requestBody")
         self._body = (
             Body(request_body, place + "/requestBody", body_rules) if request_body else None
@@ -92,20 +107,28 @@ class CompiledOperation:
             optional=[known.argument for _, known in parameters],
         )
 
-    async def understand(self, request: Request, segments: Sequence[str]) -> dict[str, Any]:
-        """Hold a request against the contract.
+    async def serve(self, request: Request, segments: Sequence[str]) -> Response:
+        """Validate a request, call the handler and validate what it returns.
 
         Args:
             request: Routed here, its credentials checked.
             segments: The path's parameters in their comparable (percent-encoded) form.
 
-        Returns:
-            Arguments for the handler.
-
         Raises:
-            Refusal: The request does not keep the contract.
-            ClientGoneError: Nobody is left to answer.
+            HttpError: The request does not match the contract.
+            ResponseViolationError: The response does not match the contract.
+            ClientGoneError: The client hung up.
+            Exception: Whatever the handler raises.
         """
+        arguments = await self._parse(request, segments)
+        if self._waits_when is not None and arguments.get(self._waits_when):
+            with self._waits.counted():
+                result = await until_hang_up(self._handler(**arguments), request.receive)
+        else:
+            result = await self._handler(**arguments)
+        return self.responses.encode(result)
+
+    async def _parse(self, request: Request, segments: Sequence[str]) -> dict[str, Any]:
         raw = b""
         if self._body is not None:
             # Read first: an error found in the parameters can then leave the connection open.
@@ -119,25 +142,6 @@ class CompiledOperation:
         if self._body is not None:
             arguments["body"] = await self._body.parse(raw, request)
         return arguments
-
-    async def run(self, request: Request, arguments: Mapping[str, Any]) -> Answer:
-        """Serve one request.
-
-        Args:
-            request: Its credentials checked.
-            arguments: As they were understood, of this request or one with the same line.
-
-        Raises:
-            ResponseViolationError: The answer does not keep the contract.
-            ClientGoneError: Nobody is left to answer.
-            Exception: Whatever the handler raises.
-        """
-        if self._waits_when is not None and arguments.get(self._waits_when):
-            with self._waits.one_more():
-                reply = await until_hang_up(self._handler(**arguments), request.receive)
-        else:
-            reply = await self._handler(**arguments)
-        return self.responses.answer(reply)
 
 
 def _require_fit(
@@ -159,3 +163,128 @@ def _require_rules_fit(rules: BodyRules, operation_id: str, *, has_body: bool) -
         raise UnfitHandlerError(operation_id, "has rules for a body, but it takes none")
     if not inspect.iscoroutinefunction(rules):
         raise UnfitHandlerError(operation_id, "has rules for a body that are no coroutine function")
+
+
+_HOW = "send the header Content-Type: application/json"
+
+
+class Body:
+    """The JSON body of one operation, compiled."""
+
+    __slots__ = ("_default", "_properties", "_required", "_validator")
+
+    def __init__(
+        self, request_body: Mapping[str, Any], place: str, rules: BodyRules | None
+    ) -> None:
+        schema = request_body["content"]["application/json"]["schema"]
+        self._required: bool = request_body.get("required", False)
+        # Kept encoded: a handler that changes its body must not change the default.
+        self._default = orjson.dumps(schema["default"]) if "default" in schema else None
+        self._validator = SchemaValidator(
+            schema, Direction.REQUEST, place + pointer("content", "application/json", "schema")
+        )
+        self._properties = BodyProperties(self._validator, rules)
+
+    async def parse(self, raw: bytes, request: Request) -> JsonValue:
+        """Turn the bytes of a body into a value that keeps the schema.
+
+        Without bytes the headers do not matter: old clients declare a type for nothing.
+
+        Returns:
+            The schema's default, or None, when there is no body and none is required.
+
+        Raises:
+            HttpError: 415 when it is not declared as JSON in UTF-8 (so no form of a foreign web
+                page ever gets through), else 400.
+        """
+        if not raw:
+            if self._required:
+                raise HttpError(400, f"a JSON body is required; {_HOW}")
+            return None if self._default is None else orjson.loads(self._default)
+        _require_json(request)
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            place = f"line {error.lineno} column {error.colno}"
+            raise HttpError(400, f"the body is not JSON: {error.msg} ({place})") from None
+        if not self._validator.is_valid(value):
+            every = len(raw) <= EVERY_PROBLEM_BYTES
+            if isinstance(value, dict):
+                raise HttpError(400, await self._properties.explain(value, every=every))
+            raise HttpError(400, self._validator.explain(value, "body", every=every))
+        return value
+
+
+def _require_json(request: Request) -> None:
+    if len(request.content_types) > 1:
+        raise HttpError(400, "there must be only one Content-Type header")
+    if not request.content_types:
+        raise HttpError(415, f"the type of the body is not declared; {_HOW}")
+    media_type, *parameters = request.content_types[0].decode("latin-1").split(";")
+    if media_type.strip().lower() != "application/json":
+        raise HttpError(415, f"the body must be JSON; {_HOW}")
+    if not all(map(_harmless, parameters)):
+        raise HttpError(415, f"the charset of the body must be utf-8; {_HOW}")
+    if any(coding.strip().lower() != b"identity" for coding in request.content_encodings):
+        raise HttpError(415, "the body must not be compressed; send it without Content-Encoding")
+
+
+def _harmless(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name.strip().lower() != "charset" or value.strip().strip('"').lower() == "utf-8"
+
+
+class BodyProperties:
+    """The properties that a body's schema describes, each with a validator of its own."""
+
+    __slots__ = ("_described", "_is_closed", "_rest", "_rules")
+
+    def __init__(self, whole: SchemaValidator, rules: BodyRules | None) -> None:
+        self._rest, self._described = whole.apart()
+        self._is_closed = whole.is_closed
+        self._rules = rules
+
+    async def explain(self, body: Mapping[str, JsonValue], *, every: bool) -> str:
+        """List all errors: of each described property, of the rest of the schema, of the rules.
+
+        Args:
+            body: Breaks the whole schema.
+            every: It is small. Of a large body, a large property is reported by its first error.
+        """
+        valid = {
+            name: body[name]
+            for name, validator in self._described.items()
+            if name in body and validator.is_valid(body[name])
+        }
+        found = self._problems(body, valid, every=every)
+        told = listed(found, len(found))
+        if self._rules is None:
+            return told
+        room = MAX_MESSAGE_CHARACTERS - len(told) - 2
+        further = await self._rules(valid, body.keys() - valid.keys(), room)
+        return f"{told}. {further}" if further else told
+
+    def _problems(
+        self, body: Mapping[str, JsonValue], valid: Collection[str], *, every: bool
+    ) -> list[str]:
+        found: list[str] = []
+        strays = [name for name in body if name not in self._described] if self._is_closed else []
+        if strays:
+            found.append(f"body: {unexpected(strays)}")
+        if not self._rest.is_valid(body):
+            found += self._rest.problems(body, "body", every=every)
+        ranked: list[tuple[int, str]] = []
+        for name, validator in self._described.items():
+            if name in body and name not in valid:
+                whole = every or _is_small(body[name])
+                problems = validator.problems(body[name], place_in("body", [name]), every=whole)
+                ranked.extend(enumerate(problems))
+        # Stable: no property goes unreported because another one has a hundred errors.
+        return found + [sentence for _, sentence in sorted(ranked, key=lambda each: each[0])]
+
+
+def _is_small(value: JsonValue) -> bool:
+    try:
+        return len(orjson.dumps(value)) <= EVERY_PROBLEM_BYTES
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return False

@@ -4,17 +4,14 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from connexion.decorators.parameter import pythonic
 
-from mediafleet.contract.answers import JsonValue
-from mediafleet.contract.errors import Refusal
-from mediafleet.contract.explanations import quoted
-from mediafleet.contract.limits import Limits
-from mediafleet.contract.requests import decode_query_part
-from mediafleet.contract.schemas import Direction, SchemaValidator
-from mediafleet.contract.texts import pointer
+from mediafleet.contract.errors import HttpError, pointer
+from mediafleet.contract.schemas import Direction, JsonValue, SchemaValidator, quoted
 
+BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})").fullmatch
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?").fullmatch
 _BOOLEANS = {"true": True, "false": False}
@@ -77,7 +74,7 @@ class Parameter:
         """Turn the text into the value that the handler gets.
 
         Raises:
-            Refusal: 400, naming the parameter and what is allowed.
+            HttpError: 400, naming the parameter and what is allowed.
         """
         value: JsonValue = text
         if self._coercion is not None:
@@ -85,49 +82,62 @@ class Parameter:
             try:
                 value = coerce(text)
             except (KeyError, ValueError):
-                raise Refusal(400, f"{self._where} {allowed}") from None
+                raise HttpError(400, f"{self._where} {allowed}") from None
         if not self._validator.is_valid(value):
-            raise Refusal(400, self._validator.explain(value, self._where, every=False))
+            raise HttpError(400, self._validator.explain(value, self._where, every=False))
         return value
 
 
 class Query:
     """All query parameters of one operation."""
 
-    __slots__ = ("_defaults", "_limits", "_parameters")
+    __slots__ = ("_defaults", "_max_bytes", "_parameters")
 
-    def __init__(self, parameters: Sequence[Parameter], limits: Limits) -> None:
+    def __init__(self, parameters: Sequence[Parameter], *, max_bytes: int) -> None:
         self._parameters = {parameter.name: parameter for parameter in parameters}
         self._defaults: dict[str, Any] = {}
         for parameter in parameters:
             self._defaults.update(parameter.defaults)
-        self._limits = limits
+        self._max_bytes = max_bytes
 
     def parse(self, raw: bytes) -> dict[str, Any]:
         """Turn a query string into keyword arguments.
 
         Raises:
-            Refusal: 400 for everything the contract does not allow, unknown and repeated names
+            HttpError: 400 for everything the contract does not allow, unknown and repeated names
                 included.
         """
-        if len(raw) > self._limits.query_bytes:
-            longest = self._limits.query_bytes
-            raise Refusal(400, f"the query string must have at most {longest} bytes")
+        if len(raw) > self._max_bytes:
+            raise HttpError(400, f"the query string must have at most {self._max_bytes} bytes")
         found: dict[str, Any] = {}
         for pair in filter(None, raw.split(b"&")):  # two "&" in a row have nothing between them
             name, _, text = pair.partition(b"=")
             parameter = self._known(decode_query_part(name))
             if parameter.argument in found:
-                raise Refusal(400, f"query parameter '{parameter.name}' is given twice")
+                raise HttpError(400, f"query parameter '{parameter.name}' is given twice")
             found[parameter.argument] = parameter.parse(decode_query_part(text))
         for parameter in self._parameters.values():
             if parameter.required and parameter.argument not in found:
-                raise Refusal(400, f"query parameter '{parameter.name}' is missing")
+                raise HttpError(400, f"query parameter '{parameter.name}' is missing")
         return self._defaults | found
 
     def _known(self, name: str) -> Parameter:
         parameter = self._parameters.get(name)
         if parameter is None:
             allowed = ", ".join(self._parameters) or "none"
-            raise Refusal(400, f"unknown query parameter {quoted(name)}; allowed: {allowed}")
+            raise HttpError(400, f"unknown query parameter {quoted(name)}; allowed: {allowed}")
         return parameter
+
+
+def decode_query_part(part: bytes) -> str:
+    """Decode a name or a value of a query string strictly.
+
+    Raises:
+        HttpError: 400 for a wrong percent-encoding or bytes that are not UTF-8.
+    """
+    if BAD_PERCENT.search(part):
+        raise HttpError(400, "the query string is not properly percent-encoded")
+    try:
+        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise HttpError(400, "the query string is not UTF-8") from None

@@ -1,19 +1,45 @@
-"""One HTTP request as the layer reads it: its headers of interest, its path, its body's bytes."""
+"""One HTTP request: its headers of interest, its body's bytes, its limits, and waiting for it."""
 
 import asyncio
-import re
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_to_bytes
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+import anyio
 from starlette.types import Receive, Scope
 
-from mediafleet.contract.errors import ClientGoneError, Refusal
-from mediafleet.contract.limits import Limits
+from mediafleet.contract.errors import ClientGoneError, HttpError
+from mediafleet.contract.responses import HandlerResult, Responses
 
-if TYPE_CHECKING:
-    from mediafleet.contract.operations import CompiledOperation
+_RETRY_AFTER = ((b"retry-after", b"5"),)
+_NO_RESULT: HandlerResult = object()
 
-_BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a client may send, and how long it may take.
+
+    Attributes:
+        body_bytes: Largest request body; a longer one is answered 413.
+        body_seconds: Time for the whole body to arrive, from when the layer starts to read it.
+        query_bytes: Longest query string as sent (still percent-encoded); a longer one is 400.
+        authorization_bytes: Longest ``Authorization`` header looked at; a longer one is 401.
+        linger_bytes: How much of an unwanted body is still read and thrown away after the answer,
+            so that the client can read the answer before the connection closes.
+        linger_seconds: How long that may take.
+        waiting: Requests at a time that wait for something to happen (``x-waits-when``); one more
+            is answered 503, so that they never take all connections.
+    """
+
+    body_bytes: int = 1 << 20
+    body_seconds: float = 10.0
+    query_bytes: int = 8192
+    authorization_bytes: int = 8192
+    linger_bytes: int = 8 << 20
+    linger_seconds: float = 2.0
+    waiting: int = 500
+
+
 _LENGTH_DIGITS = 15
 _ENDLESS = 1_000_000_000_000_000
 _ABOUT_BODY = frozenset(
@@ -22,10 +48,11 @@ _ABOUT_BODY = frozenset(
 
 
 class Request:
-    """The request's own part of the work, nothing of which outlives the answer.
+    """The state of one request; nothing of it outlives the response.
 
     Attributes:
-        operation: Set once it is known; for error answers and logs.
+        operation_id: Of the operation that serves it, once that is known; for logs.
+        responses: Those that the operation documents, once it is known.
         announced: The headers announce a body.
         received: The body was read to its end.
     """
@@ -37,10 +64,11 @@ class Request:
         "content_types",
         "length",
         "method",
-        "operation",
+        "operation_id",
         "path",
         "receive",
         "received",
+        "responses",
         "scope",
     )
 
@@ -49,7 +77,8 @@ class Request:
         self.receive = receive
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.operation: CompiledOperation | None = None
+        self.operation_id: str | None = None
+        self.responses: Responses | None = None
         self.authorizations: tuple[bytes, ...] = ()
         self.content_types: tuple[bytes, ...] = ()
         self.content_encodings: tuple[bytes, ...] = ()
@@ -60,9 +89,9 @@ class Request:
             if name == b"authorization":
                 self.authorizations += (value,)
             elif name in _ABOUT_BODY:
-                self._note_body(name, value)
+                self._add_body_header(name, value)
 
-    def _note_body(self, name: bytes, value: bytes) -> None:
+    def _add_body_header(self, name: bytes, value: bytes) -> None:
         if name == b"content-type":
             self.content_types += (value,)
         elif name == b"content-encoding":
@@ -77,7 +106,7 @@ class Request:
         """Read the whole body; empty when there is none, however it was framed.
 
         Raises:
-            Refusal: 413 above ``limits.body_bytes``; 400 when it takes more than
+            HttpError: 413 above ``limits.body_bytes``; 400 when it takes more than
                 ``limits.body_seconds``. Both leave the rest unread.
             ClientGoneError: The client hung up before the end.
         """
@@ -89,25 +118,25 @@ class Request:
         except TimeoutError:
             self.announced = True
             seconds = f"{limits.body_seconds:g}"
-            raise Refusal(400, f"the body did not arrive within {seconds} seconds") from None
+            raise HttpError(400, f"the body did not arrive within {seconds} seconds") from None
 
     async def discard_body(self, limits: Limits) -> None:
         """Read and forget a body that the operation does not take, within the same limits.
 
-        A longer or slower body is left unread, so the answer closes the connection.
+        A longer or slower body is left unread, so the response closes the connection.
 
         Raises:
             ClientGoneError: The client hung up before the end.
         """
         try:
             await self.read_body(limits)
-        except Refusal:
+        except HttpError:
             return
 
     async def linger(self, limits: Limits) -> None:
-        """Throw away what the client still sends after its answer, within the limits.
+        """Discard what the client still sends after its response, within the limits.
 
-        Closing at once would reset the connection, and the client might lose the answer.
+        Closing at once would reset the connection, and the client might lose the response.
         """
         taken = 0
         try:
@@ -146,47 +175,62 @@ def content_length(value: bytes) -> int:
     return _ENDLESS
 
 
-def comparable_path(scope: Scope) -> str | None:
-    """Bring the path into the form that routes are compared in.
+def _too_long(limits: Limits) -> HttpError:
+    return HttpError(413, f"the body must have at most {limits.body_bytes} bytes")
 
-    The form is percent-encoded: only unreserved characters (RFC 3986 §2.3) stand for themselves, so
-    a ``%2F`` inside an id never becomes a separator, and ``%61`` is an ``a``.
 
-    Returns:
-        None when the path is not properly percent-encoded UTF-8.
+class ConcurrentWaits:
+    """Counts the requests that wait, of all operations.
+
+    Args:
+        most: How many may wait at a time.
     """
-    raw: bytes | None = scope.get("raw_path")
-    if raw is None:
-        raw = quote(scope["path"], safe="/").encode()
-    if b"%" not in raw and raw.isascii():
-        return raw.decode()
-    if not raw.isascii() or _BAD_PERCENT.search(raw):
-        return None
-    try:
-        segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
-    except UnicodeDecodeError:
-        return None
-    return "/".join(quote(segment, safe="") for segment in segments)
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting = 0
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request for as long as the block lasts.
+
+        Raises:
+            HttpError: 503 when too many wait already.
+        """
+        if self._waiting >= self._most:
+            message = f"{self._most} requests wait already; try again later, or without waiting"
+            raise HttpError(503, message, _RETRY_AFTER)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
 
-def decode_query_part(part: bytes) -> str:
-    """Decode a name or a value of a query string strictly.
+async def until_hang_up(handling: Awaitable[HandlerResult], receive: Receive) -> HandlerResult:
+    """Await a handler, and cancel it as soon as its client hangs up.
+
+    Args:
+        handling: The handler at work. It must itself shield what must happen in any case.
+        receive: The request's, its body read to the end.
 
     Raises:
-        Refusal: 400 for a wrong percent-encoding or bytes that are not UTF-8.
+        ClientGoneError: The client hung up first; the handler was cancelled.
     """
-    if _BAD_PERCENT.search(part):
-        raise Refusal(400, "the query string is not properly percent-encoded")
+    result = _NO_RESULT
     try:
-        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        raise Refusal(400, "the query string is not UTF-8") from None
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_on_hang_up, receive, group.cancel_scope)
+            result = await handling
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    if result is _NO_RESULT:
+        raise ClientGoneError
+    return result
 
 
-def header_text(value: bytes) -> str:
-    """Decode a header's value; any byte sequence is allowed."""
-    return value.decode("latin-1")
-
-
-def _too_long(limits: Limits) -> Refusal:
-    return Refusal(413, f"the body must have at most {limits.body_bytes} bytes")
+async def _cancel_on_hang_up(receive: Receive, scope: anyio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()

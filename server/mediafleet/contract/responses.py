@@ -1,36 +1,129 @@
-"""Answers held against the contract before they are sent; a wrong one becomes a 500 elsewhere."""
+"""Responses: error bodies, headers, and the check of what a handler returns."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeAlias
 
 import orjson
 from connexion import NoContent
 
-from mediafleet.contract.answers import (
-    Answer,
-    EncodedJson,
-    Headers,
-    Reply,
-    empty_answer,
-    header_bytes,
-    json_answer,
-    text_answer,
-)
-from mediafleet.contract.errors import (
-    Refusal,
-    ResponseViolationError,
-)
+from mediafleet.contract.errors import HttpError, ResponseViolationError, pointer
 from mediafleet.contract.parameters import Parameter
-from mediafleet.contract.requests import header_text
-from mediafleet.contract.schemas import Direction, SchemaValidator
-from mediafleet.contract.texts import pointer
+from mediafleet.contract.schemas import Direction, EncodedJson, SchemaValidator
+from mediafleet.texts import one_line
 
-_TEXT = "text/plain"
+MAX_MESSAGE_CHARACTERS = 8192
+MAX_PATH_CHARACTERS = 1000
+
+_PHRASES = {
+    # Python 3.13 renamed these; the wire must not depend on the interpreter. Source: RFC 9110.
+    413: "Content Too Large",
+    414: "URI Too Long",
+    422: "Unprocessable Content",
+}
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_BODILESS = frozenset({204, 304})
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+Response: TypeAlias = tuple[int, Headers, bytes]
+"""Status, headers with names in lower case, body."""
+
+AUTHENTICATED = "mediafleet.authenticated"
+"""The ASGI extension to call when a request has good credentials: its connection is kept longer."""
+
+HandlerResult: TypeAlias = Any
+"""What a handler returns: a body, ``(body, status)`` or ``(body, status, headers)``; 200 when
+left out. A body of None (or ``connexion.NoContent``) means no body."""
+
+Handler: TypeAlias = Callable[..., Awaitable[HandlerResult]]
+"""A coroutine function: takes the operation's parameters by their pythonic names, and ``body``."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Response:
+class Problem:
+    """An error response.
+
+    Attributes:
+        status: HTTP status, 400 or above; the operation's contract must document it.
+        message: One sentence for the client. It is put on one line and bounded before it is sent.
+        headers: Extra response headers as name and value, e.g. ``("Retry-After", "5")``.
+    """
+
+    status: int
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def reason_phrase(status: int) -> str:
+    """Name *status* as the ``error`` field of an error body does."""
+    phrase = _PHRASES.get(status)
+    if phrase is not None:
+        return phrase
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def error_body(status: int, message: str, *, path: str, now_ms: int) -> dict[str, Any]:
+    """Build the one error form of the API.
+
+    Args:
+        status: HTTP status.
+        message: Cleaned and bounded here; empty becomes the reason phrase.
+        path: Request path without its query string; cleaned and bounded here.
+        now_ms: Milliseconds since the epoch, UTC.
+
+    Source: OpenVidu answers errors in this form (that of Spring Boot).
+    """
+    phrase = reason_phrase(status)
+    return {
+        "timestamp": now_ms,
+        "status": status,
+        "error": phrase,
+        "message": one_line(message, MAX_MESSAGE_CHARACTERS) or phrase,
+        "path": one_line(path, MAX_PATH_CHARACTERS),
+    }
+
+
+def json_response(status: int, body: bytes, headers: Headers) -> Response:
+    """Complete the headers of a response whose body is a JSON document."""
+    return status, [(b"content-length", b"%d" % len(body)), _JSON, *headers], body
+
+
+def text_response(status: int, body: bytes, headers: Headers) -> Response:
+    """Complete the headers of a response whose body is text; its type may have been given."""
+    length = (b"content-length", b"%d" % len(body))
+    is_typed = any(name == b"content-type" for name, _ in headers)
+    return status, [length, *([] if is_typed else [_TEXT]), *headers], body
+
+
+def empty_response(status: int, headers: Headers) -> Response:
+    """Complete the headers of a response without a body."""
+    if status in _BODILESS:
+        return status, headers, b""
+    return status, [(b"content-length", b"0"), *headers], b""
+
+
+def error_response(body: dict[str, Any], headers: Headers) -> Response:
+    """Encode an error body of :func:`error_body`."""
+    return json_response(body["status"], orjson.dumps(body), headers)
+
+
+def header_bytes(name: str, value: str) -> tuple[bytes, bytes]:
+    """Make a header fit for the wire: one line, Latin-1."""
+    return name.lower().encode("ascii"), one_line(value, MAX_MESSAGE_CHARACTERS).encode(
+        "latin-1", "replace"
+    )
+
+
+_TEXT_TYPE = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class _Documented:
     status: int
     place: str
     body: SchemaValidator | None
@@ -46,48 +139,48 @@ class _Response:
         for name, value in headers:
             if (known := self.headers.get(name)) is not None:
                 try:
-                    known.parse(header_text(value))
-                except Refusal as refusal:
+                    known.parse(value.decode("latin-1"))
+                except HttpError as error:
                     place = self.place + pointer("headers", known.name)
-                    raise ResponseViolationError(place, refusal.message) from None
+                    raise ResponseViolationError(place, error.message) from None
 
-    def encode(self, body: Any, headers: Headers) -> Answer:  # noqa: ANN401 - what the schema allows
-        """Make the answer of a body that keeps the schema."""
+    def encode(self, body: Any, headers: Headers) -> Response:  # noqa: ANN401 - what the schema allows
+        """Encode a valid body."""
         if self.is_text:
-            return text_answer(self.status, body.encode(), headers)
-        return json_answer(self.status, orjson.dumps(body), headers)
+            return text_response(self.status, body.encode(), headers)
+        return json_response(self.status, orjson.dumps(body), headers)
 
     @property
     def required_headers(self) -> frozenset[bytes]:
-        """Those without which the answer is wrong."""
+        """Those without which the response is wrong."""
         return frozenset(name for name, header in self.headers.items() if header.required)
 
 
 class Responses:
-    """All answers that the contract documents for one operation, compiled."""
+    """All responses that the contract documents for one operation, compiled."""
 
     __slots__ = ("_by_status", "_place")
 
     def __init__(self, responses: Mapping[str, Any], place: str) -> None:
         self._place = place
-        self._by_status: dict[int, _Response] = {}
+        self._by_status: dict[int, _Documented] = {}
         for status, response in responses.items():
             if status.startswith("x-"):
                 continue
             compiled = _compile(int(status), response, place + pointer(status))
             self._by_status[compiled.status] = compiled
 
-    def answer(self, reply: Reply) -> Answer:
+    def encode(self, result: HandlerResult) -> Response:
         """Check and encode what a handler returned.
 
         Raises:
             ResponseViolationError: Undocumented status, wrong body, required header missing, a
                 documented one wrong.
         """
-        body, status = reply, 200
+        body, status = result, 200
         wire_headers: Headers = []
-        if type(reply) is tuple:
-            body, status, *headers = reply
+        if type(result) is tuple:
+            body, status, *headers = result
             if headers:
                 wire_headers = _wire_headers(headers[0])
         response = self._by_status.get(status) or self._documented(status)
@@ -96,31 +189,23 @@ class Responses:
         if body is None or body is NoContent:
             if response.body is not None:
                 raise ResponseViolationError(response.place, "the documented body is missing")
-            return empty_answer(response.status, wire_headers)
+            return empty_response(response.status, wire_headers)
         if response.body is None:
             raise ResponseViolationError(response.place, "a body where none is documented")
         if type(body) is EncodedJson:
-            return json_answer(response.status, body, wire_headers)
+            return json_response(response.status, body, wire_headers)
         response.body.check(body)
         return response.encode(body, wire_headers)
 
     def require_documented(self, status: int, headers: Headers) -> None:
-        """Hold an error answer against the contract; its body has the layer's own form.
+        """Check an error response against the contract; its body has the layer's own form.
 
         Raises:
             ResponseViolationError: Undocumented status, a required header missing, or one wrong.
         """
         self._documented(status).check_headers(headers)
 
-    def body_validator(self, status: int) -> SchemaValidator | None:
-        """Give the schema of one documented body, None when the answer has none.
-
-        Raises:
-            ResponseViolationError: Undocumented status.
-        """
-        return self._documented(status).body
-
-    def _documented(self, status: int) -> _Response:
+    def _documented(self, status: int) -> _Documented:
         try:
             return self._by_status[status]
         except KeyError:
@@ -128,14 +213,14 @@ class Responses:
             raise ResponseViolationError(self._place, reason) from None
 
 
-def _compile(status: int, response: Mapping[str, Any], place: str) -> _Response:
+def _compile(status: int, response: Mapping[str, Any], place: str) -> _Documented:
     ((media_type, media),) = response.get("content", {}).items() or (("", None),)
     schema_place = place + pointer("content", media_type, "schema")
-    return _Response(
+    return _Documented(
         status=status,
         place=place,
         body=SchemaValidator(media["schema"], Direction.RESPONSE, schema_place) if media else None,
-        is_text=media_type == _TEXT,
+        is_text=media_type == _TEXT_TYPE,
         headers={
             name.lower().encode(): Parameter(
                 {**header, "in": "header", "name": name}, place + pointer("headers", name)

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_to_bytes
+
+from starlette.types import Scope
 
 from mediafleet.contract.operations import CompiledOperation
+from mediafleet.contract.parameters import BAD_PERCENT
 
 _WHOLE_SERVER = "*"
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
@@ -80,6 +84,29 @@ class Router:
         pieces = _PARAMETER.split(template)
         pattern = "([^/]+)".join(re.escape(literal) for literal in pieces[::2])
         self._dynamic.append((re.compile(pattern + "/?"), route))
+
+
+def comparable_path(scope: Scope) -> str | None:
+    """Bring the path into the form that routes are compared in.
+
+    The form is percent-encoded: only unreserved characters (RFC 3986 §2.3) stand for themselves, so
+    a ``%2F`` inside an id never becomes a separator, and ``%61`` is an ``a``.
+
+    Returns:
+        None when the path is not properly percent-encoded UTF-8.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        raw = quote(scope["path"], safe="/").encode()
+    if b"%" not in raw and raw.isascii():
+        return raw.decode()
+    if not raw.isascii() or BAD_PERCENT.search(raw):
+        return None
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
+    except UnicodeDecodeError:
+        return None
+    return "/".join(quote(segment, safe="") for segment in segments)
 
 
 def parameter_names(template: str) -> list[str]:

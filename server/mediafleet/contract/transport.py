@@ -3,26 +3,16 @@
 import asyncio
 import math
 import time
-from itertools import chain
 from typing import Any, Final
 
 import httptools
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
-from mediafleet.contract.answers import (
-    AT_ONCE,
-    AUTHENTICATED,
-    Headers,
-    error_answer,
-    error_body,
-    header_bytes,
-)
 from mediafleet.contract.connections import (
     ConnectionLimits,
     ConnectionTable,
@@ -30,6 +20,7 @@ from mediafleet.contract.connections import (
     address_key,
     table_of,
 )
+from mediafleet.contract.responses import AUTHENTICATED, error_body, error_response, header_bytes
 from mediafleet.contract.routing import is_below
 
 _NEVER: Final = math.inf
@@ -54,9 +45,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     text, as uvicorn does with what is not HTTP, or just cut off where that cannot be told: in the
     middle of another answer, or when it does not read. One connection too many is answered 503 in
     the contract's form.
-
-    Unless uvicorn is told to log answers, the application may send one in one call, by the
-    extension :data:`~mediafleet.contract.answers.AT_ONCE`.
 
     Attributes:
         limits: How many connections there may be.
@@ -100,8 +88,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._websocket: Any = None
         self._authenticated = False
         self._extensions: dict[str, Any] = {AUTHENTICATED: self._note_authenticated}
-        if not self.config.access_log:
-            self._extensions[AT_ONCE] = self._answer
 
     @classmethod
     def table(cls, server: Any) -> ConnectionTable:  # noqa: ANN401 - uvicorn's ServerState
@@ -303,28 +289,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._authenticated = True
             self._table.note_authenticated(self)
 
-    def _answer(self, send: Send, status: int, headers: Headers, body: bytes) -> bool:
-        """Answer the latest request, unless that is out of the ordinary; the headers are clean."""
-        cycle: RequestResponseCycle = self.cycle
-        if (
-            getattr(send, "__self__", None) is not cycle  # of a request before it, or wrapped
-            or cycle.response_started
-            or cycle.disconnected
-            or not cycle.keep_alive
-            or self.flow.write_paused
-        ):
-            return False
-        head = [STATUS_LINE[status]]
-        for name, value in chain(self.server_state.default_headers, headers):
-            head += (name, b": ", value, b"\r\n")
-        head.append(b"\r\n")
-        self.transport.write(b"".join(head))
-        self.transport.write(body)
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        self.on_response_complete()
-        return True
-
     async def _serve_reserve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an application, in place of the real one, on a connection of the reserve."""
         path: str = scope["path"]
@@ -332,7 +296,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             await self.config.loaded_app(scope, receive, send)
             return
         error = error_body(503, _TOO_MANY, path=path, now_ms=int(time.time() * 1000))
-        status, headers, body = error_answer(
+        status, headers, body = error_response(
             error, [header_bytes("retry-after", str(_RETRY_AFTER_S))]
         )
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -375,7 +339,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = self.loop.time() + self.head_seconds
 
     def _refuse(self, message: str) -> None:
-        """Answer 400 and close; just close where another answer has begun."""
+        """Response 400 and close; just close where another answer has begun."""
         self._held = b""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
