@@ -4,11 +4,14 @@ import contextlib
 import inspect
 
 import connexion
+import pytest
 from connexion.decorators.parameter import pythonic
 from connexion.middleware.abstract import SpecMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.spec import Specification
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mediafleet.contract.transport import unsupported_internals
 from support.contract_app import contract
 
 
@@ -50,3 +53,21 @@ def test_connexion_names_arguments_as_the_contract_needs_it() -> None:
         "open_",
     ]
     assert list(inspect.signature(pythonic).parameters) == ["name"]
+
+
+def test_the_internals_of_uvicorn_that_are_used_are_there() -> None:
+    assert unsupported_internals() == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [
+        (HttpToolsProtocol, "on_body", lambda self, body, more: None),
+        (HttpToolsProtocol, "_should_upgrade", None),
+        (RequestResponseCycle, "__init__", lambda self: None),
+    ],
+)
+def test_other_internals_are_found_by_name(monkeypatch, owner, name, value) -> None:
+    monkeypatch.setattr(owner, name, value)
+
+    assert unsupported_internals()[0].startswith(owner.__name__)

@@ -1,4 +1,4 @@
-"""Which HTTP status each error becomes; the contract layer and its oracle both ask here."""
+"""Which HTTP status each error becomes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The HTTP protocol under the application: it bounds what a client may cost."""
 
 import asyncio
+import inspect
 import math
 import time
 from typing import Any, Final
@@ -8,10 +9,10 @@ from typing import Any, Final
 import httptools
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import (
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn import Config
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from mediafleet.contract.connections import (
     ConnectionLimits,
@@ -28,6 +29,63 @@ _BLANK_LINE: Final = b"\r\n\r\n"
 _WITHOUT_HOST: Final = frozenset({"0.9", "1.0"})
 _RETRY_AFTER_S: Final = 5
 _TOO_MANY = "The server has as many connections as it may have, all of them busy; try again later"
+
+
+_METHODS: Final = {
+    "connection_made": ["self", "transport"],
+    "connection_lost": ["self", "exc"],
+    "data_received": ["self", "data"],
+    "on_message_begin": ["self"],
+    "on_headers_complete": ["self"],
+    "on_body": ["self", "body"],
+    "on_message_complete": ["self"],
+    "on_response_complete": ["self"],
+    "pause_writing": ["self"],
+    "resume_writing": ["self"],
+    "handle_websocket_upgrade": ["self"],
+    "send_400_response": ["self", "msg"],
+    "_should_upgrade": ["self"],
+}
+_ATTRIBUTES: Final = frozenset(
+    (
+        *("app", "client", "config", "cycle", "flow", "headers", "loop", "parser", "scope"),
+        *("server_state", "timeout_keep_alive", "transport", "ws_protocol_class"),
+    )
+)
+_CYCLE_ATTRIBUTES: Final = frozenset(
+    ("disconnected", "keep_alive", "message_event", "response_complete", "response_started")
+)
+
+
+def unsupported_internals() -> list[str]:
+    """Compare the internals of uvicorn that :class:`BoundedHttpProtocol` uses with those installed.
+
+    Returns:
+        What is missing or different; empty when the class can be used.
+    """
+    found = []
+    for name, parameters in _METHODS.items():
+        method = getattr(httptools_impl.HttpToolsProtocol, name, None)
+        if method is None or list(inspect.signature(method).parameters) != parameters:
+            found.append(f"HttpToolsProtocol.{name}")
+    config = Config(_no_application, lifespan="off", log_config=None)
+    try:
+        made = httptools_impl.HttpToolsProtocol(
+            config=config,
+            server_state=ServerState(),
+            app_state={},
+            _loop=object(),  # type: ignore[arg-type]
+        )
+    except (AttributeError, TypeError):
+        return [*found, "HttpToolsProtocol()"]
+    found += [f"HttpToolsProtocol.{name}" for name in sorted(_ATTRIBUTES - vars(made).keys())]
+    set_by_cycle = httptools_impl.RequestResponseCycle.__init__.__code__.co_names
+    missing = sorted(_CYCLE_ATTRIBUTES.difference(set_by_cycle))
+    return found + [f"RequestResponseCycle.{name}" for name in missing]
+
+
+async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("nothing is served by a protocol without a connection")
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
