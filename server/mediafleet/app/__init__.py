@@ -4,7 +4,12 @@ from mediafleet.app.contract_file import load_contract
 from mediafleet.app.registrar import websocket_options
 from mediafleet.app.server import HttpProtocol, Stopping, create_app
 from mediafleet.app.sources import MissingExtraError
-from mediafleet.contract import ConnectionLimits, Handshake, TlsListener
+from mediafleet.contract import (
+    ConnectionLimits,
+    Handshake,
+    TlsListener,
+    unsupported_internals,
+)
 
 __all__ = [
     "ConnectionLimits",
@@ -15,5 +20,6 @@ __all__ = [
     "TlsListener",
     "create_app",
     "load_contract",
+    "unsupported_internals",
     "websocket_options",
 ]

@@ -17,6 +17,7 @@ from mediafleet.app import (
     Stopping,
     TlsListener,
     create_app,
+    unsupported_internals,
     websocket_options,
 )
 from mediafleet.cli.exits import CommandError, UsageFault
@@ -76,8 +77,19 @@ def run_server(
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
 
     settings = _settings(application, configuration, Protocol, open_files.backlog)
+    bounded = not (differences := unsupported_internals())
+    if not bounded:
+        log.warning(
+            "this version of uvicorn is not known: its own protocol serves, which bounds only the "
+            "number of connections",
+            extra={"version": uvicorn.__version__, "differences": differences},
+        )
+        settings.http = "httptools"
+        settings.limit_concurrency = open_files.connections
+        settings.load()
+        settings.ssl = tls
     stopping = Stopping()
-    server = _Server(settings, Protocol, announce, tls, stopping)
+    server = _Server(settings, Protocol, announce, tls if bounded else None, stopping)
     try:
         application.app = create_app(
             configuration,
@@ -87,7 +99,7 @@ def run_server(
             on_leadership_lost=server.give_up,
             open_files=open_files.nodes,
             stopping=stopping,
-            connections=lambda: Protocol.table(server.server_state),
+            connections=(lambda: Protocol.table(server.server_state)) if bounded else None,
         )
     except MissingExtraError as error:
         raise UsageFault(str(error)) from error

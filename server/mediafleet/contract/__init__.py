@@ -28,7 +28,7 @@ from mediafleet.contract.responses import (
     Problem,
 )
 from mediafleet.contract.schemas import ContractSchemas, EncodedJson, SchemaValidator
-from mediafleet.contract.transport import BoundedHttpProtocol
+from mediafleet.contract.transport import BoundedHttpProtocol, unsupported_internals
 
 __all__ = [
     "MAX_MESSAGE_CHARACTERS",
@@ -52,4 +52,5 @@ __all__ = [
     "TlsListener",
     "UnfitHandlerError",
     "create_app",
+    "unsupported_internals",
 ]
