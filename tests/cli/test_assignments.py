@@ -4,7 +4,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from mediafleet.cli.assignments import CHANGEABLE, SECRET, read_assignments
+from mediafleet.cli.configuration_commands import CHANGEABLE, SECRET, parse_assignments
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet_client.models import RestartProperties
 from support.documents import ROOT
@@ -30,7 +30,7 @@ def test_a_value_is_sent_as_the_contract_has_it(contract, name):
 
     assert texts
     for text in texts:
-        wanted = read_assignments([f"{name}={text}"])
+        wanted = parse_assignments([f"{name}={text}"])
         sent = RestartProperties.from_dict(wanted).to_dict()
         assert sent == wanted
         assert valid.is_valid(sent), sent

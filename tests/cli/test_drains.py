@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.cli.durations import seconds_of, shown
+from mediafleet.cli.options import parse_duration
+from mediafleet.cli.terminal import format_duration
 from mediafleet.emulator import Steering
 
 NODES = 8
@@ -179,11 +180,11 @@ def test_an_unknown_node_is_not_found(nodes):
     ("text", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1h30m", 5400), ("2d", 172_800)]
 )
 def test_lengths_of_time_are_written_as_people_do(text, seconds):
-    assert seconds_of(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0s"), (59, "59s"), (5400, "1h 30m"), (90_061, "1d 1h"), (-5, "0s")]
 )
 def test_lengths_of_time_are_shown_with_two_units(seconds, text):
-    assert shown(seconds) == text
+    assert format_duration(seconds) == text

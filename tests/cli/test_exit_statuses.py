@@ -7,9 +7,8 @@ import signal
 import pytest
 
 import mediafleet.cli
-from mediafleet.cli.application import describe
-from mediafleet.cli.exits import ExitCode
-from mediafleet.cli.nodes import describe as describe_nodes
+from mediafleet.cli.application import describe, describe_nodes
+from mediafleet.cli.errors import ExitCode
 from support.documents import ROOT
 
 ERROR = {"timestamp": 1, "error": "Wrong", "message": "Something is wrong.", "path": "/"}
@@ -41,7 +40,7 @@ def ask(run_here, answering_server):
     [
         (["nodes", "add", "ws://127.0.0.1:1/"], 200, ExitCode.OK),
         (["nodes", "add", "nowhere"], 400, ExitCode.USAGE),
-        (["nodes", "list"], 401, ExitCode.REFUSED),
+        (["nodes", "list"], 401, ExitCode.UNAUTHORIZED),
         (["nodes", "get", "kms_1"], 404, ExitCode.NOT_FOUND),
         (["nodes", "remove", "kms_1"], 409, ExitCode.CONFLICT),
         (["nodes", "add", "ws://127.0.0.1:1/"], 413, ExitCode.USAGE),
@@ -50,8 +49,8 @@ def ask(run_here, answering_server):
         (["nodes", "add"], 501, ExitCode.USAGE),
         (["nodes", "add"], 502, ExitCode.FAILURE),
         (["config"], 503, ExitCode.FAILURE),
-        (["config"], 401, ExitCode.REFUSED),
-        (["restart", "--yes"], 401, ExitCode.REFUSED),
+        (["config"], 401, ExitCode.UNAUTHORIZED),
+        (["restart", "--yes"], 401, ExitCode.UNAUTHORIZED),
     ],
     ids=str,
 )

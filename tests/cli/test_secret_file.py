@@ -5,8 +5,12 @@ import stat
 
 import pytest
 
-from mediafleet.cli.exits import CommandError, UsageFault
-from mediafleet.cli.secret_file import obtain_secret, read_given_secret, read_own_secret
+from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.cli.server_configuration import (
+    obtain_secret,
+    read_given_secret,
+    read_own_secret,
+)
 
 
 def mode(path):
@@ -35,7 +39,7 @@ def test_a_secret_open_to_others_is_refused_and_not_shown(tmp_path, rights):
     secret = obtain_secret(tmp_path)
     (tmp_path / "secret").chmod(rights)
 
-    with pytest.raises(UsageFault, match="open to other users") as caught:
+    with pytest.raises(UsageError, match="open to other users") as caught:
         obtain_secret(tmp_path)
     assert f"{rights:04o}" in caught.value.message
     assert secret not in caught.value.message
@@ -49,7 +53,7 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path, content):
     path.write_bytes(content)
     path.chmod(0o600)
 
-    with pytest.raises(UsageFault, match="does not hold a secret"):
+    with pytest.raises(UsageError, match="does not hold a secret"):
         read_own_secret(path)
 
 

@@ -2,31 +2,43 @@
 
 import json as json_text
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Final
 
 import typer
+from rich.table import Table
 
-from mediafleet.cli.assignments import Difference, differences, masked, read_assignments
-from mediafleet.cli.completion import complete_assignment
-from mediafleet.cli.configuration_tables import configuration_of, differences_of
-from mediafleet.cli.connection import server_at
-from mediafleet.cli.exits import CommandError, UsageFault
-from mediafleet.cli.node_answers import print_answer
-from mediafleet.cli.node_options import ANSWER_S, CaFile, Json, SecretFile, Timeout, Url
-from mediafleet.cli.starting import DEFAULT_URL
-from mediafleet.cli.terminal import complain, show, show_json
+from mediafleet.cli.connection import Access
+from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.cli.options import Json, connects
+from mediafleet.cli.terminal import cell, print_json, print_message, print_table
 from mediafleet.cli.waiting import waiting
+from mediafleet.configuration.kinds import JsonValue
+from mediafleet.configuration.problems import MASK, UnfitValueError
+from mediafleet.configuration.properties import BY_NAME
+from mediafleet.texts import printable
+
+SECRET: Final = "OPENVIDU_SECRET"  # noqa: S105 - the name of a property
+HEADERS: Final = "OPENVIDU_WEBHOOK_HEADERS"
+CHANGEABLE: Final = tuple(name for name, each in BY_NAME.items() if each.modifiable)
+"""Names that a restart can change, in the order of the configuration table."""
+
+_MAX_SUGGESTIONS: Final = 3
+_GROUPS: Final = (
+    ("Cluster", ("OPENVIDU_PRO_CLUSTER", "KMS_URIS")),
+    ("Monitoring", ("OPENVIDU_PRO_",)),
+    ("Recording", ("OPENVIDU_RECORDING",)),
+    ("Webhook and events", ("OPENVIDU_WEBHOOK", "OPENVIDU_CDR")),
+    ("Sessions and streams", ("OPENVIDU_SESSIONS", "OPENVIDU_STREAMS")),
+    ("Server", ("",)),
+)
+"""Headings, with the prefixes of the names below them; the first that matches counts."""
 
 
-def config(
-    *,
-    url: Url = DEFAULT_URL,
-    secret_file: SecretFile = None,
-    ca_file: CaFile = None,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> None:
+@connects
+def config(access: Access, *, json: Json = False) -> None:
     """Show the configuration that is in force.
 
     Values of webhook headers are masked in the table; --json shows the API's answer as it is.
@@ -35,12 +47,19 @@ def config(
       mediafleet config
       mediafleet config --json
     """
-    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
+    with access.connect() as server:
         found = server.ask(lambda client: client.cluster.config())
-        print_answer(server, found.to_dict(), configuration_of, json=json)
+        server.print(found.to_dict(), configuration_table, json=json)
 
 
+def complete_assignment(incomplete: str) -> list[str]:
+    """Offer the names of properties that a restart can change, each followed by `=`."""
+    return [f"{name}=" for name in CHANGEABLE if name.startswith(incomplete.upper())]
+
+
+@connects
 def restart(
+    access: Access,
     assignments: Annotated[
         list[str] | None,
         typer.Argument(
@@ -50,10 +69,6 @@ def restart(
         ),
     ] = None,
     *,
-    url: Url = DEFAULT_URL,
-    secret_file: SecretFile = None,
-    ca_file: CaFile = None,
-    timeout: Timeout = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the difference and change nothing.")
@@ -74,11 +89,11 @@ def restart(
     Exit status: 0 restarted or only shown, 1 denied or failed, 2 values that are not allowed or
     nobody to ask, 5 secret refused, 130 interrupted while waiting.
     """
-    wanted = read_assignments(assignments or [])
-    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
-        now = server.ask(lambda client: client.cluster.config())
-        found = differences(now.to_dict(), wanted)
-        _tell(found, json=json)
+    wanted = parse_assignments(assignments or [])
+    with access.connect() as server:
+        now = server.ask(lambda client: client.cluster.config()).to_dict()
+        differences = [Difference(name, now.get(name), value) for name, value in wanted.items()]
+        _print_differences(differences, json=json)
         if dry_run:
             return
         _require_consent(yes=yes)
@@ -88,34 +103,148 @@ def restart(
             what="The restart",
             look_with="config",
         ):
-            server.ask(lambda client: client.cluster.restart(wanted), problems_apart=True)
-    changed = sum(each.changes for each in found)
-    complain(
+            server.ask(lambda client: client.cluster.restart(wanted), list_problems=True)
+    changed = sum(each.changes for each in differences)
+    print_message(
         f"Restarted; {changed} {'property has' if changed == 1 else 'properties have'} changed."
     )
-
-
-def _tell(found: Sequence[Difference], *, json: bool) -> None:
-    if json:
-        told = {
-            each.name: {
-                "from": masked(each.name, each.old),
-                "to": masked(each.name, each.new),
-                "changes": each.changes,
-            }
-            for each in found
-        }
-        show_json(json_text.dumps(told).encode())
-    elif found:
-        show(differences_of(found))
-    else:
-        complain("The configuration stays as it is.")
 
 
 def _require_consent(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageFault("Nobody can be asked here: give --yes to restart, or --dry-run to look.")
+        raise UsageError("Nobody can be asked here: give --yes to restart, or --dry-run to look.")
     if not typer.confirm("Restart the server with this?", err=True):
         raise CommandError("Nothing was changed.")
+
+
+def parse_assignments(items: Sequence[str]) -> dict[str, JsonValue]:
+    """Parse values as in the `.env` file, such as `A=true`, `B=70` and `C=["x"]`.
+
+    Returns:
+        JSON values by name, in the given order.
+
+    Raises:
+        UsageError: Lists every wrong assignment; secrets are not repeated.
+    """
+    values: dict[str, JsonValue] = {}
+    problems = []
+    for item in items:
+        name, equals, text = item.partition("=")
+        try:
+            if name in values:
+                problems.append(f"  {name} is given twice.")
+            values[name] = _value(name, text if equals else None)
+        except UnfitValueError as error:
+            problems.append(f"  {printable(name)[:100]} {error.rule}.")
+    if problems:
+        raise UsageError("\n".join(["Nothing was sent to the server:", *problems]))
+    return values
+
+
+def _value(name: str, text: str | None) -> JsonValue:
+    if text is None:
+        raise UnfitValueError("is no assignment: it must have the form KEY=VALUE")
+    known = BY_NAME.get(name)
+    if known is None:
+        near = get_close_matches(name.upper(), CHANGEABLE, _MAX_SUGGESTIONS)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UnfitValueError(f"is no property{hint}")
+    if name == SECRET:
+        return text
+    if not known.modifiable:
+        raise UnfitValueError("cannot be changed by a restart")
+    value = known.kind.read(text)
+    return list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The effect of a restart on one property.
+
+    Attributes:
+        name: Of the property.
+        old: Its current value; `None` if the server does not show it.
+        new: The requested value.
+    """
+
+    name: str
+    old: JsonValue
+    new: JsonValue
+
+    @property
+    def changes(self) -> bool:
+        """Whether the value changes, as far as the server shows it."""
+        return self.name != SECRET and self.old != self.new
+
+
+def _print_differences(differences: Sequence[Difference], *, json: bool) -> None:
+    if json:
+        content = {
+            each.name: {
+                "from": _masked(each.name, each.old),
+                "to": _masked(each.name, each.new),
+                "changes": each.changes,
+            }
+            for each in differences
+        }
+        print_json(json_text.dumps(content).encode())
+    elif differences:
+        print_table(_difference_table(differences))
+    else:
+        print_message("The configuration stays as it is.")
+
+
+def _difference_table(differences: Iterable[Difference]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("PROPERTY", "NOW", "", "THEN"):
+        table.add_column(heading, no_wrap=True)
+    for each in differences:
+        new = _format(each.name, each.new)
+        if each.changes:
+            old = _format(each.name, each.old)
+            table.add_row(cell(each.name), cell(old, "red"), cell("→"), cell(new, "green"))
+        else:
+            table.add_row(cell(each.name), cell(new), cell(""), cell("unchanged"))
+    return table
+
+
+def configuration_table(configuration: Mapping[str, JsonValue]) -> Table:
+    """Show all properties in groups; values of webhook headers are masked."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    for heading, names in _grouped(configuration):
+        table.add_row(cell(heading, "bold"))
+        for name in names:
+            table.add_row(cell(f"  {name}"), cell(_format(name, configuration[name])))
+    return table
+
+
+def _grouped(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {heading: [] for heading, _ in reversed(_GROUPS)}
+    for name in names:
+        heading = next(heading for heading, prefixes in _GROUPS if name.startswith(prefixes))
+        groups[heading].append(name)
+    return ((heading, found) for heading, found in groups.items() if found)
+
+
+def _masked(name: str, value: JsonValue) -> JsonValue:
+    if name == SECRET:
+        return MASK
+    if name == HEADERS and isinstance(value, Sequence) and not isinstance(value, str):
+        return [f"{str(header).partition(':')[0]}: {MASK}" for header in value]
+    return value
+
+
+def _format(name: str, value: JsonValue) -> str:
+    """Format a value as in the `.env` file; what may be a credential is masked."""
+    masked = _masked(name, value)
+    if masked is None:
+        return "(not shown)"
+    if isinstance(masked, bool):
+        return "true" if masked else "false"
+    if isinstance(masked, Sequence) and not isinstance(masked, str):
+        return ", ".join(map(str, masked)) or "[]"
+    return str(masked) or '""'

@@ -1,60 +1,37 @@
 """`mediafleet nodes drain`, `progress` and `undrain`."""
 
+import time
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from mediafleet.cli import program
-from mediafleet.cli.completion import complete_node_id
-from mediafleet.cli.connection import server_at
-from mediafleet.cli.drain_following import DrainFollowing
-from mediafleet.cli.drain_tables import drain_of
-from mediafleet.cli.durations import seconds_of
-from mediafleet.cli.exits import CommandError, ExitCode, UsageFault
-from mediafleet.cli.node_answers import print_answer
-from mediafleet.cli.node_ids import is_node_id
-from mediafleet.cli.node_options import (
-    ANSWER_S,
-    CaFile,
-    Id,
-    Json,
-    SecretFile,
-    Timeout,
-    Url,
-)
-from mediafleet.cli.starting import DEFAULT_URL
-from mediafleet.cli.terminal import complain, show_json
-from mediafleet.cli.waiting import waiting
+from mediafleet.cli.connection import Access, Server
+from mediafleet.cli.errors import CommandError, ExitCode, UsageError
+from mediafleet.cli.options import Id, Ids, Json, connects, parse_duration
+from mediafleet.cli.tables import drain_line, drain_table
+from mediafleet.cli.terminal import command_line, print_json, print_message
+from mediafleet.cli.waiting import spinner, stderr_is_terminal, waiting
+from mediafleet.texts import printable
 from mediafleet_client.models import AtDeadline, Drain
 
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
-def _node_ids(texts: list[str]) -> list[str]:
-    if not all(map(is_node_id, texts)):
-        raise typer.BadParameter("an id has 1 to 64 letters, digits, _ and -")
-    return list(dict.fromkeys(texts))
+_POLL_INTERVAL_S: Final = 1.0
 
 
+@connects
 def drain_nodes(
-    media_node_ids: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ID...",
-            help="The nodes' ids, as listed.",
-            callback=_node_ids,
-            autocompletion=complete_node_id,
-        ),
-    ],
+    access: Access,
+    media_node_ids: Ids,
     *,
-    url: Url = DEFAULT_URL,
-    secret_file: SecretFile = None,
-    ca_file: CaFile = None,
-    timeout: Timeout = None,
     deadline: Annotated[
         int | None,
         typer.Option(
             metavar="TIME",
-            parser=seconds_of,
+            parser=parse_duration,
             help="How long it may take, such as 90s, 30m or 1h30m; no limit if not given.",
         ),
     ] = None,
@@ -69,7 +46,7 @@ def drain_nodes(
         bool, typer.Option("--force", help="Even if the other nodes could not carry the load.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Show the progress until the nodes are gone.")
@@ -87,9 +64,8 @@ def drain_nodes(
       mediafleet nodes drain kms_FVrQslIr kms_8Yw2LxQd --dry-run
     """
     if deadline is None and at_deadline is not None:
-        raise UsageFault("--at-deadline needs --deadline.")
-    patience = timeout or ANSWER_S
-    with server_at(url, secret_file, ca_file, patience) as server:
+        raise UsageError("--at-deadline needs --deadline.")
+    with access.connect() as server:
 
         def begin(media_node_id: str, others: Sequence[str]) -> Drain:
             with waiting(
@@ -112,62 +88,47 @@ def drain_nodes(
         if dry_run:
             for each in media_node_ids:
                 drain = begin(each, [other for other in media_node_ids if other != each])
-                print_answer(server, drain, drain_of, json=json)
+                server.print(drain, drain_table, json=json)
             return
         try:
             _begin_all(begin, media_node_ids)
             if not wait:
                 return
-            following = DrainFollowing(server, media_node_ids, patience=patience, json=json)
-            restored = following.run()
+            not_drained = _DrainWatch(server, media_node_ids, json=json).run()
         except KeyboardInterrupt:
             first = media_node_ids[0]
             raise CommandError(
                 "What was begun goes on. Look at it with: "
-                f"{program.line(f'nodes progress {first}')} — end it with: "
-                f"{program.line(f'nodes undrain {first}')}",
+                f"{command_line(f'nodes progress {first}')} — end it with: "
+                f"{command_line(f'nodes undrain {first}')}",
                 ExitCode.INTERRUPTED,
             ) from None
-    if restored:
-        raise CommandError(f"Not drained: {', '.join(restored)}.", ExitCode.CONFLICT)
+    if not_drained:
+        raise CommandError(f"Not drained: {', '.join(not_drained)}.", ExitCode.CONFLICT)
 
 
-def show_drain(
-    media_node_id: Id,
-    *,
-    url: Url = DEFAULT_URL,
-    secret_file: SecretFile = None,
-    ca_file: CaFile = None,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> None:
-    """Show how far the drain of a node has come, and what it waits for.
+@connects
+def show_drain(access: Access, media_node_id: Id, *, json: Json = False) -> None:
+    """Show the progress of a drain, and what it waits for.
 
     Examples:
       mediafleet nodes progress kms_FVrQslIr
       mediafleet nodes progress kms_FVrQslIr --json
     """
-    with server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server:
+    with access.connect() as server:
         drain = server.ask(lambda client: client.drains.get(media_node_id))
-        print_answer(server, drain, drain_of, json=json)
+        server.print(drain, drain_table, json=json)
 
 
-def undrain_node(
-    media_node_id: Id,
-    *,
-    url: Url = DEFAULT_URL,
-    secret_file: SecretFile = None,
-    ca_file: CaFile = None,
-    timeout: Timeout = None,
-    json: Json = False,
-) -> None:
-    """Have a drained node run again.
+@connects
+def undrain_node(access: Access, media_node_id: Id, *, json: Json = False) -> None:
+    """End the drain of a node, which is running again.
 
     Examples:
       mediafleet nodes undrain kms_FVrQslIr
     """
     with (
-        server_at(url, secret_file, ca_file, timeout or ANSWER_S) as server,
+        access.connect() as server,
         waiting(
             f"Ending the drain of {media_node_id}",
             shown=not json,
@@ -176,13 +137,13 @@ def undrain_node(
         ),
     ):
         server.ask(lambda client: client.drains.end(media_node_id))
-    complain(f"{media_node_id} is running again.")
+    print_message(f"{media_node_id} is running again.")
     if json:
-        show_json(server.content)
+        print_json(server.content)
 
 
 def _begin_all(begin: Callable[[str, Sequence[str]], Drain], media_node_ids: Sequence[str]) -> None:
-    """Begin every drain, each in the light of those that are still to begin."""
+    """Begin every drain; each takes into account those that are still to begin."""
     for number, each in enumerate(media_node_ids):
         try:
             begin(each, media_node_ids[number + 1 :])
@@ -193,4 +154,99 @@ def _begin_all(begin: Callable[[str, Sequence[str]], Drain], media_node_ids: Seq
                     f"{error.message} Drained already: {begun}.", error.code
                 ) from None
             raise
-        complain(f"{each} is being drained.")
+        print_message(f"{each} is being drained.")
+
+
+class _DrainWatch:
+    """Polls drains until all nodes are gone or running again, and shows their progress.
+
+    On a terminal the progress is shown in place, else each change is one line.
+
+    Args:
+        server: May be away for its timeout.
+        media_node_ids: Of the nodes that are being drained.
+        json: Print the responses to stdout, one a line, instead.
+    """
+
+    def __init__(self, server: Server, media_node_ids: Sequence[str], *, json: bool) -> None:
+        self._server = server
+        self._left = list(media_node_ids)
+        self._json = json
+        self._shown: dict[str, tuple[object, ...]] = {}
+        self._not_drained: list[str] = []
+        self._tasks: dict[str, TaskID] = {}
+        self._progress: Progress | None = None
+
+    def run(self) -> list[str]:
+        """Poll until no drain is left.
+
+        Returns:
+            Ids of nodes that are running again, because their drain was given up.
+
+        Raises:
+            CommandError: The server responds with an error, or is away for too long.
+        """
+        progress = spinner() if stderr_is_terminal() and not self._json else None
+        shown: AbstractContextManager[object] = nullcontext() if progress is None else progress
+        with shown:
+            self._progress = progress
+            responded = time.monotonic()
+            while self._left:
+                try:
+                    self._poll()
+                    responded = time.monotonic()
+                except CommandError as error:
+                    is_late = time.monotonic() - responded > self._server.timeout
+                    if error.code is not ExitCode.FAILURE or is_late:
+                        raise
+                if self._left:
+                    time.sleep(_POLL_INTERVAL_S)
+        return self._not_drained
+
+    def _poll(self) -> None:
+        for media_node_id in list(self._left):
+            try:
+                drain = self._get(media_node_id)
+            except CommandError as error:
+                if error.code is not ExitCode.NOT_FOUND:
+                    raise
+                self._end(media_node_id)
+                continue
+            self._show(drain)
+
+    def _get(self, media_node_id: str) -> Drain:
+        return self._server.ask(lambda client: client.drains.get(media_node_id))
+
+    def _show(self, drain: Drain) -> None:
+        state = (drain.status, drain.sessions_left, drain.extensions, drain.connected)
+        has_changed = self._shown.get(drain.id) != state
+        self._shown[drain.id] = state
+        if self._progress is not None:
+            self._show_in_place(drain.id, drain_line(drain))
+        elif has_changed and self._json:
+            print_json(self._server.content)
+        elif has_changed:
+            print_message(drain_line(drain))
+
+    def _show_in_place(self, media_node_id: str, line: str) -> None:
+        if self._progress is None:
+            return
+        if media_node_id not in self._tasks:
+            self._tasks[media_node_id] = self._progress.add_task("", total=None)
+        self._progress.update(self._tasks[media_node_id], description=printable(line))
+
+    def _end(self, media_node_id: str) -> None:
+        """Show whether a node that is no longer being drained is gone or running again."""
+        try:
+            self._server.ask(lambda client: client.media_nodes.get(media_node_id))
+        except CommandError as error:
+            if error.code is not ExitCode.NOT_FOUND:
+                raise
+            outcome = f"{media_node_id} is gone."
+        else:
+            self._not_drained.append(media_node_id)
+            outcome = f"{media_node_id} is at work again."
+        self._left.remove(media_node_id)
+        self._show_in_place(media_node_id, outcome)
+        if self._progress is None:
+            print_message(outcome)

@@ -1,4 +1,4 @@
-"""`mediafleet emulator`: Media Nodes without media, in this process, until told to stop."""
+"""`mediafleet emulator`: run Media Nodes without media in this process, until a stop signal."""
 
 import errno
 import ipaddress
@@ -12,17 +12,16 @@ from typing import Annotated, Final
 import anyio
 import typer
 
-from mediafleet.cli.exits import CommandError, UsageFault
-from mediafleet.cli.open_files import allow_open_files
-from mediafleet.cli.stopping import STOP_SIGNALS, end_quietly, on_stop_signals
-from mediafleet.cli.terminal import announce
+from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.cli.process import STOP_SIGNALS, exit_with_0, on_stop_signals, raise_open_files
+from mediafleet.cli.terminal import print_ready
 from mediafleet.clock import SystemClock
 
 PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
 MAX_SESSIONS: Final = 1_000
 _OWN_FILES: Final = 64
-"""For the listener, the event loop, the standard streams and the steering."""
+"""For the listener, the event loop, the standard streams and the control server."""
 _FILES_PER_NODE: Final = 4
 
 
@@ -83,10 +82,10 @@ def emulator(
     """
     _check(address, nodes)
     if register is not None and not register.startswith(("ws://", "wss://")):
-        raise UsageFault("Nodes announce themselves at a URL that begins with ws:// or wss://.")
+        raise UsageError("Nodes announce themselves at a URL that begins with ws:// or wss://.")
     from mediafleet.emulator import run_emulator  # noqa: PLC0415 - slow; only this command needs it
 
-    allow_open_files(_OWN_FILES + nodes * _FILES_PER_NODE)
+    raise_open_files(_OWN_FILES + nodes * _FILES_PER_NODE)
     emulate = partial(
         run_emulator,
         nodes=nodes,
@@ -94,27 +93,27 @@ def emulator(
         address=address,
         sessions=sessions,
         register=register,
-        announce=announce,
+        announce=print_ready,
         random=random.SystemRandom(),
         clock=SystemClock(),
     )
-    with on_stop_signals(end_quietly):
+    with on_stop_signals(exit_with_0):
         failure = anyio.run(_run, emulate, parent)
     if failure is not None:
-        raise CommandError(_refusal(port, failure)) from failure
+        raise CommandError(_bind_failure(port, failure)) from failure
 
 
 def _check(address: str | None, nodes: int) -> None:
     if address is None:
         return
     if nodes != 1:
-        raise UsageFault("An address belongs to one node: leave out --nodes or --address.")
+        raise UsageError("An address belongs to one node: leave out --nodes or --address.")
     try:
         is_loopback = ipaddress.IPv4Address(address).is_loopback
     except ipaddress.AddressValueError:
         is_loopback = False
     if not is_loopback:
-        raise UsageFault("The address of an emulated node has to be one of 127.0.0.0/8.")
+        raise UsageError("The address of an emulated node must be one of 127.0.0.0/8.")
 
 
 async def _run(emulate: Callable[..., Awaitable[None]], parent: int | None) -> OSError | None:
@@ -122,7 +121,7 @@ async def _run(emulate: Callable[..., Awaitable[None]], parent: int | None) -> O
     async with anyio.create_task_group() as watchers:
         watchers.start_soon(_stop_on_signal, stop)
         if parent is not None:
-            watchers.start_soon(_stop_with, parent, stop)
+            watchers.start_soon(_stop_with_parent, parent, stop)
         try:
             await emulate(stop=stop)
         except OSError as error:
@@ -138,22 +137,22 @@ async def _stop_on_signal(stop: anyio.Event) -> None:
             stop.set()
 
 
-async def _stop_with(parent: int, stop: anyio.Event) -> None:
-    """Notice that the process that started this one is gone, however it ended."""
+async def _stop_with_parent(parent: int, stop: anyio.Event) -> None:
+    """Stop when the process that started this one has ended, for whatever reason."""
     try:
         descriptor = os.pidfd_open(parent)
     except ProcessLookupError:
         stop.set()
         return
     try:
-        if os.getppid() == parent:  # else it was gone before, and its pid is another's now
+        if os.getppid() == parent:  # else it had ended before, and another process has its pid
             await anyio.wait_readable(descriptor)
     finally:
         os.close(descriptor)
     stop.set()
 
 
-def _refusal(port: int, error: OSError) -> str:
+def _bind_failure(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is in use by another program, perhaps by another emulator; choose "

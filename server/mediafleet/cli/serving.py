@@ -1,4 +1,4 @@
-"""Runs the application under the HTTP server until a signal comes; `app` says what it serves."""
+"""Runs the application in uvicorn until a stop signal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from mediafleet.app import (
     unsupported_internals,
     websocket_options,
 )
-from mediafleet.cli.exits import CommandError, UsageFault
-from mediafleet.cli.listening import refusal
-from mediafleet.cli.stopping import on_stop_signals
+from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.cli.process import bind_failure, on_stop_signals
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
@@ -32,12 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from mediafleet.cli.listening import Listener
-    from mediafleet.cli.open_files import Shares
+    from mediafleet.cli.process import FileShares, Listener
     from mediafleet.configuration import Configuration
 
 _KEEP_ALIVE_S: Final = 30
-_LAST_ANSWERS_S: Final = 5
+_GRACEFUL_SHUTDOWN_S: Final = 5
 
 log = logging.getLogger(__name__)
 
@@ -49,26 +47,26 @@ def run_server(
     dotenv_path: Path | None,
     tls: ssl.SSLContext | None,
     behind_proxy: bool,
-    open_files: Shares,
+    open_files: FileShares,
     stop_nodes: bool,
     accept_changed_store: bool,
     announce: Callable[[], None],
 ) -> None:
-    """Serve until a signal comes.
+    """Serve until a stop signal.
 
     Args:
-        configuration: Complete, its secret included.
+        configuration: Complete, including the secret.
         listener: Where to listen.
-        dotenv_path: Keeps what a restart changes; in the data directory if not given.
-        tls: What to encrypt with; `None` for plain HTTP.
+        dotenv_path: The file that a restart writes; one in the data directory if not given.
+        tls: `None` for plain HTTP.
         behind_proxy: Whether all connections come from a proxy.
-        open_files: What the files that may be open are kept for.
-        stop_nodes: Whether nodes with sessions end with the server, where nodes do.
-        accept_changed_store: Whether to go on with a store that is not the one of before.
-        announce: Called once, when requests are accepted.
+        open_files: How the open files are shared.
+        stop_nodes: Whether local nodes with sessions end with the server too.
+        accept_changed_store: Whether to start with a store that is not the one of the last start.
+        announce: Called once, when the server accepts requests.
 
     Raises:
-        CommandError: The server did not start, or lost its store to another one.
+        CommandError: The server did not start, or another server has taken over the store.
     """
     application = _Application()
     share = None if behind_proxy else configuration.connections_per_address
@@ -96,13 +94,13 @@ def run_server(
             dotenv_path=dotenv_path,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
-            on_leadership_lost=server.give_up,
+            on_leadership_lost=server.stop_without_leadership,
             open_files=open_files.nodes,
             stopping=stopping,
             connections=(lambda: Protocol.table(server.server_state)) if bounded else None,
         )
     except MissingExtraError as error:
-        raise UsageFault(str(error)) from error
+        raise UsageError(str(error)) from error
     server.run(sockets=[listener.socket])
     if application.failure is not None:
         raise CommandError(_sentence(application.failure)) from application.failure
@@ -130,14 +128,14 @@ def _settings(
         date_header=True,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_LAST_ANSWERS_S,
+        timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_S,
     )
 
 
 class _Application:
-    """Hands everything on to the application and keeps the error that its life ended with.
+    """Forwards to the application and keeps the error of its lifespan.
 
-    So a failed start is told in one sentence instead of a traceback.
+    So a failed start is reported in one sentence instead of a traceback.
     """
 
     def __init__(self) -> None:
@@ -147,21 +145,21 @@ class _Application:
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # noqa: ANN401 - as ASGI has them
         if scope["type"] != "lifespan":
             return self.app(scope, receive, send)  # type: ignore[no-any-return]
-        return self._live(scope, receive, send)
+        return self._run_lifespan(scope, receive, send)
 
-    async def _live(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI has them
-        async def send_briefly(event: dict[str, Any]) -> None:
+    async def _run_lifespan(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI has them
+        async def send_type_only(event: dict[str, Any]) -> None:
             await send({"type": event["type"]})
 
         try:
-            await self.app(scope, receive, send_briefly)
+            await self.app(scope, receive, send_type_only)
         except Exception as error:
             self.failure = error
             raise
 
 
 class _Server(uvicorn.Server):
-    """The HTTP server; it says when it accepts requests, and signals end it with status 0."""
+    """The HTTP server; it announces that it is ready, and stop signals end it with status 0."""
 
     def __init__(
         self,
@@ -178,8 +176,8 @@ class _Server(uvicorn.Server):
         self._tls = tls
         self._stopping = stopping
 
-    def give_up(self) -> None:
-        """End, since another server has taken the store."""
+    def stop_without_leadership(self) -> None:
+        """Stop, because another server has taken over the store."""
         self.failure = "Another server has taken over the store; this one ended."
         self.should_exit = True
 
@@ -193,7 +191,7 @@ class _Server(uvicorn.Server):
             self.should_exit = True
         except OSError as error:
             host, port = (sockets or [])[0].getsockname()[:2]
-            self.failure = refusal(host, port, error)
+            self.failure = bind_failure(host, port, error)
             self.should_exit = True
             await self.lifespan.shutdown()
         else:
@@ -231,7 +229,7 @@ class _Server(uvicorn.Server):
 
 
 def _sentence(failure: BaseException) -> str:
-    """Say what ended the server; an error that is not ours is a crash and logged as one."""
+    """Say why the server ended; an unexpected error is logged with its traceback."""
     while isinstance(failure, BaseExceptionGroup) and len(failure.exceptions) == 1:
         failure = failure.exceptions[0]
     if not isinstance(failure, MediafleetError):

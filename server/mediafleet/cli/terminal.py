@@ -1,21 +1,28 @@
-"""What reaches the terminal: data on stdout, messages on stderr, control characters escaped."""
+"""Standard streams: data on stdout, messages on stderr, control characters escaped."""
 
 import codecs
 import json
 import os
 import re
+import shlex
+import shutil
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Final, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mediafleet.cli.exits import OutputError
+from mediafleet.cli.errors import OutputError
 from mediafleet.texts import printable
+
+PROGRAM: Final = "mediafleet"
+UNITS_S: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+"""Seconds by unit, from the longest unit to the shortest."""
 
 _WIDTH: Final = 8_192
 _MAX_TEXT: Final = 2_048
@@ -23,14 +30,15 @@ _PADDING: Final = re.compile(r" +(?=(?:\x1b\[[0-9;]*m)*$)", re.MULTILINE)
 _CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 _IN_ASCII: Final = str.maketrans({"→": "->", "…": "...", "—": "-", "–": "-"})
 _NOT_ASCII: Final = re.compile("[^\n\x20-\x7e]")
+_OPTIONS: Final = {"force=true": "--force", "deletion-strategy=": "--strategy "}
 
 
 def prepare_streams() -> None:
-    """Open the standard streams that the process was started without, and let them take any text.
+    """Open the standard streams that are closed, and make all of them accept any text.
 
-    Else the next file or socket would take their descriptors. What is written to stdout then is
-    refused as before; messages that nobody wants to read are written nowhere. A character that
-    the terminal's encoding lacks is written in ASCII.
+    Otherwise the next file or socket would get the descriptor of a closed stream. Writing to a
+    closed stdout still fails; messages for a closed stderr are discarded. Characters that the
+    encoding of a stream lacks are written in ASCII.
     """
     for name, mode, flags in (
         ("stdin", "r", os.O_RDONLY),
@@ -46,38 +54,31 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="mediafleet.ascii")
 
 
-def say(text: str) -> None:
-    """Write lines of our own to stdout at once, also into a pipe."""
+def print_lines(text: str) -> None:
+    """Write lines to stdout and flush it, also if it is a pipe."""
     _write(_printable(text) + "\n", sys.stdout)
 
 
-def announce(text: str) -> None:
-    """Write to stdout that something serves from now on, which it does whoever can read it."""
+def print_ready(text: str) -> None:
+    """Write to stdout that a server is ready; the server continues if that fails."""
     try:
-        say(text)
+        print_lines(text)
     except OutputError as error:
-        complain(f"mediafleet: {error} It goes on nevertheless.")
+        print_message(f"mediafleet: {error} The server continues.")
 
 
-def complain(text: str) -> None:
-    """Write lines to stderr; where that is not possible, nobody is left to be told."""
+def print_message(text: str) -> None:
+    """Write lines to stderr; a failure is ignored."""
     with suppress(OutputError):
         _write(_printable(text) + "\n", sys.stderr)
 
 
-def cell(text: object, style: str = "") -> Text:
-    """Make foreign text fit for a table: no markup, no control characters, bounded."""
-    plain = str(text)
-    cut = plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
-    return Text(printable(cut), style=style)
-
-
-def show(table: Table, *, in_place: bool = False) -> None:
-    """Print a table to stdout without breaking lines, so that every value can be copied whole.
+def print_table(table: Table, *, in_place: bool = False) -> None:
+    """Write a table to stdout without breaking lines, so that every value can be copied.
 
     Args:
-        table: One line for each row; a terminal breaks long ones itself.
-        in_place: Replace what is on the screen, if stdout is one.
+        table: One line for each row; a terminal wraps long ones itself.
+        in_place: Clear the screen before, if stdout is a terminal.
     """
     console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
     with console.capture() as captured:
@@ -86,8 +87,8 @@ def show(table: Table, *, in_place: bool = False) -> None:
     _write(clear + _PADDING.sub("", captured.get()), sys.stdout)
 
 
-def show_json(content: bytes) -> None:
-    """Print an answer of the API to stdout as it came; for a terminal, in ASCII with escapes."""
+def print_json(content: bytes) -> None:
+    """Write a response body to stdout as it is; for a terminal in ASCII with escapes."""
     if not content:
         return
     if sys.stdout.isatty():
@@ -97,8 +98,8 @@ def show_json(content: bytes) -> None:
     _write(content + b"\n", sys.stdout)
 
 
-def finish_output() -> None:
-    """Write what others have left for stdout.
+def flush_output() -> None:
+    """Write what is still buffered for stdout.
 
     Raises:
         OutputError: It cannot be written.
@@ -106,19 +107,63 @@ def finish_output() -> None:
     _write("", sys.stdout)
 
 
-def moment(milliseconds: object) -> str:
-    """Show a moment given in UTC milliseconds to the second; a senseless one as it is."""
+def cell(value: object, style: str = "") -> Text:
+    """Make untrusted text safe for a table: no markup, no control characters, bounded."""
+    plain = str(value)
+    cut = plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
+    return Text(printable(cut), style=style)
+
+
+def format_time(milliseconds: object) -> str:
+    """Format UTC milliseconds to the second; a value that is not a time is shown as it is."""
     if not isinstance(milliseconds, int):
         return "" if milliseconds is None else str(milliseconds)
     try:
-        shown = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+        time = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     except (OverflowError, ValueError, OSError):
         return str(milliseconds)
-    return shown.strftime("%Y-%m-%d %H:%M:%SZ")
+    return time.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def format_duration(seconds: int) -> str:
+    """Format a duration with its two largest units: `1h 30m`."""
+    parts = []
+    left = max(0, seconds)
+    for unit, size in UNITS_S.items():
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"
+
+
+def command_line(arguments: str) -> str:
+    """Return the line that runs a command of this program in another terminal.
+
+    Args:
+        arguments: What follows the name of the program, already quoted.
+    """
+    return f"{_program()} {arguments}"
+
+
+def with_options(text: str) -> str:
+    """Replace query parameters in a message of the server by the options of this program."""
+    for parameter, option in _OPTIONS.items():
+        text = text.replace(parameter, option)
+    return text
+
+
+def _program() -> str:
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m {PROGRAM}"
+    found = shutil.which(PROGRAM)
+    if found is not None and called.exists() and called.samefile(found):
+        return PROGRAM
+    return shlex.quote(str(called.absolute()))
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """Replace what an encoding lacks, as an error handler of :mod:`codecs`."""
+    """Replace characters that an encoding lacks, as an error handler of :mod:`codecs`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end].translate(_IN_ASCII)
@@ -137,6 +182,6 @@ def _write(content: str | bytes, stream: TextIO) -> None:
             stream.write(content)
         stream.flush()
     except OSError as error:
-        # The interpreter would try, and fail, to write the rest at its end.
+        # At its end the interpreter would try to write the rest, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         raise OutputError(f"The output cannot be written: {error.strerror}.") from error

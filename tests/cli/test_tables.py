@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from mediafleet.cli.diagnostics_tables import diagnostics_of
+from mediafleet.cli.tables import diagnostics_table
 from mediafleet_client.models import MediaNodeDiagnostics
 
 DIAL = {"time": 1600681028911, "reason": "the connection was refused"}
@@ -38,7 +38,7 @@ def test_failures_are_shown_with_the_node_and_with_its_decisions() -> None:
     )
     console = Console(width=120)
     with console.capture() as shown:
-        console.print(diagnostics_of(found))
+        console.print(diagnostics_table(found))
 
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
     dial = "2020-09-21 09:37:08Z, the connection was refused"

@@ -1,0 +1,233 @@
+"""What a long-running command needs of the operating system: signals, open files, a socket."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import resource
+import signal
+import socket
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.domain.cluster import MAX_MEMBERS, OpenFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+    SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | signal.Handlers
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_WANTED_FILES: Final = 16_384
+_OWN_FILES: Final = 48  # store, log, listener, event loop, and the launch of a machine
+_MAX_CONNECTIONS: Final = 2_000
+_MAX_RESERVE: Final = 64
+_MAX_BACKLOG: Final = 2_048
+_MIN_BACKLOG: Final = 128
+_MAX_MEASUREMENTS: Final = 64
+_UNSPECIFIED: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, never bound
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def on_stop_signals(handler: SignalHandler) -> Iterator[None]:
+    """Handle Ctrl-C, the stop of a service manager and a closed terminal within a block.
+
+    A SIGHUP that the parent ignored (`nohup`) stays ignored.
+    """
+    previous = {
+        each: signal.signal(each, handler)
+        for each in STOP_SIGNALS
+        if each is not signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for each, old in previous.items():
+            signal.signal(each, old)
+
+
+def exit_with_0(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Exit with status 0; later signals do not interrupt the clean-up."""
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FileShares:
+    """How the open files of the process are shared.
+
+    Attributes:
+        nodes: For Media Nodes.
+        connections: Connections of clients.
+        reserve: Further connections, which are answered with 503.
+        backlog: Connections that the kernel queues until they are accepted.
+    """
+
+    nodes: OpenFiles
+    connections: int
+    reserve: int
+    backlog: int
+
+
+def raise_open_files(wanted: int) -> int:
+    """Raise the soft limit of open files as far as wanted and allowed; the default is often 1,024.
+
+    Returns:
+        The limit in force; *wanted* if there is none.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def share_open_files(processes: int = 0) -> FileShares:
+    """Raise the limit, and share the files between clients and Media Nodes.
+
+    A limit that is too low is logged with the resulting numbers.
+
+    Args:
+        processes: Media Nodes that may run as processes of this machine, each with a file.
+    """
+    limit = raise_open_files(_WANTED_FILES)
+    left = max(limit - _OWN_FILES - processes, 16)
+    connections = min(_MAX_CONNECTIONS, left // 4)
+    reserve = min(_MAX_RESERVE, connections // 4)
+    spare = min(_MAX_BACKLOG, left // 8)  # for connections accepted before one is closed
+    left -= connections + reserve + spare
+    measurements = min(_MAX_MEASUREMENTS, left // 8)
+    nodes = min(left - measurements, MAX_MEMBERS)
+    if limit < _WANTED_FILES:
+        log.warning(
+            "few files may be open",
+            extra={
+                "limit": limit,
+                "wanted": _WANTED_FILES,
+                "most_media_nodes": nodes,
+                "most_connections": connections,
+                "remedy": OpenFiles.REMEDY,
+            },
+        )
+    # With a shorter queue a burst of clients would wait a second for the retry of its SYN.
+    backlog = max(spare, _MIN_BACKLOG)
+    return FileShares(OpenFiles(limit, nodes, measurements), connections, reserve, backlog)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that is bound but does not listen yet, and the URL of the server on it."""
+
+    socket: socket.socket
+    url: str
+
+
+def load_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Load the PEM files of the certificate (with its chain) and of its key; both or none.
+
+    Raises:
+        UsageError: One is missing, not readable, encrypted, or they do not belong together.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise UsageError("--tls-cert and --tls-key belong together: give both or none.")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password=_reject_passphrase)
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error.strerror or "unknown reason"
+        raise UsageError(
+            f"The certificate {certificate} cannot be used with the key {key}: {reason}. Both "
+            "must be readable PEM files that belong together."
+        ) from error
+    return context
+
+
+def bind(address: str, port: int, *, tls: ssl.SSLContext | None, behind_proxy: bool) -> Listener:
+    """Bind the address, unless the secret would cross a network without encryption.
+
+    Args:
+        address: An IP address or a name.
+        port: 0 for any free one.
+        tls: `None` for plain HTTP.
+        behind_proxy: Whether a proxy in front of the server encrypts.
+
+    Raises:
+        UsageError: The address is not a loopback address of this machine and nothing encrypts.
+        CommandError: The address cannot be bound.
+    """
+    candidates = _resolve(address, port)
+    if tls is None and not behind_proxy and not _all_loopback(candidates):
+        raise UsageError(
+            f"The address {address} is reached from other machines, and without encryption anyone "
+            "on the way could read the secret. Give --tls-cert and --tls-key, or --behind-proxy "
+            "if a proxy that speaks HTTPS stands before this server, or keep to 127.0.0.1."
+        )
+    bound = _bound(*candidates[0], address, port)
+    host, real_port = bound.getsockname()[:2]
+    return Listener(bound, _url("http" if tls is None else "https", host, real_port))
+
+
+def bind_failure(address: str, port: int, error: OSError) -> str:
+    """Say in one sentence why an address cannot be bound."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {address} is in use by another program; end that one or choose "
+            "another port with --port."
+        )
+    reason = error.strerror or "unknown reason"
+    return f"The server cannot listen on port {port} of {address}: {reason}."
+
+
+def reachable(url: str) -> str:
+    """Replace "every address" in the URL of a listener by an address that a client can use."""
+    scheme, _, rest = url.partition("://")
+    host, _, port = rest.rpartition(":")
+    bare = host.strip("[]")
+    return _url(scheme, _UNSPECIFIED.get(bare, bare), int(port))
+
+
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _reject_passphrase() -> NoReturn:
+    raise OSError(errno.EACCES, "the key is protected by a passphrase")
+
+
+def _resolve(address: str, port: int) -> Sequence[tuple[socket.AddressFamily, str]]:
+    try:
+        found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"The address {address} to listen on is not known.") from error
+    return [(family, str(place[0])) for family, _, _, _, place in found]
+
+
+def _all_loopback(candidates: Sequence[tuple[socket.AddressFamily, str]]) -> bool:
+    # A name may have several addresses, and their order decides which one is bound.
+    return all(ipaddress.ip_address(text.partition("%")[0]).is_loopback for _, text in candidates)
+
+
+def _bound(family: socket.AddressFamily, host: str, address: str, port: int) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise CommandError(bind_failure(address, port, error)) from error
+    return bound

@@ -1,0 +1,218 @@
+"""How Media Nodes, drains and diagnostics look in a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from mediafleet.cli.terminal import cell, format_duration, format_time, with_options
+from mediafleet_client.models import (
+    Drain,
+    FailureDecision,
+    KurentoInfo,
+    MediaNode,
+    MediaNodeDiagnostics,
+    Ping,
+)
+from mediafleet_client.types import Unset
+
+_MAX_SESSIONS: Final = 1_000
+_STATUS_STYLES: Final = {
+    "running": "green",
+    "launching": "cyan",
+    "waiting-idle-to-terminate": "yellow",
+    "terminating": "yellow",
+    "canceled": "yellow",
+    "failed": "red",
+}
+_MAX_NAMED_SESSIONS: Final = 5
+_MS: Final = 1_000
+
+
+def node_list(nodes: Iterable[MediaNode], *, wide: bool = False) -> Table:
+    """List nodes, one in each line; `SINCE` is the last change of the connection."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    more = ("IP", "LAUNCHED", "SINCE", "ENVIRONMENT-ID") if wide else ()
+    for heading in ("ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", *more):
+        right = heading in {"LOAD", "SESSIONS"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+    for node in nodes:
+        cells = [
+            cell(node.id),
+            _status(node),
+            _connected(node),
+            cell(f"{node.load:.2f}"),
+            cell("" if isinstance(node.sessions, Unset) else len(node.sessions)),
+            cell(node.uri or "-"),
+        ]
+        if wide:
+            cells += [
+                cell(node.ip or "-"),
+                cell(format_time(node.launching_time)),
+                cell(format_time(_since(node)) or "-"),
+                cell(node.environment_id or "-"),
+            ]
+        table.add_row(*cells)
+    return table
+
+
+def node_table(node: MediaNode) -> Table:
+    """Show one node: a line for each property, its sessions and its media server."""
+    return _two_columns(_node_rows(node))
+
+
+def _node_rows(node: MediaNode) -> Iterator[tuple[str, Text]]:
+    yield "id", cell(node.id)
+    yield "status", _status(node)
+    yield "uri", cell(node.uri or "-")
+    yield "ip", cell(node.ip or "-")
+    yield "environment id", cell(node.environment_id or "-")
+    yield "load", cell(f"{node.load:.2f} %")
+    yield "launched", cell(format_time(node.launching_time))
+    yield "connected", _connected(node)
+    yield "since", cell(format_time(_since(node)) or "-")
+    if not isinstance(node.sessions, Unset):
+        yield "sessions", cell(len(node.sessions))
+        for session in node.sessions[:_MAX_SESSIONS]:
+            yield "", cell(f"{session.session_id}  since {format_time(session.created_at)}")
+    if not isinstance(node.kurento_info, Unset):
+        yield from _media_server_rows(node.kurento_info)
+
+
+def _media_server_rows(info: KurentoInfo) -> Iterator[tuple[str, Text]]:
+    yield "kurento version", cell(info.version)
+    yield "kurento memory", cell(f"{info.memory} MiB")
+    yield "kurento capabilities", cell(info.capabilities)
+    yield "kurento modules", cell(", ".join(f"{each.name} {each.version}" for each in info.modules))
+
+
+def _status(node: MediaNode) -> Text:
+    text = str(node.status)
+    return cell(text, _STATUS_STYLES.get(text, ""))
+
+
+def _connected(node: MediaNode) -> Text:
+    return cell("yes") if node.connected else cell("no", "red")
+
+
+def _since(node: MediaNode) -> int | None:
+    if node.connected:
+        return node.connection_time
+    return None if isinstance(node.disconnection_time, Unset) else node.disconnection_time
+
+
+def drain_table(drain: Drain) -> Table:
+    """Show a drain: a line for each property."""
+    return _two_columns(_drain_rows(drain))
+
+
+def drain_line(drain: Drain) -> str:
+    """Describe in one line which sessions are left, and when the node is expected to go."""
+    left = f"{drain.id} is {drain.status}, {drain.sessions_left} session(s) left"
+    parts = [f"{left}{_session_names(drain)}" if drain.sessions_left else left]
+    if drain.deadline_time is not None:
+        parts.append(f"{drain.at_deadline} in {_until(drain.deadline_time, drain)}")
+    if drain.extensions:
+        parts.append(f"extended {drain.extensions} time(s)")
+    if drain.eta is not None:
+        parts.append(f"expected to go in {_until(drain.eta, drain)}")
+    if not drain.connected:
+        parts.append("it does not answer")
+    return "; ".join(parts)
+
+
+def _drain_rows(drain: Drain) -> Iterator[tuple[str, Text]]:
+    yield "id", cell(drain.id)
+    yield "status", cell(drain.status, "yellow")
+    yield "since", cell(format_time(drain.since))
+    yield "connected", cell("yes") if drain.connected else cell("no", "red")
+    yield "sessions left", cell(drain.sessions_left)
+    for session_id in drain.session_ids:
+        yield "", cell(session_id)
+    if drain.oldest_session_age is not None:
+        yield "oldest lasts for", cell(format_duration(drain.oldest_session_age))
+    yield "deadline", cell(_deadline(drain))
+    yield "eta", cell(format_time(drain.eta) or "unknown")
+    yield "why", cell(with_options(drain.reason))
+    yield "without it", cell(_capacity(drain))
+
+
+def _deadline(drain: Drain) -> str:
+    if drain.deadline is None:
+        return "none"
+    extended = f", extended {drain.extensions} time(s)" if drain.extensions else ""
+    return f"{format_time(drain.deadline_time)}, then {drain.at_deadline}{extended}"
+
+
+def _capacity(drain: Drain) -> str:
+    rest = drain.capacity
+    return (
+        f"{rest.remaining} node(s) with a load of {rest.load:.0f} % take over {rest.moved:.0f} %, "
+        f"which {'is possible' if rest.suffices else 'is too much'}"
+    )
+
+
+def _session_names(drain: Drain) -> str:
+    named = ", ".join(drain.session_ids[:_MAX_NAMED_SESSIONS])
+    more = " …" if drain.sessions_left > _MAX_NAMED_SESSIONS else ""
+    return f" ({named}{more})"
+
+
+def _until(time: int, drain: Drain) -> str:
+    return format_duration((time - drain.timestamp) // _MS)
+
+
+def diagnostics_table(diagnostics: MediaNodeDiagnostics) -> Table:
+    """Show diagnostics: a line for each property, then the decisions, the newest last."""
+    return _two_columns(_diagnostics_rows(diagnostics))
+
+
+def _diagnostics_rows(diagnostics: MediaNodeDiagnostics) -> Iterator[tuple[str, Text]]:
+    yield "id", cell(diagnostics.id)
+    if diagnostics.failure is not None:
+        yield "failed", cell(diagnostics.failure, "red")
+    yield "connected", cell("yes") if diagnostics.connected else cell("no", "red")
+    yield "suspect", cell("yes", "yellow") if diagnostics.suspect else cell("no")
+    yield "last reply", _age(diagnostics.last_reply_time, diagnostics.timestamp)
+    yield "sessions as of", _age(diagnostics.sessions_time, diagnostics.timestamp)
+    yield "load as of", _age(diagnostics.load_time, diagnostics.timestamp)
+    yield "round trips", _round_trips(diagnostics.pings)
+    for dial in diagnostics.failed_dials:
+        yield "failed dial", cell(f"{format_time(dial.time)}, {dial.reason}")
+    stalls = f"stalled {diagnostics.event_loop_stalls} times"
+    yield "event loop lag", cell(f"{diagnostics.event_loop_lag:.0f} ms, {stalls}")
+    for decision in diagnostics.decisions:
+        yield format_time(decision.time), cell(f"{decision.finding}: {decision.reason}")
+        for line in _decision_data(decision):
+            yield "", cell(line)
+
+
+def _decision_data(decision: FailureDecision) -> Iterator[str]:
+    yield f"last reply {format_time(decision.last_reply_time) or '-'}"
+    yield f"round trips {_round_trips(decision.pings)}"
+    for dial in decision.failed_dials:
+        yield f"failed dial {format_time(dial.time)}, {dial.reason}"
+    if decision.socket_error is not None:
+        yield f"socket {decision.socket_error}"
+    yield f"event loop lag {decision.event_loop_lag:.0f} ms"
+
+
+def _age(time: int | None, now: int) -> Text:
+    return cell(
+        "never" if time is None else f"{format_time(time)}, {(now - time) / 1000:.1f} s ago"
+    )
+
+
+def _round_trips(pings: Sequence[Ping]) -> Text:
+    trips = (ping.round_trip_time for ping in pings)
+    return cell(", ".join("-" if trip is None else f"{trip:.1f} ms" for trip in trips) or "-")
+
+
+def _two_columns(rows: Iterable[tuple[str, Text]]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
