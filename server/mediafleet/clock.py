@@ -1,4 +1,4 @@
-"""Time for the Clock port: the machine's own, and one that stands still while we do."""
+"""Clocks of the Clock port: the system's, and one that stops while this process is stopped."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class _Time(Protocol):
 
 
 class SystemClock:
-    """Reads the machine's clocks."""
+    """Reads the clocks of the system."""
 
     def now(self) -> datetime:
-        """The moment it is: aware, UTC."""
+        """The current time: aware, UTC."""
         return datetime.now(UTC)  # noqa: TID251  # the one place that reads the wall clock
 
     def monotonic(self) -> float:
@@ -41,17 +41,17 @@ class SystemClock:
 
 
 class AwakeClock:
-    """A clock whose monotonic seconds pass only while this process gets to run.
+    """A clock whose monotonic seconds pass only while this process runs.
 
-    A stopped process, a paused machine or a blocked event loop cannot tell a silent node from one
-    it did not listen to. So a patience measured on this clock is longer by the time we missed: as
-    long as ``beat`` runs, it goes on by at most a beat between two looks at it.
+    While the process is stopped, the machine is paused or the event loop is blocked, the replies
+    of nodes are not read. So timeouts measured on this clock are longer by the time that was
+    missed: while ``beat`` runs, the clock advances by at most one beat between two readings.
 
     Args:
         clock: The time.
 
     Attributes:
-        stalls: How often at least ``STALL_S`` were missed in one piece.
+        stalls: How often at least ``STALL_S`` were missed at once.
         missed: Seconds missed in all.
     """
 
@@ -64,11 +64,11 @@ class AwakeClock:
         self.missed = 0.0
 
     def now(self) -> datetime:
-        """The moment it is: aware, UTC."""
+        """The current time: aware, UTC."""
         return self._clock.now()
 
     def monotonic(self) -> float:
-        """Seconds of our own life; never set back."""
+        """Seconds for which this process has run; never set back."""
         seen = self._clock.monotonic()
         if self._is_beating and seen - self._seen > BEAT_S + _SLACK_S:
             self._miss(seen - self._seen - BEAT_S)
@@ -77,11 +77,11 @@ class AwakeClock:
 
     @property
     def lag(self) -> float:
-        """How late the event loop came at worst in the last seconds, in seconds."""
+        """The largest delay of the event loop in the last seconds, in seconds."""
         return max(self._lags, default=0.0)
 
     async def beat(self, on_beat: Callable[[], None] = lambda: None) -> None:
-        """Look at the clock regularly, until cancelled; before and after nothing is missed."""
+        """Read the clock regularly until cancelled; the clock corrects itself only meanwhile."""
         self._seen = self._clock.monotonic()
         self._is_beating = True
         try:
@@ -98,4 +98,4 @@ class AwakeClock:
         self.missed += seconds
         if seconds >= STALL_S:
             self.stalls += 1
-            log.warning("this server stood still", extra={"seconds": round(seconds, 3)})
+            log.warning("the event loop stalled", extra={"seconds": round(seconds, 3)})

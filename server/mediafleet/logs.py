@@ -1,4 +1,4 @@
-"""How log records become lines without secrets; who logs what is decided elsewhere."""
+"""Formats log records as lines without secrets."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "taskName",
     "color_message",
 }
-# The command line tells a failed start-up itself, in one sentence.
-_TOLD_ELSEWHERE: Final = frozenset({"Application startup failed. Exiting."})
+# The command line reports a failed start itself, in one sentence.
+_REPORTED_ELSEWHERE: Final = frozenset({"Application startup failed. Exiting."})
 
 
 class _Formatter(logging.Formatter):
@@ -53,7 +53,7 @@ class _Formatter(logging.Formatter):
                 yield key, self._value(value)
 
     def _value(self, value: object, depth: int = 0) -> object:
-        """Reduce to JSON's types, bounded in length and depth; anything else as its clean text."""
+        """Reduce a value to JSON, bounded in length and depth; other types become text."""
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float) and math.isfinite(value):
@@ -73,7 +73,7 @@ class _Formatter(logging.Formatter):
             parts.append(self.formatException(record.exc_info))
         if record.stack_info:
             parts.append(record.stack_info)
-        # The end tells what happened; the beginning is what may go.
+        # The end says what happened, so the beginning is cut.
         whole = "\n".join(parts)
         end = whole[-MAX_CHARACTERS:]
         masked = self._mask(end, cut_start=len(end) < len(whole))
@@ -132,7 +132,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _shown(value: object) -> str:
-    """Show a value in quotes where it could be taken for something else."""
+    """Format a value; in quotes if it would be ambiguous without."""
     if isinstance(value, str):
         return (
             value if _PLAIN.fullmatch(value) else printable(json.dumps(value, ensure_ascii=False))
@@ -141,17 +141,17 @@ def _shown(value: object) -> str:
 
 
 class _Handler(logging.StreamHandler["TextIO"]):
-    """Writes lines, never a raw record: logging's own complaint would show its arguments."""
+    """Writes formatted lines only; logging's own error report would show the raw arguments."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        return str(record.msg) not in _TOLD_ELSEWHERE and bool(super().filter(record))
+        return str(record.msg) not in _REPORTED_ELSEWHERE and bool(super().filter(record))
 
     @override
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[0]
         if error is None or issubclass(error, OSError | ValueError):
-            return  # the stream is gone: there is nobody left to tell
+            return  # the stream is closed
         name = error.__name__
         self.stream.write(f"a log line of {printable(record.name)} could not be made: {name}\n")
 
@@ -167,7 +167,7 @@ def configure(format: LogFormat, stream: TextIO | None = None) -> None:  # noqa:
 
     Mediafleet's own records are shown from INFO on, all others (the HTTP server's, the contract
     library's, the migrations') from WARNING on. Warnings and crashes become records as well, so
-    that redaction holds for them.
+    that secrets are masked in them too.
 
     Args:
         format: Lines for a person, or one JSON object on each line.

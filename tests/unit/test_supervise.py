@@ -9,7 +9,7 @@ from mediafleet.supervise import SETTLED_S, Loop, succeeds, supervise
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_loop_that_crashes_or_ends_is_begun_anew(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_loop_that_crashes_or_ends_is_restarted(caplog: pytest.LogCaptureFixture) -> None:
     begun, third = [], anyio.Event()
 
     async def loop() -> None:
@@ -38,7 +38,7 @@ async def test_cancellation_is_never_swallowed() -> None:
     assert scope.cancelled_caught
 
 
-async def test_an_error_of_ours_is_told_without_a_traceback(
+async def test_an_expected_error_is_logged_without_a_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def job() -> None:
@@ -56,9 +56,7 @@ class Clock:
         return self.seconds
 
 
-async def test_a_loop_that_fails_again_and_again_is_a_problem_until_it_goes_on_for_a_while() -> (
-    None
-):
+async def test_a_loop_that_fails_repeatedly_is_a_problem_until_it_has_run_for_a_while() -> None:
     clock, failed_twice = Clock(), anyio.Event()
     loop = Loop("loop", clock)
     failures = [RuntimeError("a bug"), StoreUnavailableError("database is locked")]
@@ -72,16 +70,16 @@ async def test_a_loop_that_fails_again_and_again_is_a_problem_until_it_goes_on_f
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(supervise, loop, run)
         await anyio.wait_all_tasks_blocked()
-        assert loop.problem == "it failed and is begun anew: RuntimeError, see the log"
+        assert loop.problem == "it failed and is restarted: RuntimeError, see the log"
         with anyio.fail_after(5):
             await failed_twice.wait()
-        assert loop.problem == f"it failed and is begun anew: {StoreUnavailableError('')}"
+        assert loop.problem == f"it failed and is restarted: {StoreUnavailableError('')}"
         clock.seconds += SETTLED_S
         assert loop.problem is None
         tasks.cancel_scope.cancel()
 
 
-async def test_a_loop_that_does_not_come_round_is_stalled() -> None:
+async def test_a_loop_without_progress_is_stalled() -> None:
     clock, come_round = Clock(), anyio.Event()
     loop = Loop("loop", clock, stall_s=30)
 
