@@ -193,7 +193,7 @@ async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
     assert 2 <= len(dials) <= 8
     assert decision["lastReplyTime"] < dials[0]["time"] < dials[-1]["time"] <= decision["time"]
     assert crashed["failedDials"][: len(dials)] == dials
-    (line,) = [each for each in caplog.records if each.message == "media server let go"]
+    (line,) = [each for each in caplog.records if each.message == "media server detached"]
     disconnected, crash, given_up = line.decisions  # type: ignore[attr-defined]
     assert " disconnected: " in disconnected
     assert " crashed: " in crash

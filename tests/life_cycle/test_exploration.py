@@ -20,7 +20,7 @@ from support.two_nodes import TwoNodes
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.slow]
 LAUNCHES = {Step.LAUNCH}
-IN_DEPTH = {Step.EXPIRE, Step.CLOSE_BOOKS}
+IN_DEPTH = {Step.REACH_DRAIN_DEADLINE, Step.REPORT_LOST_SESSIONS}
 """Steps that only a node walked in depth comes to: for deadlines, and for sessions told of."""
 
 

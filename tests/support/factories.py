@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from mediafleet.domain.cluster import Cluster, Connection, Member, Session
+from mediafleet.domain.cluster import Cluster, Connection, Member, Progress, Session
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -33,12 +33,12 @@ def make_member(
     since: float = 0,
     down_since: float = 0,
     due: float | None = None,
-    looked: bool = False,
+    drain_checked: bool = False,
     gone: bool = False,
     load: float | None = None,
     failure: str | None = None,
-    unmade: bool = False,
-    dismissed: bool = False,
+    is_clean: bool = False,
+    removal_requested: bool = False,
     **changes: Any,
 ) -> Member:
     connection = Connection(
@@ -51,16 +51,18 @@ def make_member(
     return Member(
         make_node(**changes),
         connection,
-        since,
+        Progress(
+            since,
+            launch_failure=failure,
+            is_clean=is_clean,
+            removal_requested=removal_requested,
+            drain_checked=drain_checked,
+            most_sessions=sessions,
+        ),
         down_since=down_since,
         lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
         due=due,
-        looked=looked,
         gone=gone,
-        most_sessions=sessions,
-        failure=failure,
-        unmade=unmade,
-        dismissed=dismissed,
     )
 
 

@@ -22,8 +22,7 @@ from functools import cache
 from typing import NamedTuple
 
 from mediafleet.domain import drain as drains
-from mediafleet.domain.cluster import Cluster, Connection, Member
-from mediafleet.domain.crashes import CRASH_STEPS, entries_of_crash
+from mediafleet.domain.cluster import Cluster, Connection, Member, Progress
 from mediafleet.domain.drain import AtDeadline, Limit
 from mediafleet.domain.draining import (
     Capacity,
@@ -34,9 +33,9 @@ from mediafleet.domain.draining import (
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
-    Patience,
     Removal,
     Step,
+    Timeouts,
     is_still_due,
     next_deadline,
     next_step,
@@ -49,15 +48,21 @@ from mediafleet.domain.media_node import (
     admit,
     transition_on_request,
 )
-from mediafleet.domain.outcomes import change_of_step, changes_of_removal
+from mediafleet.domain.outcomes import (
+    CRASH_STEPS,
+    change_of_step,
+    changes_of_removal,
+    entries_of_crash,
+    entries_of_deduplication,
+    serving_by_age,
+)
 from mediafleet.domain.ports import EventOnly, Machine, Mutation, StoreEntry
-from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way
 from support import session_fates as fates
 from support.factories import MOMENT, make_node, make_session
 from support.session_fates import BOOKED, LIVING, LOST, UNTOLD, LostError
 
 S = MediaNodeStatus
-PATIENCE = Patience(last_look=5.0, reconnection=5.0)
+TIMEOUTS = Timeouts(drain_check=5.0, reconnection=5.0)
 AT_ONCE, SOON, MUCH_LATER = 0.0, 1.0, 1e9
 ENOUGH = Capacity(1, 0, 0)
 
@@ -87,10 +92,10 @@ class Place(NamedTuple):
         drain: What happens at the deadline of its quarantine, if that has one.
         crashed: It was told that it crashed, and not that it recovered.
         gone: Its machine is known to be no more.
-        looked: A last look found nothing that would have to be spared.
-        overdue: Patience with the present status, or with the lost link, is spent.
-        unmade: It failed, and what its launch may have left was ended since.
-        dismissed: It failed, and somebody removed it who waits for that.
+        drain_checked: A last look found nothing that would have to be spared.
+        overdue: Timeouts with the present status, or with the lost link, is spent.
+        is_clean: It failed, and what its launch may have left was ended since.
+        removal_requested: It failed, and somebody removed it who waits for that.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer;
             ``None`` stands for none.
@@ -110,10 +115,10 @@ class Place(NamedTuple):
     drain: AtDeadline | None = None
     crashed: bool = False
     gone: bool = False
-    looked: bool = False
+    drain_checked: bool = False
     overdue: bool = False
-    unmade: bool = False
-    dismissed: bool = False
+    is_clean: bool = False
+    removal_requested: bool = False
     doing: Step | None = None
     asked: tuple[DeletionStrategy, int | None] | None = None
     listed: bool = False
@@ -198,10 +203,10 @@ class NodeWorld:
             connected=False,
             sessions=fates.forgotten(place.sessions),
             gone=False,
-            looked=False,
+            drain_checked=False,
             overdue=False,
-            unmade=False,
-            dismissed=False,
+            is_clean=False,
+            removal_requested=False,
             doing=None,
             asked=None,
             listed=False,
@@ -216,9 +221,11 @@ class NodeWorld:
             case Step.TERMINATE if not place.evicts and place.connected and place.living:
                 kept = place._replace(sessions=fates.learnt(place.sessions))
                 yield Turn("has sessions that came late, seen at a last look", kept)
-            case Step.LAUNCH | Step.RETIRE | Step.TERMINATE | Step.UNMAKE | Step.FORGET:
-                looked = step is Step.TERMINATE and not place.evicts
-                begun = place._replace(doing=step, late=False, looked=place.looked or looked)
+            case Step.LAUNCH | Step.END_QUARANTINE | Step.TERMINATE | Step.CLEAN_UP | Step.FORGET:
+                drain_checked = step is Step.TERMINATE and not place.evicts
+                begun = place._replace(
+                    doing=step, late=False, drain_checked=place.drain_checked or drain_checked
+                )
                 yield Turn(f"the server begins the step {step.name}", begun)
             case _:
                 label = f"the server takes the step {step.name}"
@@ -234,10 +241,10 @@ class NodeWorld:
             if not place.machine:
                 left = idle._replace(machine=True, alive=True)
                 yield Turn("its launch fails and leaves its machine", self._failed(left))
-        elif step is Step.RETIRE:
+        elif step is Step.END_QUARANTINE:
             asked = idle._replace(sessions=fates.learnt(place.sessions))
             if place.connected and not place.living:
-                asked = self._stepped(asked, Step.RETIRE, twin=twin)
+                asked = self._stepped(asked, Step.END_QUARANTINE, twin=twin)
             yield Turn("has told its sessions, to retire if there are none", asked)
             if self.deep:
                 yield Turn("does not tell its sessions, to retire if there are none", idle)
@@ -275,24 +282,24 @@ class NodeWorld:
         return place._replace(sessions=sessions, connected=False)
 
     def _unmakes(self, apart: Place, step: Step, *, twin: S | None) -> Iterator[Turn]:
-        unmade = self._unmade(apart)
-        done = unmade._replace(unmade=unmade.status is S.FAILED)
-        if step is not Step.UNMAKE:
+        is_clean = self._unmade(apart)
+        done = is_clean._replace(is_clean=is_clean.status is S.FAILED)
+        if step is not Step.CLEAN_UP:
             done = self._stepped(done, step, twin=twin)
         yield Turn("its machine is let go", done)
         if self.variant is Variant.LAUNCHED:
             yield Turn("the environment fails to end its machine", apart)
             if self.deep:
-                yield Turn("the environment ends its machine, and fails to say so", unmade)
+                yield Turn("the environment ends its machine, and fails to say so", is_clean)
 
     def _gives_way(self, place: Place, twin: S) -> Iterator[Turn]:
         """Leave at once, if the twin is who stays; the media server goes on as it is."""
         member = self._member(place)
         others = [other for other in self._cluster(member, twin=twin) if other is not member]
-        stays, *younger = at_work_by_age([member, *others]) or [member]
+        stays, *younger = serving_by_age([member, *others]) or [member]
         if member not in younger:
             return
-        told, leaving, gone = entries_of_giving_way(member, stays, at=MOMENT)
+        told, leaving, gone = entries_of_deduplication(member, stays, at=MOMENT)
         if told.event.name != "mediaNodeGaveWay" or not isinstance(leaving, Mutation):
             raise LostError("a node left for another one, and nobody was told why")
         if leaving.node.status is not S.TERMINATING or leaving.node.evicts_sessions:
@@ -306,11 +313,11 @@ class NodeWorld:
         """The launch ended in a failure; the next step, if it still is one, stores that."""
         if place.status is not S.LAUNCHING:
             return place
-        member = replace(self._member(place), failure="the launch failed")
-        assert next_step(member, PATIENCE, place.now) is Step.FAIL
+        member = replace(self._member(place), progress=Progress(launch_failure="the launch failed"))
+        assert next_step(member, TIMEOUTS, place.now) is Step.FAIL
         cluster = self._cluster(member, twin=None)
         return self._committed(
-            place, change_of_step(Step.FAIL, member, cluster, PATIENCE, at=MOMENT)
+            place, change_of_step(Step.FAIL, member, cluster, TIMEOUTS, at=MOMENT)
         )
 
     def _unmade(self, place: Place) -> Place:
@@ -328,22 +335,22 @@ class NodeWorld:
         """Commit a step, unless the node has moved on since it was decided."""
         if place.status is None:
             return place
-        if step is Step.CLOSE_BOOKS and place.status is S.TERMINATING:
+        if step is Step.REPORT_LOST_SESSIONS and place.status is S.TERMINATING:
             place = place._replace(sessions=fates.without(place.sessions, "x"))
         member = self._member(place)
-        if not is_still_due(step, member, PATIENCE, place.now):
+        if not is_still_due(step, member, TIMEOUTS, place.now):
             return place
-        if step is Step.EXPIRE:
+        if step is Step.REACH_DRAIN_DEADLINE:
             return self._follow(place, entries_of_deadline(member.node, at=MOMENT))
         if step in CRASH_STEPS:
             return self._crashed(place, step, entries_of_crash(step, member, at=MOMENT))
         cluster = self._cluster(member, twin=twin)
-        return self._committed(place, change_of_step(step, member, cluster, PATIENCE, at=MOMENT))
+        return self._committed(place, change_of_step(step, member, cluster, TIMEOUTS, at=MOMENT))
 
     def _step(self, place: Place) -> Step | None:
         if place.status is None:
             return None
-        return next_step(self._member(place), PATIENCE, place.now)
+        return next_step(self._member(place), TIMEOUTS, place.now)
 
     def _committed(self, place: Place, change: Mutation) -> Place:
         """Store a change; each is told of by one event that says what it was."""
@@ -369,10 +376,10 @@ class NodeWorld:
             late=comes_from_work and not node.evicts_sessions,
             drain=node.drain.limit.at_deadline if node.drain else None,
             crashed=node.crashed_since is not None,
-            looked=place.looked and place.status is node.status,
+            drain_checked=place.drain_checked and place.status is node.status,
             overdue=False,
-            unmade=False,
-            dismissed=False,
+            is_clean=False,
+            removal_requested=False,
         )
 
     def _follow(self, place: Place, entries: tuple[StoreEntry, ...]) -> Place:
@@ -402,13 +409,13 @@ class NodeWorld:
         ends = [entry for entry in entries if isinstance(entry, EventOnly)]
         changes = [entry for entry in entries if isinstance(entry, Mutation)]
         crash_is_due = place.gone and place.status in SERVING_STATUSES and not place.crashed
-        if step is Step.CLOSE_BOOKS and crash_is_due:
+        if step is Step.REPORT_LOST_SESSIONS and crash_is_due:
             raise LostError("sessions ended for a crash that was not told before")
-        kinds = {Step.CLOSE_BOOKS: LOST, Step.GIVE_UP: BOOKED + LOST}.get(step, "")
+        kinds = {Step.REPORT_LOST_SESSIONS: LOST, Step.GIVE_UP: BOOKED + LOST}.get(step, "")
         if len(ends) != fates.count(place.sessions, kinds):
             raise LostError("an end of a session was not told, or one that was none")
         place = place._replace(sessions=fates.told(place.sessions, kinds))
-        if step is Step.CLOSE_BOOKS:
+        if step is Step.REPORT_LOST_SESSIONS:
             return place._replace(sessions=fates.without(place.sessions, "x"))
         if step is not Step.GIVE_UP:
             return self._told(place, changes[0])
@@ -456,7 +463,7 @@ class NodeWorld:
             if place.connected and (learnt := fates.learnt(place.sessions)) != place.sessions:
                 yield Turn("its sessions are learnt", place._replace(sessions=learnt))
             is_missed = place.status is not S.TERMINATING or not place.can_be_reached
-            if not place.overdue and is_missed and next_deadline(member, PATIENCE) is not None:
+            if not place.overdue and is_missed and next_deadline(member, TIMEOUTS) is not None:
                 yield Turn("much time passes", place._replace(overdue=True, late=False))
         if place.machine and not place.alive:
             yield Turn("its media server is started again", place._replace(alive=True))
@@ -538,7 +545,7 @@ class NodeWorld:
             if place.status is None and place.alive:
                 after = self._admitted(after, is_launched=False)
             elif place.status is S.FAILED:
-                after = after._replace(unmade=False)
+                after = after._replace(is_clean=False)
             yield Turn("the discovery comes to its machine", after)
         elif place.machine and place.alive:
             yield Turn("a discovery lists its machine", place._replace(listed=True))
@@ -565,10 +572,10 @@ class NodeWorld:
         node = member.node
         sessions = None if hosted is None else max(hosted, place.booked)
         removal = removal_of(member, sessions, strategy)
-        if removal in {Removal.REFUSE, Removal.DOUBT}:
+        if removal in {Removal.REFUSE, Removal.UNKNOWN}:
             return place
-        if removal is Removal.DISMISS:
-            return place._replace(dismissed=True)
+        if removal is Removal.FORGET_WHEN_CLEAN:
+            return place._replace(removal_requested=True)
         for change in changes_of_removal(node, removal, strategy, at=MOMENT):
             commit = self._limited if removal is Removal.EVICT else self._committed
             place = commit(place, change)
@@ -589,9 +596,9 @@ class NodeWorld:
             drain=place.drain,
             crashed=place.crashed,
             gone=place.gone,
-            looked=place.looked,
-            unmade=place.unmade,
-            dismissed=place.dismissed,
+            drain_checked=place.drain_checked,
+            is_clean=place.is_clean,
+            removal_requested=place.removal_requested,
         )
 
     def _cluster(self, member: Member, *, twin: S | None) -> Cluster:
@@ -604,7 +611,7 @@ class NodeWorld:
 
 
 def _plain(turn: Turn) -> Turn:
-    place = turn.place._replace(sessions=fates.plain(turn.place.sessions), looked=False)
+    place = turn.place._replace(sessions=fates.plain(turn.place.sessions), drain_checked=False)
     return turn._replace(place=place)
 
 
@@ -621,9 +628,9 @@ def _member(
     drain: AtDeadline | None,
     crashed: bool,
     gone: bool,
-    looked: bool,
-    unmade: bool,
-    dismissed: bool,
+    drain_checked: bool,
+    is_clean: bool,
+    removal_requested: bool,
 ) -> Member:
     uri = "ws://10.0.0.1:8888/kurento"
     node = make_node(
@@ -643,12 +650,14 @@ def _member(
     return Member(
         node,
         connection,
-        AT_ONCE,
+        Progress(
+            AT_ONCE,
+            drain_checked=drain_checked,
+            is_clean=is_clean,
+            removal_requested=removal_requested,
+        ),
         Machine("i-1", uri) if located else None,
         lost_sessions=tuple(make_session(f"lost-{n}") for n in range(lost)),
         due=SOON if drain else None,
-        looked=looked,
         gone=gone,
-        unmade=unmade,
-        dismissed=dismissed,
     )

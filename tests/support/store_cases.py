@@ -12,7 +12,6 @@ import asyncpg  # type: ignore[import-untyped]
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Connection, Member, Session
-from mediafleet.domain.crashes import entries_of_crash
 from mediafleet.domain.drain import AtDeadline, Limit
 from mediafleet.domain.events import DrainChange, SessionDestroyed
 from mediafleet.domain.lifecycle import Step
@@ -23,6 +22,7 @@ from mediafleet.domain.media_node import (
     limit_quarantine,
     transition,
 )
+from mediafleet.domain.outcomes import entries_of_crash
 from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.store import StoreLimits, open_store
 
@@ -150,7 +150,9 @@ def crashed(node: MediaNode, *sessions: str) -> Mutation:
         disconnection_time=AT,
         sessions=tuple(Session(name, f"{name}_kurento.MediaPipeline", AT) for name in sessions),
     )
-    (entry,) = entries_of_crash(Step.CRASH, Member(node, connection), at=AT + timedelta(seconds=3))
+    (entry,) = entries_of_crash(
+        Step.REPORT_CRASH, Member(node, connection), at=AT + timedelta(seconds=3)
+    )
     assert isinstance(entry, Mutation)
     return entry
 

@@ -26,20 +26,19 @@ from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.heartbeat import Rhythm
-from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.timestamps import to_milliseconds
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
-from mediafleet.loops.lifecycle import LifecycleLoop
 from mediafleet.loops.sizing import SizingLoop
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedPart
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.controller import Controller
 from mediafleet.services.discovery import Discovery
 from mediafleet.services.drains import Drains
-from mediafleet.services.lifecycle import Lifecycle
+from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Machines
 from mediafleet.services.media_nodes import MediaNodes
-from mediafleet.services.reconciliation import part_from_lost
 from mediafleet.services.registration import Registrations
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing
@@ -58,7 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LAST_LOOK_ON_PREMISES_S = 5.0
+DRAIN_CHECK_ON_PREMISES_S = 5.0
 RESIZING_LIMIT_S = 600.0
 """A resizing waits for its environment, which may take its time and has limits of its own."""
 
@@ -191,13 +190,20 @@ class _Server:
             ),
         )
         self._environment = environment
+        self._decisions = FailureDecisions(self._state, self._media_servers, clock)
         environment.on_machine_end(
-            lambda node_id, reason: self._media_servers.note_finding(
-                node_id, Finding.MACHINE_ENDED, reason
-            )
+            lambda node_id, reason: self._decisions.record(node_id, Finding.MACHINE_ENDED, reason)
         )
-        self._patience = _patience(configuration, environment)
-        self._machines = Machines(self._state, environment, self._patience)
+        self._timeouts = _timeouts(configuration, environment)
+        self._machines = Machines(self._state, environment, self._timeouts)
+        self._controller = Controller(
+            self._state,
+            self._machines,
+            self._media_servers,
+            self._decisions,
+            clock=clock,
+            timeouts=self._timeouts,
+        )
         self._admission = Admission(
             self._state,
             self._environment,
@@ -210,32 +216,21 @@ class _Server:
             self._state,
             self._environment,
             self._machines,
-            self._media_servers,
+            self._controller,
             self._admission,
             clock=clock,
         )
-        self._drains = Drains(self._state, clock, self._patience)
+        self._drains = Drains(self._state, clock, self._timeouts)
         self._removals = Removals(self._state, self._media_servers, clock)
         self._sizing = Sizing(
             self._state, self._environment, self._discovery, self._admission, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
-        self._lifecycle_loop = LifecycleLoop(
-            self._state,
-            Lifecycle(
-                self._state,
-                self._machines,
-                self._media_servers,
-                clock,
-                self._patience,
-            ),
-            clock,
-        )
         self._cluster = ClusterConfiguration(
             self._state,
             settings,
             clock,
-            self._patience,
+            self._timeouts,
             self._apply_configuration,
             failed_parts=self._failed_parts,
         )
@@ -272,7 +267,7 @@ class _Server:
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
         cluster = ClusterHandlers(self._cluster)
-        media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
+        media_nodes = MediaNodes(self._state, self._media_servers, self._decisions, self._clock)
         fleet = FleetHandlers(media_nodes, self._drains)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
@@ -336,13 +331,13 @@ class _Server:
             anyio.create_task_group() as loops,
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
-            await part_from_lost(self._state, self._environment, self._clock)
+            await self._discovery.remove_lost()
             await self._join_configured()
             # Before anything is dialled, since a machine may have the address of one that is gone.
             has_looked = await succeeds("discovery", self._sizing.take_in)
             loops.start_soon(self._supervise, HEARTBEAT, self._clock.beat, name=HEARTBEAT)
             loops.start_soon(self._supervise, LINKS, self._media_servers.run, name=LINKS)
-            loops.start_soon(self._supervise, LIFECYCLE, self._lifecycle_loop.run, name=LIFECYCLE)
+            loops.start_soon(self._supervise, LIFECYCLE, self._controller.run, name=LIFECYCLE)
             async with anyio.create_task_group() as sizing:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
                 if not (has_looked and await succeeds("resizing", self._resize)):
@@ -407,11 +402,11 @@ class _Server:
             self._on_leadership_lost()
 
 
-def _patience(configuration: Configuration, environment: Environment) -> Patience:
-    """How long the cluster waits; a node that is only let go of needs no long last look."""
+def _timeouts(configuration: Configuration, environment: Environment) -> Timeouts:
+    """How long the cluster waits; a node that is only detached needs no long drain check."""
     reconnection = configuration.reconnection_timeout
-    return Patience(
+    return Timeouts(
         launch=configuration.launch_timeout,
         reconnection=reconnection,
-        last_look=reconnection if environment.launches_machines else LAST_LOOK_ON_PREMISES_S,
+        drain_check=reconnection if environment.launches_machines else DRAIN_CHECK_ON_PREMISES_S,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
 from itertools import count
 from types import MappingProxyType
@@ -14,9 +15,10 @@ from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeS
 from mediafleet.domain.uri import endpoint_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.domain.diagnostics import FailureDecision
     from mediafleet.domain.ports import Machine
     from mediafleet.domain.uri import MediaServerUri
 
@@ -71,48 +73,104 @@ MOST_SHOWN_S = 3600.0
 """What counts at most of the time that a node was shown as failed by servers before."""
 
 
+_SAME_BEGINNING = timedelta(seconds=2)
+"""A media server gives the beginning in milliseconds at first, and in seconds when asked later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnds:
+    """Sessions of one node whose ends are committed.
+
+    Those that this process committed are known by the media server's own ids. Those that a server
+    before it committed are known by either id and by beginning: the store has the id that the
+    session had then, and a name that came late or was changed gives it another one here.
+
+    Attributes:
+        earlier: Beginnings by id, as the store has them.
+        own: Object ids.
+    """
+
+    earlier: Mapping[str, Sequence[datetime]]
+    own: frozenset[str] = frozenset()
+
+    @classmethod
+    def stored(cls, ends: Iterable[tuple[str, datetime]]) -> ReportedEnds:
+        """Those that the store has: ids and beginnings."""
+        earlier: dict[str, list[datetime]] = {}
+        for session_id, began in ends:
+            earlier.setdefault(session_id, []).append(began)
+        return cls(earlier)
+
+    def with_own(self, sessions: Iterable[Session]) -> ReportedEnds:
+        """These and some more that this process committed."""
+        return replace(self, own=self.own.union(session.object_id for session in sessions))
+
+    def holds(self, session: Session) -> bool:
+        """Whether the end of a session is committed."""
+        return session.object_id in self.own or any(
+            abs(session.created_at - began) < _SAME_BEGINNING
+            for session_id in (session.id, session.object_id)
+            for began in self.earlier.get(session_id, ())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What this process did and saw for a member in its present status; never stored.
+
+    Attributes:
+        since: When this process first saw the member in the status, or last put off its launch, in
+            seconds of the monotonic clock: timeouts are measured on a clock that nobody sets. That
+            a node failed before this process began counts, by the wall clock.
+        error: Why the environment could not do the last step; ``None`` when all is well.
+        failures: How often in a row it could not.
+        launch_failure: While launching: why the launch failed. It is not begun again, whether that
+            can be stored or not.
+        is_clean: While failed: everything that the launch may have left was ended since.
+        removal_requested: While failed: its record must go as soon as nothing is left.
+        drain_checked: While terminating: it was asked, and no session has to be spared.
+        reported: While terminating: the sessions whose ends are committed, once they were needed.
+        most_sessions: The most sessions at once that were seen.
+    """
+
+    since: float = 0.0
+    error: str | None = None
+    failures: int = 0
+    launch_failure: str | None = None
+    is_clean: bool = False
+    removal_requested: bool = False
+    drain_checked: bool = False
+    reported: ReportedEnds | None = None
+    most_sessions: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One Media Node of the cluster: what is stored of it and what its link tells.
+    """One Media Node of the cluster: what is stored of it and what is observed of it.
 
     Attributes:
         node: What is stored.
-        connection: What the link tells.
-        since: When this process first saw the node in its present status, or last put off its
-            launch, in seconds of the monotonic clock: patience is measured on a clock that nobody
-            sets. That a node failed before this process began counts, by the wall clock.
+        connection: The state of its link.
+        progress: Of this process in its present status.
         machine: Where the node is, while that is not stored with it yet: until it runs.
         down_since: Since when this process knows that the link is down, while it is, in seconds of
-            the same clock.
-        lost_sessions: Sessions whose process is gone, and whose end is not told yet.
-        trouble: Why the environment could not do the last step; ``None`` when all is well.
-        failures: How often in a row it could not.
+            the monotonic clock.
+        lost_sessions: Sessions whose process is gone, and whose end is not reported yet.
         due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
-        looked: While terminating: at a last look it hosted nothing.
-        gone: Its machine is known to be no more. Nobody is asked there, as whoever answers now is
+        gone: Its machine is known to be gone. Nothing is asked there, since whoever answers now is
             another one.
-        most_sessions: The most sessions at once that were seen in its present status.
-        failure: While launching: why its launch failed. It is not begun again, whether that can be
-            stored or not.
-        unmade: While failed: what its launch may have left was ended since.
-        dismissed: While failed: somebody wants its record to go as soon as nothing is left.
+        decisions: The last ones that were made about it, oldest first.
     """
 
     node: MediaNode
     connection: Connection = NEVER_CONNECTED
-    since: float = 0.0
+    progress: Progress = Progress()
     machine: Machine | None = None
     down_since: float = 0.0
     lost_sessions: tuple[Session, ...] = ()
-    trouble: str | None = None
-    failures: int = 0
     due: float | None = None
-    looked: bool = False
     gone: bool = False
-    most_sessions: int = 0
-    failure: str | None = None
-    unmade: bool = False
-    dismissed: bool = False
+    decisions: tuple[FailureDecision, ...] = ()
 
     @classmethod
     def loaded(cls, node: MediaNode, *, at: datetime, now: float) -> Member:
@@ -121,13 +179,13 @@ class Member:
         Args:
             node: As it is stored.
             at: The moment of the start (aware, UTC).
-            now: The same on the clock of :attr:`since`.
+            now: The same on the clock of :attr:`Progress.since`.
         """
         shown = 0.0
         if node.status is MediaNodeStatus.FAILED:
             shown = min(max((at - node.status_since).total_seconds(), 0.0), MOST_SHOWN_S)
         due = drains.due(node.drain, at=at, now=now)
-        return cls(node, since=now - shown, down_since=now, due=due)
+        return cls(node, progress=Progress(now - shown), down_since=now, due=due)
 
     @property
     def uri(self) -> str | None:
@@ -150,28 +208,24 @@ class Member:
         )
 
     def moved(self, node: MediaNode, *, at: datetime, now: float) -> Member:
-        """The member after a change: what its link told stays, and a trouble is over.
+        """The member after a change: the state of its link stays, and an error is over.
 
         Args:
             node: As it is stored after the change.
             at: The moment of the change (aware, UTC).
-            now: The same on the clock of :attr:`since`.
+            now: The same on the clock of :attr:`Progress.since`.
         """
-        stays = self.node.status is node.status
+        if self.node.status is node.status:
+            progress = replace(self.progress, error=None, failures=0)
+        else:
+            progress = Progress(now, most_sessions=len(self.connection.sessions))
         is_same_drain = self.node.drain == node.drain
         return replace(
             self,
             node=node,
-            since=self.since if stays else now,
+            progress=progress,
             machine=self.machine if node.uri is None else None,
-            trouble=None,
-            failures=0,
             due=self.due if is_same_drain else drains.due(node.drain, at=at, now=now),
-            looked=self.looked and stays,
-            failure=self.failure if stays else None,
-            unmade=self.unmade and stays,
-            dismissed=self.dismissed and stays,
-            most_sessions=self.most_sessions if stays else len(self.connection.sessions),
         )
 
     @property
@@ -294,7 +348,7 @@ def _keys_of(member: Member) -> frozenset[Hashable]:
         keys.append(Trait.ACCEPTS_SESSIONS)
     elif not member.connection.connected and member.node.status in SERVING_STATUSES:
         keys.append(Trait.DISCONNECTED)
-    if member.node.status in WAITING_STATUSES or member.trouble is not None:
+    if member.node.status in WAITING_STATUSES or member.progress.error is not None:
         keys.append(Trait.WAITING)
     return frozenset(keys)
 

@@ -183,7 +183,7 @@ def progress_of(member: Member, *, at: datetime, now: float) -> Progress:
     Args:
         member: Quarantined or terminating.
         at: The moment it is (aware, UTC).
-        now: The same on the clock of :attr:`Member.since`.
+        now: The same on the clock of :attr:`Progress.since`.
 
     Raises:
         NoDrainError: It is neither.
@@ -210,15 +210,15 @@ def _expected_end(member: Member, now: float) -> float | None:
     answer or its environment fails to end it; a deadline that forces the end is the latest moment
     in any case.
     """
-    if member.trouble is not None:
+    if member.progress.error is not None:
         return None
     left = len(member.connection.sessions)
-    ended = member.most_sessions - left
+    ended = member.progress.most_sessions - left
     expected = None
     if member.connection.connected and left == 0:
         expected = now
     elif member.connection.connected and ended > 0:
-        expected = now + (now - member.since) * left / ended
+        expected = now + (now - member.progress.since) * left / ended
     drain = member.node.drain
     if drain is None or member.due is None or drain.limit.at_deadline is not AtDeadline.FORCE:
         return expected

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long the cluster waits before it acts by itself.
 
     Attributes:
@@ -24,9 +24,9 @@ class Patience:
         reconnection: Seconds from the loss of a connection to the moment the node is given up;
             ``None``: never. A node that was not reached since this process began has at least as
             long as a launch, before either.
-        last_look: Seconds from the loss of the connection to a terminating node that spares its
-            sessions, to its end without a last look for sessions that came late; ``None``: never.
-        first_link: The least of these seconds if this process was never in touch with the node.
+        drain_check: Seconds from the loss of the connection to a terminating node that spares its
+            sessions, to its end without a drain check for sessions that came late; ``None``: never.
+        first_connection: The least of these seconds if this process was never connected to it.
         termination: Seconds that an environment may take to end a machine.
     """
 
@@ -34,8 +34,8 @@ class Patience:
     failed: float = 3600.0
     crash: float = 3.0
     reconnection: float | None = None
-    last_look: float | None = None
-    first_link: float = 10.0
+    drain_check: float | None = None
+    first_connection: float = 10.0
     termination: float = 120.0
 
 
@@ -51,29 +51,29 @@ class Step(Enum):
     """The launch is complete: it runs."""
     FAIL = auto()
     """The launch failed or took too long."""
-    UNMAKE = auto()
+    CLEAN_UP = auto()
     """The launch failed: end what it may have left."""
     ABANDON = auto()
     """The launch that nobody wants any more is complete or took too long: terminate it."""
-    RETIRE = auto()
+    END_QUARANTINE = auto()
     """The last session of its quarantine ended: terminate it."""
-    EXPIRE = auto()
+    REACH_DRAIN_DEADLINE = auto()
     """The deadline of its drain has come."""
     TERMINATE = auto()
     """End what is to be ended, part from it, unmake its machine."""
     FORGET = auto()
     """It was shown as failed for long enough, or is not wanted; end once more what is left."""
-    CLOSE_BOOKS = auto()
+    REPORT_LOST_SESSIONS = auto()
     """The process that hosted some sessions is gone: tell their end."""
-    CRASH = auto()
+    REPORT_CRASH = auto()
     """It is out of touch for too long to call it a hiccup."""
-    RECOVER = auto()
+    REPORT_RECOVERY = auto()
     """It had crashed and is in touch again."""
     GIVE_UP = auto()
     """It is out of touch for too long to wait any more: terminate it."""
 
 
-def next_step(member: Member, patience: Patience, now: float) -> Step | None:
+def next_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
     """Say what the cluster does with a Media Node by itself, if anything.
 
     Doing a step twice, or again after it was interrupted, does no harm: each is decided anew from
@@ -81,23 +81,23 @@ def next_step(member: Member, patience: Patience, now: float) -> Step | None:
 
     Args:
         member: The node as it is now.
-        patience: How long launches and failures may last.
-        now: Seconds on the clock of :attr:`Member.since`.
+        timeouts: How long launches and failures may last.
+        now: Seconds on the clock of :attr:`Progress.since`.
     """
-    if member.node.status in _HOSTING and (step := _crash_step(member, patience, now)):
+    if member.node.status in _HOSTING and (step := _crash_step(member, timeouts, now)):
         return step
-    return _step_of_status(member, patience, now)
+    return _step_of_status(member, timeouts, now)
 
 
-def _step_of_status(member: Member, patience: Patience, now: float) -> Step | None:
+def _step_of_status(member: Member, timeouts: Timeouts, now: float) -> Step | None:
     connection = member.connection
-    deadline = next_deadline(member, patience)
+    deadline = next_deadline(member, timeouts)
     overdue = deadline is not None and now >= deadline
     step: Step | None = None
     match member.node.status:
         case S.LAUNCHING if connection.connected:
             step = Step.JOIN
-        case S.LAUNCHING if overdue or member.failure is not None:
+        case S.LAUNCHING if overdue or member.progress.launch_failure is not None:
             step = Step.FAIL
         case S.LAUNCHING if member.uri is None:
             step = Step.LAUNCH
@@ -113,15 +113,15 @@ def _step_of_status(member: Member, patience: Patience, now: float) -> Step | No
 
 
 def _step_of_failure(member: Member, *, overdue: bool) -> Step | None:
-    if overdue or member.dismissed:
+    if overdue or member.progress.removal_requested:
         return Step.FORGET
-    return None if member.unmade else Step.UNMAKE
+    return None if member.progress.is_clean else Step.CLEAN_UP
 
 
 def _step_of_quarantine(member: Member, now: float) -> Step | None:
     if member.connection.connected and not member.connection.sessions:
-        return Step.RETIRE
-    return Step.EXPIRE if member.due is not None and now >= member.due else None
+        return Step.END_QUARANTINE
+    return Step.REACH_DRAIN_DEADLINE if member.due is not None and now >= member.due else None
 
 
 def may_be_ended(member: Member) -> bool:
@@ -129,11 +129,11 @@ def may_be_ended(member: Member) -> bool:
     if member.node.evicts_sessions or member.uri is None or member.gone:
         return True
     if not member.connection.connected:
-        return member.looked
+        return member.progress.drain_checked
     return not member.connection.sessions
 
 
-def is_still_due(step: Step, member: Member, patience: Patience, now: float) -> bool:
+def is_still_due(step: Step, member: Member, timeouts: Timeouts, now: float) -> bool:
     """Whether a step that was begun may be stored, now that what it does is done.
 
     A termination may: what it unmade is gone, whatever the books say. Every other step has to be
@@ -141,38 +141,38 @@ def is_still_due(step: Step, member: Member, patience: Patience, now: float) -> 
     """
     if step is Step.TERMINATE:
         return member.node.status is S.TERMINATING
-    return next_step(member, patience, now) is step
+    return next_step(member, timeouts, now) is step
 
 
-def next_deadline(member: Member, patience: Patience) -> float | None:
-    """When the cluster loses patience with a Media Node as it is; ``None``: never."""
+def next_deadline(member: Member, timeouts: Timeouts) -> float | None:
+    """When the cluster acts on a Media Node even if nothing changes; ``None``: never."""
     match member.node.status:
         case S.LAUNCHING | S.CANCELED:
-            return member.since + patience.launch
+            return member.progress.since + timeouts.launch
         case S.FAILED:
-            return member.since + patience.failed
+            return member.progress.since + timeouts.failed
         case S.RUNNING:
-            return _end_of_patience_with_link(member, patience)
+            return _connection_deadline(member, timeouts)
         case S.WAITING_IDLE_TO_TERMINATE:
-            moments = (member.due, _end_of_patience_with_link(member, patience))
+            moments = (member.due, _connection_deadline(member, timeouts))
             return min((each for each in moments if each is not None), default=None)
         case S.TERMINATING:
-            return _end_of_patience_with_look(member, patience)
+            return _drain_check_deadline(member, timeouts)
         case S.TERMINATED:
             return None
 
 
-def _end_of_patience_with_look(member: Member, patience: Patience) -> float | None:
+def _drain_check_deadline(member: Member, timeouts: Timeouts) -> float | None:
     """When a terminating node is ended although it could not be asked for late sessions."""
-    if may_be_ended(member) or member.connection.connected or patience.last_look is None:
+    if may_be_ended(member) or member.connection.connected or timeouts.drain_check is None:
         return None
-    seconds = patience.last_look
+    seconds = timeouts.drain_check
     if member.connection.connection_time is None:
-        seconds = max(seconds, patience.first_link)
+        seconds = max(seconds, timeouts.first_connection)
     return member.down_since + seconds
 
 
-def _end_of_patience_with_link(member: Member, patience: Patience) -> float | None:
+def _connection_deadline(member: Member, timeouts: Timeouts) -> float | None:
     """When a lost node is called crashed, and after that, given up.
 
     One that this process was never in touch with has as long as a launch: that a server which has
@@ -181,27 +181,27 @@ def _end_of_patience_with_link(member: Member, patience: Patience) -> float | No
     if member.connection.connected:
         return None
     is_crashed = member.node.crashed_since is not None
-    seconds = patience.reconnection if is_crashed else patience.crash
+    seconds = timeouts.reconnection if is_crashed else timeouts.crash
     if seconds is not None and member.connection.connection_time is None:
-        seconds = max(seconds, patience.launch)
+        seconds = max(seconds, timeouts.launch)
     return None if seconds is None else member.down_since + seconds
 
 
-def _crash_step(member: Member, patience: Patience, now: float) -> Step | None:
+def _crash_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
     is_serving = member.node.status in SERVING_STATUSES
     is_crashed = member.node.crashed_since is not None
     if is_serving and member.gone and not is_crashed:
-        return Step.CRASH  # which tells the sessions, so it comes before their ends
+        return Step.REPORT_CRASH  # which tells the sessions, so it comes before their ends
     if member.lost_sessions:
-        return Step.CLOSE_BOOKS
+        return Step.REPORT_LOST_SESSIONS
     if not is_serving:
         return None
     if member.connection.connected:
-        return Step.RECOVER if is_crashed else None
-    deadline = _end_of_patience_with_link(member, patience)
+        return Step.REPORT_RECOVERY if is_crashed else None
+    deadline = _connection_deadline(member, timeouts)
     if not member.gone and (deadline is None or now < deadline):
         return None
-    return Step.GIVE_UP if is_crashed else Step.CRASH
+    return Step.GIVE_UP if is_crashed else Step.REPORT_CRASH
 
 
 class DeletionStrategy(StrEnum):
@@ -221,7 +221,7 @@ class Removal(Enum):
     """It is on its way out already."""
     FORGET = auto()
     """It failed and nothing is left of it; its record is removed."""
-    DISMISS = auto()
+    FORGET_WHEN_CLEAN = auto()
     """It failed; its record is removed when what its launch may have left is ended."""
     TERMINATE = auto()
     """It leaves now."""
@@ -229,7 +229,7 @@ class Removal(Enum):
     """It leaves when its last session ends."""
     REFUSE = auto()
     """It hosts sessions and stays as it is."""
-    DOUBT = auto()
+    UNKNOWN = auto()
     """Whether it hosts sessions cannot be told, and it stays as it is."""
     EVICT = auto()
     """It is on its way out and does not wait for sessions that came late any more."""
@@ -252,7 +252,7 @@ def removal_of(member: Member, sessions: int | None, strategy: DeletionStrategy)
         case S.TERMINATED:
             return Removal.UNDER_WAY
         case S.FAILED:
-            return Removal.FORGET if member.unmade else Removal.DISMISS
+            return Removal.FORGET if member.progress.is_clean else Removal.FORGET_WHEN_CLEAN
         case S.RUNNING | S.WAITING_IDLE_TO_TERMINATE:
             return _removal_from_service(sessions, strategy)
 
@@ -262,4 +262,4 @@ def _removal_from_service(sessions: int | None, strategy: DeletionStrategy) -> R
         return Removal.TERMINATE
     if strategy is DeletionStrategy.WHEN_NO_SESSIONS:
         return Removal.QUARANTINE
-    return Removal.DOUBT if sessions is None else Removal.REFUSE
+    return Removal.UNKNOWN if sessions is None else Removal.REFUSE

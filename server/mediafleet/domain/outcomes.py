@@ -1,4 +1,4 @@
-"""What a step or a removal does to a Media Node, as the change to be committed."""
+"""What a step or a removal does to a Media Node, as the entries to be committed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,37 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.lifecycle import DeletionStrategy, Patience, Removal, Step
-from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, evict, forget, transition
-from mediafleet.domain.ports import Mutation
-from mediafleet.domain.twins import twin_of
+from mediafleet.domain.diagnostics import Finding
+from mediafleet.domain.events import (
+    MediaNodeGaveWay,
+    NodeCrashed,
+    NodeRecovered,
+    SessionDestroyed,
+)
+from mediafleet.domain.lifecycle import DeletionStrategy, Removal, Step, Timeouts
+from mediafleet.domain.media_node import (
+    SERVING_STATUSES,
+    MediaNode,
+    MediaNodeStatus,
+    evict,
+    forget,
+    transition,
+)
+from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.cluster import Cluster, Member, Session
+    from mediafleet.domain.ports import StoreEntry
 
 _STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
     {
         Step.JOIN: MediaNodeStatus.RUNNING,
         Step.FAIL: MediaNodeStatus.FAILED,
         Step.ABANDON: MediaNodeStatus.TERMINATING,
-        Step.RETIRE: MediaNodeStatus.TERMINATING,
+        Step.END_QUARANTINE: MediaNodeStatus.TERMINATING,
         Step.TERMINATE: MediaNodeStatus.TERMINATED,
     }
 )
@@ -33,7 +47,7 @@ def change_of_step(
     step: Step,
     member: Member,
     cluster: Cluster,
-    patience: Patience,
+    timeouts: Timeouts,
     *,
     at: datetime,
 ) -> Mutation:
@@ -43,17 +57,20 @@ def change_of_step(
         step: The member's next step, done.
         member: The node as it is now.
         cluster: With all others; two nodes never share a media server.
-        patience: What a launch that took too long was given.
+        timeouts: What a launch that took too long was given.
         at: Moment of the step (aware, UTC).
     """
     if step is Step.FORGET:
         return Mutation(*forget(member.node, at=at), forget=True)
     to, node, reason = _STATUSES[step], member.located(), None
     if step is Step.FAIL:
-        reason = member.failure or f"no connection within {patience.launch:g} s of the launch"
-    elif step is Step.JOIN and (twin := twin_of(member, cluster)):
+        reason = (
+            member.progress.launch_failure
+            or f"no connection within {timeouts.launch:g} s of the launch"
+        )
+    elif step is Step.JOIN and (duplicate := duplicate_of(member, cluster)):
         to = MediaNodeStatus.FAILED
-        reason = f"its media server is in the cluster already, as Media Node {twin}"
+        reason = f"its media server is in the cluster already, as Media Node {duplicate}"
         # So is the machine behind it: whatever its name here, it is not this node's to be ended.
         node = replace(node, environment_id=None)
     evicts = node.evicts_sessions
@@ -88,3 +105,134 @@ def changes_of_removal(
             return (Mutation(*transition(node, to, at=at)),)
         case _:
             return ()
+
+
+CRASH_STEPS = frozenset(
+    {Step.REPORT_CRASH, Step.REPORT_RECOVERY, Step.REPORT_LOST_SESSIONS, Step.GIVE_UP}
+)
+CRASH_REASON = "nodeCrashed"
+"""Why a session ended whose media server is gone; OpenVidu has this value since 2.17."""
+
+REPORTED_AT_ONCE = 500
+
+
+def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
+    """What one of the ``CRASH_STEPS`` changes and which events it emits.
+
+    Args:
+        step: The member's next step.
+        member: The node as it is now.
+        at: Moment of the step (aware, UTC).
+    """
+    match step:
+        case Step.REPORT_CRASH:
+            return (Mutation(*_crash(member, at)),)
+        case Step.REPORT_RECOVERY:
+            return (Mutation(*_recover(member.node, at)),)
+        case Step.REPORT_LOST_SESSIONS:
+            return tuple(_ends(member.node, member.lost_sessions[:REPORTED_AT_ONCE], at))
+        case _:
+            gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
+            return (Mutation(*gone), *_ends(member.node, _hosted(member), at))
+
+
+def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | None:
+    """What one of the ``CRASH_STEPS`` decides about the node and why; ``None``: nothing.
+
+    Args:
+        step: The member's next step.
+        member: The node as it is before that.
+        now: Seconds on the clock of :attr:`Member.down_since`.
+    """
+    finding = {Step.REPORT_CRASH: Finding.CRASHED, Step.GIVE_UP: Finding.GIVEN_UP}.get(step)
+    if finding is None:
+        return None
+    if member.gone:
+        return finding, "its machine is known to be gone"
+    return finding, f"it was out of touch for {now - member.down_since:.1f} s"
+
+
+def _hosted(member: Member) -> tuple[Session, ...]:
+    """All whose end is not reported: with its machine, those of a member are lost at once."""
+    return (*member.lost_sessions, *member.connection.sessions)
+
+
+def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
+    node = member.node
+    lost_at = member.connection.disconnection_time or at
+    event = NodeCrashed(
+        timestamp=at,
+        time_of_disconnection=lost_at,
+        id=node.id,
+        environment_id=node.environment_id,
+        ip=node.ip,
+        uri=node.uri,
+        session_ids=tuple(session.id for session in _hosted(member)),
+    )
+    return replace(node, crashed_since=lost_at, version=node.version + 1), event
+
+
+def _recover(node: MediaNode, at: datetime) -> tuple[MediaNode, NodeRecovered]:
+    event = NodeRecovered(
+        timestamp=at, id=node.id, environment_id=node.environment_id, ip=node.ip, uri=node.uri
+    )
+    return replace(node, crashed_since=None, version=node.version + 1), event
+
+
+def _ends(node: MediaNode, sessions: Iterable[Session], at: datetime) -> Iterable[EventOnly]:
+    return (
+        EventOnly(
+            SessionDestroyed(
+                timestamp=at,
+                id=node.id,
+                session_id=session.id,
+                start_time=session.created_at,
+                reason=CRASH_REASON,
+            )
+        )
+        for session in sessions
+    )
+
+
+def duplicate_of(member: Member, cluster: Cluster) -> str | None:
+    """Id of another member whose link leads to the same media server process, if there is one."""
+    server_id = member.connection.server_id
+    if server_id is None:
+        return None
+    return next(
+        (
+            other.node.id
+            for other in cluster.of_server(server_id)
+            if other.node.id != member.node.id and other.node.holds_its_uri
+        ),
+        None,
+    )
+
+
+def serving_by_age(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Of members whose links lead to one media server those that count, the eldest first: it stays.
+
+    Those that count serve and are connected: no member is replaced by one that cannot be reached
+    now, nor by one that is being removed itself.
+    """
+    serving = (
+        member
+        for member in members
+        if member.connection.connected and member.node.status in SERVING_STATUSES
+    )
+    return tuple(sorted(serving, key=lambda each: (each.node.launching_time, each.node.id)))
+
+
+def entries_of_deduplication(
+    younger: Member, eldest: Member, *, at: datetime
+) -> tuple[StoreEntry, ...]:
+    """Replace a member by another one that is the same media server.
+
+    It leaves in one commit. If it were terminating for a while, the controller would wait for its
+    sessions or end them, and they are the sessions of the one that stays; so is its machine.
+    """
+    node = younger.node
+    told = EventOnly(MediaNodeGaveWay(timestamp=at, id=node.id, uri=node.uri, stays=eldest.node.id))
+    leaving = Mutation(*transition(node, MediaNodeStatus.TERMINATING, at=at))
+    gone = Mutation(*transition(leaving.node, MediaNodeStatus.TERMINATED, at=at))
+    return told, leaving, gone

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Connection, Session
-    from mediafleet.domain.diagnostics import Diagnostics, Finding
+    from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.events import Event
     from mediafleet.domain.media_node import MediaNode
 
@@ -297,10 +297,7 @@ class MediaServers(Protocol):
         """Keep a link to a member's media server from now on; a second call changes nothing."""
 
     async def detach(self, node_id: str) -> None:
-        """End the link on purpose; nothing is told of the node after this returns.
-
-        The decisions on it, which are gone with it, are logged.
-        """
+        """End the link on purpose; nothing is observed of the node after this returns."""
 
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
         """Ask the node itself which sessions it hosts now; the books follow.
@@ -316,13 +313,6 @@ class MediaServers(Protocol):
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
-        """
-
-    def note_finding(self, node_id: str, finding: Finding, reason: str) -> None:
-        """Keep with the diagnostics of a member what else was found of it than its link finds.
-
-        Others are passed over. Nothing follows from it: whether a node is in touch is seen by its
-        connection alone.
         """
 
     def diagnostics(self, node_id: str) -> Diagnostics | None:

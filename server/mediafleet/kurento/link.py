@@ -19,7 +19,6 @@ from mediafleet.kurento.reporting import Reporter
 from mediafleet.kurento.session_watch import SessionWatch
 
 if TYPE_CHECKING:
-    from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.engine import Engine
@@ -135,10 +134,6 @@ class Link:
         if self._phase is not Phase.UP or self._exchange is None:
             raise UnreachableMediaServerError(NOT_CONNECTED)
         return self._exchange
-
-    def note_finding(self, finding: Finding, reason: str) -> None:
-        """Keep as diagnostics what else was found of the node than is found here."""
-        self._pulse.judge(finding, reason)
 
     def diagnostics(self) -> Diagnostics:
         """What the link is judged on."""

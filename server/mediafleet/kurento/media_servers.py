@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.addresses import Network
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.diagnostics import Diagnostics, Finding
+    from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
 
@@ -127,9 +127,6 @@ class KurentoMediaServers(MediaServers):
     async def detach(self, node_id: str) -> None:
         link = self._links.pop(node_id, None)
         if link is not None:
-            if decisions := [decision.in_words() for decision in link.diagnostics().decisions]:
-                extra = {"media_node_id": node_id, "decisions": decisions}
-                log.info("media server let go", extra=extra)
             await link.stop()
 
     @override
@@ -153,11 +150,6 @@ class KurentoMediaServers(MediaServers):
             raise UnreachableMediaServerError(
                 f"its sessions did not end within {self._settings.release_timeout:g} s"
             ) from None
-
-    @override
-    def note_finding(self, node_id: str, finding: Finding, reason: str) -> None:
-        if (link := self._links.get(node_id)) is not None:
-            link.note_finding(finding, reason)
 
     @override
     def diagnostics(self, node_id: str) -> Diagnostics | None:

@@ -18,8 +18,8 @@ from mediafleet.domain.errors import (
     UnreachableMediaServerError,
 )
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
+from mediafleet.domain.outcomes import duplicate_of
 from mediafleet.domain.ports import Machine, MachineRequest, Mutation
-from mediafleet.domain.twins import twin_of
 from mediafleet.domain.uri import MediaServerUri
 from mediafleet.services.cluster_state import ClusterState, Decision
 
@@ -217,8 +217,8 @@ class Admission:
         )
         connection = Connection(server_id=identity.server_id)
         member = Member(node, connection)
-        if twin := twin_of(member, cluster):
-            raise MediaNodeAlreadyAddedError(twin, same="server")
+        if duplicate := duplicate_of(member, cluster):
+            raise MediaNodeAlreadyAddedError(duplicate, same="server")
         return Decision(member, (Mutation(node, event),), {node_id: connection})
 
     async def _launched(self, node_id: str) -> Member:
@@ -240,7 +240,8 @@ class Admission:
     async def join_configured(self, uris: Sequence[str]) -> None:
         """Have every configured endpoint in the cluster; members stay as they are.
 
-        A server that does not answer yet is launching until it does, or until patience is lost.
+        A server that does not answer yet is ``launching`` until it does, or for as long as a launch
+        may take.
         """
         added: set[MediaServerUri] = set()
         changes = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
-    from mediafleet.domain.lifecycle import Patience
+    from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.ports import Clock, JsonValue, Settings
     from mediafleet.domain.waiting import Waiting
     from mediafleet.services.cluster_state import ClusterState
@@ -89,7 +89,7 @@ class ClusterConfiguration:
         state: The cluster in memory.
         settings: The configuration in force.
         clock: The time.
-        patience: How long the cluster waits for what.
+        timeouts: How long the cluster waits for what.
         after_restart: Has the cluster brought in line with the new configuration; what takes time
             or can fail is no part of the restart.
         failed_parts: Tells which parts of the server do not do their work; waits for nothing.
@@ -100,7 +100,7 @@ class ClusterConfiguration:
         state: ClusterState,
         settings: Settings,
         clock: Clock,
-        patience: Patience,
+        timeouts: Timeouts,
         after_restart: Callable[[], None],
         *,
         failed_parts: Callable[[], Iterable[FailedPart]] = tuple,
@@ -108,7 +108,7 @@ class ClusterConfiguration:
         self._state = state
         self._settings = settings
         self._clock = clock
-        self._patience = patience
+        self._timeouts = timeouts
         self._after_restart = after_restart
         self._failed_parts = failed_parts
         self._turn = anyio.Lock()
@@ -124,7 +124,7 @@ class ClusterConfiguration:
             self._last_restart,
             tuple(member.node.id for member in cluster.with_trait(Trait.DISCONNECTED)),
             able=cluster.index.holds(Trait.ACCEPTS_SESSIONS),
-            waiting=tuple(waiting_members(cluster, self._patience, self._clock.monotonic())),
+            waiting=tuple(waiting_members(cluster, self._timeouts, self._clock.monotonic())),
             failed=tuple(self._failed_parts()),
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
-from mediafleet.domain import facts
+from mediafleet.domain import observations
 from mediafleet.domain.cluster import (
     MAX_MEMBERS,
     NEVER_CONNECTED,
@@ -18,6 +18,7 @@ from mediafleet.domain.cluster import (
     Connection,
     Member,
     MemberIndex,
+    Progress,
 )
 from mediafleet.domain.errors import (
     ClusterFullError,
@@ -29,7 +30,6 @@ from mediafleet.domain.errors import (
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.ports import EventOnly, Mutation
-from mediafleet.services.news import News
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -50,9 +50,9 @@ class Decision(Generic[T]):
     """What a pure function decided to do with the cluster.
 
     Attributes:
-        outcome: Told to whoever asked.
+        outcome: Returned to the caller.
         changes: To be committed together; empty when nothing changes.
-        connections: Facts known of links before they exist, by node id.
+        connections: What is known of links before they exist, by node id.
     """
 
     outcome: T
@@ -64,10 +64,11 @@ class ClusterState:
     """The one picture of the cluster that every reader shares.
 
     Status changes pass through :meth:`change`, one at a time, and are durable before anybody sees
-    them. Facts of links come through :meth:`observe`; they are never stored.
+    them. The state of links comes through :meth:`observe` and is never stored.
 
     Attributes:
-        news: Tells of every change and every new fact.
+        on_change: Called with the id of each member that changed in a way that may give it another
+            next step; set by the controller.
         is_stopping: The server has begun to stop.
     """
 
@@ -79,7 +80,8 @@ class ClusterState:
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
         self.is_stopping = False
-        self.news = News()
+        self._waiters: dict[str, anyio.Event] = {}
+        self.on_change: Callable[[str], None] = lambda _: None
 
     @asynccontextmanager
     async def kept_in(self, store: Store) -> AsyncIterator[None]:
@@ -176,7 +178,7 @@ class ClusterState:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Decide alone; whoever waits is told in time, also while the store fails one by one."""
+        """Decide alone; a caller waits for its turn for a limited time only."""
         try:
             with anyio.fail_after(TURN_S):
                 await self._deciding.acquire()
@@ -222,35 +224,36 @@ class ClusterState:
         return await self._opened.has_left(node_id)
 
     def observe(self, node_id: str, connection: Connection) -> None:
-        """Take in what the link of a member tells; unknown members are passed over."""
+        """Keep the state of a member's link; unknown members are ignored."""
         member = self._members.get(node_id)
         if member is None or member.connection == connection:
             return
-        self._keep(facts.relinked(member, connection, now=self._clock.monotonic()))
-        if _moves_the_life_cycle(member.connection, connection):
-            self.news.tell(node_id)
+        self._keep(observations.relinked(member, connection, now=self._clock.monotonic()))
+        if _may_change_the_next_step(member.connection, connection):
+            self._notify(node_id)
 
-    def note(self, node_id: str, learn: Callable[[Member], Member]) -> None:
-        """Take in what else is learnt of a member, see `domain/facts.py`; it is never stored."""
+    def note(self, node_id: str, observe: Callable[[Member], Member]) -> None:
+        """Keep an observation of a member, see `domain/observations.py`; it is never stored."""
         member = self._members.get(node_id)
-        if member is not None and (learnt := learn(member)) is not member:
-            self._keep(learnt)
-            self.news.tell(node_id)
+        if member is not None and (noted := observe(member)) is not member:
+            self._keep(noted)
+            self._notify(node_id)
 
-    def note_parted(self, node_id: str) -> None:
-        """Take in that a member's link was ended on purpose."""
+    def note_detached(self, node_id: str) -> None:
+        """Keep that the link of a member was ended on purpose."""
         at, now = self._clock.now(), self._clock.monotonic()
-        self.note(node_id, lambda member: facts.parted(member, at=at, now=now))
+        self.note(node_id, lambda member: observations.detached(member, at=at, now=now))
 
     def note_gone(self, node_id: str) -> None:
-        """Take in that a member's machine is no more."""
+        """Keep that the machine of a member is gone."""
         at, now = self._clock.now(), self._clock.monotonic()
-        self.note(node_id, lambda member: facts.gone(member, at=at, now=now))
+        self.note(node_id, lambda member: observations.gone(member, at=at, now=now))
 
-    def restart_patience(self, node_id: str) -> None:
-        """Have the patience with a launch begin now, as it had to wait; that is no news."""
+    def restart_timeout(self, node_id: str) -> None:
+        """Have the time for a launch begin now, as it had to wait; nobody is notified of that."""
         if (member := self._members.get(node_id)) is not None:
-            self._keep(replace(member, since=self._clock.monotonic()))
+            progress = replace(member.progress, since=self._clock.monotonic())
+            self._keep(replace(member, progress=progress))
 
     async def wait_until(
         self,
@@ -273,12 +276,19 @@ class ClusterState:
         while not settled(self._members.get(node_id)):
             if self.is_stopping and outlook is not None:
                 raise ServerStoppingError(node_id, outlook)
-            await self.news.of(node_id)
+            await self._waiters.setdefault(node_id, anyio.Event()).wait()
 
     def begin_stop(self) -> None:
         """End the waits of requests, since the server begins to stop; all else goes on."""
         self.is_stopping = True
-        self.news.wake_waiters()
+        waiters, self._waiters = self._waiters, {}
+        for event in waiters.values():
+            event.set()
+
+    def _notify(self, node_id: str) -> None:
+        self.on_change(node_id)
+        if (waiters := self._waiters.pop(node_id, None)) is not None:
+            waiters.set()
 
     def _keep(self, member: Member) -> None:
         self._members[member.node.id] = member
@@ -306,14 +316,14 @@ class ClusterState:
                     "reason": node.reason,
                 },
             )
-            self.news.tell(node.id)
+            self._notify(node.id)
 
     def _moved(self, node: MediaNode, connection: Connection | None) -> Member:
-        """A member after a change: what its link told stays, and a trouble is over."""
+        """A member after a change: the state of its link stays, and an error is over."""
         now = self._clock.monotonic()
         known = self._members.get(node.id)
         if known is None:
-            return Member(node, connection or NEVER_CONNECTED, now, down_since=now)
+            return Member(node, connection or NEVER_CONNECTED, Progress(now), down_since=now)
         known = replace(known, connection=connection or known.connection)
         return known.moved(node, at=self._clock.now(), now=now)
 
@@ -321,10 +331,10 @@ class ClusterState:
         event = note.event
         log.debug("event", extra={"media_node_id": event.id, "event": event.name})
         if isinstance(event, SessionDestroyed):
-            self.note(event.id, lambda member: facts.end_told(member, event))
+            self.note(event.id, lambda member: observations.end_reported(member, event))
 
 
-def _moves_the_life_cycle(old: Connection, new: Connection) -> bool:
+def _may_change_the_next_step(old: Connection, new: Connection) -> bool:
     return (
         old.connected != new.connected
         or old.server_id != new.server_id

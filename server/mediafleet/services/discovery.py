@@ -1,4 +1,4 @@
-"""How machines that run for the cluster, and are nobody's, become members of it."""
+"""Discovery: compares the machines that an environment lists with the members."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mediafleet.domain import facts
+from mediafleet.domain import observations
 from mediafleet.domain.errors import (
     ClusterFullError,
     EnvironmentFailureError,
     MediaNodeAlreadyAddedError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.machines import displaced_by_listing
-from mediafleet.domain.media_node import admit
+from mediafleet.domain.machines import displaced_by_listing, judged_members
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit, transition
+from mediafleet.domain.ports import Mutation
 from mediafleet.services.admission import while_there_is_room
-from mediafleet.services.reconciliation import part_from_displaced
+from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from mediafleet.domain.cluster import Cluster, Member
-    from mediafleet.domain.ports import Clock, Environment, Machine, MediaServers
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Clock, Environment, Machine
     from mediafleet.services.admission import Admission
-    from mediafleet.services.cluster_state import ClusterState
+    from mediafleet.services.controller import Controller
     from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
 
 
 class Discovery:
-    """Finds machines, and has them join.
+    """Makes members of machines that are nobody's, and removes members whose machines are gone.
 
     Args:
         state: The cluster in memory.
         environment: Where the machines come from.
-        machines: Ends those that nobody has any more.
-        media_servers: Links to them.
-        admission: Meets and admits them.
+        machines: Ends those of members that have left.
+        controller: Detaches members whose address another machine has.
+        admission: Adds them.
         clock: The time.
     """
 
@@ -48,7 +50,7 @@ class Discovery:
         state: ClusterState,
         environment: Environment,
         machines: Machines,
-        media_servers: MediaServers,
+        controller: Controller,
         admission: Admission,
         *,
         clock: Clock,
@@ -56,7 +58,7 @@ class Discovery:
         self._state = state
         self._environment = environment
         self._machines = machines
-        self._media_servers = media_servers
+        self._controller = controller
         self._admission = admission
         self._clock = clock
 
@@ -64,10 +66,10 @@ class Discovery:
         """Add the machines that run for this cluster and are no members yet.
 
         Returns:
-            The new members only; machines out of reach are passed over with a line in the log.
+            The new members only; machines that do not answer are skipped and logged.
 
         Raises:
-            EnvironmentFailureError: The environment could not tell.
+            EnvironmentFailureError: The environment could not list them.
         """
         found = []
         machines = await self._environment.discover()
@@ -86,7 +88,7 @@ class Discovery:
     async def take_in(self, machines: Sequence[Machine]) -> None:
         """Make members of machines that are none; they run as soon as they are connected.
 
-        Nobody waits for them here: one that never answers fails as a launch does, and is unmade.
+        Nobody waits for them here: one that never answers fails as a launch does.
 
         Raises:
             StoreUnavailableError: Not all of them are members.
@@ -100,7 +102,7 @@ class Discovery:
         for machine in machines:
             owner = _owner(self._state.cluster, machine)
             if owner is not None:
-                self._state.note(owner.node.id, partial(facts.unmade, is_unmade=False))
+                self._state.note(owner.node.id, partial(observations.cleaned_up, is_clean=False))
             elif machine.node_id is not None and await self._state.has_left(machine.node_id):
                 await self._end(machine, machine.node_id)
             else:
@@ -117,13 +119,67 @@ class Discovery:
             uri=machine.uri,
             environment_id=machine.environment_id,
         )
-        with suppress(EnvironmentFailureError):  # it is found again, and has been told in the log
-            await self._machines.unmake(node)
+        with suppress(EnvironmentFailureError):  # it is logged, and found again
+            await self._machines.terminate(node)
 
     async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
-        """Part from members whose address a machine has that runs instead of theirs."""
+        """Detach members whose address a machine has that runs instead of theirs."""
         displaced = displaced_by_listing(self._state.cluster, machine, machines)
-        await part_from_displaced(self._state, self._media_servers, displaced)
+        await self._controller.displace(displaced)
+
+    async def remove_lost(self) -> None:
+        """Remove the members whose machines are gone for good, as far as the environment knows.
+
+        Those whose removal had begun wait for nothing any more if their machine is gone. It is
+        called before anything else acts, so that the cluster grows again by as many.
+
+        Raises:
+            StoreUnavailableError: Nothing was changed.
+        """
+        environment = self._environment
+        if not environment.launches_machines:
+            return
+        self._log_foreign()
+        judged = [
+            member.node
+            for member in judged_members(
+                self._state.cluster, sees_every_end=environment.sees_every_end
+            )
+            if self._is_own(member.node)
+        ]
+        if not judged:
+            return
+        try:
+            gone = await environment.gone(judged)
+        except EnvironmentFailureError as error:
+            log.warning("members not compared with machines", extra={"reason": str(error)})
+            return
+
+        def decide(cluster: Cluster) -> Decision[None]:
+            to, at = MediaNodeStatus.TERMINATING, self._clock.now()
+            members = map(cluster.get, gone)
+            lost = [m.node for m in members if m and m.node.status in SERVING_STATUSES]
+            # Nobody is left who could be asked for sessions.
+            removed = (transition(node, to, at=at, evicts_sessions=True) for node in lost)
+            return Decision(None, tuple(Mutation(*each) for each in removed))
+
+        await self._state.change(decide)
+        for node_id in gone:
+            self._state.note_gone(node_id)
+
+    def _log_foreign(self) -> None:
+        """Name the members that another environment launched: their machines are not ended here."""
+        nodes = (member.node for member in self._state.cluster)
+        if foreign := [node.id for node in nodes if not self._is_own(node)]:
+            log.warning(
+                "members of another environment stay; their machines are not judged, and not ended "
+                "when they are removed",
+                extra={"environment": self._environment.name, "media_node_ids": foreign},
+            )
+
+    def _is_own(self, node: MediaNode) -> bool:
+        name = node.environment_id
+        return name is None or self._environment.may_have_made(name)
 
 
 def _owner(cluster: Cluster, machine: Machine) -> Member | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.drain import Limit
-    from mediafleet.domain.lifecycle import Patience
+    from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.ports import Clock, StoreEntry
 
 
@@ -52,13 +52,13 @@ class Drains:
     Args:
         state: The cluster in memory.
         clock: The time.
-        patience: How long the cluster waits for what.
+        timeouts: How long the cluster waits for what.
     """
 
-    def __init__(self, state: ClusterState, clock: Clock, patience: Patience) -> None:
+    def __init__(self, state: ClusterState, clock: Clock, timeouts: Timeouts) -> None:
         self._state = state
         self._clock = clock
-        self._patience = patience
+        self._timeouts = timeouts
 
     async def begin(
         self,
@@ -131,7 +131,7 @@ class Drains:
         self, member: Member, capacity: Capacity, *, at: datetime, now: float
     ) -> DrainReport:
         progress = progress_of(member, at=at, now=now)
-        return DrainReport(member, progress, why_waiting(member, self._patience, now), capacity, at)
+        return DrainReport(member, progress, why_waiting(member, self._timeouts, now), capacity, at)
 
 
 def _after(member: Member, entries: tuple[StoreEntry, ...], *, at: datetime, now: float) -> Member:

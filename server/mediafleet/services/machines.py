@@ -1,4 +1,4 @@
-"""The machines of Media Nodes: made and unmade, few at once, in the time that they are given."""
+"""The machines of Media Nodes: some are made and ended at once, each within a time."""
 
 from __future__ import annotations
 
@@ -7,89 +7,93 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain import facts
+from mediafleet.domain import observations
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.ports import MachineRequest
 
 if TYPE_CHECKING:
-    from mediafleet.domain.lifecycle import Patience
+    from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Environment, Machine
     from mediafleet.services.cluster_state import ClusterState
 
-LAST_WORDS_S = 5.0
+REPORT_S = 5.0
+"""Seconds that an environment has after a timeout to report what it waited for."""
 LAUNCHES_AT_ONCE = 32
-ENDINGS_AT_ONCE = 32
+TERMINATIONS_AT_ONCE = 32
 
 
 class Machines:
-    """Calls the environment for members, and keeps with them what it met.
+    """Calls the environment for members, and keeps its errors with them.
 
-    Environments may be slow, and are not asked for everything at once. Machines are ended while
-    others are being made, however long that takes.
+    The number of calls at a time is bounded, for launches and terminations each.
     """
 
-    def __init__(self, state: ClusterState, environment: Environment, patience: Patience) -> None:
+    def __init__(self, state: ClusterState, environment: Environment, timeouts: Timeouts) -> None:
         self._state = state
         self._environment = environment
-        self._patience = patience
+        self._timeouts = timeouts
         self._launches = anyio.CapacityLimiter(LAUNCHES_AT_ONCE)
-        self._endings = anyio.CapacityLimiter(ENDINGS_AT_ONCE)
+        self._terminations = anyio.CapacityLimiter(TERMINATIONS_AT_ONCE)
         self._under_way: set[anyio.CancelScope] = set()
 
     @property
     def may_launch(self) -> bool:
-        """Whether another machine may be made now, besides those that are being made."""
+        """Whether the launch of another machine may begin now."""
         return self._state.may_write and self._launches.available_tokens >= 1
 
     def interrupt_launches(self) -> None:
-        """End all launches that are under way: this server may not act on the cluster any more."""
+        """Cancel the launches under way: this server may not act on the cluster any more."""
         for launch in self._under_way:
             launch.cancel()
 
     async def launch(self, node_id: str) -> Machine | None:
-        """Have a machine made; a launch that was interrupted is found again, not repeated.
+        """Make the machine of a member; a second call after an interrupted one finds the first's.
 
-        The environment may need all the time there is and should tell then what kept it; one that
-        does not come to an end even so is interrupted.
+        The environment stops by itself when the time for a launch is over, with an error that says
+        what it waited for. One that does not stop is cancelled.
 
         Returns:
-            The machine; ``None`` if there is none, and the node is to fail for it.
+            The machine; ``None`` if there is none, and the member must fail.
 
         Raises:
-            StoreUnavailableError: It was interrupted, and is to be tried again.
+            StoreUnavailableError: It was interrupted and must be tried again.
         """
         async with self._launches:
-            with anyio.move_on_after(self._patience.launch + LAST_WORDS_S) as limit:
+            with anyio.move_on_after(self._timeouts.launch + REPORT_S) as limit:
                 self._under_way.add(limit)
                 try:
                     return await self._environment.launch(MachineRequest(node_id, None))
                 except EnvironmentFailureError as error:
-                    self._state.note(node_id, partial(facts.launch_failed, reason=error.detail))
+                    self._state.note(
+                        node_id, partial(observations.launch_failed, reason=error.detail)
+                    )
                 finally:
                     self._under_way.discard(limit)
         if limit.cancelled_caught and anyio.current_time() < limit.deadline:
             raise StoreUnavailableError("the lock of the store was lost during a launch")
         return None
 
-    async def unmake(self, node: MediaNode) -> None:
-        """Have all ended that was made for a node.
+    async def terminate(self, node: MediaNode) -> None:
+        """End everything that was made for a node.
 
         Raises:
             EnvironmentFailureError: It may still be there.
             StoreUnavailableError: Likewise, as this server may not act on the cluster now.
         """
-        async with self._endings:
+        async with self._terminations:
             if not self._state.may_write:
-                raise StoreUnavailableError("nothing is ended without the lock of the store")
+                raise StoreUnavailableError("no machine is ended without the lock of the store")
             try:
-                await self._unmake(node)
+                await self._terminate(node)
             except EnvironmentFailureError as error:
-                self._state.note(node.id, partial(facts.troubled, trouble=str(error)))
+                self._state.note(
+                    node.id, partial(observations.environment_failed, error=str(error))
+                )
                 raise
 
-    async def _unmake(self, node: MediaNode) -> None:
-        limit = self._patience.termination
+    async def _terminate(self, node: MediaNode) -> None:
+        limit = self._timeouts.termination
         try:
             with anyio.fail_after(limit):
                 await self._environment.terminate(node)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import Member
-from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.media_node import transition_on_request
 from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.media_node import MediaNodeStatus
     from mediafleet.domain.ports import Clock, MediaServers, ServerInfo
+    from mediafleet.services.failure_decisions import FailureDecisions
 
 DESCRIBE_LIMIT_S = 3.0
 DESCRIBED_AT_ONCE = 64
@@ -27,9 +28,16 @@ DESCRIBED_AT_ONCE = 64
 class MediaNodes:
     """Reads members, and moves them through the life cycle as users ask."""
 
-    def __init__(self, state: ClusterState, media_servers: MediaServers, clock: Clock) -> None:
+    def __init__(
+        self,
+        state: ClusterState,
+        media_servers: MediaServers,
+        decisions: FailureDecisions,
+        clock: Clock,
+    ) -> None:
         self._state = state
         self._media_servers = media_servers
+        self._decisions = decisions
         self._clock = clock
 
     def get(self, node_id: str) -> Member:
@@ -51,8 +59,7 @@ class MediaNodes:
             MediaNodeNotFoundError: No member has that id.
         """
         member = self._state.existing(node_id)
-        diagnostics = self._media_servers.diagnostics(node_id) or Diagnostics(member.connection)
-        return member, diagnostics, self._clock.now()
+        return member, self._decisions.diagnostics(member), self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Inside facts of the media servers that answer in time, by node id."""

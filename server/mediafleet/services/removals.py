@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain import facts
+from mediafleet.domain import observations
 from mediafleet.domain.errors import (
     MediafleetError,
     MediaNodeBusyError,
@@ -79,14 +79,14 @@ class Removals:
             removal = removal_of(member, hosted, strategy)
             if removal is Removal.REFUSE:
                 raise MediaNodeBusyError(node_id, hosted or booked)
-            if removal is Removal.DOUBT:
+            if removal is Removal.UNKNOWN:
                 raise MediaNodeSilentError(node_id)
             changes = changes_of_removal(member.node, removal, strategy, at=self._clock.now())
             return Decision(removal, changes)
 
         removal = await self._state.change(decide)
-        if removal is Removal.DISMISS:
-            return await self._dismissed(node_id, wait=wait, until_stop=until_stop)
+        if removal is Removal.FORGET_WHEN_CLEAN:
+            return await self._forgotten(node_id, wait=wait, until_stop=until_stop)
         if not wait:
             return removal is not Removal.QUARANTINE
         return await self._removed(node_id, until_stop=until_stop)
@@ -162,31 +162,31 @@ class Removals:
             log.warning("node cannot tell its sessions", extra=extra)
             return None
 
-    async def _dismissed(self, node_id: str, *, wait: bool, until_stop: bool) -> bool:
+    async def _forgotten(self, node_id: str, *, wait: bool, until_stop: bool) -> bool:
         """Have what a failed launch left ended before its record goes; that is soon, as a rule."""
-        self._state.note(node_id, facts.dismissed)
+        self._state.note(node_id, observations.removal_requested)
         with anyio.move_on_after(WAIT_LIMIT_S if wait else DISMISSAL_LIMIT_S):
             await self._state.wait_until(
                 node_id,
-                lambda m: m is None or m.trouble is not None,
+                lambda m: m is None or m.progress.error is not None,
                 outlook=_FORGOTTEN_LATER if until_stop else None,
             )
         member = self._state.member(node_id)
-        if wait and member is not None and member.trouble is not None:
-            raise MediaNodeNotTerminatedError(node_id, member.trouble, still="listed")
+        if wait and member is not None and member.progress.error is not None:
+            raise MediaNodeNotTerminatedError(node_id, member.progress.error, still="listed")
         return True
 
     async def _removed(self, node_id: str, *, until_stop: bool) -> bool:
-        """Wait for the end of the node; ``False`` when patience is spent and it still waits."""
+        """Wait for the end of the node; ``False`` if it still waits after the longest time."""
         with anyio.move_on_after(WAIT_LIMIT_S):
             await self._state.wait_until(
                 node_id,
-                lambda m: _removal_settled(m) or (m is not None and m.trouble is not None),
+                lambda m: _removal_settled(m) or (m is not None and m.progress.error is not None),
                 outlook=_REMOVAL_GOES_ON if until_stop else None,
             )
         member = self._state.member(node_id)
-        if member is not None and member.trouble is not None:
-            raise MediaNodeNotTerminatedError(node_id, member.trouble)
+        if member is not None and member.progress.error is not None:
+            raise MediaNodeNotTerminatedError(node_id, member.progress.error)
         if member is not None and _removal_settled(member):
             raise MediaNodeRestoredError(node_id, str(member.node.status))
         return member is None

@@ -3,7 +3,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediafleet.domain.cluster import WAITING_STATUSES, Cluster, Member, MemberIndex, Trait
+from mediafleet.domain.cluster import (
+    WAITING_STATUSES,
+    Cluster,
+    Member,
+    MemberIndex,
+    Progress,
+    Trait,
+)
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
 from mediafleet.domain.ports import Machine
 from mediafleet.domain.uri import MediaServerUri
@@ -34,8 +41,8 @@ def members(draw: st.DrawFn) -> Member:
         connected=draw(st.booleans()),
     )
     connection = replace(member.connection, server_id=draw(st.none() | st.sampled_from("12")))
-    trouble = draw(st.none() | st.just("the environment fails"))
-    return replace(member, connection=connection, machine=draw(MACHINES), trouble=trouble)
+    progress = Progress(error=draw(st.none() | st.just("the environment fails")))
+    return replace(member, connection=connection, machine=draw(MACHINES), progress=progress)
 
 
 @given(st.lists(members() | NODE_IDS))
@@ -70,7 +77,7 @@ def test_an_index_finds_what_a_look_at_all_members_finds(changes: list[Member | 
             m for m in everyone if m.node.status in SERVING_STATUSES and not m.connection.connected
         )
         assert cluster.with_trait(Trait.WAITING) == tuple(
-            m for m in everyone if m.node.status in WAITING_STATUSES or m.trouble
+            m for m in everyone if m.node.status in WAITING_STATUSES or m.progress.error
         )
         rebuilt = Cluster(known)
         assert all(rebuilt.with_trait(t) == cluster.with_trait(t) for t in Trait)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mediafleet.domain import drain as drains
-from mediafleet.domain.cluster import Member
+from mediafleet.domain.cluster import Member, Progress
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.drain_errors import (
     ClusterTooSmallError,
@@ -230,7 +230,7 @@ def eta(member: Member, now: float) -> float | None:
 
 
 def with_most(member: Member, most: int) -> Member:
-    return replace(member, most_sessions=most)
+    return replace(member, progress=replace(member.progress, most_sessions=most))
 
 
 def test_the_end_is_expected_at_the_pace_so_far() -> None:
@@ -256,7 +256,10 @@ def test_nobody_knows_when_an_environment_that_fails_will_end_a_machine() -> Non
     terminating = make_member(status=S.TERMINATING)
 
     assert eta(terminating, now=40) == 0
-    assert eta(replace(terminating, trouble="not authorized", failures=1), now=40) is None
+    assert (
+        eta(replace(terminating, progress=Progress(error="not authorized", failures=1)), now=40)
+        is None
+    )
 
 
 def test_a_node_at_work_has_no_progress() -> None:

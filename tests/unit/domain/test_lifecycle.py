@@ -5,9 +5,9 @@ import pytest
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
-    Patience,
     Removal,
     Step,
+    Timeouts,
     next_deadline,
     next_step,
     removal_of,
@@ -15,7 +15,7 @@ from mediafleet.domain.lifecycle import (
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from support.factories import MOMENT, make_member, make_node
 
-PATIENCE = Patience(launch=60, failed=3600, crash=3, reconnection=20, last_look=30)
+TIMEOUTS = Timeouts(launch=60, failed=3600, crash=3, reconnection=20, drain_check=30)
 NOW, IF, WHEN = (
     DeletionStrategy.NOW,
     DeletionStrategy.IF_NO_SESSIONS,
@@ -35,21 +35,25 @@ NOW, IF, WHEN = (
         (make_member(status=S.CANCELED, connected=False), 60, Step.ABANDON),
         (make_member(status=S.CANCELED), 0, Step.ABANDON),
         (make_member(status=S.RUNNING, connected=False, down_since=10), 12.9, None),
-        (make_member(status=S.RUNNING, connected=False, down_since=10), 13, Step.CRASH),
+        (make_member(status=S.RUNNING, connected=False, down_since=10), 13, Step.REPORT_CRASH),
         (make_member(status=S.RUNNING, connected=False, crashed_since=MOMENT), 19.9, None),
         (make_member(status=S.RUNNING, connected=False, crashed_since=MOMENT), 20, Step.GIVE_UP),
-        (make_member(status=S.RUNNING, crashed_since=MOMENT), 9e9, Step.RECOVER),
-        (make_member(status=S.RUNNING, crashed_since=MOMENT, lost=1), 0, Step.CLOSE_BOOKS),
-        (make_member(status=S.TERMINATING, lost=1), 0, Step.CLOSE_BOOKS),
+        (make_member(status=S.RUNNING, crashed_since=MOMENT), 9e9, Step.REPORT_RECOVERY),
+        (make_member(status=S.RUNNING, crashed_since=MOMENT, lost=1), 0, Step.REPORT_LOST_SESSIONS),
+        (make_member(status=S.TERMINATING, lost=1), 0, Step.REPORT_LOST_SESSIONS),
         (make_member(status=S.RUNNING), 9e9, None),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1), 9e9, None),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE), 0, Step.RETIRE),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, lost=1), 0, Step.CLOSE_BOOKS),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE), 0, Step.END_QUARANTINE),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, lost=1), 0, Step.REPORT_LOST_SESSIONS),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 2.9, None),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 3, Step.CRASH),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, connected=False), 3, Step.REPORT_CRASH),
         (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1, due=9), 8.9, None),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1, due=9), 9, Step.EXPIRE),
-        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, due=9), 9, Step.RETIRE),
+        (
+            make_member(status=S.WAITING_IDLE_TO_TERMINATE, sessions=1, due=9),
+            9,
+            Step.REACH_DRAIN_DEADLINE,
+        ),
+        (make_member(status=S.WAITING_IDLE_TO_TERMINATE, due=9), 9, Step.END_QUARANTINE),
         (make_member(status=S.TERMINATING), 0, Step.TERMINATE),
         (make_member(status=S.TERMINATING, uri=None, connected=False), 0, Step.TERMINATE),
         (make_member(status=S.TERMINATING, connected=False, down_since=5), 34.9, None),
@@ -59,29 +63,29 @@ NOW, IF, WHEN = (
         (make_member(status=S.LAUNCHING, uri=None, connected=False), 0, Step.LAUNCH),
         (make_member(status=S.LAUNCHING, uri=None, connected=False, failure="no"), 0, Step.FAIL),
         (make_member(status=S.CANCELED, uri=None, connected=False, failure="no"), 0, Step.ABANDON),
-        (make_member(status=S.FAILED), 0, Step.UNMAKE),
+        (make_member(status=S.FAILED), 0, Step.CLEAN_UP),
         (make_member(status=S.FAILED), 3600, Step.FORGET),
-        (make_member(status=S.FAILED, dismissed=True), 0, Step.FORGET),
-        (make_member(status=S.FAILED, unmade=True), 3599, None),
-        (make_member(status=S.FAILED, unmade=True), 3600, Step.FORGET),
-        (make_member(status=S.FAILED, unmade=True, dismissed=True), 0, Step.FORGET),
+        (make_member(status=S.FAILED, removal_requested=True), 0, Step.FORGET),
+        (make_member(status=S.FAILED, is_clean=True), 3599, None),
+        (make_member(status=S.FAILED, is_clean=True), 3600, Step.FORGET),
+        (make_member(status=S.FAILED, is_clean=True, removal_requested=True), 0, Step.FORGET),
         (make_member(status=S.TERMINATED), 9e9, None),
     ],
 )
 def test_next_step(member: Member, now: float, step: Step | None) -> None:
-    assert next_step(member, PATIENCE, now) is step
+    assert next_step(member, TIMEOUTS, now) is step
 
 
 @pytest.mark.parametrize("status", list(S))
 def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> None:
-    member = make_member(status=status, connected=False, since=5, unmade=True)
-    deadline = next_deadline(member, PATIENCE)
+    member = make_member(status=status, connected=False, since=5, is_clean=True)
+    deadline = next_deadline(member, TIMEOUTS)
 
     if deadline is None:
-        assert next_step(member, PATIENCE, 0) is next_step(member, PATIENCE, 9e9)
+        assert next_step(member, TIMEOUTS, 0) is next_step(member, TIMEOUTS, 9e9)
     else:
-        assert next_step(member, PATIENCE, deadline - 0.1) is None
-        assert next_step(member, PATIENCE, deadline) is not None
+        assert next_step(member, TIMEOUTS, deadline - 0.1) is None
+        assert next_step(member, TIMEOUTS, deadline) is not None
 
 
 @pytest.mark.parametrize(
@@ -104,12 +108,12 @@ def test_a_step_that_time_alone_brings_is_announced_by_a_deadline(status: S) -> 
         (S.TERMINATING, 1, IF, Removal.UNDER_WAY),
         (S.TERMINATING, 1, WHEN, Removal.UNDER_WAY),
         (S.TERMINATING, 1, NOW, Removal.EVICT),
-        (S.RUNNING, None, IF, Removal.DOUBT),
+        (S.RUNNING, None, IF, Removal.UNKNOWN),
         (S.RUNNING, None, WHEN, Removal.QUARANTINE),
         (S.RUNNING, None, NOW, Removal.TERMINATE),
-        (S.WAITING_IDLE_TO_TERMINATE, None, IF, Removal.DOUBT),
+        (S.WAITING_IDLE_TO_TERMINATE, None, IF, Removal.UNKNOWN),
         (S.WAITING_IDLE_TO_TERMINATE, None, WHEN, Removal.QUARANTINE),
-        *((S.FAILED, 0, strategy, Removal.DISMISS) for strategy in DeletionStrategy),
+        *((S.FAILED, 0, strategy, Removal.FORGET_WHEN_CLEAN) for strategy in DeletionStrategy),
     ],
 )
 def test_removal(
@@ -122,7 +126,7 @@ def test_removal(
 def test_a_failed_node_of_which_nothing_is_left_is_forgotten_at_once(
     strategy: DeletionStrategy,
 ) -> None:
-    assert removal_of(make_member(status=S.FAILED, unmade=True), 0, strategy) is Removal.FORGET
+    assert removal_of(make_member(status=S.FAILED, is_clean=True), 0, strategy) is Removal.FORGET
 
 
 def test_nobody_is_asked_twice_to_evict() -> None:
@@ -136,31 +140,31 @@ def test_a_node_not_reached_since_the_server_began_has_as_long_as_a_launch() -> 
     unknown = replace(known, connection=Connection())
     crashed = replace(unknown, node=make_node(crashed_since=MOMENT))
 
-    assert next_step(known, PATIENCE, 3) is Step.CRASH
-    assert next_step(unknown, PATIENCE, 59.9) is None
-    assert next_step(unknown, PATIENCE, 60) is Step.CRASH
-    assert next_step(crashed, PATIENCE, 59.9) is None
-    assert next_step(crashed, PATIENCE, 60) is Step.GIVE_UP
+    assert next_step(known, TIMEOUTS, 3) is Step.REPORT_CRASH
+    assert next_step(unknown, TIMEOUTS, 59.9) is None
+    assert next_step(unknown, TIMEOUTS, 60) is Step.REPORT_CRASH
+    assert next_step(crashed, TIMEOUTS, 59.9) is None
+    assert next_step(crashed, TIMEOUTS, 60) is Step.GIVE_UP
 
 
 def test_the_last_look_at_a_node_not_reached_since_the_server_began_takes_longer() -> None:
     known = make_member(status=S.TERMINATING, connected=False)
     unknown = replace(known, connection=Connection())
 
-    impatient = Patience(last_look=3, first_link=10)
+    impatient = Timeouts(drain_check=3, first_connection=10)
 
     assert next_step(known, impatient, 3) is Step.TERMINATE
     assert next_step(unknown, impatient, 9.9) is None
     assert next_step(unknown, impatient, 10) is Step.TERMINATE
-    assert next_step(known, Patience(last_look=None), 9e9) is None
+    assert next_step(known, Timeouts(drain_check=None), 9e9) is None
 
 
 def test_after_its_last_look_a_node_out_of_touch_is_waited_for_no_more() -> None:
-    gone = make_member(status=S.TERMINATING, connected=False, looked=True)
-    back = make_member(status=S.TERMINATING, sessions=1, looked=True)
+    gone = make_member(status=S.TERMINATING, connected=False, drain_checked=True)
+    back = make_member(status=S.TERMINATING, sessions=1, drain_checked=True)
 
-    assert next_step(gone, PATIENCE, 0) is Step.TERMINATE
-    assert next_step(back, PATIENCE, 0) is None
+    assert next_step(gone, TIMEOUTS, 0) is Step.TERMINATE
+    assert next_step(back, TIMEOUTS, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -177,14 +181,14 @@ def test_the_deadline_of_a_drain_counts_also_while_the_node_is_out_of_touch(
         crashed_since=MOMENT if crashed else None,
     )
 
-    assert next_deadline(member, PATIENCE) == deadline
-    step = Step.CRASH if deadline == 3 else Step.EXPIRE
-    assert next_step(member, PATIENCE, deadline) is step
+    assert next_deadline(member, TIMEOUTS) == deadline
+    step = Step.REPORT_CRASH if deadline == 3 else Step.REACH_DRAIN_DEADLINE
+    assert next_step(member, TIMEOUTS, deadline) is step
 
 
 def test_without_an_end_of_patience_a_crashed_node_is_waited_for() -> None:
     member = make_member(connected=False, crashed_since=MOMENT)
-    patience = Patience(reconnection=None)
+    timeouts = Timeouts(reconnection=None)
 
-    assert next_step(member, patience, 9e9) is None
-    assert next_deadline(member, patience) is None
+    assert next_step(member, timeouts, 9e9) is None
+    assert next_deadline(member, timeouts) is None

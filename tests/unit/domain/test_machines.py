@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mediafleet.domain.cluster import Member
-from mediafleet.domain.lifecycle import Patience, Step, may_be_ended, next_step
+from mediafleet.domain.lifecycle import Step, Timeouts, may_be_ended, next_step
 from mediafleet.domain.machines import (
     displaced_by_launch,
     displaced_by_listing,
@@ -68,9 +68,9 @@ def test_a_listing_displaces_whose_own_machine_it_does_not_tell_of() -> None:
 
 
 def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
-    never = Patience(crash=60, reconnection=None)
+    never = Timeouts(crash=60, reconnection=None)
     crashed = old(gone=True, crashed_since=MOMENT)
-    assert next_step(old(gone=True), never, now=0) is Step.CRASH
+    assert next_step(old(gone=True), never, now=0) is Step.REPORT_CRASH
     assert next_step(crashed, never, now=0) is Step.GIVE_UP
     assert may_be_ended(old(gone=True, status=S.TERMINATING))
 

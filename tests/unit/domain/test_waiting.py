@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from mediafleet.domain.cluster import WAITING_STATUSES
-from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.cluster import WAITING_STATUSES, Progress
+from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.waiting import waiting_members, why_waiting
 from support.factories import make_cluster, make_member
 
-PATIENCE = Patience(launch=60, last_look=30)
+TIMEOUTS = Timeouts(launch=60, drain_check=30)
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,24 @@ PATIENCE = Patience(launch=60, last_look=30)
 def test_a_waiting_node_says_why_it_waits_and_what_ends_that(
     facts: dict[str, Any], reason: str
 ) -> None:
-    assert why_waiting(make_member(**facts), PATIENCE, 10) == reason
+    assert why_waiting(make_member(**facts), TIMEOUTS, 10) == reason
 
 
 def test_one_that_is_waited_for_without_end_names_the_way_out() -> None:
     member = make_member(status=S.TERMINATING, connected=False)
 
-    reason = why_waiting(member, Patience(last_look=None), 10)
+    reason = why_waiting(member, Timeouts(drain_check=None), 10)
 
     assert reason.endswith("it goes when it says that it hosts none, or with deletion-strategy=now")
 
 
 @pytest.mark.parametrize("status", sorted(WAITING_STATUSES))
 def test_what_the_environment_said_comes_before_anything_else(status: S) -> None:
-    member = replace(make_member(status=status), trouble="not authorized", failures=3)
+    member = replace(
+        make_member(status=status), progress=Progress(error="not authorized", failures=3)
+    )
 
-    assert why_waiting(member, PATIENCE, 10) == (
+    assert why_waiting(member, TIMEOUTS, 10) == (
         "the environment failed 3 times and is asked again: not authorized"
     )
 
@@ -84,7 +86,7 @@ def test_what_the_environment_said_comes_before_anything_else(status: S) -> None
 def test_every_status_but_running_and_the_last_ones_is_waited_for() -> None:
     members = [make_member(id=f"kms_{number}", status=status) for number, status in enumerate(S)]
 
-    waiting = list(waiting_members(make_cluster(*members), PATIENCE, 10))
+    waiting = list(waiting_members(make_cluster(*members), TIMEOUTS, 10))
 
     assert {each.status for each in waiting} == set(S) - {S.RUNNING, S.FAILED, S.TERMINATED}
     assert all(each.reason and each.since == members[0].node.status_since for each in waiting)

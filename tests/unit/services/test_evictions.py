@@ -45,6 +45,6 @@ async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str
     ):
         await state.apply(Mutation(*admit(NODE_ID, at=MOMENT)), EventOnly(end))
 
-        told = await Evictions(state, servers, clock).told(NODE_ID, (same, other))
+        told = await Evictions(state, servers, clock).reported(NODE_ID, (same, other))
 
     assert told == (same,)

@@ -14,7 +14,7 @@ from mediafleet.api.errors import describe_error
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.contract import Problem
 from mediafleet.domain.errors import InvalidConfigurationError, RestartingError
-from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.ports import Settings
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
@@ -62,7 +62,7 @@ class Stage:
         self.settings = Gated(folder)
         clock = LoopClock()
         self.cluster = ClusterConfiguration(
-            ClusterState(clock), self.settings, clock, Patience(), nothing_more
+            ClusterState(clock), self.settings, clock, Timeouts(), nothing_more
         )
         self.served = self.cluster.between_restarts(self.serve)
         self.outcomes: list[tuple[str, str]] = []

@@ -10,13 +10,15 @@ from sqlalchemy import event
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
-from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.media_node import MediaNodeStatus, admit
 from mediafleet.domain.ports import Machine, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.admission import Admission
 from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.controller import Controller
 from mediafleet.services.discovery import Discovery
+from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
@@ -67,8 +69,16 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
         clock=CLOCK,
         new_node_id=lambda: identifiers.media_node_id(source),
     )
-    machines = Machines(state, environment, Patience())
-    discovery = Discovery(state, environment, machines, servers, admission, clock=CLOCK)
+    machines = Machines(state, environment, Timeouts())
+    controller = Controller(
+        state,
+        machines,
+        servers,
+        FailureDecisions(state, servers, CLOCK),
+        clock=CLOCK,
+        timeouts=Timeouts(),
+    )
+    discovery = Discovery(state, environment, machines, controller, admission, clock=CLOCK)
     removals = Removals(state, servers, CLOCK)
     async with environment.open("Clu-ster_1"):
         yield Sizing(state, environment, discovery, admission, removals)

@@ -5,8 +5,8 @@ import pytest
 
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.media_node import MediaNodeStatus as S
+from mediafleet.domain.outcomes import duplicate_of, entries_of_deduplication, serving_by_age
 from mediafleet.domain.ports import EventOnly, Mutation
-from mediafleet.domain.twins import at_work_by_age, entries_of_giving_way, twin_of
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
 
@@ -14,8 +14,8 @@ def test_one_media_server_under_two_names_is_a_twin() -> None:
     first = make_member(id="kms_A0000001")
     second = make_member(id="kms_A0000002", uri="ws://localhost/kurento")
 
-    assert twin_of(second, make_cluster(first, second)) == "kms_A0000001"
-    assert twin_of(second, make_cluster(second)) is None
+    assert duplicate_of(second, make_cluster(first, second)) == "kms_A0000001"
+    assert duplicate_of(second, make_cluster(second)) is None
 
 
 def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
@@ -23,16 +23,16 @@ def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
     second = make_member(id="kms_A0000002")
     unknown = Member(make_node(id="kms_A0000003"), Connection())
 
-    assert twin_of(second, make_cluster(failed, second, unknown)) is None
-    assert twin_of(unknown, make_cluster(failed, second, unknown)) is None
+    assert duplicate_of(second, make_cluster(failed, second, unknown)) is None
+    assert duplicate_of(unknown, make_cluster(failed, second, unknown)) is None
 
 
 def test_the_eldest_of_twins_stays_whatever_the_order() -> None:
     eldest = make_member(id="kms_C", launching_time=MOMENT - timedelta(seconds=1))
     second, third = make_member(id="kms_A"), make_member(id="kms_B", sessions=1)
 
-    assert at_work_by_age([third, second, eldest]) == (eldest, second, third)
-    assert at_work_by_age([second, eldest, third]) == (eldest, second, third)
+    assert serving_by_age([third, second, eldest]) == (eldest, second, third)
+    assert serving_by_age([second, eldest, third]) == (eldest, second, third)
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - {S.RUNNING, S.WAITING_IDLE_TO_TERMINATE}))
@@ -41,13 +41,13 @@ def test_who_is_not_at_work_or_out_of_touch_neither_stays_nor_gives_way(status: 
     other = make_member(id="kms_B", status=status)
     quarantined = make_member(id="kms_C", status=S.WAITING_IDLE_TO_TERMINATE)
 
-    assert at_work_by_age([absent, other, quarantined]) == (quarantined,)
+    assert serving_by_age([absent, other, quarantined]) == (quarantined,)
 
 
 def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
     younger, eldest = make_member(id="kms_B", sessions=2), make_member(id="kms_A")
 
-    told, leaving, gone = entries_of_giving_way(younger, eldest, at=MOMENT)
+    told, leaving, gone = entries_of_deduplication(younger, eldest, at=MOMENT)
 
     assert isinstance(told, EventOnly)
     assert told.event.payload("clu_1") == {

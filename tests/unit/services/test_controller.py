@@ -9,13 +9,14 @@ from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import identifiers
 from mediafleet.domain.cluster import Connection
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.lifecycle import Patience
+from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
 from mediafleet.domain.ports import Mutation
 from mediafleet.domain.waiting import why_waiting
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
-from mediafleet.services.lifecycle import Lifecycle
+from mediafleet.services.controller import Controller
+from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Machines
 from mediafleet.store import open_store
 from support.factories import MOMENT
@@ -24,13 +25,13 @@ from support.troubled import Troubled
 pytestmark = pytest.mark.anyio
 
 CLOCK = AwakeClock(SystemClock())
-PATIENCE = Patience(termination=0.05)
+TIMEOUTS = Timeouts(termination=0.05)
 NODE_ID = "kms_A0000001"
 
 
 @pytest.fixture
 async def state() -> AsyncIterator[ClusterState]:
-    """With one node, which is to be terminated."""
+    """With one node, which must be terminated."""
     state, source = ClusterState(CLOCK), random.Random(1)
     async with (
         anyio.create_task_group() as tasks,
@@ -55,62 +56,63 @@ async def environment(tmp_path: Path) -> AsyncIterator[Troubled]:
 
 
 @pytest.fixture
-def lifecycle(state: ClusterState, environment: Troubled) -> Lifecycle:
-    return make_lifecycle(state, environment, PATIENCE)
+def controller(state: ClusterState, environment: Troubled) -> Controller:
+    return make_controller(state, environment, TIMEOUTS)
 
 
-def make_lifecycle(state: ClusterState, environment: Troubled, patience: Patience) -> Lifecycle:
+def make_controller(state: ClusterState, environment: Troubled, timeouts: Timeouts) -> Controller:
     servers = KurentoMediaServers(
         state.observe, clock=CLOCK, random=random.Random(1), settings=LinkSettings()
     )
-    machines = Machines(state, environment, patience)
-    return Lifecycle(state, machines, servers, CLOCK, patience)
+    machines = Machines(state, environment, timeouts)
+    decisions = FailureDecisions(state, servers, CLOCK)
+    return Controller(state, machines, servers, decisions, clock=CLOCK, timeouts=timeouts)
 
 
 async def test_an_environment_that_never_ends_is_interrupted_and_named(
-    state: ClusterState, environment: Troubled, lifecycle: Lifecycle
+    state: ClusterState, environment: Troubled, controller: Controller
 ) -> None:
     environment.hangs = {"terminate"}
 
     with pytest.raises(EnvironmentFailureError, match=r"within 0\.05 s"):
-        await lifecycle.take_step(NODE_ID)
+        await controller.reconcile(NODE_ID)
 
-    reason = why_waiting(state.existing(NODE_ID), PATIENCE, CLOCK.monotonic())
+    reason = why_waiting(state.existing(NODE_ID), TIMEOUTS, CLOCK.monotonic())
     assert reason.startswith("the environment failed once and is asked again: ")
     assert "did not come to an end within 0.05 s" in reason
 
 
 async def test_an_environment_that_fails_is_asked_again_after_growing_pauses(
-    state: ClusterState, environment: Troubled, lifecycle: Lifecycle
+    state: ClusterState, environment: Troubled, controller: Controller
 ) -> None:
     environment.troubles = {"terminate"}
     pauses = []
     for _ in range(7):
         with pytest.raises(EnvironmentFailureError):
-            await lifecycle.take_step(NODE_ID)
-        pauses.append(lifecycle.pause_after_failure(NODE_ID))
+            await controller.reconcile(NODE_ID)
+        pauses.append(controller.pause_after_failure(NODE_ID))
 
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
-    assert state.existing(NODE_ID).failures == 7
-    assert lifecycle.pause_after_failure("kms_Unknown1") == 1
+    assert state.existing(NODE_ID).progress.failures == 7
+    assert controller.pause_after_failure("kms_Unknown1") == 1
 
 
 async def test_a_launch_that_failed_never_comes_to_run(
     state: ClusterState, environment: Troubled
 ) -> None:
     """Its media server answers while, or after, its machine is being ended."""
-    lifecycle = make_lifecycle(state, environment, Patience(launch=0, termination=0.05))
+    controller = make_controller(state, environment, Timeouts(launch=0, termination=0.5))
     node, event = admit("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
     await state.apply(Mutation(node, event))
     environment.hangs = {"terminate"}
 
-    await lifecycle.take_step(node.id)
+    await controller.reconcile(node.id)
     with pytest.raises(EnvironmentFailureError):
-        await lifecycle.take_step(node.id)
+        await controller.reconcile(node.id)
     state.observe(node.id, Connection(connected=True, server_id="late"))
     environment.hangs.clear()
     for _ in range(2):
-        await lifecycle.take_step(node.id)
+        await controller.reconcile(node.id)
 
     assert state.existing(node.id).node.status is MediaNodeStatus.FAILED
     assert environment.calls["terminate"] == 2

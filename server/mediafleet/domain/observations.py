@@ -1,0 +1,128 @@
+"""What is observed of a member while the server runs: never stored, and gone with the process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.cluster import NEVER_CONNECTED
+from mediafleet.domain.diagnostics import DECISIONS_KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Connection, Member, ReportedEnds, Session
+    from mediafleet.domain.diagnostics import FailureDecision
+    from mediafleet.domain.events import SessionDestroyed
+    from mediafleet.domain.ports import Machine
+
+MAX_LOST_SESSIONS = 10_000
+"""Ends of sessions of one node that wait to be reported; more are dropped."""
+
+
+def relinked(member: Member, connection: Connection, *, now: float) -> Member:
+    """The state of its link; another process there has none of the old sessions."""
+    old = member.connection
+    lost = member.lost_sessions
+    if old.server_id != connection.server_id:
+        lost = (*lost, *old.sessions)[:MAX_LOST_SESSIONS]
+    return replace(
+        member,
+        connection=connection,
+        down_since=now if old.connected else member.down_since,
+        lost_sessions=lost,
+        progress=replace(
+            member.progress,
+            most_sessions=max(member.progress.most_sessions, len(connection.sessions)),
+        )
+        if len(connection.sessions) > member.progress.most_sessions
+        else member.progress,
+    )
+
+
+def detached(member: Member, *, at: datetime, now: float) -> Member:
+    """Its link was ended on purpose, which the link itself does not report."""
+    if not member.connection.connected:
+        return member
+    ended = replace(
+        member.connection, connected=False, suspect=False, load=None, disconnection_time=at
+    )
+    return relinked(member, ended, now=now)
+
+
+def gone(member: Member, *, at: datetime, now: float) -> Member:
+    """Its machine is gone, and so are its sessions."""
+    known = member.connection
+    ended = replace(
+        NEVER_CONNECTED,
+        connection_time=known.connection_time,
+        disconnection_time=at if known.connected else known.disconnection_time,
+    )
+    return replace(relinked(member, ended, now=now), gone=True)
+
+
+def located(member: Member, machine: Machine) -> Member:
+    """Where its machine is; that is stored with the step that makes it run."""
+    return replace(member, machine=machine)
+
+
+def decided(member: Member, decision: FailureDecision) -> Member:
+    """What was decided about it; the last decisions are kept."""
+    return replace(member, decisions=(*member.decisions, decision)[-DECISIONS_KEPT:])
+
+
+def environment_failed(member: Member, error: str) -> Member:
+    """The environment failed to do its step."""
+    return replace(
+        member,
+        progress=replace(member.progress, error=error, failures=member.progress.failures + 1),
+    )
+
+
+def launch_failed(member: Member, reason: str) -> Member:
+    """Its launch failed; that is stored with the step that follows."""
+    return replace(member, progress=replace(member.progress, launch_failure=reason))
+
+
+def cleaned_up(member: Member, *, is_clean: bool) -> Member:
+    """Nothing is left of its failed launch, or something was seen again."""
+    if member.progress.is_clean is is_clean:
+        return member
+    return replace(
+        member, progress=replace(member.progress, is_clean=is_clean, error=None, failures=0)
+    )
+
+
+def removal_requested(member: Member) -> Member:
+    """It failed, and must be forgotten as soon as nothing is left of it.
+
+    An error from before is dropped: the request waits for the next try.
+    """
+    return replace(member, progress=replace(member.progress, removal_requested=True, error=None))
+
+
+def drain_checked(member: Member) -> Member:
+    """It is terminating, and was asked for sessions that came late: none has to be spared."""
+    return replace(member, progress=replace(member.progress, drain_checked=True))
+
+
+def ends_reported(member: Member, ends: ReportedEnds) -> Member:
+    """The ends of some of its sessions are committed."""
+    return replace(member, progress=replace(member.progress, reported=ends))
+
+
+def without_lost(member: Member, reported: Collection[Session]) -> Member:
+    """The ends of some lost sessions are reported already."""
+    lost = tuple(session for session in member.lost_sessions if session not in reported)
+    return member if lost == member.lost_sessions else replace(member, lost_sessions=lost)
+
+
+def end_reported(member: Member, event: SessionDestroyed) -> Member:
+    """The end of a lost session was committed; of several that look the same, that of one."""
+    lost = list(member.lost_sessions)
+    same = (s for s in lost if (s.id, s.created_at) == (event.session_id, event.start_time))
+    if (session := next(same, None)) is None:
+        return member
+    lost.remove(session)
+    return replace(member, lost_sessions=tuple(lost))

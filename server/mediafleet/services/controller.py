@@ -1,0 +1,301 @@
+"""The controller: brings each Media Node from the status it has to the one it should have."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain import observations
+from mediafleet.domain.draining import entries_of_deadline
+from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
+from mediafleet.domain.machines import displaced_by_launch
+from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.domain.outcomes import (
+    CRASH_STEPS,
+    change_of_step,
+    entries_of_crash,
+    entries_of_deduplication,
+    finding_of,
+    serving_by_age,
+)
+from mediafleet.services.cluster_state import ClusterState, Decision
+from mediafleet.services.evictions import Evictions
+from mediafleet.services.work_queue import WorkQueue
+from mediafleet.supervise import TICK_S, succeeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mediafleet.domain.cluster import Cluster, Connection, Member
+    from mediafleet.domain.diagnostics import Finding
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.ports import Clock, MediaServers
+    from mediafleet.services.failure_decisions import FailureDecisions
+    from mediafleet.services.machines import Machines
+
+log = logging.getLogger(__name__)
+
+SHORTEST_REQUEUE_S = 0.05
+RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+COMMITS_AT_ONCE = 32
+"""Steps that wait for the store: with more of them the requests of users would time out."""
+
+
+class Controller:
+    """Takes the steps that :mod:`mediafleet.domain.lifecycle` decides, one at a time for each node.
+
+    It is level-triggered: a step is decided from the member as it is, so a notification that is
+    lost or comes twice does no harm. No node waits for the step of another one.
+
+    Args:
+        state: The cluster in memory.
+        machines: Makes and ends the machines of members.
+        media_servers: Links to them.
+        decisions: Keeps what is decided about members that fail.
+        clock: The time.
+        timeouts: How long the cluster waits for what.
+    """
+
+    def __init__(
+        self,
+        state: ClusterState,
+        machines: Machines,
+        media_servers: MediaServers,
+        decisions: FailureDecisions,
+        *,
+        clock: Clock,
+        timeouts: Timeouts,
+    ) -> None:
+        self._state = state
+        self._machines = machines
+        self._media_servers = media_servers
+        self._decisions = decisions
+        self._clock = clock
+        self._timeouts = timeouts
+        self._evictions = Evictions(state, media_servers, clock)
+        self._commits = anyio.CapacityLimiter(COMMITS_AT_ONCE)
+
+    async def run(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Reconcile all members, and each again when it changes or is due, until cancelled.
+
+        Args:
+            beat: Called each time the loop comes round.
+        """
+        queue = WorkQueue(self._clock.monotonic)
+        self._state.on_change = queue.add
+        for member in self._state.cluster:
+            queue.add(member.node.id)
+        async with anyio.create_task_group() as workers:
+            while True:
+                if (node_id := await queue.get(within=TICK_S)) is not None:
+                    name = f"reconcile {node_id}"
+                    workers.start_soon(self._work, queue, node_id, name, name=name)
+                beat()
+
+    async def _work(self, queue: WorkQueue, node_id: str, name: str) -> None:
+        requeue_after: float | None = None
+
+        async def work() -> None:
+            nonlocal requeue_after
+            requeue_after = await self.reconcile(node_id)
+
+        if await succeeds(name, work):
+            queue.done(node_id, requeue_after=requeue_after)
+        else:
+            queue.back_off(node_id, self.pause_after_failure(node_id))
+
+    def pause_after_failure(self, node_id: str) -> float:
+        """Seconds until a step that failed is tried again: more each time an environment fails."""
+        member = self._state.member(node_id)
+        failures = 0 if member is None else min(member.progress.failures, 10)
+        return min(RETRY_S * 2.0 ** max(0, failures - 1), LONGEST_RETRY_S)
+
+    async def reconcile(self, node_id: str) -> float | None:
+        """Take the next step of a member, if it has one, and see that it has its link.
+
+        Returns:
+            Seconds until it must be reconciled again even if nothing changes; ``None``: never.
+
+        Raises:
+            EnvironmentFailureError: The step must be tried again later.
+            StoreUnavailableError: Likewise.
+            UnreachableMediaServerError: Likewise.
+        """
+        member = self._state.member(node_id)
+        if member is None:
+            return None
+        if member.uri is not None and member.node.holds_its_uri and not member.gone:
+            self._media_servers.attach(node_id, member.uri)
+        step = next_step(member, self._timeouts, self._clock.monotonic())
+        if step is None:
+            await self._remove_duplicates(node_id)
+        elif not await self._take(step, member):
+            return RETRY_S  # what stands in the way may end without a notification
+        return self._requeue_after(node_id)
+
+    def _requeue_after(self, node_id: str) -> float | None:
+        member = self._state.member(node_id)
+        deadline = None if member is None else next_deadline(member, self._timeouts)
+        if deadline is None:
+            return None
+        return max(deadline - self._clock.monotonic(), SHORTEST_REQUEUE_S)
+
+    async def _take(self, step: Step, member: Member) -> bool:
+        """Take a step; ``False``: something stands in its way and it must be decided again."""
+        node = member.node
+        if step is Step.LAUNCH:
+            return await self._launch(node.id)
+        if step is Step.CLEAN_UP:
+            await self._clean_up(node)
+            return True
+        if not await self._prepare(step, member):
+            return False
+        await self._commit(node.id, step)
+        after = self._state.member(node.id)
+        if after is None or not after.node.holds_its_uri:
+            await self._detach(member)
+            self._state.note_detached(node.id)
+        return True
+
+    async def _prepare(self, step: Step, member: Member) -> bool:
+        """Do what must be done before a step is stored; whether it may be stored then."""
+        node = member.node
+        match step:
+            case Step.END_QUARANTINE:  # a session that began just now may not be known yet
+                return not await self._media_servers.list_sessions(node.id)
+            case Step.TERMINATE:
+                if not node.evicts_sessions and await self._hosts_sessions(member):
+                    return False
+                self._state.note(node.id, observations.drain_checked)
+                await self._terminate(member)
+            case Step.FORGET:  # a launch that ended late may have left something since
+                await self._clean_up(node)
+            case Step.REPORT_LOST_SESSIONS if node.status is MediaNodeStatus.TERMINATING:
+                # Their ends may have been reported when the node was given up or evicted.
+                reported = await self._evictions.reported(node.id, member.lost_sessions)
+                self._state.note(node.id, partial(observations.without_lost, reported=reported))
+        return True
+
+    async def _launch(self, node_id: str) -> bool:
+        """Make the machine; where it is, or why there is none, decides the next step.
+
+        The time for the launch begins when the machine may be made.
+        """
+        self._state.restart_timeout(node_id)
+        if not self._machines.may_launch:
+            return False
+        machine = await self._machines.launch(node_id)
+        if machine is not None:
+            self._state.note(node_id, partial(observations.located, machine=machine))
+            if (successor := self._state.member(node_id)) is not None:
+                cluster = self._state.cluster
+                await self.displace(displaced_by_launch(cluster, successor, machine))
+        return True
+
+    async def _clean_up(self, node: MediaNode) -> None:
+        await self._machines.terminate(node)
+        self._state.note(node.id, partial(observations.cleaned_up, is_clean=True))
+
+    async def _terminate(self, member: Member) -> None:
+        node = member.node
+        if node.evicts_sessions:
+            await self._evictions.end_sessions(node.id)
+        await self._detach(member)
+        await self._evictions.report_lost(node.id)  # which depends on whether it was connected
+        self._state.note_detached(node.id)
+        await self._machines.terminate(node)
+
+    async def _hosts_sessions(self, member: Member) -> bool:
+        """Ask a terminating node for sessions that were placed on it too late.
+
+        One that is disconnected is not asked: its step is due only when its time is over.
+
+        Raises:
+            UnreachableMediaServerError: It is connected and does not answer.
+        """
+        if not member.connection.connected:
+            return False
+        sessions = await self._media_servers.list_sessions(member.node.id)
+        if sessions:
+            log.warning(
+                "node stays until sessions that came late have ended",
+                extra={"media_node_id": member.node.id, "sessions": len(sessions)},
+            )
+        return bool(sessions)
+
+    async def _commit(self, node_id: str, step: Step) -> None:
+        """Store a step and publish it, unless the node has changed since the step was decided."""
+
+        def decide(cluster: Cluster) -> Decision[tuple[Finding, str] | None]:
+            member = cluster.get(node_id)
+            now = self._clock.monotonic()
+            if member is None or not is_still_due(step, member, self._timeouts, now):
+                return Decision(None)
+            at = self._clock.now()
+            if step in CRASH_STEPS:
+                found = finding_of(step, member, now)
+                entries = entries_of_crash(step, member, at=at)
+                return Decision(found, entries, _links_after(step, member))
+            if step is Step.REACH_DRAIN_DEADLINE:
+                return Decision(None, entries_of_deadline(member.node, at=at))
+            change = change_of_step(step, member, cluster, self._timeouts, at=at)
+            return Decision(None, (change,))
+
+        async with self._commits:
+            found = await self._state.change(decide)
+        if found is not None:
+            self._decisions.record(node_id, *found)
+
+    async def _remove_duplicates(self, node_id: str) -> None:
+        """Keep the eldest of the members whose links lead to one media server.
+
+        They are not always seen when they join: a node that was disconnected may come back as
+        another process.
+        """
+        if len(self._state.of_one_process(node_id)) < 2:  # noqa: PLR2004  # itself and another one
+            return
+
+        def decide(_: Cluster) -> Decision[tuple[Member, ...]]:
+            members = serving_by_age(self._state.of_one_process(node_id))
+            at = self._clock.now()
+            entries = (entries_of_deduplication(each, members[0], at=at) for each in members[1:])
+            return Decision(members, tuple(chain.from_iterable(entries)))
+
+        members = await self._state.change(decide)
+        for member in members[1:]:
+            log.warning(
+                "media node is removed, another one is the same media server",
+                extra={"media_node_id": member.node.id, "stays": members[0].node.id},
+            )
+            await self._detach(member)
+
+    async def displace(self, members: Iterable[Member]) -> None:
+        """Detach members whose address another machine has now, before anything is asked there.
+
+        Their own machines are gone. With their links kept, the sessions of the other machine could
+        be ended in place of theirs.
+        """
+        for member in members:
+            log.warning(
+                "another machine has its address now, so its own is gone",
+                extra={"media_node_id": member.node.id, "uri": member.uri},
+            )
+            self._state.note_gone(member.node.id)
+            await self._detach(member)
+
+    async def _detach(self, member: Member) -> None:
+        """End the link to a member, which may have left meanwhile."""
+        self._decisions.log_all(self._state.member(member.node.id) or member)
+        await self._media_servers.detach(member.node.id)
+
+
+def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:
+    """What a step settles about the link: a node that is given up hosts no sessions any more."""
+    if step is not Step.GIVE_UP:
+        return {}
+    return {member.node.id: replace(member.connection, sessions=())}
