@@ -13,7 +13,7 @@ from bench.peers import SECRET, USER
 from bench.processes import Process, ServerFailedError, pin, started
 
 _READY_S = 60.0
-_ADDED_AT_ONCE = 32
+ADDED_AT_ONCE = 32
 COLLECTION = "/pro/media-nodes"
 
 
@@ -32,7 +32,7 @@ def fleet(nodes: int, *, core: int) -> Iterator[tuple[Process, int]]:
     with tempfile.TemporaryDirectory(prefix="bench-") as data, started("emulator", emulator) as own:
         pin(own.pid, core)
         uris = own.printed(r"wss?://\S+", count=nodes)
-        port = _free_port()
+        port = free_port()
         serve = ["-m", "mediafleet", "serve", "--port", str(port), "--data-dir", data]
         serve += ["--log-format", "json"]
         properties = {"OPENVIDU_SECRET": SECRET, "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}
@@ -44,7 +44,7 @@ def fleet(nodes: int, *, core: int) -> Iterator[tuple[Process, int]]:
 
 
 async def _join(server: Process, port: int, uris: Sequence[str]) -> None:
-    limits = httpx.Limits(max_connections=_ADDED_AT_ONCE)
+    limits = httpx.Limits(max_connections=ADDED_AT_ONCE)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", auth=(USER, SECRET), timeout=_READY_S, limits=limits
     ) as client:
@@ -72,7 +72,7 @@ def _settled(body: dict[str, Any], nodes: int) -> bool:
     return ready == nodes
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
