@@ -11,7 +11,7 @@ from mediafleet.emulator import EmulatedCluster
 from support.postgresql_server import PostgresqlServer, private_server
 
 FIGURES = pytest.StashKey[list[str]]()
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def pytest_configure() -> None:
@@ -22,8 +22,8 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture
-def tell(pytestconfig: pytest.Config) -> Tell:
-    """Have lines of figures shown at the end of the run, whether the test passes or not."""
+def report(pytestconfig: pytest.Config) -> Report:
+    """Show lines of figures at the end of the run, whether the test passes or fails."""
     return pytestconfig.stash.setdefault(FIGURES, []).append
 
 
@@ -35,17 +35,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over the figures of a worker process."""
-    told = getattr(node, "workeroutput", {}).get("figures", [])
-    node.config.stash.setdefault(FIGURES, []).extend(told)
+    """Collect the figures of a worker process."""
+    figures = getattr(node, "workeroutput", {}).get("figures", [])
+    node.config.stash.setdefault(FIGURES, []).extend(figures)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    if told := config.stash.get(FIGURES, None):
+    if figures := config.stash.get(FIGURES, None):
         terminalreporter.section("figures")
-        for lines in told:
+        for lines in figures:
             terminalreporter.write_line(lines)
 
 

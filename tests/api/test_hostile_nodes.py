@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from support import live
 from support.cluster_client import NODES, PREFIXES, add
 from support.fake_kurento import SUFFIX, FakeKurento, fake_kurento
-from support.told_by_nodes import INFO, JSON, MOST_INFO
+from support.hostile_answers import INFO, JSON, MOST_INFO
 
 ASKED = {"extra-info": "true", "sessions": "true"}
 

@@ -95,7 +95,7 @@ def kept(node: Json) -> tuple[object, ...]:
 
 
 async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
-    tmp_path: Path, tell: Callable[[str], None]
+    tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text(f"{FIRST}=0\n{SECOND}=0\n")
@@ -124,7 +124,7 @@ async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
         seconds = time.monotonic() - began
         after = await members(api, sessions="true")
         assert (await api.get("/health")).json()["restartCounter"] == RESTARTS
-        tell(
+        report(
             f"{RESTARTS} restarts under {sent / seconds:.0f} requests/s for {seconds:.1f} s: "
             f"{sent} answers, {len(observed.wrong)} wrong, slowest {observed.slowest:.3f} s"
         )

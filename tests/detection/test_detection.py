@@ -144,7 +144,7 @@ async def test_a_wall_clock_that_jumps_an_hour_changes_nothing(
 
 
 async def test_one_hung_node_among_two_hundred_slows_no_list(
-    tmp_path: Path, tell: Callable[[str], None]
+    tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     count, took = 200, []
     async with (
@@ -176,7 +176,7 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
         assert connected == set(nodes) - {hung["id"]}
         decisions = [len((await diagnostics(api, node_id))["decisions"]) for node_id in connected]
     usual, most = statistics.quantiles(took, n=20)[-1], max(took)
-    tell(
+    report(
         f"{len(took)} lists beside a hung node: 95 % within {usual * 1000:.1f} ms, "
         f"max {most * 1000:.1f} ms"
     )

@@ -59,7 +59,7 @@ async def batch(
 
 
 async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
-    tmp_path: Path, tell: Callable[[str], None]
+    tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     suspected, lost = [], []
 
@@ -84,14 +84,14 @@ async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
             async with batch(api, count) as nodes, anyio.create_task_group() as trials:
                 for running, node_id in nodes:
                     trials.start_soon(trial, api, running, node_id)
-    tell(figures("SIGSTOP, suspect", suspected))
-    tell(figures("SIGSTOP, disconnected", lost))
+    report(figures("SIGSTOP, suspect", suspected))
+    report(figures("SIGSTOP, disconnected", lost))
     assert max(suspected) <= SUSPECT_S
     assert max(lost) <= HUNG_S
 
 
 async def test_a_killed_node_is_disconnected_at_once(
-    tmp_path: Path, tell: Callable[[str], None]
+    tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     lost = []
 
@@ -107,5 +107,5 @@ async def test_a_killed_node_is_disconnected_at_once(
             async with batch(api, count) as nodes, anyio.create_task_group() as trials:
                 for running, node_id in nodes:
                     trials.start_soon(trial, api, running, node_id)
-    tell(figures("SIGKILL, disconnected", lost))
+    report(figures("SIGKILL, disconnected", lost))
     assert max(lost) <= KILLED_S

@@ -70,7 +70,7 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
     grounds: Mapping[str, MakeGround],
     environment: str,
     tmp_path: Path,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     began = time.monotonic()
     source = random.Random(SEED)
@@ -98,7 +98,7 @@ async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
             life, wrong = await live(nursery, make_ground, folder, point, second)
             told += [f"killed at {point}, then at {second}: {each}" for each in wrong]
             twice += life.starts > 2
-    tell(
+    report(
         f"{environment}: {len(points)} points, {count} tried (seed {SEED}), {len(killed)} kills, "
         f"{twice} of them twice, {len(told)} faults, {time.monotonic() - began:.0f} s"
     )

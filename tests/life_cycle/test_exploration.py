@@ -31,7 +31,7 @@ def steps(labels: set[str]) -> set[Step]:
 
 @pytest.mark.parametrize("variant", Variant)
 def test_whatever_happens_no_node_session_or_event_is_lost(
-    variant: Variant, tell: Callable[[str], None]
+    variant: Variant, report: Callable[[str], None]
 ) -> None:
     began = time.monotonic()
     nodes = TwoNodes(variant)
@@ -39,7 +39,7 @@ def test_whatever_happens_no_node_session_or_event_is_lost(
     nodes.explore()
     left = nodes.stuck()
 
-    tell(f"two nodes {variant}: {nodes.states:,} states, {time.monotonic() - began:.1f} s")
+    report(f"two nodes {variant}: {nodes.states:,} states, {time.monotonic() - began:.1f} s")
     taken = set() if variant is Variant.LAUNCHED else LAUNCHES
     assert steps(nodes.labels) == set(Step) - IN_DEPTH - taken
     assert not left, f"no way out of\n{nodes.story(left[0])}"
@@ -47,7 +47,7 @@ def test_whatever_happens_no_node_session_or_event_is_lost(
 
 @pytest.mark.parametrize("variant", [Variant.LAUNCHED, Variant.ON_PREMISE])
 def test_of_whatever_happens_to_a_node_each_end_of_a_session_is_told_once(
-    variant: Variant, tell: Callable[[str], None]
+    variant: Variant, report: Callable[[str], None]
 ) -> None:
     began = time.monotonic()
     node = OneNode(variant)
@@ -56,7 +56,7 @@ def test_of_whatever_happens_to_a_node_each_end_of_a_session_is_told_once(
     left = explored.stuck(node.is_at_rest)
 
     states = len(explored.came_from)
-    tell(f"one node {variant}: {states:,} states, {time.monotonic() - began:.1f} s")
+    report(f"one node {variant}: {states:,} states, {time.monotonic() - began:.1f} s")
     taken = set() if variant is Variant.LAUNCHED else LAUNCHES
     assert steps(explored.labels) == set(Step) - taken
     assert not left, f"no way out of\n{explored.story(left[0])}\n{node.tell(left[0])}"

@@ -12,7 +12,7 @@ import pytest
 
 from mediafleet.emulator import EmulatedCluster, Steering
 from support import live
-from support.leaping_time import LeapingLoop, LoopClock
+from support.jumping_clock import JumpingLoop, LoopClock
 from support.outages import Outage, Stage, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
@@ -41,11 +41,11 @@ def test_a_postgresql_stopped_for_long_is_no_outage_of_the_cluster(
 def live_long_through(
     folder: Path, outage: Outage, caplog: pytest.LogCaptureFixture, **properties: str
 ) -> None:
-    """Server and nodes share a loop, whose time leaps during the outage; the store is real."""
+    """Server and nodes share a loop, whose time jumps during the outage; the store is real."""
 
     async def life() -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, LeapingLoop)
+        assert isinstance(loop, JumpingLoop)
         clock = LoopClock()
         nodes = EmulatedCluster(nodes=4, random=random.Random(1), clock=clock)
         async with (
@@ -54,11 +54,11 @@ def live_long_through(
             live.mediafleet(folder, clock=clock, **properties) as api,
         ):
             uris = [nodes.uri(number) for number in range(4)]
-            stage = Stage(api, steering, uris, LONG_OUTAGE_S / LOOKS, loop.leaping)
+            stage = Stage(api, steering, uris, LONG_OUTAGE_S / LOOKS, loop.jumping)
             tasks = len(asyncio.all_tasks())
             await stage.live_through(outage, LONG_OUTAGE_S)
             assert len(asyncio.all_tasks()) <= tasks + len(uris)
 
-    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         runner.run(life())
     assert not [record for record in caplog.records if record.exc_info]

@@ -267,9 +267,9 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
 
 
 def test_every_documented_answer_was_reached_and_no_other(
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
-    tell(REACHED.table())
+    report(REACHED.table())
     if "MEDIAFLEET_WRITE_DOCS" in os.environ:
         DOCUMENT.write_text(document(REACHED))
 

@@ -15,7 +15,7 @@ from mediafleet.kurento.server_info import read_server_info
 from mediafleet.kurento.session_book import PIPELINE_SUFFIX, SessionBook
 from mediafleet.kurento.settings import LinkSettings
 from support.factories import MOMENT, make_member
-from support.told_by_nodes import INFO, JSON, MOST_INFO
+from support.hostile_answers import INFO, JSON, MOST_INFO
 
 
 @pytest.fixture(scope="module")

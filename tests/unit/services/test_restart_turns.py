@@ -1,4 +1,4 @@
-"""Restarts take turns and requests wait for them; the loop's time leaps, so nobody sleeps."""
+"""Restarts take turns and requests wait for them; the loop's time jumps, so nobody sleeps."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from mediafleet.domain.ports import Settings
 from mediafleet.services.cluster import ClusterConfiguration
 from mediafleet.services.cluster_state import ClusterState
 from support import live
-from support.leaping_time import LeapingLoop, LoopClock
+from support.jumping_clock import JumpingLoop, LoopClock
 
 LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN", "MAX"))
 LIMIT_S = 10.0
@@ -97,13 +97,13 @@ Act = Callable[[Stage], Awaitable[None]]
 
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[[Act], None]:
-    """Run a test in a loop whose time leaps."""
+    """Run a test in a loop whose time jumps."""
 
     def play(act: Act) -> None:
         async def run() -> None:
             await act(Stage(tmp_path))
 
-        with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
             runner.run(run())
 
     return play
@@ -113,10 +113,10 @@ def test_a_request_waits_ten_seconds_for_a_restart_and_is_then_refused(
     play: Callable[[Act], None],
 ) -> None:
     async def act(stage: Stage) -> None:
-        assert isinstance(stage.loop, LeapingLoop)
+        assert isinstance(stage.loop, JumpingLoop)
         async with stage.restarting():
             began = stage.loop.time()
-            with stage.loop.leaping(), pytest.raises(RestartingError) as refused:
+            with stage.loop.jumping(), pytest.raises(RestartingError) as refused:
                 await stage.served()
             assert LIMIT_S <= stage.loop.time() - began < LIMIT_S + 1
         assert await stage.served() == "new"
@@ -200,9 +200,9 @@ def test_a_restart_that_waits_too_long_for_its_turn_changes_nothing(
     play: Callable[[Act], None],
 ) -> None:
     async def act(stage: Stage) -> None:
-        assert isinstance(stage.loop, LeapingLoop)
+        assert isinstance(stage.loop, JumpingLoop)
         async with stage.restarting():
-            with stage.loop.leaping(), pytest.raises(RestartingError):
+            with stage.loop.jumping(), pytest.raises(RestartingError):
                 await stage.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "too late"})
         assert await stage.served() == "new"
         assert stage.cluster.health().restarts == 1

@@ -1,6 +1,6 @@
-"""An event loop whose time can leap: hours pass in seconds, and everything else is real.
+"""An event loop whose time can jump: hours pass in seconds, and everything else is real.
 
-While it leaps and nothing is ready, neither a socket nor the result of a thread, time goes on to
+While it jumps and nothing is ready, neither a socket nor the result of a thread, time goes on to
 the next timer at once. Peers have to live in the same loop, or time passes them by.
 """
 
@@ -20,38 +20,38 @@ _GRACE_S = 0.001
 _START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-class _LeapingSelector(selectors.DefaultSelector):
+class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
-        self.is_leaping = False
-        self.leapt = 0.0
+        self.is_jumping = False
+        self.jumped = 0.0
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        if not self.is_leaping or timeout is None or timeout <= _GRACE_S:
+        if not self.is_jumping or timeout is None or timeout <= _GRACE_S:
             return super().select(timeout)
         if not (ready := super().select(_GRACE_S)):
-            self.leapt += timeout - _GRACE_S
+            self.jumped += timeout - _GRACE_S
         return ready
 
 
-class LeapingLoop(asyncio.SelectorEventLoop):
-    """For :class:`asyncio.Runner`; real time and leaps add up to its time."""
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """For :class:`asyncio.Runner`; real time and jumps add up to its time."""
 
     def __init__(self) -> None:
-        self._leaping = _LeapingSelector()
-        super().__init__(self._leaping)
+        self._jumps = _JumpingSelector()
+        super().__init__(self._jumps)
 
     def time(self) -> float:
-        return super().time() + self._leaping.leapt
+        return super().time() + self._jumps.jumped
 
     @contextmanager
-    def leaping(self) -> Iterator[None]:
-        """Time leaps while this is entered."""
-        self._leaping.is_leaping = True
+    def jumping(self) -> Iterator[None]:
+        """Let time jump inside of the block."""
+        self._jumps.is_jumping = True
         try:
             yield
         finally:
-            self._leaping.is_leaping = False
+            self._jumps.is_jumping = False
 
 
 class LoopClock:
