@@ -31,7 +31,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
 
 
 def describe_error(error: Exception) -> Problem | None:
-    """The answer to an error of ours; ``None`` for one that is nobody's business but ours."""
+    """The response to an error of the domain; ``None`` for a crash."""
     for kind in type(error).__mro__:
         if (status := STATUSES.get(kind)) is not None:
             headers: tuple[tuple[str, str], ...] = ()

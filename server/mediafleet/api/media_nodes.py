@@ -141,7 +141,7 @@ class MediaNodeHandlers:
             if sessions:
                 body["sessions"] = self._family.sessions(member)
             if recordings:
-                # Nobody records or broadcasts here.
+                # There are no recordings and no broadcasts.
                 body |= {"recordingIds": [], "broadcasts": []}
             if info := infos.get(member.node.id):
                 body["kurentoInfo"] = wire.kurento_info(info)

@@ -41,7 +41,7 @@ def media_node(member: Member) -> Json:
 
 
 def sessions(member: Member) -> list[Json]:
-    """The Session objects of a node's books."""
+    """The Session objects of a node's session cache."""
     return [_session(session) for session in member.connection.sessions]
 
 
@@ -51,7 +51,7 @@ def openvidu_media_node(member: Member) -> Json:
 
 
 def openvidu_sessions(member: Member) -> list[Json]:
-    """The Session objects of a node's books, in the form of OpenVidu 2.17 and later."""
+    """The Session objects of a node's session cache, in the form of OpenVidu 2.17 and later."""
     return [
         {
             **_session(session),
@@ -64,7 +64,7 @@ def openvidu_sessions(member: Member) -> list[Json]:
 
 
 def kurento_info(info: ServerInfo) -> Json:
-    """Inside facts of a media server, memory in MiB."""
+    """Inside report of a media server, memory in MiB."""
     return {
         "version": info.version,
         "capabilities": f"[{', '.join(info.capabilities)}]",
@@ -140,14 +140,14 @@ def drain(report: DrainReport) -> Json:
     }
 
 
-def health(facts: Health) -> Json:
+def health(report: Health) -> Json:
     """The health object; times in UTC milliseconds."""
-    failed = "UNSTABLE" if facts.works else "DOWN"
+    failed = "UNSTABLE" if report.works else "DOWN"
     return {
-        "status": failed if facts.failed else "UP",
-        **openvidu_status(facts),
-        "failedParts": _failed_parts(facts),
-        "disconnectedMediaNodes": list(facts.disconnected),
+        "status": failed if report.failed else "UP",
+        **openvidu_status(report),
+        "failedParts": _failed_parts(report),
+        "disconnectedMediaNodes": list(report.disconnected),
         "waitingMediaNodes": [
             {
                 "id": waiting.id,
@@ -155,33 +155,33 @@ def health(facts: Health) -> Json:
                 "since": to_milliseconds(waiting.since),
                 "reason": waiting.reason,
             }
-            for waiting in facts.waiting
+            for waiting in report.waiting
         ],
     }
 
 
-def openvidu_health(facts: Health) -> Json:
+def openvidu_health(report: Health) -> Json:
     """The health object of OpenVidu 2.26 and later; what failed is added only if something did."""
-    if not (facts.able and facts.works):
+    if not (report.able and report.works):
         status = "DOWN"
-    elif facts.disconnected or facts.failed:
+    elif report.disconnected or report.failed:
         status = "UNSTABLE"
     else:
         status = "UP"
-    body: Json = {"status": status, "disconnectedMediaNodes": list(facts.disconnected)}
-    return body | {"failedParts": _failed_parts(facts)} if facts.failed else body
+    body: Json = {"status": status, "disconnectedMediaNodes": list(report.disconnected)}
+    return body | {"failedParts": _failed_parts(report)} if report.failed else body
 
 
-def _failed_parts(facts: Health) -> list[Json]:
-    return [{"part": part.name, "reason": part.reason} for part in facts.failed]
+def _failed_parts(report: Health) -> list[Json]:
+    return [{"part": part.name, "reason": part.reason} for part in report.failed]
 
 
-def openvidu_status(facts: Health) -> Json:
+def openvidu_status(report: Health) -> Json:
     """The status object of OpenVidu 2.29; times in UTC milliseconds."""
     return {
-        "startTime": to_milliseconds(facts.started),
-        "restartCounter": facts.restarts,
-        "lastRestartTime": to_milliseconds(facts.last_restart),
+        "startTime": to_milliseconds(report.started),
+        "restartCounter": report.restarts,
+        "lastRestartTime": to_milliseconds(report.last_restart),
     }
 
 

@@ -36,12 +36,12 @@ class FailedLogins:
     """Counts wrong credentials, logs them, and slows down who sends many.
 
     Only answers to wrong credentials are delayed, and only those of a peer that has sent too many
-    within a minute. Peers are told apart as the connections are, see :func:`address_key`.
+    within a minute. Peers are counted as connections are, see :func:`address_key`.
 
     Args:
         most: How many a peer may send in a minute before its answers are delayed.
         delay_s: By how many seconds.
-        most_delayed: How many answers wait at a time, whoever's.
+        most_delayed: How many responses of all peers wait at a time.
         log_interval_s: Seconds between two lines in the log.
 
     Attributes:
@@ -72,7 +72,7 @@ class FailedLogins:
         Returns:
             Whether its connection may be kept: too many answers would be delayed otherwise.
         """
-        client = scope.get("client")  # none of a Unix socket: its peers are not told apart
+        client = scope.get("client")  # none of a Unix socket: its peers are not counted
         peer = address_key(client[0]) if client else ""
         self.count += 1
         self._log(peer)
@@ -162,7 +162,7 @@ class BasicAuth:
             self._require_own_origin(request)
 
     def _require_own_origin(self, request: Request) -> None:
-        """Refuse what a foreign page sends with credentials that the browser keeps for us.
+        """Reject what a foreign page sends with credentials that the browser keeps for us.
 
         Browsers say so in ``Sec-Fetch-Site``, current ones and only to HTTPS and loopback; in all
         other cases they send ``Origin``, which must be where the request goes. Clients that are no

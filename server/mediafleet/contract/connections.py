@@ -1,4 +1,4 @@
-"""The HTTP server's connections: how many there may be, and which one makes room for another.
+"""The HTTP server's connections: how many there may be, and which one is closed for another.
 
 It reads no HTTP; the protocols in ``transport.py`` put themselves in and are checked from here.
 """
@@ -285,7 +285,7 @@ class Handshake:
 class TlsListener:
     """Accepts connections and has them speak TLS; they are in the table from the first moment.
 
-    The event loop's own TLS servers tell of a connection only after its handshake. Like those it
+    The event loop's own TLS servers report a connection only after its handshake. Like those it
     has ``close`` and ``wait_closed``.
 
     Args:

@@ -7,7 +7,7 @@
     └── UnfitHandlerError          a handler is no coroutine function, or takes other arguments
     ResponseViolationError         a handler made a response that the contract forbids
     HttpError                      the layer itself answers a request with an error
-    ClientGoneError                the client hung up: nobody is left to answer
+    ClientGoneError                the client hung up: there is nothing to answer
 """
 
 
@@ -21,7 +21,7 @@ class ContractError(Exception):
 
 
 class MissingHandlerError(ContractError):
-    """The contract has an operation that nobody handles."""
+    """The contract has an operation without a handler."""
 
     def __init__(self, operation_id: str) -> None:
         self.operation_id = operation_id

@@ -81,8 +81,8 @@ class ContractMiddleware(SpecMiddleware):
         """Compile the contract; Connexion calls this while it builds its stack of middlewares."""
         operations = list(self._compile(specification))
         known = {operation.operation_id for _, _, operation in operations}
-        for stray in self._options.body_rules.keys() - known:
-            raise UnfitHandlerError(stray, "has rules for a body, but is not in the contract")
+        for unknown in self._options.body_rules.keys() - known:
+            raise UnfitHandlerError(unknown, "has rules for a body, but is not in the contract")
         self._router = Router.build(operations, protected_prefixes=self._options.protected_prefixes)
 
     def _compile(self, specification: Untyped) -> Iterable[tuple[str, str, CompiledOperation]]:

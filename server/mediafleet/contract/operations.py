@@ -257,20 +257,20 @@ class BodyProperties:
             if name in body and validator.is_valid(body[name])
         }
         found = self._problems(body, valid, every=every)
-        told = listed(found, len(found))
+        listing = listed(found, len(found))
         if self._rules is None:
-            return told
-        room = MAX_MESSAGE_CHARACTERS - len(told) - 2
-        further = await self._rules(valid, body.keys() - valid.keys(), room)
-        return f"{told}. {further}" if further else told
+            return listing
+        limit = MAX_MESSAGE_CHARACTERS - len(listing) - 2
+        further = await self._rules(valid, body.keys() - valid.keys(), limit)
+        return f"{listing}. {further}" if further else listing
 
     def _problems(
         self, body: Mapping[str, JsonValue], valid: Collection[str], *, every: bool
     ) -> list[str]:
         found: list[str] = []
-        strays = [name for name in body if name not in self._described] if self._is_closed else []
-        if strays:
-            found.append(f"body: {unexpected(strays)}")
+        unknown = [name for name in body if name not in self._described] if self._is_closed else []
+        if unknown:
+            found.append(f"body: {unexpected(unknown)}")
         if not self._rest.is_valid(body):
             found += self._rest.problems(body, "body", every=every)
         ranked: list[tuple[int, str]] = []

@@ -168,7 +168,7 @@ class Request:
 
 
 def content_length(value: bytes) -> int:
-    """Read a Content-Length; nonsense, which HTTP servers let nobody send, counts as too long."""
+    """Read a Content-Length; an invalid one counts as too long (HTTP servers reject it before)."""
     digits = value.strip()
     if digits.isdigit() and len(digits) <= _LENGTH_DIGITS:
         return int(digits)

@@ -20,7 +20,7 @@ class Route:
 
     Attributes:
         allow: Value of an ``Allow`` header: complete, in a fixed order.
-        protected: Credentials are needed before anything about the path is told.
+        protected: Every response on the path needs credentials.
     """
 
     operations: dict[str, CompiledOperation]
@@ -115,7 +115,7 @@ def parameter_names(template: str) -> list[str]:
 
 
 def is_below(path: str, prefixes: Iterable[str]) -> bool:
-    """Tell whether *path* is one of *prefixes* or lies under one."""
+    """Return whether *path* is one of *prefixes* or lies under one."""
     return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 

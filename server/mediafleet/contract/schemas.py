@@ -57,8 +57,8 @@ def to_draft4(
 ) -> dict[str, Any]:
     """Translate a schema object of OpenAPI 3.0, its references resolved, to JSON Schema draft 4.
 
-    An object of an answer is open in the contract, so that later versions may add members; this
-    server sends no other members than those described.
+    An object of a response is open in the contract, so that later versions may add properties; this
+    server sends no other properties than those described.
 
     Args:
         schema: The schema object.
@@ -141,7 +141,7 @@ class SchemaValidator:
         self._accepts: Callable[[Any], bool] = self._validator.is_valid
 
     def is_valid(self, value: JsonValue) -> bool:
-        """Tell whether *value* keeps the schema.
+        """Return whether *value* is valid.
 
         False also for what no schema can look at: nesting deeper than the validator goes, types
         that JSON does not have.
@@ -285,23 +285,23 @@ def sentences(
         where: Name of the whole value, e.g. ``body``; the place inside it is appended.
         schema: What was broken; an example in it says more than a long pattern does.
     """
-    told = (
+    listing = (
         f"{place_in(where, error.instance_path)}: {_sentence(error, schema)}" for error in errors
     )
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(listing))
 
 
 def listed(
     parts: Iterable[str], count: int, *, between: str = "; ", limit: int = MAX_CHARACTERS
 ) -> str:
     """Join as many whole parts as fit, at least one, and count the others of *count*."""
-    told, left = "", limit
+    listing, left = "", limit
     for number, part in enumerate(parts):
         left -= len(part) + len(between)
         if number and left < 0:
-            return f"{told} and {count - number} more"
-        told += between + part if number else part
-    return told
+            return f"{listing} and {count - number} more"
+        listing += between + part if number else part
+    return listing
 
 
 def _sentence(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
@@ -328,8 +328,8 @@ def _example(schema: Mapping[str, Any], path: Sequence[str | int]) -> str | None
 def unexpected(names: Sequence[str]) -> str:
     """Say which names an object does not take."""
     noun = "property" if len(names) == 1 else "properties"
-    told = listed(map(quoted, names), len(names), between=", ", limit=_MAX_NAMES_CHARACTERS)
-    return f"takes no {noun} {told}"
+    listing = listed(map(quoted, names), len(names), between=", ", limit=_MAX_NAMES_CHARACTERS)
+    return f"takes no {noun} {listing}"
 
 
 def place_in(where: str, path: Sequence[str | int]) -> str:

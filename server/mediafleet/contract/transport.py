@@ -100,7 +100,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
       application works for it.
 
     Hand the class to ``uvicorn.Config(http=...)``. A client over a bound is answered 400 in plain
-    text, as uvicorn does with what is not HTTP, or just cut off where that cannot be told: in the
+    text, as uvicorn does with what is not HTTP, or just cut off where no response fits: in the
     middle of another answer, or when it does not read. One connection too many is answered 503 in
     the contract's form.
 
