@@ -1,4 +1,4 @@
-"""The command line; it reads the configuration, starts the server, and asks running ones.
+"""The command line: starts servers, and sends requests to running ones.
 
 Exit status of every command:
 

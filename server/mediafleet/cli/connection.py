@@ -224,7 +224,7 @@ class Server:
                 f"No server answers at {self._url} ({reason}). Is it running? Start one with: "
                 f"{command_line('serve')}"
             )
-        return f"The conversation with {self._url} failed: {reason}."
+        return f"The connection to {self._url} failed: {reason}."
 
     def _unexpected(self, what: str) -> str:
         return f"{self._url} gave {what}. Is it the URL of a Mediafleet server?"

@@ -123,7 +123,7 @@ Sessions: TypeAlias = Annotated[
     bool, typer.Option("--sessions", help="With the sessions that are on the node.")
 ]
 ExtraInfo: TypeAlias = Annotated[
-    bool, typer.Option("--extra-info", help="With what the media server tells about itself.")
+    bool, typer.Option("--extra-info", help="With version, modules and memory of the media server.")
 ]
 _Url: TypeAlias = Annotated[
     str, typer.Option("--url", metavar="URL", envvar="MEDIAFLEET_URL", help="Where the server is.")
