@@ -514,7 +514,7 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
     server = serve()
     access = ["--url", server.url, "--secret-file", data / "secret"]
     with closing(sqlite3.connect(data / "mediafleet.db")) as database, database:
-        database.execute("UPDATE journal SET term = term + 1")
+        database.execute("UPDATE journal SET epoch = epoch + 1")
 
     refused = run("nodes", "add", uri, *access)
 
