@@ -88,6 +88,18 @@ def test_every_test_that_proves_something_exists() -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_module_that_is_named_exists(document: str) -> None:
+    named = re.findall(r"`([\w/]+\.py)`", (ROOT / document).read_text("utf-8"))
+    server = ROOT / "server" / "mediafleet"
+
+    assert named
+    missing = {
+        name for name in named if not (ROOT / name).is_file() and not any(server.rglob(name))
+    }
+    assert missing == set()
+
+
 def test_both_distributions_bring_the_same_licence() -> None:
     server, client = (
         tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
