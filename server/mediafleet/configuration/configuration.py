@@ -133,7 +133,7 @@ class Configuration:
 
     @property
     def reconnection_timeout(self) -> float | None:
-        """Seconds out of touch until a Media Node is given up; `None` for never."""
+        """Seconds of disconnection after which a Media Node is terminated; `None` for never."""
         given = cast("int | None", self["OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT"])
         if given is None:
             is_fixed = self.environment == "on_premise"

@@ -31,7 +31,7 @@ OWN_PROPERTIES: Final = (
         name="OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT",
         kind=IntegerOrNever(minimum=3),
         default_note="-1 on premises without autoscaling, else 3",
-        doc="Seconds out of touch until a Media Node is given up and terminated.",
+        doc="Seconds of disconnection after which a Media Node is terminated.",
     ),
     Property(
         name="MEDIAFLEET_BIND_ADDRESS",

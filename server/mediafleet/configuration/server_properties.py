@@ -121,7 +121,7 @@ SERVER_PROPERTIES: Final = (
         name="OPENVIDU_RECORDING_NOTIFICATION",
         kind=Choice(("none", "moderator", "publisher_moderator", "all")),
         default="publisher_moderator",
-        doc="Which participants are told that a recording starts or stops.",
+        doc="Which participants are notified when a recording starts or stops.",
     ),
     _recording(
         name="OPENVIDU_RECORDING_CUSTOM_LAYOUT",
