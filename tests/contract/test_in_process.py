@@ -1,4 +1,5 @@
 import logging
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from mediafleet.app import create_app
+from mediafleet.contract import FailedLogins
 from support import fuzz_verdict, fuzzing, live
 
 _folder = tempfile.TemporaryDirectory(prefix="mediafleet-fuzz-")
 schema = fuzzing.make_schema()
-schema.app = create_app(live.configuration(Path(_folder.name)))
+schema.app = create_app(
+    live.configuration(Path(_folder.name)),
+    # The fuzz sends thousands of wrong credentials from one peer, which would be slowed down.
+    failed_logins=FailedLogins(most=sys.maxsize),
+)
 pytestmark = pytest.mark.timeout(300)
 
 

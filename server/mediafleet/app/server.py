@@ -103,6 +103,7 @@ def create_app(
     open_files: OpenFiles | None = None,
     stopping: Stopping | None = None,
     connections: Callable[[], contract.ConnectionTable] | None = None,
+    failed_logins: contract.FailedLogins | None = None,
 ) -> ASGIApp:
     """Wire the whole server; nothing is opened before the application's lifespan begins.
 
@@ -119,6 +120,7 @@ def create_app(
         open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
         stopping: Tells the application that the server begins to stop.
         connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
+        failed_logins: Counts wrong credentials and slows down who sends many.
 
     Raises:
         ValueError: No such environment.
@@ -136,6 +138,7 @@ def create_app(
         on_leadership_lost=on_leadership_lost,
         stopping=stopping or Stopping(),
         connections=connections,
+        failed_logins=failed_logins or contract.FailedLogins(),
         stop_nodes=stop_nodes,
         accept_changed_store=accept_changed_store,
         open_files=open_files,
@@ -156,6 +159,7 @@ class _Server:
         on_leadership_lost: Callable[[], None],
         stopping: Stopping,
         connections: Callable[[], contract.ConnectionTable] | None,
+        failed_logins: contract.FailedLogins,
         stop_nodes: bool,
         accept_changed_store: bool,
         open_files: OpenFiles | None,
@@ -170,7 +174,7 @@ class _Server:
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
         stopping.listener = self._state.begin_stop
-        self._failed_logins = contract.FailedLogins()
+        self._failed_logins = failed_logins
         self._metrics = Metrics(self._failed_logins, self._refused_changes, connections)
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
