@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_BROADCAST: Final = IPv4Address("255.255.255.255")
+_NEVER_DIALLED: Final = {
+    IPv4Address("255.255.255.255"),
+    # Metadata services of clouds, which hand out credentials, outside link-local networks:
+    IPv6Address("fd00:ec2::254"),  # EC2
+    IPv6Address("fd20:ce::254"),  # Google Cloud
+    IPv4Address("100.100.100.200"),  # Alibaba Cloud
+    IPv4Address("168.63.129.16"),  # Azure
+}
 _ONLY_IPV6: Final = {IPv6Address("::"), IPv6Address("::1")}
 
 _EMBEDDINGS: Final = (
@@ -70,5 +77,5 @@ def _is_never_dialled(address: Address) -> bool:
         address.is_link_local
         or address.is_multicast
         or address.is_unspecified
-        or address == _BROADCAST
+        or address in _NEVER_DIALLED
     )

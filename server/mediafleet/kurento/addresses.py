@@ -71,8 +71,8 @@ class Resolver:
         if not passed:
             raise UnreachableMediaServerError(
                 "its address is not one that may be dialled: it must be in a network of "
-                "MEDIAFLEET_ALLOWED_NODE_NETWORKS and not link-local, multicast or unspecified, "
-                "and so must be any IPv4 address that it stands for"
+                "MEDIAFLEET_ALLOWED_NODE_NETWORKS and not link-local, multicast, unspecified or "
+                "that of a cloud's metadata, and so must be any IPv4 address that it stands for"
             )
         if within is not None and not (passed := [each for each in passed if is_in(each, within)]):
             raise UnreachableMediaServerError(

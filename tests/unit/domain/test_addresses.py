@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mediafleet.domain.addresses import is_in, may_be_dialled, unmapped
 from mediafleet.kurento.settings import EVERYWHERE
 
-NEVER = ["169.254.169.254", "224.0.0.1", "239.1.1.1", "255.255.255.255"]
+NEVER = ["169.254.169.254", "168.63.129.16", "224.0.0.1", "239.1.1.1", "255.255.255.255"]
 NETWORKS = (ip_network("10.1.0.0/16"), ip_network("fd00::/8"), ip_network("64:ff9b::/96"))
 
 
@@ -43,7 +43,9 @@ def forms(address: str) -> dict[str, IPv6Address]:
     }
 
 
-@pytest.mark.parametrize("address", [*NEVER, "0.0.0.0", "::", "fe80::1", "ff02::1"])
+@pytest.mark.parametrize(
+    "address", [*NEVER, "0.0.0.0", "::", "fe80::1", "ff02::1", "fd00:ec2::254"]
+)
 def test_some_addresses_are_never_dialled(address: str) -> None:
     assert not may_be_dialled(ip_address(address), EVERYWHERE)
 
