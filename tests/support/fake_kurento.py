@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 if TYPE_CHECKING:
     import ssl
@@ -135,9 +136,10 @@ class FakeKurento:
                 self.send_raw(frame, session)
 
     def send_raw(self, frame: str | bytes, session: str | None = None) -> None:
-        """A frame to one session, or to all."""
+        """A frame to one session, or to all; lost where the other end has closed by now."""
         for known, connection in list(self.bound.items()):
-            if session in {None, known} and connection in self.connections:
+            is_meant = session in {None, known} and connection in self.connections
+            if is_meant and connection.protocol.state is State.OPEN:
                 connection.protocol.send_text(frame if isinstance(frame, bytes) else frame.encode())
                 connection.send_data()
 
