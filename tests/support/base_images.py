@@ -15,10 +15,11 @@ PYTHON = "mediafleet/python:test"
 POSTGRESQL = "mediafleet/postgresql:test"
 
 _TOOLS = ("sh", "cat", "chmod", "chown", "env", "mkdir", "nologin", "rm", "useradd")
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _SYSTEM = (
     "/etc/login.defs",
     "/etc/nsswitch.conf",
-    "/etc/ssl/certs/ca-certificates.crt",
+    _CERTIFICATES,
     "/etc/ssl/openssl.cnf",
     "/usr/lib/ssl/cert.pem",
     "/usr/lib/ssl/openssl.cnf",
@@ -38,7 +39,7 @@ _LIBRARIES = (
 )
 """What a wheel may expect of any Linux, and what the C library loads by itself."""
 _LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "tkinter", "lib2to3"}
-_OF_PIP = ("PIP_CERT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "SSL_CERT_FILE")
+_OF_PIP = ("PIP_CERT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
 """How pip reaches its index on this machine; it does so in an image by the same."""
 _ENTRYPOINT = """#!/bin/sh
 # What the official image does with these variables, as far as it is needed.
@@ -69,7 +70,10 @@ def load_python(engine: Engine) -> None:
         files.folder("usr/local/bin")
         for name in ("python", "python3"):
             files.link(f"usr/local/bin/{name}", str(interpreter))
-    settings = [f"ENV {name}={os.environ[name]}" for name in _OF_PIP if name in os.environ]
+    # pip has a bundle of its own. An authority that only this machine trusts may have been named to
+    # pip in a file outside the image, so the default is the system's bundle.
+    environ = {"PIP_CERT": _CERTIFICATES, **os.environ}
+    settings = [f"ENV {name}={environ[name]}" for name in _OF_PIP if name in environ]
     engine.load(PYTHON, buffer.getvalue(), 'CMD ["python3"]', *settings)
 
 
