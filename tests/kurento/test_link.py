@@ -10,7 +10,7 @@ import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Rhythm
-from mediafleet.kurento.connection import FLOODED
+from mediafleet.kurento.websocket import FLOODED
 from support.fake_kurento import fake_kurento
 from support.links import NODE, Observer, links, make_media_servers, until
 

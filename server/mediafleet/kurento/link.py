@@ -10,19 +10,16 @@ import anyio
 
 from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.connection import FLOODED
-from mediafleet.kurento.exchange import NOT_CONNECTED, Exchange
-from mediafleet.kurento.load import measure_load
-from mediafleet.kurento.meeting import introduce
-from mediafleet.kurento.pulse import Pulse
-from mediafleet.kurento.reporting import Reporter
-from mediafleet.kurento.session_watch import SessionWatch
+from mediafleet.kurento.health import Pulse, Reporter, measure_load
+from mediafleet.kurento.rpc import NOT_CONNECTED, Exchange, introduce
+from mediafleet.kurento.session_watcher import SessionWatch
+from mediafleet.kurento.websocket import FLOODED
 
 if TYPE_CHECKING:
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.domain.uri import MediaServerUri
-    from mediafleet.kurento.engine import Engine
-    from mediafleet.kurento.meeting import Introduction, Tools
+    from mediafleet.kurento.rpc import Introduction
+    from mediafleet.kurento.shared import Engine, Tools
     from mediafleet.kurento.timetable import Appointment
 
 _FIRST_LOAD_WITHIN_S = 0.5

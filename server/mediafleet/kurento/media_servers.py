@@ -11,14 +11,12 @@ from typing_extensions import override
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.ports import MediaServers, ServerIdentity
 from mediafleet.domain.uri import MediaServerUri
-from mediafleet.kurento.budget import Budget
-from mediafleet.kurento.dialling import Dialler
-from mediafleet.kurento.engine import Engine, Workers
-from mediafleet.kurento.exchange import NOT_CONNECTED, RefusedError
+from mediafleet.kurento.dial import Dialler
 from mediafleet.kurento.link import Link
-from mediafleet.kurento.meeting import Tools, visit
-from mediafleet.kurento.server_info import read_server_info
-from mediafleet.kurento.session_book import safe_id
+from mediafleet.kurento.protocol import read_server_info
+from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, visit
+from mediafleet.kurento.session_cache import safe_id
+from mediafleet.kurento.shared import Budget, Engine, Tools, Workers
 from mediafleet.kurento.timetable import Timetable
 
 if TYPE_CHECKING:

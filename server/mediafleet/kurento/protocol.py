@@ -1,19 +1,32 @@
-"""The Kurento JSON-RPC protocol without I/O: frames in and out, ids, calls that wait, events."""
+"""The Kurento JSON-RPC protocol without I/O: frames, ids, calls, events, and the values in them."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
-from mediafleet.kurento.values import clean, number
+from mediafleet.domain.ports import ServerInfo, ServerModule
+from mediafleet.domain.timestamps import from_milliseconds
+from mediafleet.masking import MAX_CHARACTERS, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+
 MAX_TEXT = 200
+MAX_INFO_TEXT = 128
+MAX_CAPABILITIES = 31  # joined with ", " and in brackets they have 4,030 characters at most
+MAX_MODULES = 64
+MOST_CPUS = 4096
+MAX_FACTORIES = 256
+_KIB_PER_MIB = 1024
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(hours=1)
+_LARGEST = 1e15
 MAX_FIRST_ID = 2**40
 
 INVALID_SESSION = 40007
@@ -200,3 +213,100 @@ def _event(params: object) -> Event | Odd:
     if not isinstance(kind, str) or not isinstance(data, dict):
         return Odd()
     return Event(kind, data)
+
+
+def clean(value: object, limit: int) -> str:
+    """A text for logs, terminals and answers: no secret, controls escaped, length bounded.
+
+    What is no text becomes the empty one.
+    """
+    if not isinstance(value, str):
+        return ""
+    safe = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in mask(value[:MAX_CHARACTERS])[:limit]
+    )
+    return safe if len(safe) <= limit else safe[:limit]
+
+
+def number(value: object) -> float | None:
+    """A finite number of sane size; ``None`` for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -_LARGEST < value < _LARGEST else None
+
+
+def moment(value: object, *, milliseconds_per_unit: int, now: datetime) -> datetime | None:
+    """A moment told in time units since the epoch, as a number or a text of digits.
+
+    Returns:
+        The aware UTC moment; ``None`` for one that is no moment, before 2010 or in the future
+        beyond what a clock that is wrong may say.
+    """
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None  # noqa: PLR2004  # digits of 2**64
+    units = number(value)
+    if units is None:
+        return None
+    milliseconds = units * milliseconds_per_unit
+    if not 0 <= milliseconds < _LARGEST / 10:
+        return None
+    told = from_milliseconds(int(milliseconds))
+    return told if EARLIEST <= told <= now + CLOCK_SKEW else None
+
+
+def read_server_info(info: object, used_memory: object) -> ServerInfo | None:
+    """Inside facts from the answers to ``getInfo`` and ``getUsedMemory``.
+
+    Args:
+        info: The first answer.
+        used_memory: The second, in KiB.
+
+    Returns:
+        The facts; what is missing or misshapen is empty. ``None`` when there are none.
+    """
+    if not isinstance(info, dict):
+        return None
+    kib = number(used_memory)
+    return ServerInfo(
+        version=clean(info.get("version"), MAX_INFO_TEXT),
+        capabilities=_texts(info.get("capabilities"), MAX_CAPABILITIES),
+        memory=max(0, int(kib)) // _KIB_PER_MIB if kib else 0,
+        modules=tuple(
+            _module(module)
+            for module in _items(info.get("modules"), MAX_MODULES)
+            if isinstance(module, dict)
+        ),
+    )
+
+
+def _module(module: Mapping[str, object]) -> ServerModule:
+    return ServerModule(
+        name=clean(module.get("name"), MAX_INFO_TEXT),
+        version=clean(module.get("version"), MAX_INFO_TEXT),
+        generation_time=clean(module.get("generationTime"), MAX_INFO_TEXT),
+        factories=_texts(module.get("factories"), MAX_FACTORIES),
+    )
+
+
+def _texts(value: object, limit: int) -> tuple[str, ...]:
+    return tuple(
+        clean(item, MAX_INFO_TEXT) for item in _items(value, limit) if isinstance(item, str)
+    )
+
+
+def _items(value: object, limit: int) -> list[object]:
+    return value[:limit] if isinstance(value, list) else []
+
+
+def to_load(used: object, count: object) -> float | None:
+    """Percent of the machine from percent of one core and the number of cores.
+
+    A media server tells ``null`` or infinity when it does not know; that is never 0.
+    """
+    percent, cpus = number(used), number(count)
+    if percent is None or cpus is None:
+        return None
+    if percent < 0 or not 1 <= cpus <= MOST_CPUS:
+        return None
+    return min(round(percent / cpus, 2), 100.0)

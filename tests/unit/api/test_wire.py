@@ -10,9 +10,8 @@ from mediafleet.api import wire
 from mediafleet.app import load_contract
 from mediafleet.contract import ContractSchemas, SchemaValidator
 from mediafleet.domain.cluster import Connection, Member
-from mediafleet.kurento.load import to_load
-from mediafleet.kurento.server_info import read_server_info
-from mediafleet.kurento.session_book import PIPELINE_SUFFIX, SessionBook
+from mediafleet.kurento.protocol import read_server_info, to_load
+from mediafleet.kurento.session_cache import PIPELINE_SUFFIX, SessionBook
 from mediafleet.kurento.settings import LinkSettings
 from support.factories import MOMENT, make_member
 from support.hostile_answers import INFO, JSON, MOST_INFO

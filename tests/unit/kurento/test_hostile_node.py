@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from typing_extensions import override
 from websockets.uri import WebSocketURI
 
-from mediafleet.kurento.budget import Budget, Traffic
-from mediafleet.kurento.connection import FLOODED, WebSocket
-from mediafleet.kurento.exchange import Exchange
 from mediafleet.kurento.protocol import Peer
-from mediafleet.kurento.session_watch import SessionWatch
+from mediafleet.kurento.rpc import Exchange
+from mediafleet.kurento.session_watcher import SessionWatch
 from mediafleet.kurento.settings import LinkSettings
+from mediafleet.kurento.shared import Budget, Traffic
+from mediafleet.kurento.websocket import FLOODED, WebSocket
 from support.hostile_servers import frame
 
 SAFE = re.compile(r"[A-Za-z0-9_.-]{1,128}")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mediafleet.kurento.session_book import SessionBook, is_pipeline_id, safe_id
+from mediafleet.kurento.session_cache import SessionBook, is_pipeline_id, safe_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 A, B, C = (f"{letter}_kurento.MediaPipeline" for letter in "abc")

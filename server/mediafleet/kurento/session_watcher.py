@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.exchange import BUSY, MANAGER, NOT_KURENTO, RefusedError, invocation
-from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result
-from mediafleet.kurento.session_book import SessionBook, is_pipeline_id
-from mediafleet.kurento.values import moment
+from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result, moment
+from mediafleet.kurento.rpc import BUSY, MANAGER, NOT_KURENTO, RefusedError, invocation
+from mediafleet.kurento.session_cache import SessionBook, is_pipeline_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.ports import Clock
-    from mediafleet.kurento.budget import Budget
-    from mediafleet.kurento.exchange import Exchange
     from mediafleet.kurento.protocol import Event, Outcome
+    from mediafleet.kurento.rpc import Exchange
     from mediafleet.kurento.settings import LinkSettings
+    from mediafleet.kurento.shared import Budget
 
 CREATED, DESTROYED = "ObjectCreated", "ObjectDestroyed"
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.addresses import LOOK_UPS_AT_ONCE, Resolver
+from mediafleet.kurento.dial import LOOK_UPS_AT_ONCE, Resolver
 from mediafleet.kurento.settings import EVERYWHERE
 
 pytestmark = pytest.mark.anyio

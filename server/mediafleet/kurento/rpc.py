@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import re
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.connection import CLOSED_FOR_PROTOCOL
-from mediafleet.kurento.protocol import Answer, Event, Fault, NoAnswer, Odd, Outcome, Result
+from mediafleet.kurento.protocol import (
+    INVALID_SESSION,
+    Answer,
+    Event,
+    Fault,
+    NoAnswer,
+    Odd,
+    Outcome,
+    Peer,
+    Result,
+)
+from mediafleet.kurento.shared import Traffic
+from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from mediafleet.domain.addresses import Network
     from mediafleet.domain.ports import Clock
-    from mediafleet.kurento.budget import Traffic
-    from mediafleet.kurento.connection import WebSocket
+    from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.protocol import Peer
+    from mediafleet.kurento.shared import Tools, Traffic
+    from mediafleet.kurento.websocket import WebSocket
+
 
 MANAGER = "manager_ServerManager"
 NOT_KURENTO = "it does not answer as a Kurento media server does"
@@ -245,3 +263,106 @@ def invocation(
 def no_answer(timeout_s: float) -> str:
     """The reason when an open connection is silent."""
     return f"it accepts connections but does not answer within {timeout_s:g} s"
+
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a media server said first.
+
+    Attributes:
+        server_id: New at each start of its process.
+        is_resumed: The session of an earlier connection goes on, with its subscriptions.
+    """
+
+    server_id: str
+    is_resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A short connection, introduced.
+
+    Attributes:
+        exchange: For calls.
+        server_id: Whose guest we are.
+        ip: The address that was dialled.
+    """
+
+    exchange: Exchange
+    server_id: str
+    ip: str
+
+
+async def introduce(exchange: Exchange, timeout_s: float) -> Introduction:
+    """Say the first words; only their answer proves that a media server is there.
+
+    Raises:
+        UnreachableMediaServerError: It did not answer, or not as a media server does.
+    """
+    peer = exchange.peer
+    old = peer.session_id
+    try:
+        result = await _connect(exchange, timeout_s)
+    except RefusedError as error:
+        if error.fault.code != INVALID_SESSION or old is None:
+            raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
+        peer.session_id = old = None
+        result = await _connect_anew(exchange, timeout_s)
+    server_id, session_id = result.get("serverId"), result.get("sessionId")
+    if not _is_id(server_id) or not _is_id(session_id):
+        raise UnreachableMediaServerError(NOT_KURENTO)
+    peer.session_id = str(session_id)
+    return Introduction(str(server_id), is_resumed=session_id == old)
+
+
+@asynccontextmanager
+async def visit(
+    uri: MediaServerUri,
+    tools: Tools,
+    within: Sequence[Network] | None = None,
+    *,
+    address: str | None = None,
+) -> AsyncIterator[Visit]:
+    """A connection of its own, with a session of its own, of which nothing is left after it.
+
+    Args:
+        uri: Where to.
+        tools: For the connection.
+        within: Networks the address has to be in, besides the allowed ones.
+        address: What the host of the uri stands for, if that is known already.
+
+    Raises:
+        UnreachableMediaServerError: No media server was met.
+    """
+    settings = tools.settings
+    exchange = Exchange(
+        tools.new_peer(),
+        tools.clock,
+        max_waiting=settings.max_waiting_calls,
+        traffic=tools.new_traffic(),
+    )
+    try:
+        ip = await tools.dialler.dial(uri, exchange, within, address=address)
+        introduction = await introduce(exchange, settings.request_timeout)
+        yield Visit(exchange, introduction.server_id, ip)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await exchange.close(settings.close_timeout)
+
+
+async def _connect(exchange: Exchange, timeout_s: float) -> Mapping[str, object]:
+    return await exchange.ask("connect", {}, timeout_s=timeout_s)
+
+
+async def _connect_anew(exchange: Exchange, timeout_s: float) -> Mapping[str, object]:
+    try:
+        return await _connect(exchange, timeout_s)
+    except RefusedError as error:
+        raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
