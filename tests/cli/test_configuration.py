@@ -10,7 +10,7 @@ import sys
 import anyio
 import pytest
 
-from mediafleet.emulator import Steering
+from mediafleet.emulator import ControlClient
 from support.dotenv_writes import MOUNTED, interrupted, mounting
 
 COMMAND = (sys.executable, "-m", "mediafleet")
@@ -189,7 +189,7 @@ def test_an_interrupted_wait_leaves_the_matter_going(start, access):
     added = start("nodes", "add", uri, "--wait", **access)
     assert added.join() == 0
     node = next(word for line in added.out for word in line.split() if word.startswith("kms_"))
-    steer_session(uri)
+    create_session(uri)
     removal = start("nodes", "remove", node, "--strategy", "when-no-sessions", "--wait", **access)
     until_quarantined(start, node, access)
 
@@ -199,10 +199,10 @@ def test_an_interrupted_wait_leaves_the_matter_going(start, access):
     assert "goes on" in removal.text
 
 
-def steer_session(uri):
+def create_session(uri):
     async def create():
-        async with Steering(int(uri.rsplit(":", 1)[1].split("/")[0])) as steering:
-            await steering.create_pipeline(0, "room")
+        async with ControlClient(int(uri.rsplit(":", 1)[1].split("/")[0])) as control:
+            await control.create_pipeline(0, "room")
 
     anyio.run(create)
 

@@ -11,7 +11,7 @@ import pytest
 
 from mediafleet.cli.options import parse_duration
 from mediafleet.cli.terminal import format_duration
-from mediafleet.emulator import Steering
+from mediafleet.emulator import ControlClient
 
 NODES = 8
 LIMIT_S = 20
@@ -53,7 +53,7 @@ def add(nodes, uris):
     def add_node():
         uri = next(uris)
         node = nodes("add", uri, "--wait", "--json").json
-        session = steer(uri, "create_pipeline", "physics-101")
+        session = control_node(uri, "create_pipeline", "physics-101")
         deadline = time.monotonic() + LIMIT_S
         while not (sessions := get(node["id"], "--sessions")["sessions"]) or not is_measured(node):
             assert time.monotonic() < deadline, sessions
@@ -68,14 +68,14 @@ def member(add):
     return add()
 
 
-def steer(uri, verb, *arguments):
+def control_node(uri, verb, *arguments):
     """Have the emulator do something to a node."""
     host, port = re.fullmatch(r"ws://([\d.]+):(\d+)/kurento", uri).groups()
 
     async def call():
-        async with Steering(int(port)) as steering:
+        async with ControlClient(int(port)) as control:
             index = int(host.rpartition(".")[2]) - 1
-            return await getattr(steering, verb)(index, *arguments)
+            return await getattr(control, verb)(index, *arguments)
 
     return anyio.run(call)
 
@@ -84,7 +84,7 @@ def test_a_drain_shows_its_progress_until_the_node_is_gone(start, access, member
     drain = start("nodes", "drain", member["id"], "--deadline", "30m", **access)
     drain.line(rf"^{member['id']} is waiting-idle-to-terminate, 1 session\(s\) left \(")
     drain.line(r"abort in (29m|30m)")
-    steer(member["uri"], "release_pipeline", member["session"])
+    control_node(member["uri"], "release_pipeline", member["session"])
 
     assert drain.join() == 0
     assert drain.err[0] == f"{member['id']} is being drained."

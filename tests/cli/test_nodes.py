@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import Steering
+from mediafleet.emulator import ControlClient
 
 LIMIT_S = 15.0
 
@@ -67,14 +67,14 @@ def secret_file(server):
     return Path(server.line(r"cat '(.*/secret)'")[1])
 
 
-def steer(member, verb, *arguments):
+def control_node(member, verb, *arguments):
     """Have the emulator do something to a node."""
     host, port = re.fullmatch(r"ws://([\d.]+):(\d+)/kurento", member["uri"]).groups()
 
     async def call():
-        async with Steering(int(port)) as steering:
+        async with ControlClient(int(port)) as control:
             index = int(host.rpartition(".")[2]) - 1
-            return await getattr(steering, verb)(index, *arguments)
+            return await getattr(control, verb)(index, *arguments)
 
     return anyio.run(call)
 
@@ -93,7 +93,7 @@ def until(server, path, holds):
 
 def with_session(server, member):
     """Give the node a session, and wait until the server knows it by its name."""
-    object_id = steer(member, "create_pipeline", "physics-101")
+    object_id = control_node(member, "create_pipeline", "physics-101")
     until(
         server,
         f"/{member['id']}",
@@ -173,7 +173,7 @@ def test_json_is_what_the_api_answers(nodes):
 
 def test_the_diagnostics_of_a_node(nodes, member):
     json = nodes("diagnostics", member["id"], "--json")
-    steer(member, "disconnect")
+    control_node(member, "disconnect")
     for _ in range(int(LIMIT_S / 0.1)):
         shown = nodes("diagnostics", member["id"])
         if "the connection was cut" in shown.out:
@@ -300,7 +300,7 @@ def test_remove_can_wait_for_the_last_session(nodes, server, start, access, memb
         "nodes", "remove", member["id"], "--strategy", "when-no-sessions", "--wait", **access
     )
     until_connected(waiting.process.pid)
-    steer(member, "release_pipeline", session)
+    control_node(member, "release_pipeline", session)
 
     assert (accepted.code, accepted.out) == (0, "")
     assert "hosts sessions" in accepted.err

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import histories, processes
 from support.cluster_client import NODES, add, members
 
@@ -68,15 +68,15 @@ class Mix:
         self.added.add(node_id)
 
 
-async def sessions_come_and_go(steering: Steering, chance: random.Random) -> None:
+async def sessions_come_and_go(control: ControlClient, chance: random.Random) -> None:
     """Have up to eight sessions at once, each for a while; none is left."""
     going: list[tuple[int, str]] = []
     for turn in range(80):
         if turn < 60:
             number = chance.randrange(MEMBERS)
-            going.append((number, await steering.create_pipeline(number)))
+            going.append((number, await control.create_pipeline(number)))
         if going and (turn >= 60 or len(going) > 8):
-            await steering.release_pipeline(*going.pop(chance.randrange(len(going))))
+            await control.release_pipeline(*going.pop(chance.randrange(len(going))))
         await anyio.sleep(WITHIN_S / 60)
     assert going == []
 
@@ -94,12 +94,12 @@ async def all_settled(api: httpx.AsyncClient) -> dict[str, str]:
     raise AssertionError(f"after {SETTLED_IN_S} s still {odd}")
 
 
-async def links(steering: Steering, expected: set[str]) -> None:
+async def links(control: ControlClient, expected: set[str]) -> None:
     """Wait until these media servers have connections and no others."""
     linked: set[str] = set()
     with anyio.move_on_after(10):
         while True:
-            linked = {node["uri"] for node in await steering.nodes() if node["connections"]}
+            linked = {node["uri"] for node in await control.nodes() if node["connections"]}
             if linked == expected:
                 return
             await anyio.sleep(0.05)
@@ -111,18 +111,18 @@ async def test_a_mix_of_requests_breaks_nothing_and_loses_no_node(
     tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    async with processes.emulator(MEMBERS) as (_, port), Steering(port) as steering:
+    async with processes.emulator(MEMBERS) as (_, port), ControlClient(port) as control:
         uris = [f"ws://{address_of(number)}:{port}/kurento" for number in range(MEMBERS)]
         async with processes.server(tmp_path) as (running, api):
             mix = Mix(api, uris, chance)
             await mix.add_all()
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(sessions_come_and_go, steering, chance)
+                tasks.start_soon(sessions_come_and_go, control, chance)
                 for _ in range(REQUESTS):
                     tasks.start_soon(mix.request)
             last = await all_settled(api)
-            await links(steering, set(last.values()))
-        await links(steering, set())
+            await links(control, set(last.values()))
+        await links(control, set())
 
     assert sum(map(len, mix.answers.values())) == REQUESTS
     assert mix.statuses("POST") == {200, 409}

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import processes
 from support.cluster_client import NODES, Json, add, members, until_sessions
 
@@ -102,12 +102,12 @@ async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
     observed, over = Observed(), anyio.Event()
     async with (
         processes.emulator(MEMBERS) as (_, port),
-        Steering(port) as steering,
+        ControlClient(port) as control,
         processes.server(tmp_path / "data", "--env-file", str(dotenv)) as (running, api),
     ):
         nodes = [await add(api, f"ws://{address_of(n)}:{port}/kurento") for n in range(MEMBERS)]
         for number, node in enumerate(nodes):
-            await steering.create_pipeline(number, f"room-{number}")
+            await control.create_pipeline(number, f"room-{number}")
             await until_sessions(api, node["id"], 1)
         before = await members(api, sessions="true")
 

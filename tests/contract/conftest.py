@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from mediafleet.emulator import Steering
+from mediafleet.emulator import ControlClient
 from support import fuzz_hooks, fuzz_verdict, fuzzing
 from support.fuzzing import fuzz
 
@@ -53,13 +53,13 @@ def emulated_nodes() -> Iterator[None]:
 async def _keep_busy(end: threading.Event) -> None:
     """Give sessions back to nodes that lost theirs; to members not before a removal is through."""
     empty_for: Counter[int] = Counter()
-    async with Steering(fuzzing.NODE_PORT) as steering:
+    async with ControlClient(fuzzing.NODE_PORT) as control:
         while not end.is_set():
             for number in fuzzing.BUSY_NODES:
-                node = await steering.describe(number)
+                node = await control.describe(number)
                 empty_for[number] = 0 if node["pipelines"] else empty_for[number] + 1
                 if empty_for[number] >= (_TURNS_OF_A_REMOVAL if node["connections"] else 1):
-                    await steering.create_pipeline(number, f"room-{number}")
+                    await control.create_pipeline(number, f"room-{number}")
             await anyio.sleep(_TURN_S)
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mediafleet.clock import SystemClock
-from mediafleet.emulator import EmulatedCluster, Steering, address_of
+from mediafleet.emulator import ControlClient, EmulatedCluster, address_of
 from support import live, processes
 from support.cluster_client import NODES, add, get, members
 from support.cutting_proxy import cutting_proxy
@@ -149,7 +149,7 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
     count, took = 200, []
     async with (
         processes.emulator(count) as (_, port),
-        Steering(port) as steering,
+        ControlClient(port) as control,
         processes.server(tmp_path) as (_, api),
     ):
         uris = [f"ws://{address_of(number)}:{port}/kurento" for number in range(count)]
@@ -163,7 +163,7 @@ async def test_one_hung_node_among_two_hundred_slows_no_list(
             for uri in uris:
                 tasks.start_soon(join, uri)
         hung = next(node for node in await members(api) if node["uri"] == uris[7])
-        await steering.hang(7)
+        await control.hang(7)
         end = time.monotonic() + HUNG_S + 1
         while time.monotonic() < end:
             begun = time.monotonic()

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import histories, processes
 from support.cluster_client import add, get, until, until_diagnostics
 
@@ -46,7 +46,7 @@ async def test_a_node_out_of_touch_is_not_waited_for_while_the_server_is_stopped
     timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "3"}
     async with (
         processes.emulator(1) as (_, port),
-        Steering(port) as kurento,
+        ControlClient(port) as kurento,
         processes.server(tmp_path, **timeout) as (running, api),
     ):
         node = await add(api, f"ws://{address_of(0)}:{port}/kurento")

@@ -3,7 +3,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import histories, processes
 from support.cluster_client import add, members
 
@@ -15,10 +15,10 @@ MEMBERS = 20
 async def test_a_killed_server_comes_back_with_all_members_sessions_and_loads(
     tmp_path: Path,
 ) -> None:
-    async with processes.emulator(MEMBERS) as (emulator, port), Steering(port) as steering:
+    async with processes.emulator(MEMBERS) as (emulator, port), ControlClient(port) as control:
         for number in range(MEMBERS):
-            await steering.create_pipeline(number, f"room-{number}")
-        servers = [await steering.describe(number) for number in range(MEMBERS)]
+            await control.create_pipeline(number, f"room-{number}")
+        servers = [await control.describe(number) for number in range(MEMBERS)]
         async with processes.server(tmp_path) as (running, api):
             for number in range(MEMBERS):
                 await add(api, f"ws://{address_of(number)}:{port}/kurento")
@@ -40,7 +40,7 @@ async def test_a_killed_server_comes_back_with_all_members_sessions_and_loads(
         rooms = [[session["sessionId"] for session in node["sessions"]] for node in after]
         assert rooms == [[f"room-{number}"] for number in range(MEMBERS)]
         assert emulator.process.returncode is None
-        assert [(await steering.describe(number))["serverId"] for number in range(MEMBERS)] == [
+        assert [(await control.describe(number))["serverId"] for number in range(MEMBERS)] == [
             server["serverId"] for server in servers
         ]
     database = tmp_path / "mediafleet.db"
@@ -50,8 +50,8 @@ async def test_a_killed_server_comes_back_with_all_members_sessions_and_loads(
 async def test_a_kill_right_after_an_answer_loses_nothing_that_was_answered(
     tmp_path: Path,
 ) -> None:
-    async with processes.emulator(4) as (_, port), Steering(port) as steering:
-        await steering.create_pipeline(1, "room")
+    async with processes.emulator(4) as (_, port), ControlClient(port) as control:
+        await control.create_pipeline(1, "room")
         async with processes.server(tmp_path) as (running, api):
             uris = [f"ws://{address_of(number)}:{port}/kurento" for number in range(4)]
             nodes = [await add(api, uri) for uri in uris[:3]]

@@ -9,7 +9,8 @@ import pytest
 from anyio.abc import SocketStream
 
 from mediafleet.emulator import MAX_NODES, address_of
-from mediafleet.emulator.addresses import STEERING_ADDRESS, index_of
+from mediafleet.emulator.addresses import index_of
+from mediafleet.emulator.control import CONTROL_ADDRESS
 from support.kurento_wire import MANAGER, open_wire, wire
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +77,7 @@ async def test_two_hundred_connections_and_three_hundred_pipelines(start) -> Non
 async def test_node_can_be_added_while_others_work(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)):
-        added = await cluster.add_node()
+        added = cluster.add_node()
         assert added.uri == cluster.uri(1)
         async with wire(added.uri) as client:
             assert (await client.call("connect"))["serverId"] == added.server_id
@@ -85,7 +86,7 @@ async def test_node_can_be_added_while_others_work(start) -> None:
 def test_every_node_has_an_address_of_its_own() -> None:
     addresses = [address_of(index) for index in range(MAX_NODES)]
     assert len(set(addresses)) == MAX_NODES
-    assert STEERING_ADDRESS not in addresses
+    assert CONTROL_ADDRESS not in addresses
     assert [index_of(address) for address in addresses[::97]] == list(range(0, MAX_NODES, 97))
     assert addresses[0] == "127.0.1.1"
     assert addresses[250] == "127.0.2.1"

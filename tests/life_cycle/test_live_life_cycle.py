@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 
 from mediafleet.domain.media_node import REQUESTABLE, MediaNodeStatus
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import histories, processes
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
@@ -47,9 +47,9 @@ class MediaServers:
 
     portal: BlockingPortal
     port: int
-    steering: Steering
+    control: ControlClient
 
-    def steer(self, command: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    def call(self, command: Callable[..., Awaitable[T]], *arguments: Any) -> T:
         return self.portal.call(command, *arguments)
 
 
@@ -164,8 +164,8 @@ class LiveLifeCycle(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def begin_a_session(self, number: int) -> None:
-        steering = self.world.steering
-        self.nodes[number].sessions.append(self.world.steer(steering.create_pipeline, number))
+        control = self.world.control
+        self.nodes[number].sessions.append(self.world.call(control.create_pipeline, number))
 
     @precondition(lambda self: any(node.sessions for node in self.nodes))
     @rule(data=st.data())
@@ -173,21 +173,21 @@ class LiveLifeCycle(RuleBasedStateMachine):
         busy = [number for number, node in enumerate(self.nodes) if node.sessions]
         number = data.draw(st.sampled_from(busy))
         object_id = data.draw(st.sampled_from(self.nodes[number].sessions))
-        self.world.steer(self.world.steering.release_pipeline, number, object_id)
+        self.world.call(self.world.control.release_pipeline, number, object_id)
         self.nodes[number].sessions.remove(object_id)
         self.nodes[number].settle()
 
     @rule(number=numbers)
     def replace_the_media_server(self, number: int) -> None:
         """It is killed and started again: another process, without the sessions."""
-        self.world.steer(self.world.steering.crash, number)
-        self.world.steer(self.world.steering.restart, number)
+        self.world.call(self.world.control.crash, number)
+        self.world.call(self.world.control.restart, number)
         self.nodes[number].sessions.clear()
         self.nodes[number].settle()
 
     @rule(number=numbers)
     def cut_the_connections(self, number: int) -> None:
-        self.world.steer(self.world.steering.disconnect, number)
+        self.world.call(self.world.control.disconnect, number)
 
     @rule(family=families)
     def discover(self, family: str) -> None:
@@ -236,8 +236,8 @@ class LiveLifeCycle(RuleBasedStateMachine):
         database = Path(self.folder.name) / "mediafleet.db"
         events, members = histories.read_events(database), histories.read_members(database)
         for number in range(NODES):
-            self.world.steer(self.world.steering.crash, number)
-            self.world.steer(self.world.steering.restart, number)
+            self.world.call(self.world.control.crash, number)
+            self.world.call(self.world.control.restart, number)
         self.folder.cleanup()
         assert histories.faults(events, members) == []
 
@@ -245,15 +245,15 @@ class LiveLifeCycle(RuleBasedStateMachine):
 @pytest.fixture(scope="module")
 def media_servers() -> Iterator[MediaServers]:
     @asynccontextmanager
-    async def emulated() -> AsyncIterator[tuple[int, Steering]]:
-        async with processes.emulator(NODES) as (_, port), Steering(port) as steering:
-            yield port, steering
+    async def emulated() -> AsyncIterator[tuple[int, ControlClient]]:
+        async with processes.emulator(NODES) as (_, port), ControlClient(port) as control:
+            yield port, control
 
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(emulated()) as (port, steering),
+        portal.wrap_async_context_manager(emulated()) as (port, control),
     ):
-        yield MediaServers(portal, port, steering)
+        yield MediaServers(portal, port, control)
 
 
 def test_no_order_of_verbs_crashes_and_sessions_loses_a_node(media_servers: MediaServers) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediafleet.emulator import EmulatedCluster, Steering
+from mediafleet.emulator import ControlClient, EmulatedCluster
 from support import live
 from support.jumping_clock import JumpingLoop, LoopClock
 from support.outages import Outage, Stage, ended, faults_of, locked
@@ -50,11 +50,11 @@ def live_long_through(
         nodes = EmulatedCluster(nodes=4, random=random.Random(1), clock=clock)
         async with (
             nodes,
-            Steering(nodes.port) as steering,
+            ControlClient(nodes.port) as control,
             live.mediafleet(folder, clock=clock, **properties) as api,
         ):
             uris = [nodes.uri(number) for number in range(4)]
-            stage = Stage(api, steering, uris, LONG_OUTAGE_S / LOOKS, loop.jumping)
+            stage = Stage(api, control, uris, LONG_OUTAGE_S / LOOKS, loop.jumping)
             tasks = len(asyncio.all_tasks())
             await stage.live_through(outage, LONG_OUTAGE_S)
             assert len(asyncio.all_tasks()) <= tasks + len(uris)

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.emulator import Steering, address_of
+from mediafleet.emulator import ControlClient, address_of
 from support import processes
 from support.cluster_client import NODES, add, members
 from support.outages import Outage, Stage, ended, faults_of, locked
@@ -79,11 +79,11 @@ async def live_through(
 ) -> None:
     async with (
         processes.emulator(4) as (_, port),
-        Steering(port) as steering,
+        ControlClient(port) as control,
         processes.server(folder, **properties) as (running, api),
     ):
         uris = [f"ws://{address_of(n)}:{port}/kurento" for n in range(4)]
-        await Stage(api, steering, uris).live_through(outage_of(running), OUTAGE_S)
+        await Stage(api, control, uris).live_through(outage_of(running), OUTAGE_S)
         assert not any("Traceback" in line for line in running.output)
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 import httpx
 
-from mediafleet.emulator import Steering
+from mediafleet.emulator import ControlClient
 from support import histories
 from support.cluster_client import (
     NODES,
@@ -73,24 +73,24 @@ class Stage:
 
     Attributes:
         api: Asks the server.
-        steering: Of the emulated nodes.
+        control: Of the emulated nodes.
         uris: Their endpoints.
         step: Seconds between two looks while the outage goes on.
         passing: Entered while it goes on and nobody asks for anything but facts.
     """
 
     api: httpx.AsyncClient
-    steering: Steering
+    control: ControlClient
     uris: list[str]
     step: float = 0.2
     passing: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def live_through(self, outage: Outage, seconds: float) -> None:
         """A cluster with a busy node, an idle one, and one that waits for its last session."""
-        api, steering = self.api, self.steering
+        api, control = self.api, self.control
         busy, idle, leaving = [await add(api, uri) for uri in self.uris[:3]]
         for number in (0, 2):
-            await steering.create_pipeline(number, f"room-{number}")
+            await control.create_pipeline(number, f"room-{number}")
         await until_sessions(api, busy["id"], 1)
         await until_sessions(api, leaving["id"], 1)
         removed = await delete(api, leaving["id"], deletion_strategy="when-no-sessions")
@@ -102,13 +102,13 @@ class Stage:
             await self._writes_are_refused(idle["id"])
             await self._health_is(503, ["store"])
             # What happens at the nodes is seen all the while.
-            later = await steering.create_pipeline(0, "later")
+            later = await control.create_pipeline(0, "later")
             await until_sessions(api, busy["id"], 2)
-            await steering.release_pipeline(0, later)
+            await control.release_pipeline(0, later)
             await until_sessions(api, busy["id"], 1)
             # The last session of the leaving node ends: it has to go, and cannot be let go yet.
-            for pipeline in (await steering.describe(2))["pipelines"]:
-                await steering.release_pipeline(2, pipeline)
+            for pipeline in (await control.describe(2))["pipelines"]:
+                await control.release_pipeline(2, pipeline)
             await until_sessions(api, leaving["id"], 0)
             with self.passing():
                 while anyio.current_time() - began < seconds:

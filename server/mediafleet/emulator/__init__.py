@@ -2,23 +2,22 @@
 
 from mediafleet.emulator.addresses import MAX_NODES, address_of
 from mediafleet.emulator.cluster import EmulatedCluster
+from mediafleet.emulator.control import ControlClient, ControlError
 from mediafleet.emulator.node import EmulatedNode
 from mediafleet.emulator.node_state import NodeState
 from mediafleet.emulator.running import run_emulator
 from mediafleet.emulator.settings import EmulatorSettings
-from mediafleet.emulator.steering import Steering
-from mediafleet.emulator.steering_desk import SteeringError
 from mediafleet.emulator.timetable import Clock
 
 __all__ = [
     "MAX_NODES",
     "Clock",
+    "ControlClient",
+    "ControlError",
     "EmulatedCluster",
     "EmulatedNode",
     "EmulatorSettings",
     "NodeState",
-    "Steering",
-    "SteeringError",
     "address_of",
     "run_emulator",
 ]

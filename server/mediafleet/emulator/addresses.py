@@ -7,9 +7,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 LOOPBACK = IPv4Network("127.0.0.0/8")
 """The only network from which, and to which, a connection is taken."""
 
-STEERING_ADDRESS = "127.0.0.1"
-"""Where a process is steered from outside; no node has this address."""
-
 MAX_NODES = 65_000
 """Nodes one listener can hold: with a connection each, about all descriptors a process may have."""
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from mediafleet.emulator.addresses import (
     MAX_NODES,
-    STEERING_ADDRESS,
     address_of,
     index_of,
     is_loopback,
 )
 from mediafleet.emulator.connection import Connection
+from mediafleet.emulator.control import CONTROL_ADDRESS, ControlServer
 from mediafleet.emulator.node import EmulatedNode
 from mediafleet.emulator.process import NodeProcess
 from mediafleet.emulator.settings import EmulatorSettings
-from mediafleet.emulator.steering_desk import STEERING_PATH, SteeringDesk
 from mediafleet.emulator.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class EmulatedCluster:
             nodes: How many nodes it starts with, at most MAX_NODES.
             port: 0 takes a free one.
             address: Loopback address of the first node; it alone is listened on, so that there
-                are no other nodes and no steering.
+                are no other nodes and no control server.
             settings: The set-up of every node; None means that of a real server.
             random: Source of ids, loads and of the order of events and replies.
             clock: Source of time; with one that is moved by hand, call `catch_up()` afterwards.
@@ -78,7 +77,7 @@ class EmulatedCluster:
         self._ssl_context = ssl_context
         self._timetable = Timetable(clock)
         self._processes: list[NodeProcess] = []
-        self._desk = SteeringDesk(self)
+        self._control = ControlServer(self)
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -91,7 +90,7 @@ class EmulatedCluster:
         )
         self.port = self._server.sockets[0].getsockname()[1]
         for _ in range(self._first_nodes):
-            self.add()
+            self.add_node()
         return self
 
     async def __aexit__(
@@ -107,13 +106,13 @@ class EmulatedCluster:
             return None
         if self._address is not None:
             return self._processes[0]
-        if local == STEERING_ADDRESS:
-            return self._desk
+        if local == CONTROL_ADDRESS:
+            return self._control
         index = index_of(local)
         return self._processes[index] if index is not None and index < len(self.nodes) else None
 
-    def add(self) -> EmulatedNode:
-        """Start one more node, at once.
+    def add_node(self) -> EmulatedNode:
+        """Start one more node.
 
         Raises:
             ValueError: There are MAX_NODES already, or the one that a given address has.
@@ -135,20 +134,6 @@ class EmulatedCluster:
         address = self._address or address_of(index)
         return f"{scheme}://{address}:{self.port}{self._settings.path}"
 
-    @property
-    def steering_uri(self) -> str:
-        """Where `Steering` connects."""
-        scheme = "ws" if self._ssl_context is None else "wss"
-        return f"{scheme}://{STEERING_ADDRESS}:{self.port}{STEERING_PATH}"
-
-    async def add_node(self) -> EmulatedNode:
-        """Start one more node.
-
-        Raises:
-            ValueError: There are MAX_NODES already.
-        """
-        return self.add()
-
     def catch_up(self) -> None:
         """Do everything that is due by the clock now; needed only with a clock moved by hand."""
         self._timetable.run_due()
@@ -161,6 +146,6 @@ class EmulatedCluster:
         server.close()
         for process in self._processes:
             process.kill()
-        self._desk.close()
+        self._control.close()
         self._timetable.close()
         await server.wait_closed()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Endpoint(Protocol):
-    """What answers at one local address: a node, or the steering desk."""
+    """What answers at one local address: a node, or the control server."""
 
     @property
     def settings(self) -> EmulatorSettings:

@@ -1,4 +1,4 @@
-"""The handle of one emulated Media Node: what tests and the steering desk can do to it."""
+"""The handle of one emulated Media Node: what tests and the control server call."""
 
 from __future__ import annotations
 

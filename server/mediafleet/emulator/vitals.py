@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mediafleet.emulator.settings import EmulatorSettings
 
 FOLLOWS_PIPELINES = "follows pipelines"
-"""The load of a node nobody steers."""
+"""The load of a node until `set_load` is called."""
 
 _TICK_MILLIS = 10
 _SHAKE = 0.15

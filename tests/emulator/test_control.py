@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from mediafleet.clock import SystemClock
-from mediafleet.emulator import NodeState, Steering, SteeringError, run_emulator
+from mediafleet.emulator import ControlClient, ControlError, NodeState, run_emulator
 from support.kurento_wire import MANAGER, RefusedError, open_wire, until, wire
 
 pytestmark = pytest.mark.anyio
@@ -265,7 +265,7 @@ async def test_stop_ends_connections_without_a_close_frame(start) -> None:
     assert await client.end() == (1006, "")
 
 
-async def test_emulator_process_is_steered_over_its_own_channel() -> None:
+async def test_emulator_process_is_controlled_over_a_separate_channel() -> None:
     uris: list[str] = []
     stop, ready = anyio.Event(), anyio.Event()
 
@@ -283,34 +283,34 @@ async def test_emulator_process_is_steered_over_its_own_channel() -> None:
         tasks.start_soon(run)
         await ready.wait()
         port = int(uris[0].rsplit(":", 1)[1].split("/")[0])
-        async with Steering(port) as steering, wire(uris[1]) as client:
-            pipeline = await steering.create_pipeline(1, "room", elements=2)
-            assert (await steering.describe(1))["pipelines"] == {pipeline: "room"}
+        async with ControlClient(port) as control, wire(uris[1]) as client:
+            pipeline = await control.create_pipeline(1, "room", elements=2)
+            assert (await control.describe(1))["pipelines"] == {pipeline: "room"}
             assert len(await client.invoke(pipeline, "getChildren")) == 2
-            await steering.release_pipeline(1, pipeline)
-            await steering.set_load(1, math.inf)
-            await steering.set_load(1, 80.0)
-            await steering.set_cpu_count(1, 4)
+            await control.release_pipeline(1, pipeline)
+            await control.set_load(1, math.inf)
+            await control.set_load(1, 80.0)
+            await control.set_cpu_count(1, 4)
             assert await client.invoke(MANAGER, "getUsedCpu", interval=10) == 80.0
-            await steering.malformed(1, ["oops", b""])
+            await control.malformed(1, ["oops", b""])
             await client.request("ping")
             assert await client.connection.recv() == "oops"
-            await steering.hang(1)
-            assert (await steering.describe(1))["state"] == "hung"
-            await steering.resume(1)
-            before = (await steering.describe(1))["serverId"]
-            await steering.crash(1)
+            await control.hang(1)
+            assert (await control.describe(1))["state"] == "hung"
+            await control.resume(1)
+            before = (await control.describe(1))["serverId"]
+            await control.crash(1)
             assert await client.end() == (1006, "")
-            await steering.restart(1)
-            assert (await steering.describe(1))["serverId"] != before
-            added = await steering.add_node()
-            assert [node["uri"] for node in await steering.nodes()] == [*uris, added["uri"]]
-            with pytest.raises(SteeringError, match="node must be an integer from 0 to 2"):
-                await steering.hang(3)
+            await control.restart(1)
+            assert (await control.describe(1))["serverId"] != before
+            added = await control.add_node()
+            assert [node["uri"] for node in await control.nodes()] == [*uris, added["uri"]]
+            with pytest.raises(ControlError, match="node must be an integer from 0 to 2"):
+                await control.hang(3)
         stop.set()
 
 
-async def test_steering_is_not_to_be_had_at_a_node(start) -> None:
+async def test_a_node_does_not_serve_the_control_path(start) -> None:
     cluster = await start()
-    client = await open_wire(cluster.uri(0).replace("/kurento", "/steer"))
+    client = await open_wire(cluster.uri(0).replace("/kurento", "/control"))
     assert await client.end() == (1002, "Invalid path")
