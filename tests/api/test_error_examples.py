@@ -12,7 +12,7 @@ from mediafleet.clock import SystemClock
 from mediafleet.contract.responses import reason_phrase
 from mediafleet.domain import errors
 from mediafleet.domain.cluster import MAX_MEMBERS, OpenFiles
-from mediafleet.domain.drain_errors import (
+from mediafleet.domain.errors import (
     ClusterTooSmallError,
     DrainTooLateError,
     NotDrainableError,

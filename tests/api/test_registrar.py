@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from mediafleet.app.registrar import RegistrarDoor, websocket_options
 from mediafleet.contract import FailedLogins
 from mediafleet.emulator import EmulatedCluster
-from mediafleet.services.registration import MET_AT_ONCE, Registrations
+from mediafleet.services.additions import MET_AT_ONCE, Registrations
 from support import live
 from support.cluster_client import delete, members, until_gone, until_status
 from support.cutting_proxy import cutting_proxy

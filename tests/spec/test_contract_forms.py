@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import InvalidUriError
-from mediafleet.domain.uri import MediaServerUri
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ import anyio
 import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import (
     EnvironmentFailureError,
     MissingUriError,
     UnreachableMediaServerError,
 )
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.domain.uri import MediaServerUri
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from support.factories import make_node
 

@@ -23,9 +23,10 @@ from typing import NamedTuple
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Cluster, Connection, Member, Progress
-from mediafleet.domain.drain import AtDeadline, Limit
-from mediafleet.domain.draining import (
+from mediafleet.domain.drain import (
+    AtDeadline,
     Capacity,
+    Limit,
     entries_of_deadline,
     entries_of_end,
     entries_of_request,

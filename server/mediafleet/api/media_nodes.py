@@ -1,4 +1,4 @@
-"""Handlers of the operations tagged ``media-nodes``."""
+"""Handlers of the operations on Media Nodes; those of ``FleetHandlers`` are Mediafleet's own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from mediafleet.api import wire
 from mediafleet.api.encoded import EncodedMediaNodes
 from mediafleet.contract import EncodedJson
+from mediafleet.domain.drain import limit_of
 from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.media_node import MediaNodeStatus
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.cluster import Member
-    from mediafleet.services.admission import Admission
-    from mediafleet.services.discovery import Discovery
-    from mediafleet.services.media_nodes import MediaNodes
+    from mediafleet.services.additions import Admission
+    from mediafleet.services.machines import Discovery
+    from mediafleet.services.media_nodes import Drains, MediaNodes
     from mediafleet.services.removals import Removals
+
 
 HandlerResult: TypeAlias = tuple[wire.Json | EncodedJson | None, HTTPStatus]
 
@@ -147,3 +149,41 @@ class MediaNodeHandlers:
                 body["kurentoInfo"] = wire.kurento_info(info)
             bodies.append(body)
         return bodies
+
+
+class FleetHandlers:
+    """One method for each operation, named after it; arguments were checked by the contract."""
+
+    def __init__(self, media_nodes: MediaNodes, drains: Drains) -> None:
+        self._media_nodes = media_nodes
+        self._drains = drains
+
+    async def get_media_node_diagnostics(self, media_node_id: str) -> HandlerResult:
+        return wire.diagnostics(*self._media_nodes.examine(media_node_id)), HTTPStatus.OK
+
+    async def drain_media_node(
+        self,
+        media_node_id: str,
+        body: dict[str, Any] | None = None,
+        *,
+        together_with: str = "",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> HandlerResult:
+        limit = limit_of(body.get("deadline"), body.get("atDeadline")) if body else None
+        report, is_new = await self._drains.begin(
+            media_node_id,
+            limit,
+            together_with=together_with.split(",") if together_with else (),
+            forced=force,
+            dry_run=dry_run,
+        )
+        has_begun = is_new and not dry_run
+        return wire.drain(report), HTTPStatus.CREATED if has_begun else HTTPStatus.OK
+
+    async def get_media_node_drain(self, media_node_id: str) -> HandlerResult:
+        return wire.drain(self._drains.look(media_node_id)), HTTPStatus.OK
+
+    async def end_media_node_drain(self, media_node_id: str) -> HandlerResult:
+        await self._drains.end(media_node_id)
+        return None, HTTPStatus.NO_CONTENT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mediafleet.domain.timestamps import to_milliseconds
+from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
-    from mediafleet.services.drains import DrainReport
+    from mediafleet.services.media_nodes import DrainReport
 
 Json: TypeAlias = dict[str, Any]
 

@@ -1,9 +1,9 @@
 """The composition root: configuration in, an ASGI application out; the only place that wires."""
 
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.environments import MissingExtraError
 from mediafleet.app.registrar import websocket_options
 from mediafleet.app.server import HttpProtocol, Stopping, create_app
-from mediafleet.app.sources import MissingExtraError
 from mediafleet.contract import (
     ConnectionLimits,
     Handshake,

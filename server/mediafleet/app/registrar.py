@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mediafleet.domain.addresses import unmapped
+from mediafleet.domain.endpoints import unmapped
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mediafleet.configuration import Configuration
     from mediafleet.contract import FailedLogins
-    from mediafleet.services.registration import Registrations
+    from mediafleet.services.additions import Registrations
 
 PREFIX = "/registrar/"
 MAX_FRAME_BYTES = 4096

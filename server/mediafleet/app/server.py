@@ -13,35 +13,29 @@ import anyio
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
-from mediafleet.api.fleet import FleetHandlers
-from mediafleet.api.media_nodes import OPENVIDU, PRO, MediaNodeHandlers
+from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.environments import check_cluster_path, make_environment
 from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarDoor
-from mediafleet.app.scripts import check_cluster_path
-from mediafleet.app.sources import make_environment
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import identifiers
+from mediafleet.domain import formats
 from mediafleet.domain.diagnostics import Finding
+from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Timeouts
-from mediafleet.domain.timestamps import to_milliseconds
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
-from mediafleet.loops.sizing import SizingLoop
-from mediafleet.services.admission import Admission
+from mediafleet.services.additions import Admission, Registrations
 from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedPart
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
-from mediafleet.services.discovery import Discovery
-from mediafleet.services.drains import Drains
 from mediafleet.services.failure_decisions import FailureDecisions
-from mediafleet.services.machines import Machines
-from mediafleet.services.media_nodes import MediaNodes
-from mediafleet.services.registration import Registrations
+from mediafleet.services.machines import Discovery, Machines
+from mediafleet.services.media_nodes import Drains, MediaNodes
 from mediafleet.services.removals import Removals
-from mediafleet.services.sizing import Sizing
+from mediafleet.services.sizing import Sizing, SizingLoop
 from mediafleet.store import STORE_MARKER, Leadership, SqlStore, open_store
 from mediafleet.supervise import STALL_S, Loop, succeeds, supervise
 
@@ -213,7 +207,7 @@ class _Server:
             self._environment,
             self._media_servers,
             clock=clock,
-            new_node_id=lambda: identifiers.media_node_id(random),
+            new_node_id=lambda: formats.media_node_id(random),
             open_files=open_files,
         )
         self._discovery = Discovery(
@@ -324,7 +318,7 @@ class _Server:
             open_store(
                 self._configuration.database_url,
                 tasks=store_tasks,
-                make_cluster_id=lambda: identifiers.cluster_id(self._random),
+                make_cluster_id=lambda: formats.cluster_id(self._random),
                 cluster_id=self._configuration.cluster_id,
                 observer=self._observe_leadership,
                 marker=self._configuration.data_dir / STORE_MARKER,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import Enum, auto
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain import drain as drains
+from mediafleet.domain.endpoints import endpoint_of
 from mediafleet.domain.errors import MediaNodeNotFoundError
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeStatus
-from mediafleet.domain.uri import endpoint_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mediafleet.domain.diagnostics import FailureDecision
+    from mediafleet.domain.endpoints import MediaServerUri
+    from mediafleet.domain.observations import ReportedEnds
     from mediafleet.domain.ports import Machine
-    from mediafleet.domain.uri import MediaServerUri
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,47 +71,6 @@ NEVER_CONNECTED = Connection()
 
 MOST_SHOWN_S = 3600.0
 """What counts at most of the time that a node was shown as failed by servers before."""
-
-
-_SAME_BEGINNING = timedelta(seconds=2)
-"""A media server gives the beginning in milliseconds at first, and in seconds when asked later."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedEnds:
-    """Sessions of one node whose ends are committed.
-
-    Those that this process committed are known by the media server's own ids. Those that a server
-    before it committed are known by either id and by beginning: the store has the id that the
-    session had then, and a name that came late or was changed gives it another one here.
-
-    Attributes:
-        earlier: Beginnings by id, as the store has them.
-        own: Object ids.
-    """
-
-    earlier: Mapping[str, Sequence[datetime]]
-    own: frozenset[str] = frozenset()
-
-    @classmethod
-    def stored(cls, ends: Iterable[tuple[str, datetime]]) -> ReportedEnds:
-        """Those that the store has: ids and beginnings."""
-        earlier: dict[str, list[datetime]] = {}
-        for session_id, began in ends:
-            earlier.setdefault(session_id, []).append(began)
-        return cls(earlier)
-
-    def with_own(self, sessions: Iterable[Session]) -> ReportedEnds:
-        """These and some more that this process committed."""
-        return replace(self, own=self.own.union(session.object_id for session in sessions))
-
-    def holds(self, session: Session) -> bool:
-        """Whether the end of a session is committed."""
-        return session.object_id in self.own or any(
-            abs(session.created_at - began) < _SAME_BEGINNING
-            for session_id in (session.id, session.object_id)
-            for began in self.earlier.get(session_id, ())
-        )
 
 
 @dataclass(frozen=True, slots=True)

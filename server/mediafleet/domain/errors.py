@@ -4,12 +4,13 @@
 
     MediafleetError
     ├── NotFoundError
-    │   └── MediaNodeNotFoundError
+    │   └── MediaNodeNotFoundError · NoDrainError
     ├── InvalidRequestError
-    │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError
+    │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError · HalfLimitError
     ├── ConflictError
     │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
     │   ├── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
+    │   ├── NotDrainableError · DrainTooLateError · ClusterTooSmallError
     │   └── ClusterFullError
     │       └── TooFewOpenFilesError
     ├── MissingUriError
@@ -21,7 +22,7 @@
         └── RestartingError · ConfigurationNotStoredError
 
 Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
-place, ``mediafleet/api/errors.py``. Those of drains are in ``mediafleet/domain/drain_errors.py``.
+place, ``mediafleet/api/errors.py``.
 """
 
 from __future__ import annotations
@@ -328,3 +329,68 @@ class ConfigurationNotStoredError(UnavailableError):
 
     def __str__(self) -> str:
         return f"Nothing was changed: {self.detail}"
+
+
+class HalfLimitError(InvalidRequestError):
+    """A deadline without what happens then, or the other way round; no default is harmless."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"body: 'deadline' and 'atDeadline' go together, and '{self.missing}' is missing"
+
+
+class NoDrainError(NotFoundError):
+    """The node is not being drained."""
+
+    def __init__(self, node_id: str, status: str) -> None:
+        super().__init__(node_id, status)
+        self.node_id, self.status = node_id, status
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} is {self.status} and not being drained"
+
+
+class NotDrainableError(ConflictError):
+    """The node neither runs nor is it quarantined."""
+
+    def __init__(self, node_id: str, status: str) -> None:
+        super().__init__(node_id, status)
+        self.node_id, self.status = node_id, status
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} is {self.status}; only one at work can be drained"
+
+
+class DrainTooLateError(ConflictError):
+    """The node is terminating; there is no way back from there."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(node_id)
+        self.node_id = node_id
+
+    def __str__(self) -> str:
+        return f"Media Node {self.node_id} is terminating already and cannot be called back"
+
+
+class ClusterTooSmallError(ConflictError):
+    """The nodes that would be left could not carry the load of those to be drained."""
+
+    def __init__(self, node_id: str, remaining: int, load: float, moved: float) -> None:
+        super().__init__(node_id, remaining, load, moved)
+        self.node_id, self.remaining, self.load, self.moved = node_id, remaining, load, moved
+
+    def __str__(self) -> str:
+        hint = "add Media Nodes first, or drain it anyway with force=true"
+        if self.remaining == 0:
+            return (
+                f"Media Node {self.node_id} was not drained: no other Media Node is running and "
+                f"connected to take new sessions; {hint}"
+            )
+        return (
+            f"Media Node {self.node_id} was not drained: the {self.remaining} that would be left "
+            f"have a load of {self.load:.0f} % and would take over {self.moved:.0f} %, together "
+            f"more than {100 * self.remaining} %; {hint}"
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from mediafleet.domain.timestamps import to_milliseconds
+from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
-from mediafleet.domain.uri import MediaServerUri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

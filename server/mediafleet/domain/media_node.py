@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.endpoints import host_of
 from mediafleet.domain.errors import IllegalTransitionError
 from mediafleet.domain.events import (
     DrainChange,
@@ -14,7 +15,6 @@ from mediafleet.domain.events import (
     MediaNodeForgotten,
     MediaNodeStatusChanged,
 )
-from mediafleet.domain.uri import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set

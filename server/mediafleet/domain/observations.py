@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.cluster import NEVER_CONNECTED
 from mediafleet.domain.diagnostics import DECISIONS_KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Connection, Member, ReportedEnds, Session
+    from mediafleet.domain.cluster import Connection, Member, Session
     from mediafleet.domain.diagnostics import FailureDecision
     from mediafleet.domain.events import SessionDestroyed
     from mediafleet.domain.ports import Machine
 
 MAX_LOST_SESSIONS = 10_000
 """Ends of sessions of one node that wait to be reported; more are dropped."""
+
+
+_SAME_BEGINNING = timedelta(seconds=2)
+"""A media server gives the beginning in milliseconds at first, and in seconds when asked later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnds:
+    """Sessions of one node whose ends are committed.
+
+    Those that this process committed are known by the media server's own ids. Those that a server
+    before it committed are known by either id and by beginning: the store has the id that the
+    session had then, and a name that came late or was changed gives it another one here.
+
+    Attributes:
+        earlier: Beginnings by id, as the store has them.
+        own: Object ids.
+    """
+
+    earlier: Mapping[str, Sequence[datetime]]
+    own: frozenset[str] = frozenset()
+
+    @classmethod
+    def stored(cls, ends: Iterable[tuple[str, datetime]]) -> ReportedEnds:
+        """Those that the store has: ids and beginnings."""
+        earlier: dict[str, list[datetime]] = {}
+        for session_id, began in ends:
+            earlier.setdefault(session_id, []).append(began)
+        return cls(earlier)
+
+    def with_own(self, sessions: Iterable[Session]) -> ReportedEnds:
+        """These and some more that this process committed."""
+        return replace(self, own=self.own.union(session.object_id for session in sessions))
+
+    def holds(self, session: Session) -> bool:
+        """Whether the end of a session is committed."""
+        return session.object_id in self.own or any(
+            abs(session.created_at - began) < _SAME_BEGINNING
+            for session_id in (session.id, session.object_id)
+            for began in self.earlier.get(session_id, ())
+        )
 
 
 def relinked(member: Member, connection: Connection, *, now: float) -> Member:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import MissingUriError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.domain.uri import MediaServerUri
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -18,7 +18,7 @@ import anyio
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.uri import WebSocketURI
 
-from mediafleet.domain.addresses import is_in, may_be_dialled, unmapped
+from mediafleet.domain.endpoints import is_in, may_be_dialled, unmapped
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.protocol import clean
 from mediafleet.kurento.rpc import no_answer
@@ -27,8 +27,7 @@ from mediafleet.kurento.websocket import WebSocket
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mediafleet.domain.addresses import Address, Network
-    from mediafleet.domain.uri import MediaServerUri
+    from mediafleet.domain.endpoints import Address, MediaServerUri, Network
     from mediafleet.kurento.settings import LinkSettings
     from mediafleet.kurento.websocket import Receiver
 

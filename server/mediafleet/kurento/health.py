@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Connection, Session
+    from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import Clock, ConnectionObserver
-    from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.rpc import Exchange
     from mediafleet.kurento.shared import Tools

@@ -16,8 +16,8 @@ from mediafleet.kurento.session_watcher import SessionWatch
 from mediafleet.kurento.websocket import FLOODED
 
 if TYPE_CHECKING:
+    from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import ConnectionObserver
-    from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.rpc import Introduction
     from mediafleet.kurento.shared import Engine, Tools
     from mediafleet.kurento.timetable import Appointment

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 from typing_extensions import override
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.ports import MediaServers, ServerIdentity
-from mediafleet.domain.uri import MediaServerUri
 from mediafleet.kurento.dial import Dialler
 from mediafleet.kurento.link import Link
 from mediafleet.kurento.protocol import read_server_info
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from anyio.abc import TaskStatus
 
     from mediafleet.clock import AwakeClock
-    from mediafleet.domain.addresses import Network
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.diagnostics import Diagnostics
+    from mediafleet.domain.endpoints import Network
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
+from mediafleet.domain.formats import from_milliseconds
 from mediafleet.domain.ports import ServerInfo, ServerModule
-from mediafleet.domain.timestamps import from_milliseconds
 from mediafleet.masking import MAX_CHARACTERS, mask
 
 if TYPE_CHECKING:

@@ -28,9 +28,8 @@ from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from mediafleet.domain.addresses import Network
+    from mediafleet.domain.endpoints import MediaServerUri, Network
     from mediafleet.domain.ports import Clock
-    from mediafleet.domain.uri import MediaServerUri
     from mediafleet.kurento.protocol import Peer
     from mediafleet.kurento.shared import Tools, Traffic
     from mediafleet.kurento.websocket import WebSocket

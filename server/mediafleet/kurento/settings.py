@@ -11,8 +11,8 @@ from mediafleet.domain.heartbeat import DEFAULT_RHYTHM, Rhythm
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mediafleet.domain.addresses import Network
     from mediafleet.domain.cluster import OpenFiles
+    from mediafleet.domain.endpoints import Network
 
 EVERYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 MIN_CPU_INTERVAL_MS = 500

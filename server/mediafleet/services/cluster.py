@@ -11,15 +11,14 @@ import anyio
 
 from mediafleet.domain.cluster import Trait
 from mediafleet.domain.errors import NotReadyError, RestartingError, UnhealthyError
-from mediafleet.domain.waiting import waiting_members
+from mediafleet.domain.lifecycle import waiting_members
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
-    from mediafleet.domain.lifecycle import Timeouts
+    from mediafleet.domain.lifecycle import Timeouts, Waiting
     from mediafleet.domain.ports import Clock, JsonValue, Settings
-    from mediafleet.domain.waiting import Waiting
     from mediafleet.services.cluster_state import ClusterState
 
 log = logging.getLogger(__name__)

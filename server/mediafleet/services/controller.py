@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
-from mediafleet.domain.draining import entries_of_deadline
+from mediafleet.domain.drain import entries_of_deadline
 from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
 from mediafleet.domain.machines import displaced_by_launch
 from mediafleet.domain.media_node import MediaNodeStatus

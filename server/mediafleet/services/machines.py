@@ -1,21 +1,39 @@
-"""The machines of Media Nodes: some are made and ended at once, each within a time."""
+"""The machines of Media Nodes: launched, terminated, and compared with the members."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mediafleet.domain import observations
-from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.errors import (
+    ClusterFullError,
+    EnvironmentFailureError,
+    MediaNodeAlreadyAddedError,
+    StoreUnavailableError,
+    UnreachableMediaServerError,
+)
+from mediafleet.domain.machines import displaced_by_listing, judged_members
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit, transition
+from mediafleet.domain.ports import MachineRequest, Mutation
+from mediafleet.services.additions import while_there_is_room
+from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Environment, Machine
+    from mediafleet.domain.ports import Clock, Environment, Machine
+    from mediafleet.services.additions import Admission
     from mediafleet.services.cluster_state import ClusterState
+    from mediafleet.services.controller import Controller
+
 
 REPORT_S = 5.0
 """Seconds that an environment has after a timeout to report what it waited for."""
@@ -100,3 +118,164 @@ class Machines:
         except TimeoutError:
             detail = f"it did not come to an end within {limit:g} s"
             raise EnvironmentFailureError(self._environment.name, "terminate", detail) from None
+
+
+log = logging.getLogger(__name__)
+
+
+class Discovery:
+    """Makes members of machines that are nobody's, and removes members whose machines are gone.
+
+    Args:
+        state: The cluster in memory.
+        environment: Where the machines come from.
+        machines: Ends those of members that have left.
+        controller: Detaches members whose address another machine has.
+        admission: Adds them.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        state: ClusterState,
+        environment: Environment,
+        machines: Machines,
+        controller: Controller,
+        admission: Admission,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._state = state
+        self._environment = environment
+        self._machines = machines
+        self._controller = controller
+        self._admission = admission
+        self._clock = clock
+
+    async def discover(self) -> tuple[Member, ...]:
+        """Add the machines that run for this cluster and are no members yet.
+
+        Returns:
+            The new members only; machines that do not answer are skipped and logged.
+
+        Raises:
+            EnvironmentFailureError: The environment could not list them.
+        """
+        found = []
+        machines = await self._environment.discover()
+        async for machine in self._newcomers(machines):
+            try:
+                found.append(await self._admission.join(machine))
+            except MediaNodeAlreadyAddedError:
+                continue
+            except (UnreachableMediaServerError, ClusterFullError) as error:
+                log.warning(
+                    "discovered machine passed over",
+                    extra={"environment_id": machine.environment_id, "reason": str(error)},
+                )
+        return tuple(found)
+
+    async def take_in(self, machines: Sequence[Machine]) -> None:
+        """Make members of machines that are none; they run as soon as they are connected.
+
+        Nobody waits for them here: one that never answers fails as a launch does.
+
+        Raises:
+            StoreUnavailableError: Not all of them are members.
+        """
+        with while_there_is_room():
+            async for machine in self._newcomers(machines):
+                await self._admission.take_in(machine)
+
+    async def _newcomers(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
+        """Machines that are nobody's yet; what a launch left or a node that left is ended."""
+        for machine in machines:
+            owner = _owner(self._state.cluster, machine)
+            if owner is not None:
+                self._state.note(owner.node.id, partial(observations.cleaned_up, is_clean=False))
+            elif machine.node_id is not None and await self._state.has_left(machine.node_id):
+                await self._end(machine, machine.node_id)
+            else:
+                await self._make_room(machine, machines)
+                yield machine
+
+    async def _end(self, machine: Machine, node_id: str) -> None:
+        """End the machine of a node that is no member any more: its id is never given again."""
+        extra = {"media_node_id": node_id, "environment_id": machine.environment_id}
+        log.warning("machine of a node that has left is ended", extra=extra)
+        node, _ = admit(
+            node_id,
+            at=self._clock.now(),
+            uri=machine.uri,
+            environment_id=machine.environment_id,
+        )
+        with suppress(EnvironmentFailureError):  # it is logged, and found again
+            await self._machines.terminate(node)
+
+    async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
+        """Detach members whose address a machine has that runs instead of theirs."""
+        displaced = displaced_by_listing(self._state.cluster, machine, machines)
+        await self._controller.displace(displaced)
+
+    async def remove_lost(self) -> None:
+        """Remove the members whose machines are gone for good, as far as the environment knows.
+
+        Those whose removal had begun wait for nothing any more if their machine is gone. It is
+        called before anything else acts, so that the cluster grows again by as many.
+
+        Raises:
+            StoreUnavailableError: Nothing was changed.
+        """
+        environment = self._environment
+        if not environment.launches_machines:
+            return
+        self._log_foreign()
+        judged = [
+            member.node
+            for member in judged_members(
+                self._state.cluster, sees_every_end=environment.sees_every_end
+            )
+            if self._is_own(member.node)
+        ]
+        if not judged:
+            return
+        try:
+            gone = await environment.gone(judged)
+        except EnvironmentFailureError as error:
+            log.warning("members not compared with machines", extra={"reason": str(error)})
+            return
+
+        def decide(cluster: Cluster) -> Decision[None]:
+            to, at = MediaNodeStatus.TERMINATING, self._clock.now()
+            members = map(cluster.get, gone)
+            lost = [m.node for m in members if m and m.node.status in SERVING_STATUSES]
+            # Nobody is left who could be asked for sessions.
+            removed = (transition(node, to, at=at, evicts_sessions=True) for node in lost)
+            return Decision(None, tuple(Mutation(*each) for each in removed))
+
+        await self._state.change(decide)
+        for node_id in gone:
+            self._state.note_gone(node_id)
+
+    def _log_foreign(self) -> None:
+        """Name the members that another environment launched: their machines are not ended here."""
+        nodes = (member.node for member in self._state.cluster)
+        if foreign := [node.id for node in nodes if not self._is_own(node)]:
+            log.warning(
+                "members of another environment stay; their machines are not judged, and not ended "
+                "when they are removed",
+                extra={"environment": self._environment.name, "media_node_ids": foreign},
+            )
+
+    def _is_own(self, node: MediaNode) -> bool:
+        name = node.environment_id
+        return name is None or self._environment.may_have_made(name)
+
+
+def _owner(cluster: Cluster, machine: Machine) -> Member | None:
+    """The member whose launch made the machine, or whose the machine is already."""
+    if machine.node_id is not None and (maker := cluster.get(machine.node_id)) is not None:
+        return maker
+    if machine.environment_id is None:
+        return None
+    return next(iter(cluster.of_machine(machine.environment_id)), None)

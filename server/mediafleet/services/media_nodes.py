@@ -1,25 +1,38 @@
-"""What users ask of Media Nodes that are members: get, list, describe, change status."""
+"""What users request for members: get, list, describe, change the status, drain."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mediafleet.domain.cluster import Member
+from mediafleet.domain.drain import (
+    Capacity,
+    DrainProgress,
+    capacity_without,
+    entries_of_end,
+    entries_of_request,
+    progress_of,
+)
+from mediafleet.domain.lifecycle import why_waiting
 from mediafleet.domain.media_node import transition_on_request
 from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.diagnostics import Diagnostics
+    from mediafleet.domain.drain import Limit
+    from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNodeStatus
-    from mediafleet.domain.ports import Clock, MediaServers, ServerInfo
+    from mediafleet.domain.ports import Clock, MediaServers, ServerInfo, StoreEntry
     from mediafleet.services.failure_decisions import FailureDecisions
+
 
 DESCRIBE_LIMIT_S = 3.0
 DESCRIBED_AT_ONCE = 64
@@ -98,3 +111,116 @@ class MediaNodes:
             return Decision(Member(node, member.connection), (Mutation(node, event),))
 
         return await self._state.change(decide)
+
+
+@dataclass(frozen=True, slots=True)
+class DrainReport:
+    """A drain as it is, or as it would be.
+
+    Attributes:
+        member: The node.
+        progress: How far it has come.
+        reason: Why it has not come to its end.
+        capacity: Of the cluster without the node.
+        at: When this was so (aware, UTC).
+    """
+
+    member: Member
+    progress: DrainProgress
+    reason: str
+    capacity: Capacity
+    at: datetime
+
+
+class Drains:
+    """Drains Media Nodes: quarantine with a deadline, or without one.
+
+    Args:
+        state: The cluster in memory.
+        clock: The time.
+        timeouts: How long the cluster waits for what.
+    """
+
+    def __init__(self, state: ClusterState, clock: Clock, timeouts: Timeouts) -> None:
+        self._state = state
+        self._clock = clock
+        self._timeouts = timeouts
+
+    async def begin(
+        self,
+        node_id: str,
+        limit: Limit | None,
+        *,
+        together_with: Collection[str] = (),
+        forced: bool = False,
+        dry_run: bool = False,
+    ) -> tuple[DrainReport, bool]:
+        """Drain a node; one that is drained already gets the new limit.
+
+        Args:
+            node_id: Which.
+            limit: How long that may last; ``None``: until its last session has ended.
+            together_with: Others that are to be drained too, for the question what is left.
+            forced: Drain it even if the rest could not carry the load.
+            dry_run: Mutation nothing; only tell.
+
+        Returns:
+            The drain as it is now or would be, and whether it is (or would be) a new one.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id, or one of the others'.
+            NotDrainableError: It is not at work yet, or failed.
+            DrainTooLateError: It is terminating.
+            ClusterTooSmallError: The rest could not carry the load.
+        """
+
+        def decide(cluster: Cluster) -> Decision[tuple[DrainReport, bool]]:
+            member = cluster.existing(node_id)
+            leaving = {cluster.existing(other).node.id for other in together_with} | {node_id}
+            capacity = capacity_without(cluster, leaving)
+            at, now = self._clock.now(), self._clock.monotonic()
+            entries = entries_of_request(member, limit, capacity, forced=forced, at=at)
+            after = _after(member, entries, at=at, now=now)
+            report = self._report(after, capacity, at=at, now=now)
+            is_new = not member.node.is_quarantined
+            return Decision((report, is_new), () if dry_run else entries)
+
+        return await self._state.change(decide)
+
+    def look(self, node_id: str) -> DrainReport:
+        """How far a drain has come.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+            NoDrainError: It is not on its way out.
+        """
+        member = self._state.existing(node_id)
+        capacity = capacity_without(self._state.cluster, {node_id})
+        at, now = self._clock.now(), self._clock.monotonic()
+        return self._report(member, capacity, at=at, now=now)
+
+    async def end(self, node_id: str) -> None:
+        """Have a drained node run again.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+            NoDrainError: It is not being drained.
+            DrainTooLateError: It is terminating.
+        """
+        await self._state.change(
+            lambda cluster: Decision(
+                None, entries_of_end(cluster.existing(node_id), at=self._clock.now())
+            )
+        )
+
+    def _report(
+        self, member: Member, capacity: Capacity, *, at: datetime, now: float
+    ) -> DrainReport:
+        progress = progress_of(member, at=at, now=now)
+        return DrainReport(member, progress, why_waiting(member, self._timeouts, now), capacity, at)
+
+
+def _after(member: Member, entries: tuple[StoreEntry, ...], *, at: datetime, now: float) -> Member:
+    """The member as it will be seen once the entries are committed."""
+    node = next((each.node for each in entries if isinstance(each, Mutation)), member.node)
+    return member.moved(node, at=at, now=now)

@@ -1,4 +1,4 @@
-"""Brings a cluster that launches its nodes to the size that is configured."""
+"""Brings a cluster that launches its nodes to the configured size."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import anyio
 
 from mediafleet.domain.errors import ConflictError, EnvironmentFailureError, NotFoundError
 from mediafleet.domain.lifecycle import DeletionStrategy
-from mediafleet.domain.size import resizing
+from mediafleet.domain.sizing import resizing
+from mediafleet.supervise import TICK_S, accomplish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mediafleet.domain.ports import Environment, Machine, Store
-    from mediafleet.services.admission import Admission
+    from mediafleet.services.additions import Admission
     from mediafleet.services.cluster_state import ClusterState
-    from mediafleet.services.discovery import Discovery
+    from mediafleet.services.machines import Discovery
     from mediafleet.services.removals import Removals
+
 
 log = logging.getLogger(__name__)
 
@@ -98,3 +100,38 @@ class Sizing:
                 await self._removals.remove(node_id, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
         if known != str(wanted):
             await store.set_value(WANTED, str(wanted))
+
+
+class SizingLoop:
+    """Resizes the cluster whenever that is asked for.
+
+    It is level-triggered: a resizing goes by the number that is configured when it begins, so what
+    is asked for while one goes on, or fails and is tried again, is not lost.
+
+    Attributes:
+        problem: Why the last resizing failed; ``None`` if it did not.
+    """
+
+    def __init__(self, resize: Callable[[], Awaitable[None]]) -> None:
+        self._resize = resize
+        self._asked = anyio.Event()
+        self.problem: str | None = None
+
+    def ask(self) -> None:
+        """Have the cluster brought to its size soon."""
+        self._asked.set()
+
+    async def run(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Go on until cancelled; ``beat`` is called each time the loop comes round."""
+
+        def note(problem: str | None) -> None:
+            self.problem = problem
+            beat()
+
+        while True:
+            beat()
+            with anyio.move_on_after(TICK_S):
+                await self._asked.wait()
+            if self._asked.is_set():
+                self._asked = anyio.Event()
+                await accomplish("resizing", self._resize, note)

@@ -11,9 +11,9 @@ from sqlalchemy import BigInteger, Integer, bindparam, delete, exists, insert, s
 
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.errors import StaleMediaNodeError
+from mediafleet.domain.formats import from_milliseconds, to_milliseconds
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 from mediafleet.domain.ports import EventOnly
-from mediafleet.domain.timestamps import from_milliseconds, to_milliseconds
 from mediafleet.store.errors import StoreReplacedError, SupersededError
 from mediafleet.store.leadership import Position
 from mediafleet.store.tables import events, journal, key_values, media_nodes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediafleet.domain.addresses import is_in, may_be_dialled, unmapped
+from mediafleet.domain.endpoints import is_in, may_be_dialled, unmapped
 from mediafleet.kurento.settings import EVERYWHERE
 
 NEVER = ["169.254.169.254", "168.63.129.16", "224.0.0.1", "239.1.1.1", "255.255.255.255"]

@@ -11,9 +11,9 @@ from mediafleet.domain.cluster import (
     Progress,
     Trait,
 )
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
 from mediafleet.domain.ports import Machine
-from mediafleet.domain.uri import MediaServerUri
 from support.factories import make_member
 
 

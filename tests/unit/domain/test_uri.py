@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediafleet.domain.endpoints import MediaServerUri, host_of
 from mediafleet.domain.errors import InvalidUriError
-from mediafleet.domain.uri import MediaServerUri, host_of
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ from typing import Any
 import pytest
 
 from mediafleet.domain.cluster import WAITING_STATUSES, Progress
-from mediafleet.domain.lifecycle import Timeouts
+from mediafleet.domain.lifecycle import Timeouts, waiting_members, why_waiting
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.waiting import waiting_members, why_waiting
 from support.factories import make_cluster, make_member
 
 TIMEOUTS = Timeouts(launch=60, drain_check=30)

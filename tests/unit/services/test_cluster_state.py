@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from mediafleet.domain import identifiers
+from mediafleet.domain import formats
 from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import NodeCrashed
@@ -37,7 +37,7 @@ async def store() -> AsyncIterator[SqlStore]:
         open_store(
             "sqlite://",
             tasks=tasks,
-            make_cluster_id=lambda: identifiers.cluster_id(random.Random(1)),
+            make_cluster_id=lambda: formats.cluster_id(random.Random(1)),
         ) as opened,
     ):
         yield opened

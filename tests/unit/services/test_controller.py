@@ -6,13 +6,12 @@ import anyio
 import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import identifiers
+from mediafleet.domain import formats
 from mediafleet.domain.cluster import Connection
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.lifecycle import Timeouts
+from mediafleet.domain.lifecycle import Timeouts, why_waiting
 from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
 from mediafleet.domain.ports import Mutation
-from mediafleet.domain.waiting import why_waiting
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
@@ -36,7 +35,7 @@ async def state() -> AsyncIterator[ClusterState]:
     async with (
         anyio.create_task_group() as tasks,
         open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: identifiers.cluster_id(source)
+            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
         ) as store,
         state.kept_in(store),
     ):

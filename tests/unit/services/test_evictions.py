@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import identifiers
+from mediafleet.domain import formats
 from mediafleet.domain.cluster import Session
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import admit
@@ -39,7 +39,7 @@ async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str
     async with (
         anyio.create_task_group() as tasks,
         open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: identifiers.cluster_id(source)
+            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
         ) as store,
         state.kept_in(store),
     ):

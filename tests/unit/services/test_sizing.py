@@ -8,18 +8,17 @@ import pytest
 from sqlalchemy import event
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import identifiers
+from mediafleet.domain import formats
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.media_node import MediaNodeStatus, admit
 from mediafleet.domain.ports import Machine, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
-from mediafleet.services.admission import Admission
+from mediafleet.services.additions import Admission
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
-from mediafleet.services.discovery import Discovery
 from mediafleet.services.failure_decisions import FailureDecisions
-from mediafleet.services.machines import Machines
+from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
 from mediafleet.store import SqlStore, open_store
@@ -37,7 +36,7 @@ async def store() -> AsyncIterator[SqlStore]:
     async with (
         anyio.create_task_group() as tasks,
         open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: identifiers.cluster_id(source)
+            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
         ) as store,
     ):
         yield store
@@ -67,7 +66,7 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
         environment,
         servers,
         clock=CLOCK,
-        new_node_id=lambda: identifiers.media_node_id(source),
+        new_node_id=lambda: formats.media_node_id(source),
     )
     machines = Machines(state, environment, Timeouts())
     controller = Controller(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import anyio
 from typing_extensions import override
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment, Machine, MachineRequest
-from mediafleet.domain.uri import MediaServerUri
 from mediafleet.environments.common import in_thread
 from mediafleet.environments.local import processes
 from mediafleet.environments.local.launch import EMULATOR, OUTPUT, Folders, command_line, place_for

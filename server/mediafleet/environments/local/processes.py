@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import InvalidUriError
-from mediafleet.domain.uri import MediaServerUri
 from mediafleet.environments.common import is_node_id
 
 if TYPE_CHECKING:

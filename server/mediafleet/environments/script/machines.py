@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.addresses import unmapped
+from mediafleet.domain.endpoints import unmapped
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Machine
 from mediafleet.environments.common import is_node_id, kurento_uri

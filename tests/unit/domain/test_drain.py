@@ -6,20 +6,22 @@ import pytest
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Member, Progress
-from mediafleet.domain.drain import AtDeadline, Drain, Limit
-from mediafleet.domain.drain_errors import (
-    ClusterTooSmallError,
-    DrainTooLateError,
-    NoDrainError,
-    NotDrainableError,
-)
-from mediafleet.domain.draining import (
+from mediafleet.domain.drain import (
+    AtDeadline,
     Capacity,
+    Drain,
+    Limit,
     capacity_without,
     entries_of_deadline,
     entries_of_end,
     entries_of_request,
     progress_of,
+)
+from mediafleet.domain.errors import (
+    ClusterTooSmallError,
+    DrainTooLateError,
+    NoDrainError,
+    NotDrainableError,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.ports import EventOnly, Mutation, StoreEntry

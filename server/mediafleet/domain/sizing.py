@@ -1,4 +1,4 @@
-"""How large the cluster is to be when the server starts or its configuration changes."""
+"""How many Media Nodes the cluster launches or drains to reach its configured size."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.size import Resizing, resizing
+from mediafleet.domain.sizing import Resizing, resizing
 from support.factories import MOMENT, make_cluster, make_member
 
 

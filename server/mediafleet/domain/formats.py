@@ -1,12 +1,14 @@
-"""Names that the cluster gives: short, readable, and accepted by every client of the field."""
+"""Ids and timestamps as the wire and the store have them."""
 
 from __future__ import annotations
 
 import string
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from random import Random
+
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
@@ -24,3 +26,17 @@ def cluster_id(random: Random) -> str:
 def _identifier(random: Random, prefix: str, length: int) -> str:
     tail = "".join(random.choices(_ALPHANUMERIC, k=length))
     return f"{prefix}{random.choice(string.ascii_uppercase)}{tail}"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Whole milliseconds since the epoch; fractions are dropped."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """The aware UTC moment that many milliseconds after the epoch."""
+    return _EPOCH + milliseconds * _MILLISECOND

@@ -1,1 +1,0 @@
-"""When the cluster acts by itself; what it does then is said in the services."""
