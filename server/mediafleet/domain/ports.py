@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import Diagnostics
-    from mediafleet.domain.events import Event
+    from mediafleet.domain.events import Event, StoredEvent
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -61,6 +61,21 @@ StoreEntry: TypeAlias = Mutation | EventOnly
 """A part of a commit: a change of a node with its event, or only an event."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that its receiver refused for good.
+
+    Attributes:
+        event: The event.
+        reason: Why, for people.
+        timestamp: When it was given up, in UTC milliseconds.
+    """
+
+    event: StoredEvent
+    reason: str
+    timestamp: int
+
+
 class Store(Protocol):
     """Stores members and events over restarts of the server; only one server writes to it."""
 
@@ -83,18 +98,85 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
-    async def commit(self, changes: Sequence[StoreEntry]) -> None:
+    async def commit(self, changes: Sequence[StoreEntry]) -> tuple[StoredEvent, ...]:
         """Save all the nodes and append all the events, in order, in one transaction.
 
         When this returns the changes survive a crash. When it raises none of them was made.
+
+        Returns:
+            The events, in the same order.
 
         Raises:
             StaleMediaNodeError: A stored node is not one version behind the node to save.
             StoreUnavailableError: The store did not take them.
         """
 
+    @property
+    def newest_event(self) -> int:
+        """Sequence number of the newest event; 0 if there is none."""
+
+    async def oldest_event(self) -> int:
+        """Sequence number of the oldest event that is kept; one above the newest if none is.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def events(self, after: int = 0, limit: int = 1000) -> tuple[StoredEvent, ...]:
+        """Return a page of the events that are kept, the oldest first.
+
+        Args:
+            after: Sequence number of the last known event; 0 for none.
+            limit: Maximum number of events, 1–1000.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def delete_events(self, through: int) -> None:
+        """Delete the events up to a sequence number, that one included, but never the newest.
+
+        Raises:
+            StoreUnavailableError: None was deleted.
+        """
+
+    async def reader_position(self, reader: str) -> int | None:
+        """Return the sequence number of the last event that a reader has handled.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def set_reader_position(self, reader: str, position: int | None) -> None:
+        """Store the position of a reader; ``None`` deletes it.
+
+        Raises:
+            StoreUnavailableError: Nothing was stored.
+        """
+
+    async def add_dead_letter(self, reader: str, letter: DeadLetter) -> None:
+        """Keep an undeliverable event and move the reader's position past it, in one transaction.
+
+        Raises:
+            StoreUnavailableError: Nothing was stored.
+        """
+
+    async def dead_letters(self, after: int = 0, limit: int = 1000) -> tuple[DeadLetter, ...]:
+        """Return a page of the undeliverable events, the oldest first; arguments as in `events`.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def delete_dead_letter(self, sequence: int) -> None:
+        """Delete an undeliverable event; nothing happens if there is none with that number.
+
+        Raises:
+            StoreUnavailableError: Nothing was deleted.
+        """
+
     async def has_left(self, node_id: str) -> bool:
-        """Whether a node was a member once and is none any more, whoever's member it was.
+        """Whether a node was a member once and is none any more, as far as its events are kept.
 
         Raises:
             StoreUnavailableError: The store does not answer.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Store, StoreEntry
 
@@ -69,6 +70,7 @@ class ClusterState:
     Attributes:
         on_change: Called with the id of each member that changed in a way that may give it another
             next step; set by the controller.
+        on_events: Called with the events of each commit, after it is published.
         is_stopping: The server has begun to stop.
     """
 
@@ -82,6 +84,7 @@ class ClusterState:
         self.is_stopping = False
         self._waiters: dict[str, anyio.Event] = {}
         self.on_change: Callable[[str], None] = lambda _: None
+        self.on_events: Callable[[Sequence[StoredEvent]], None] = lambda _: None
 
     @asynccontextmanager
     async def kept_in(self, store: Store) -> AsyncIterator[None]:
@@ -172,8 +175,9 @@ class ClusterState:
             if decision.changes:
                 store = self._opened
                 with anyio.CancelScope(shield=True):
-                    await store.commit(decision.changes)
+                    events = await store.commit(decision.changes)
                     self._publish(decision)
+                    self.on_events(events)
         return decision.outcome
 
     @asynccontextmanager

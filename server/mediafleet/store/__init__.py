@@ -14,7 +14,6 @@ from mediafleet.store.leadership import Leadership, StoreLimits
 from mediafleet.store.opening import NAME as STORE_MARKER
 from mediafleet.store.opening import open_store
 from mediafleet.store.sql import SqlStore
-from mediafleet.store.statements import StoredEvent
 
 __all__ = [
     "STORE_MARKER",
@@ -27,7 +26,6 @@ __all__ = [
     "StoreNotOpenedError",
     "StoreRevisionError",
     "StoreStartError",
-    "StoredEvent",
     "UncertainCommitError",
     "UnsupportedStoreUrlError",
     "open_store",

@@ -6,7 +6,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediafleet.domain.events import StoredEvent
 
 log = logging.getLogger(__name__)
 
@@ -69,15 +74,19 @@ class Position:
         store_id: Id of the store, created with it.
         epoch: How often the store was opened; the last time by this server.
         last_sequence: Sequence number of the newest event.
+        last_hash: Its hash.
     """
 
     store_id: str
     epoch: int
     last_sequence: int
+    last_hash: str
 
-    def after(self, events: int) -> Position:
+    def after(self, events: Sequence[StoredEvent]) -> Position:
         """Return the position after more events."""
-        return replace(self, last_sequence=self.last_sequence + events)
+        if not events:
+            return self
+        return replace(self, last_sequence=events[-1].sequence, last_hash=events[-1].hash)
 
 
 @dataclass(frozen=True, slots=True)

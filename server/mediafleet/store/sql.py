@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from typing_extensions import override
 
 from mediafleet.domain.events import SessionDestroyed
-from mediafleet.domain.ports import Store
+from mediafleet.domain.ports import DeadLetter, Store
 from mediafleet.store.errors import translated
 from mediafleet.store.leadership import Leadership
 from mediafleet.store.statements import (
-    append_steps,
+    add_dead_letter,
     get_or_set,
+    set_reader_position,
     set_value,
     steps,
     to_ended_session,
     to_event,
     to_node,
 )
-from mediafleet.store.tables import events, key_values, media_nodes
+from mediafleet.store.tables import (
+    dead_letters,
+    event_readers,
+    events,
+    journal,
+    key_values,
+    media_nodes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Delete, Row, Select, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import StoreEntry
     from mediafleet.store.leadership import Lease, StoreLimits
-    from mediafleet.store.statements import StoredEvent
     from mediafleet.store.writer import Database, Writer
 
 MAX_EVENTS = 1000
 """Events in one page."""
+MAX_DEAD_LETTERS = 10_000
+"""Undeliverable events that are kept; the oldest make room for new ones."""
 
 
 class SqlStore(Store):
@@ -95,11 +106,10 @@ class SqlStore(Store):
         return tuple(to_node(row) for row in rows)
 
     @override
-    async def commit(self, changes: Sequence[StoreEntry]) -> None:
+    async def commit(self, changes: Sequence[StoreEntry]) -> tuple[StoredEvent, ...]:
         if not changes:
-            return
-        rows = steps(changes, self.cluster_id)
-        await self._writer.write(lambda connection: append_steps(connection, rows), len(rows))
+            return ()
+        return await self._writer.append(steps(changes, self.cluster_id))
 
     @override
     async def has_left(self, node_id: str) -> bool:
@@ -133,23 +143,72 @@ class SqlStore(Store):
 
         await self._writer.write(work)
 
+    @property
+    @override
+    def newest_event(self) -> int:
+        return self._writer.last_sequence
+
+    @override
+    async def oldest_event(self) -> int:
+        rows = await self._read(select(events.c.sequence).order_by(events.c.sequence).limit(1))
+        return int(rows[0][0]) if rows else self.newest_event + 1
+
+    @override
     async def events(self, after: int = 0, limit: int = MAX_EVENTS) -> tuple[StoredEvent, ...]:
-        """Return a page of the events, the oldest first.
+        return tuple(to_event(row) for row in await self._page(events, after, limit))
 
-        Args:
-            after: Sequence number of the last known event; 0 for none.
-            limit: Maximum number of events, 1–1000.
+    @override
+    async def delete_events(self, through: int) -> None:
+        await self._execute(
+            delete(events).where(
+                events.c.sequence <= through,
+                events.c.sequence < select(journal.c.last_sequence).scalar_subquery(),
+            )
+        )
 
-        Raises:
-            StoreUnavailableError: The store does not respond.
-        """
-        statement = (
-            select(events)
-            .where(events.c.sequence > after)
-            .order_by(events.c.sequence)
+    @override
+    async def reader_position(self, reader: str) -> int | None:
+        rows = await self._read(
+            select(event_readers.c.position).where(event_readers.c.name == reader)
+        )
+        return int(rows[0][0]) if rows else None
+
+    @override
+    async def set_reader_position(self, reader: str, position: int | None) -> None:
+        await self._writer.write(partial(set_reader_position, reader=reader, position=position))
+
+    @override
+    async def add_dead_letter(self, reader: str, letter: DeadLetter) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await add_dead_letter(connection, letter, most=MAX_DEAD_LETTERS)
+            await set_reader_position(connection, reader=reader, position=letter.event.sequence)
+
+        await self._writer.write(work)
+
+    @override
+    async def dead_letters(self, after: int = 0, limit: int = MAX_EVENTS) -> tuple[DeadLetter, ...]:
+        return tuple(
+            DeadLetter(to_event(row), row.reason, row.given_up)
+            for row in await self._page(dead_letters, after, limit)
+        )
+
+    @override
+    async def delete_dead_letter(self, sequence: int) -> None:
+        await self._execute(delete(dead_letters).where(dead_letters.c.sequence == sequence))
+
+    async def _execute(self, statement: Delete) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._writer.write(work)
+
+    async def _page(self, table: Table, after: int, limit: int) -> Sequence[Row[Any]]:
+        return await self._read(
+            select(table)
+            .where(table.c.sequence > after)
+            .order_by(table.c.sequence)
             .limit(min(limit, MAX_EVENTS))
         )
-        return tuple(to_event(row) for row in await self._read(statement))
 
     async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         with translated():

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import BigInteger, Integer, bindparam, delete, exists, insert, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, insert, select, update
 
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.errors import StaleMediaNodeError
+from mediafleet.domain.events import StoredEvent, event_hash
 from mediafleet.domain.formats import from_milliseconds, to_milliseconds
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 from mediafleet.domain.ports import EventOnly
 from mediafleet.store.errors import StoreReplacedError, SupersededError
 from mediafleet.store.leadership import Position
-from mediafleet.store.tables import events, journal, key_values, media_nodes
+from mediafleet.store.tables import (
+    dead_letters,
+    event_readers,
+    events,
+    journal,
+    key_values,
+    media_nodes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from mediafleet.domain.events import Event, Payload
-    from mediafleet.domain.ports import StoreEntry
+    from mediafleet.domain.ports import DeadLetter, StoreEntry
 
 
 Values = dict[str, Any]
@@ -47,12 +55,6 @@ NODE_COLUMNS = (
     "drain_deadline",
     "drain_extensions",
 )
-EVENT_COLUMNS = ("node_id", "name", "timestamp", "payload")
-
-
-# Sequence number of an event: the last one of its transaction minus the events that follow. So no
-# statement needs the result of an earlier one, which would cost a round trip per commit.
-_SEQUENCE = select(journal.c.last_sequence).scalar_subquery() - bindparam("behind", type_=Integer)
 STORE_ID = "store_id"
 """Key of the id of the store; a copy has the same."""
 _ID = select(key_values.c.value).where(key_values.c.key == STORE_ID)
@@ -65,34 +67,15 @@ _CLAIM = (
     )
     .values(last_sequence=journal.c.last_sequence + bindparam("count", type_=BigInteger))
 )
-_APPEND = insert(events).values(
-    {"sequence": _SEQUENCE} | {name: bindparam(name) for name in EVENT_COLUMNS}
-)
 _JOIN = insert(media_nodes).from_select(
     ["joined_sequence", *NODE_COLUMNS],
     select(
-        _SEQUENCE, *(bindparam(name, type_=media_nodes.c[name].type) for name in NODE_COLUMNS)
+        *(
+            bindparam(name, type_=media_nodes.c[name].type)
+            for name in ("joined_sequence", *NODE_COLUMNS)
+        )
     ).where(~exists().where(media_nodes.c.id == bindparam("id"))),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One row of the ``events`` table.
-
-    Attributes:
-        sequence: 1 for the first event of the store, then without gaps.
-        node_id: The Media Node it is about.
-        name: As on the wire, such as ``mediaNodeStatusChanged``.
-        timestamp: When it happened (aware, UTC).
-        payload: As on the wire; times in UTC milliseconds.
-    """
-
-    sequence: int
-    node_id: str
-    name: str
-    timestamp: datetime
-    payload: Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +84,14 @@ class Step:
 
     Attributes:
         node: Columns of ``media_nodes`` except ``joined_sequence``; ``None``: only an event.
-        event: Columns of ``events`` except ``sequence``.
+        event: The event.
+        payload: Of the event.
         leaves: The node's row is deleted.
     """
 
     node: Values | None
-    event: Values
+    event: Event
+    payload: Payload
     leaves: bool
 
 
@@ -116,11 +101,23 @@ def steps(changes: Sequence[StoreEntry], cluster_id: str) -> tuple[Step, ...]:
 
 
 def _step(change: StoreEntry, cluster_id: str) -> Step:
-    event = _event_values(change.event, cluster_id)
+    event, payload = change.event, change.event.payload(cluster_id)
     if isinstance(change, EventOnly):
-        return Step(None, event, leaves=False)
+        return Step(None, event, payload, leaves=False)
     leaves = change.forget or change.node.status is MediaNodeStatus.TERMINATED
-    return Step(_node_values(change.node), event, leaves)
+    return Step(_node_values(change.node), event, payload, leaves)
+
+
+def numbered(steps: Sequence[Step], position: Position) -> tuple[StoredEvent, ...]:
+    """Give the events of steps the sequence numbers and hashes that follow a position."""
+    stored: list[StoredEvent] = []
+    last_hash = position.last_hash
+    for sequence, step in enumerate(steps, start=position.last_sequence + 1):
+        name = step.event.name
+        last_hash = event_hash(last_hash, sequence, name, step.payload)
+        at = to_milliseconds(step.event.timestamp)
+        stored.append(StoredEvent(sequence, step.event.id, name, at, step.payload, last_hash))
+    return tuple(stored)
 
 
 def to_node(row: Row[Any]) -> MediaNode:
@@ -156,8 +153,9 @@ def to_event(row: Row[Any]) -> StoredEvent:
         sequence=row.sequence,
         node_id=row.node_id,
         name=row.name,
-        timestamp=from_milliseconds(row.timestamp),
+        timestamp=row.timestamp,
         payload=orjson.loads(row.payload),
+        hash=row.hash,
     )
 
 
@@ -196,12 +194,14 @@ def _milliseconds(moment: datetime | None) -> int | None:
     return None if moment is None else to_milliseconds(moment)
 
 
-def _event_values(event: Event, cluster_id: str) -> Values:
+def _event_values(event: StoredEvent) -> Values:
     return {
-        "node_id": event.id,
+        "sequence": event.sequence,
+        "node_id": event.node_id,
         "name": event.name,
-        "timestamp": to_milliseconds(event.timestamp),
-        "payload": orjson.dumps(event.payload(cluster_id)).decode(),
+        "timestamp": event.timestamp,
+        "payload": orjson.dumps(event.payload).decode(),
+        "hash": event.hash,
     }
 
 
@@ -210,19 +210,23 @@ async def begin_epoch(connection: AsyncConnection) -> Position:
     await connection.execute(update(journal).values(epoch=journal.c.epoch + 1))
     store_id = await get_or_set(connection, STORE_ID, lambda: uuid4().hex)
     row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one()
-    return Position(store_id, int(row.epoch), int(row.last_sequence))
+    newest = select(events.c.hash).where(events.c.sequence == row.last_sequence)
+    last_hash = await connection.scalar(newest) or ""
+    return Position(store_id, int(row.epoch), int(row.last_sequence), last_hash)
 
 
-async def append_steps(connection: AsyncConnection, steps: Sequence[Step]) -> None:
+async def append_steps(
+    connection: AsyncConnection, steps: Sequence[Step], stored: Sequence[StoredEvent]
+) -> None:
     """Save the nodes and append the events, in order, with claimed sequence numbers.
 
     Raises:
         StaleMediaNodeError: A stored node is not one version behind.
     """
-    for behind, step in zip(reversed(range(len(steps))), steps, strict=True):
+    for step, event in zip(steps, stored, strict=True):
         if step.node is not None:
-            await _save_node(connection, step.node, behind, leaves=step.leaves)
-        await connection.execute(_APPEND, {"behind": behind, **step.event})
+            await _save_node(connection, step.node, event.sequence, leaves=step.leaves)
+        await connection.execute(insert(events), _event_values(event))
 
 
 async def claim(connection: AsyncConnection, position: Position, count: int) -> None:
@@ -278,11 +282,43 @@ async def set_value(connection: AsyncConnection, key: str, value: str) -> str:
     return value
 
 
+async def set_reader_position(
+    connection: AsyncConnection, *, reader: str, position: int | None
+) -> None:
+    """Set the position of a reader of the events; ``None`` deletes it."""
+    its = event_readers.c.name == reader
+    if position is None:
+        await connection.execute(delete(event_readers).where(its))
+        return
+    moved = await connection.execute(update(event_readers).where(its).values(position=position))
+    if moved.rowcount == 0:
+        await connection.execute(insert(event_readers), {"name": reader, "position": position})
+
+
+async def add_dead_letter(connection: AsyncConnection, letter: DeadLetter, *, most: int) -> None:
+    """Keep an undeliverable event, and of all of them only the newest."""
+    values = _event_values(letter.event)
+    await connection.execute(
+        delete(dead_letters).where(dead_letters.c.sequence == letter.event.sequence)
+    )
+    await connection.execute(
+        insert(dead_letters), {**values, "reason": letter.reason, "given_up": letter.timestamp}
+    )
+    oldest_kept = (
+        select(dead_letters.c.sequence)
+        .order_by(dead_letters.c.sequence.desc())
+        .offset(most - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    await connection.execute(delete(dead_letters).where(dead_letters.c.sequence < oldest_kept))
+
+
 async def _save_node(
-    connection: AsyncConnection, node: Values, behind: int, *, leaves: bool
+    connection: AsyncConnection, node: Values, sequence: int, *, leaves: bool
 ) -> None:
     if node["version"] == 1:
-        saved = await connection.execute(_JOIN, {"behind": behind, **node})
+        saved = await connection.execute(_JOIN, {"joined_sequence": sequence, **node})
     else:
         before = (media_nodes.c.id == node["id"]) & (media_nodes.c.version == node["version"] - 1)
         saved = await connection.execute(

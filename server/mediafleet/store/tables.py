@@ -102,21 +102,52 @@ events = Table(
     "events",
     metadata,
     Column("sequence", _NUMBER, primary_key=True, autoincrement=False),
-    Column("node_id", String(128), nullable=False),
+    Column("node_id", String(128)),
     Column("name", String(64), nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
     Index("events_by_node", "node_id", "name"),
     CheckConstraint("sequence >= 1", name="events_sequence_counts"),
     _length("events", "node_id", 1, 128),
     _length("events", "name", 1, 64),
     _length("events", "payload", 2, 1048576),
+    _length("events", "hash", 64, 64),
 )
 """Everything that happened, in order: 1, 2, 3 … without gaps, as numbered by the ``journal``.
 
 A database's own counter would not do: PostgreSQL's skips a number with each transaction that is
 rolled back, and SQLite's plain one gives the last number again once its row is deleted.
-``timestamp`` is in UTC milliseconds, ``payload`` is a JSON object."""
+``timestamp`` is in UTC milliseconds, ``payload`` is a JSON object. ``node_id`` is null where an
+event is about the cluster. ``hash`` chains an event to its predecessor, see
+:func:`mediafleet.domain.events.event_hash`."""
+
+
+event_readers = Table(
+    "event_readers",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    CheckConstraint("position >= 0", name="event_readers_position_counts"),
+    _length("event_readers", "name", 1, 32),
+)
+"""How far each reader of the events has come: the sequence number of the last one it handled."""
+
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("sequence", _NUMBER, primary_key=True, autoincrement=False),
+    Column("node_id", String(128)),
+    Column("name", String(64), nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("reason", String(1000), nullable=False),
+    Column("given_up", BigInteger, nullable=False),
+    _length("dead_letters", "reason", 0, 1000),
+)
+"""Copies of events that the webhook's receiver refused for good; the events may be gone."""
 
 
 key_values = Table(

@@ -22,14 +22,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
 from mediafleet.store.errors import SupersededError, UncertainCommitError, translated
 from mediafleet.store.leadership import Leadership
-from mediafleet.store.statements import claim
+from mediafleet.store.statements import append_steps, claim, numbered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from mediafleet.domain.events import StoredEvent
     from mediafleet.store.leadership import Lease, Position, StoreLimits
+    from mediafleet.store.statements import Step
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +84,17 @@ Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
 """Statements of one change, run inside its transaction."""
 
 
+async def _nothing(_: AsyncConnection) -> None:
+    """Make a change without statements of its own."""
+
+
 class _Job(Generic[T]):
     """A queued change."""
 
-    def __init__(self, work: Work[T], events: int) -> None:
+    def __init__(self, work: Work[T], steps: Sequence[Step]) -> None:
         self.work = work
-        self.events = events
+        self.steps = steps
+        self.events: tuple[StoredEvent, ...] = ()
         self.outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.is_sealed = False
         self.is_given_up = False
@@ -134,12 +142,25 @@ class Writer:
         self.refused = 0
         self._last_taken = anyio.current_time()
 
-    async def write(self, work: Work[T], events: int = 0) -> T:
-        """Run statements in a transaction of their own and commit it.
+    @property
+    def last_sequence(self) -> int:
+        """Sequence number of the newest event."""
+        return self._position.last_sequence
 
-        Args:
-            work: The statements.
-            events: How many events they append.
+    async def append(self, steps: Sequence[Step]) -> tuple[StoredEvent, ...]:
+        """Save nodes and append events in one transaction; return the events.
+
+        Raises:
+            StaleMediaNodeError: A stored node is not one version behind; nothing was changed.
+            StoreUnavailableError: As in :meth:`write`.
+            UncertainCommitError: As in :meth:`write`.
+        """
+        job = _Job(_nothing, steps)
+        await self._do(job)
+        return job.events
+
+    async def write(self, work: Work[T]) -> T:
+        """Run statements in a transaction of their own and commit it.
 
         A caller that is cancelled meanwhile either gets its cancellation at once and the change
         was not made, or this returns normally and the cancellation reaches the caller at its next
@@ -149,8 +170,10 @@ class Writer:
             StoreUnavailableError: The change was not made.
             UncertainCommitError: The store was closed while the database did not respond.
         """
+        return await self._do(_Job(work, ()))
+
+    async def _do(self, job: _Job[T]) -> T:
         await checkpoint_if_cancelled()
-        job = _Job(work, events)
         try:
             self._send.send_nowait(job)  # type: ignore[arg-type]  # jobs of all results, one queue
         except anyio.WouldBlock:
@@ -175,7 +198,7 @@ class Writer:
             is_quiet = anyio.current_time() - self._last_taken >= self._limits.check
             if self.problem is not None or is_quiet:
                 with suppress(MediafleetError):
-                    await self.write(_change_nothing)
+                    await self.write(_nothing)
                 continue
             try:
                 await self._database.require_unchanged()
@@ -224,7 +247,9 @@ class Writer:
             return
         async with self._database.connect() as connection:
             transaction = await self._database.begin(connection)
-            await claim(connection, self._position, job.events)
+            job.events = numbered(job.steps, self._position)
+            await claim(connection, self._position, len(job.events))
+            await append_steps(connection, job.steps, job.events)
             result = await job.work(connection)
             await self._database.require_unchanged()
             self._require_leadership()
@@ -252,10 +277,6 @@ class Writer:
     def _require_leadership(self) -> None:
         if self._lease.leadership is not Leadership.LEADER:
             raise StoreUnavailableError(f"the lock of the store is {self._lease.leadership}")
-
-
-async def _change_nothing(connection: AsyncConnection) -> None:
-    del connection
 
 
 async def _outcome(job: _Job[T], limit_s: float) -> T:

@@ -20,7 +20,14 @@ from mediafleet.store.tables import metadata, migration_config, upgrade
 
 pytestmark = pytest.mark.anyio
 
-TABLES = {"media_nodes", "events", "journal", "key_values"}
+TABLES = {
+    "dead_letters",
+    "event_readers",
+    "events",
+    "journal",
+    "key_values",
+    "media_nodes",
+}
 
 
 def definitions(file: Path) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ def _length(table: str, column: str, least: int, most: int) -> sa.CheckConstrain
 def upgrade() -> None:
     _make_media_nodes()
     _make_events()
+    _make_readers()
     journal = op.create_table(
         "journal",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -39,7 +40,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("key_values", "journal", "events", "media_nodes"):
+    for table in (
+        "key_values",
+        "journal",
+        "dead_letters",
+        "event_readers",
+        "events",
+        "media_nodes",
+    ):
         op.drop_table(table)
 
 
@@ -90,13 +98,42 @@ def _make_events() -> None:
             primary_key=True,
             autoincrement=False,
         ),
-        sa.Column("node_id", sa.String(128), nullable=False),
+        sa.Column("node_id", sa.String(128)),
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("timestamp", sa.BigInteger, nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
         sa.CheckConstraint("sequence >= 1", name="events_sequence_counts"),
         _length("events", "node_id", 1, 128),
         _length("events", "name", 1, 64),
         _length("events", "payload", 2, 1048576),
+        _length("events", "hash", 64, 64),
     )
     op.create_index("events_by_node", "events", ["node_id", "name"])
+
+
+def _make_readers() -> None:
+    op.create_table(
+        "event_readers",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("position >= 0", name="event_readers_position_counts"),
+        _length("event_readers", "name", 1, 32),
+    )
+    op.create_table(
+        "dead_letters",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("node_id", sa.String(128)),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("timestamp", sa.BigInteger, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("given_up", sa.BigInteger, nullable=False),
+        _length("dead_letters", "reason", 0, 1000),
+    )
