@@ -22,10 +22,14 @@ _LAGS_KEPT = 20
 log = logging.getLogger(__name__)
 
 
-class _Time(Protocol):
-    def now(self) -> datetime: ...
+class Clock(Protocol):
+    """The only source of time."""
 
-    def monotonic(self) -> float: ...
+    def now(self) -> datetime:
+        """The current time: aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that is never set back."""
 
 
 class SystemClock:
@@ -55,7 +59,7 @@ class AwakeClock:
         missed: Seconds missed in all.
     """
 
-    def __init__(self, clock: _Time) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen = 0.0
         self._is_beating = False

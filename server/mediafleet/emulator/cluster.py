@@ -16,17 +16,18 @@ from mediafleet.emulator.control import CONTROL_ADDRESS, ControlServer
 from mediafleet.emulator.node import EmulatedNode
 from mediafleet.emulator.process import NodeProcess
 from mediafleet.emulator.settings import EmulatorSettings
-from mediafleet.emulator.timetable import Timetable
+from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import ssl
     from random import Random
     from types import TracebackType
 
+    from mediafleet.clock import Clock
     from mediafleet.emulator.endpoint import Endpoint
-    from mediafleet.emulator.timetable import Clock
 
 _BACKLOG = 4096
+_SLOT_S = 0.001
 
 
 class EmulatedCluster:
@@ -75,14 +76,14 @@ class EmulatedCluster:
         self._random = random
         self._clock = clock
         self._ssl_context = ssl_context
-        self._timetable = Timetable(clock)
+        self._scheduler = Scheduler(clock, slot_s=_SLOT_S)
         self._processes: list[NodeProcess] = []
         self._control = ControlServer(self)
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._endpoint, self._timetable),
+            lambda: Connection(self._endpoint, self._scheduler),
             host=self._address or "0.0.0.0",  # noqa: S104  # _endpoint turns away all but loopback
             port=self.port,
             backlog=_BACKLOG,
@@ -122,7 +123,7 @@ class EmulatedCluster:
         if index >= most:
             message = f"this emulator holds at most {most} node(s)"
             raise ValueError(message)
-        process = NodeProcess(self._settings, self._random, self._clock, self._timetable)
+        process = NodeProcess(self._settings, self._random, self._clock, self._scheduler)
         node = EmulatedNode(index, self.uri(index), process)
         self._processes.append(process)
         self.nodes.append(node)
@@ -136,7 +137,7 @@ class EmulatedCluster:
 
     def catch_up(self) -> None:
         """Do everything that is due by the clock now; needed only with a clock moved by hand."""
-        self._timetable.run_due()
+        self._scheduler.run_due()
 
     async def stop(self) -> None:
         """End all nodes as a crash would, and the listener; again is no error."""
@@ -147,5 +148,5 @@ class EmulatedCluster:
         for process in self._processes:
             process.kill()
         self._control.close()
-        self._timetable.close()
+        self._scheduler.clear()
         await server.wait_closed()

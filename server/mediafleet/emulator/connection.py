@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mediafleet.emulator.endpoint import Endpoint
-    from mediafleet.emulator.timetable import Timer, Timetable
+    from mediafleet.scheduler import Scheduler, Timer
 
 # How long a client may take to notice that the connection was ended.
 _LINGER = 5.0
@@ -46,22 +46,22 @@ class Connection(asyncio.Protocol):
         "_framing",
         "_inbox",
         "_messages",
+        "_scheduler",
         "_timer",
-        "_timetable",
         "_transport",
         "busy",
         "dead",
     )
 
-    def __init__(self, find: Callable[[str, str], Endpoint | None], timetable: Timetable) -> None:
+    def __init__(self, find: Callable[[str, str], Endpoint | None], scheduler: Scheduler) -> None:
         """Wait for a client.
 
         Args:
             find: The endpoint for a local and a peer address; None refuses the connection.
-            timetable: When something is due.
+            scheduler: When something is due.
         """
         self._find = find
-        self._timetable = timetable
+        self._scheduler = scheduler
         self._transport: asyncio.Transport | None = None
         self._endpoint: Endpoint | None = None
         self._framing: Framing | None = None
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
             self._refuse(self._transport)
             return
         self._endpoint = endpoint
-        self._timer = self._timetable.after(endpoint.settings.handshake_timeout, self._give_up)
+        self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._give_up)
         endpoint.attach(self)
 
     @staticmethod
@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
         if endpoint.works:
             self.drop()
         else:
-            self._timer = self._timetable.after(endpoint.settings.handshake_timeout, self._give_up)
+            self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._give_up)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
         self._answer = answer
         if endpoint.handshake_delay > 0:
             self.busy = True
-            self._timer = self._timetable.after(endpoint.handshake_delay, self._go_on)
+            self._timer = self._scheduler.after(endpoint.handshake_delay, self._go_on)
         return True
 
     def _go_on(self) -> None:
@@ -237,7 +237,7 @@ class Connection(asyncio.Protocol):
         transport.resume_reading()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._timetable.after(_LINGER, self.abort)
+        self._timer = self._scheduler.after(_LINGER, self.abort)
 
     def abort(self) -> None:
         """End the connection at once; what is still unsent is lost."""

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.settings import EmulatorSettings
-    from mediafleet.emulator.timetable import Clock
     from mediafleet.emulator.vitals import Vitals
 
 # Open connections are looked at so many times in one period of the garbage collector.

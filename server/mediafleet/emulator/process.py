@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.emulator.media_server import Answer
     from mediafleet.emulator.settings import EmulatorSettings
-    from mediafleet.emulator.timetable import Clock, Timer, Timetable
+    from mediafleet.scheduler import Scheduler, Timer
 
 # The real server prints a backtrace before it dies of a segmentation fault.
 _CRASH_SILENCE = 0.5
@@ -44,8 +45,8 @@ class NodeProcess:
         "_collector",
         "_held_back",
         "_random",
+        "_scheduler",
         "_terminating",
-        "_timetable",
         "_waiting",
         "busy_workers",
         "connections",
@@ -59,11 +60,11 @@ class NodeProcess:
     )
 
     def __init__(
-        self, settings: EmulatorSettings, random: Random, clock: Clock, timetable: Timetable
+        self, settings: EmulatorSettings, random: Random, clock: Clock, scheduler: Scheduler
     ) -> None:
         self._random = random
         self._clock = clock
-        self._timetable = timetable
+        self._scheduler = scheduler
         self.settings = settings
         self.vitals = Vitals(settings, random)
         self.state = NodeState.RUNNING
@@ -137,7 +138,7 @@ class NodeProcess:
             if server is self.server and self.state is not NodeState.DOWN:
                 self._or_later(action)
 
-        self._timetable.after(seconds, act)
+        self._scheduler.after(seconds, act)
 
     def _or_later(self, action: Callable[[], None]) -> None:
         """Do something now; a stopped process does it when it goes on."""
@@ -184,7 +185,7 @@ class NodeProcess:
         self._send_events()
         due = self.server.next_due
         if due is not None and self._collector is None:
-            self._collector = self._timetable.at(due, self._collect)
+            self._collector = self._scheduler.at(due, self._collect)
 
     def _collect(self) -> None:
         self._collector = None

@@ -13,9 +13,9 @@ from mediafleet.emulator.object_types import SERVER_MANAGER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mediafleet.clock import Clock
     from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.object_types import ObjectType
-    from mediafleet.emulator.timetable import Clock
 
 MANAGER_ID = "manager_ServerManager"
 LISTING_SESSION = ""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.emulator.settings import EmulatorSettings
-    from mediafleet.emulator.timetable import Clock
 
 
 class StopSignal(Protocol):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.kurento.rpc import Introduction
     from mediafleet.kurento.shared import Engine, Tools
-    from mediafleet.kurento.timetable import Appointment
+    from mediafleet.scheduler import Timer
 
 _FIRST_LOAD_WITHIN_S = 0.5
 
@@ -48,7 +48,6 @@ class Link:
 
     __slots__ = (
         "_address",
-        "_appointment",
         "_dialling",
         "_engine",
         "_exchange",
@@ -62,6 +61,7 @@ class Link:
         "_reporter",
         "_retry_due",
         "_settings",
+        "_timer",
         "_tools",
         "_traffic",
         "node_id",
@@ -87,7 +87,7 @@ class Link:
         self._traffic = tools.new_traffic()
         self._engine: Engine | None = None
         self._exchange: Exchange | None = None
-        self._appointment: Appointment | None = None
+        self._timer: Timer | None = None
         self._dialling: anyio.CancelScope | None = None
         self._phase = Phase.IDLE
         self._address = ""
@@ -107,9 +107,9 @@ class Link:
     async def stop(self) -> None:
         """End the link on purpose, within ``close_timeout``; nothing is told from now on."""
         self._phase = Phase.IDLE
-        if self._appointment is not None:
-            self._appointment.call_off()
-            self._appointment = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._dialling is not None:
             self._dialling.cancel()
         exchange, self._exchange = self._exchange, None
@@ -232,7 +232,7 @@ class Link:
 
     def _on_due(self) -> None:
         """Do what is due; the losing of the connection on the way is a change of phase."""
-        self._appointment = None
+        self._timer = None
         now = self._now()
         if self._phase is Phase.WAITING and self._retry_due <= now and self._engine is not None:
             self._phase = Phase.DIALLING
@@ -278,14 +278,14 @@ class Link:
         self._plan()
 
     def _plan(self) -> None:
-        """See that the timetable calls when the next thing is due."""
+        """See that the scheduler calls when the next thing is due."""
         if self._engine is None or (due := self._next_due()) is None:
             return
-        if self._appointment is not None:
-            if self._appointment.due <= due:
+        if self._timer is not None:
+            if self._timer.due <= due:
                 return
-            self._appointment.call_off()
-        self._appointment = self._engine.timetable.at(due, self._on_due)
+            self._timer.cancel()
+        self._timer = self._engine.scheduler.at(due, self._on_due)
 
     def _next_due(self) -> float | None:
         if self._phase is Phase.WAITING:

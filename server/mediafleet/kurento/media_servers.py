@@ -17,7 +17,7 @@ from mediafleet.kurento.protocol import read_server_info
 from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, visit
 from mediafleet.kurento.session_cache import safe_id
 from mediafleet.kurento.shared import Budget, Engine, Tools, Workers
-from mediafleet.kurento.timetable import Timetable
+from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import random
@@ -88,14 +88,14 @@ class KurentoMediaServers(MediaServers):
 
         May be run again after that, but only once at a time. ``beat`` is called now and then.
         """
-        timetable = Timetable(self._tools.clock)
+        scheduler = Scheduler(self._tools.clock)
         try:
             async with anyio.create_task_group() as tasks:
                 dials = Workers(self._settings.concurrent_dials)
                 measurements = Workers(self._settings.measurements_at_once)
                 tasks.start_soon(dials.run, name="dials")
                 tasks.start_soon(measurements.run, name="measurements")
-                self._engine = Engine(timetable, dials, measurements)
+                self._engine = Engine(scheduler, dials, measurements)
                 for link in self._links.values():
                     link.start(self._engine)
                 task_status.started()
@@ -104,7 +104,7 @@ class KurentoMediaServers(MediaServers):
                     beat()
         finally:
             self._engine = None
-            timetable.stop()
+            scheduler.clear()
             await self._stop_all()
 
     @override

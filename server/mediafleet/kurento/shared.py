@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import AwakeClock
     from mediafleet.kurento.dial import Dialler
     from mediafleet.kurento.settings import LinkSettings
-    from mediafleet.kurento.timetable import Timetable
+    from mediafleet.scheduler import Scheduler
 
     Job = Callable[[], Awaitable[None]]
 
@@ -132,12 +132,12 @@ class Engine:
     """What all links share while they run.
 
     Attributes:
-        timetable: When something is due.
+        scheduler: When something is due.
         dials: Makes links.
         measurements: Measures loads.
     """
 
-    timetable: Timetable
+    scheduler: Scheduler
     dials: Workers
     measurements: Workers
 

@@ -8,14 +8,14 @@ import anyio
 import pytest
 
 from mediafleet.clock import SystemClock
-from mediafleet.kurento.timetable import SLOT_S, Timetable
+from mediafleet.scheduler import SLOT_S, Scheduler
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_actions_come_in_order_and_never_early():
     clock = SystemClock()
-    timetable = Timetable(clock)
+    scheduler = Scheduler(clock)
     start = clock.monotonic()
     came, last = [], anyio.Event()
 
@@ -25,8 +25,8 @@ async def test_actions_come_in_order_and_never_early():
             last.set()
 
     for due in (0.06, 0.02, 0.04, -1.0):
-        timetable.at(start + due, lambda due=due: note(due))
-    timetable.at(start + 0.08, lambda: note(0.08, is_last=True))
+        scheduler.at(start + due, lambda due=due: note(due))
+    scheduler.at(start + 0.08, lambda: note(0.08, is_last=True))
     with anyio.fail_after(2):
         await last.wait()
     assert [due for due, _ in came] == [-1.0, 0.02, 0.04, 0.06, 0.08]
@@ -35,10 +35,10 @@ async def test_actions_come_in_order_and_never_early():
 
 async def test_what_is_called_off_does_not_come():
     clock = SystemClock()
-    timetable = Timetable(clock)
+    scheduler = Scheduler(clock)
     came, last = [], anyio.Event()
-    timetable.at(clock.monotonic(), lambda: came.append("off")).call_off()
-    timetable.at(clock.monotonic() + 2 * SLOT_S, last.set)
+    scheduler.at(clock.monotonic(), lambda: came.append("off")).cancel()
+    scheduler.at(clock.monotonic() + 2 * SLOT_S, last.set)
     with anyio.fail_after(2):
         await last.wait()
     assert came == []
@@ -46,26 +46,26 @@ async def test_what_is_called_off_does_not_come():
 
 async def test_an_action_that_is_due_again_at_once_does_not_hold_up_the_others():
     clock = SystemClock()
-    timetable = Timetable(clock)
+    scheduler = Scheduler(clock)
     rounds = 0
 
     def again():
         nonlocal rounds
         rounds += 1
-        timetable.at(0.0, again)
+        scheduler.at(0.0, again)
 
     again()
     await anyio.sleep(5 * SLOT_S)
     assert 1 < rounds < 500
-    timetable.stop()
+    scheduler.clear()
     stopped = rounds
     await anyio.sleep(2 * SLOT_S)
     assert rounds == stopped
 
 
-async def test_a_raising_action_does_not_stop_the_timetable():
+async def test_a_raising_action_does_not_stop_the_scheduler():
     clock = SystemClock()
-    timetable = Timetable(clock)
+    scheduler = Scheduler(clock)
     came = anyio.Event()
     met = []
 
@@ -73,8 +73,8 @@ async def test_a_raising_action_does_not_stop_the_timetable():
         raise ValueError("a bug")
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: met.append(context))
-    timetable.at(0.0, fail)
-    timetable.at(clock.monotonic() + SLOT_S, came.set)
+    scheduler.at(0.0, fail)
+    scheduler.at(clock.monotonic() + SLOT_S, came.set)
     with anyio.fail_after(2):
         await came.wait()
     assert isinstance(met[0]["exception"], ValueError)
