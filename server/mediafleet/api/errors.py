@@ -9,6 +9,7 @@ from mediafleet.contract import Problem
 from mediafleet.domain.errors import (
     ConflictError,
     EnvironmentFailureError,
+    EventsExpiredError,
     InvalidRequestError,
     MissingUriError,
     NotFoundError,
@@ -26,6 +27,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     UnreachableMediaServerError: HTTPStatus.NOT_FOUND,
     MissingUriError: HTTPStatus.NOT_IMPLEMENTED,
     EnvironmentFailureError: HTTPStatus.BAD_GATEWAY,
+    EventsExpiredError: HTTPStatus.GONE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -17,6 +17,7 @@
     ├── UnreachableMediaServerError
     ├── EnvironmentFailureError
     │   └── MediaNodeNotTerminatedError
+    ├── EventsExpiredError
     └── UnavailableError
         ├── StoreUnavailableError · NotReadyError · UnhealthyError · ServerStoppingError
         └── RestartingError · ConfigurationNotStoredError
@@ -257,6 +258,20 @@ class MediaNodeNotTerminatedError(EnvironmentFailureError):
 
     def __str__(self) -> str:
         return f"Media Node {self.node_id} is still {self.still}, it is tried again: {self.trouble}"
+
+
+class EventsExpiredError(MediafleetError):
+    """Events between a position and the oldest one that is kept were deleted."""
+
+    def __init__(self, after: int, oldest: int) -> None:
+        super().__init__(after, oldest)
+        self.after, self.oldest = after, oldest
+
+    def __str__(self) -> str:
+        return (
+            f"The events after {self.after} are not kept any more; the oldest one has number "
+            f"{self.oldest}: read on after {self.oldest - 1}"
+        )
 
 
 class UnavailableError(MediafleetError):

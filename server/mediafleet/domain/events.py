@@ -258,6 +258,16 @@ Event: TypeAlias = (
 )
 """Whatever is appended to the ``events`` table."""
 
+OPENVIDU_EVENTS = frozenset(
+    {
+        MediaNodeStatusChanged.name,
+        NodeCrashed.name,
+        NodeRecovered.name,
+        SessionDestroyed.name,
+    }
+)
+"""The events that OpenVidu has too; the others are additions of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:

@@ -1,0 +1,318 @@
+"""Call detail records: the events as lines of files, as OpenVidu writes them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import orjson
+
+from mediafleet.domain.errors import EventsExpiredError
+from mediafleet.domain.events import OPENVIDU_EVENTS
+from mediafleet.supervise import TICK_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from mediafleet.domain.events import StoredEvent
+    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.services.event_log import EventLog
+
+log = logging.getLogger(__name__)
+
+KEY = "cdr"
+"""The key under which the progress is stored."""
+HISTORY_DAYS = 30
+HISTORY_BYTES = 20 * 1024**3
+SAVE_INTERVAL_S = 5.0
+"""How often the progress is stored while events are written."""
+BATCH = 500
+"""Events written at once."""
+
+_NAME = re.compile(r"CDR\.\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.log", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CdrSettings:
+    """What the configuration says.
+
+    Attributes:
+        is_on: Whether events are written at all.
+        directory: Of the files; created if it is missing.
+    """
+
+    is_on: bool
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the writer has come.
+
+    Attributes:
+        position: Sequence number of the last event that is written, or needs no line.
+        file: Name of the file; empty before the first one.
+        size: Its size in bytes after that event.
+    """
+
+    position: int
+    file: str = ""
+    size: int = 0
+
+
+class CdrFiles:
+    """The files of a directory. All methods block.
+
+    Args:
+        directory: It may be missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def names(self) -> list[str]:
+        """Return the names of the files, the oldest first.
+
+        Raises:
+            OSError: The directory cannot be read.
+        """
+        with suppress(FileNotFoundError):
+            names = [path.name for path in self.directory.iterdir()]
+            return sorted(name for name in names if _NAME.fullmatch(name))
+        return []
+
+    def path(self, name: str) -> Path | None:
+        """Return the path of a file by its name; ``None`` if that is no name of a file here."""
+        path = self.directory / name
+        return path if _NAME.fullmatch(name) and path.is_file() else None
+
+    def begin(self, at: datetime) -> dict[str, Any]:
+        """Begin a file, or go on with the one of the same second, and delete old ones.
+
+        Returns:
+            Its name and size, named as in :class:`Progress`.
+
+        Raises:
+            OSError: It cannot be created.
+        """
+        name = f"CDR.{at:%Y-%m-%d_%H-%M-%S}.log"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        size = self.append(name, b"")
+        self.delete_old(at - timedelta(days=HISTORY_DAYS))
+        return {"file": name, "size": size}
+
+    def append(self, name: str, lines: bytes) -> int:
+        """Append lines to a file; return its size then.
+
+        Raises:
+            OSError: They may be written in part.
+        """
+        with (self.directory / name).open("ab", buffering=0) as file:
+            view = memoryview(lines)
+            while view:
+                view = view[file.write(view) :]
+            return file.tell()
+
+    def sync(self, name: str) -> None:
+        """Force a file to the disk; nothing happens if somebody has removed it.
+
+        Raises:
+            OSError: The disk reports an error.
+        """
+        with suppress(FileNotFoundError), (self.directory / name).open("ab") as file:
+            os.fsync(file.fileno())
+
+    def resume(self, progress: Progress, events: Sequence[StoredEvent]) -> Progress:
+        """Find out which of the events that follow a progress have lines already.
+
+        A server that was killed may have written more than its progress says. What is left of a
+        line that was written in part is cut off.
+
+        Args:
+            progress: As stored.
+            events: Those that follow its position.
+
+        Raises:
+            OSError: The file cannot be read or cut.
+        """
+        try:
+            file = (self.directory / progress.file).open("r+b")
+        except (FileNotFoundError, IsADirectoryError):
+            return progress
+        done, size = progress.position, progress.size
+        with file:
+            if file.seek(0, os.SEEK_END) < size:  # somebody has cut it
+                return progress
+            file.seek(size)
+            for event in events:
+                expected = line(event) if is_recorded(event) else b""
+                found = file.read(len(expected))
+                if found != expected:
+                    if expected.startswith(found):
+                        file.truncate(size)
+                    break
+                done, size = event.sequence, size + len(expected)
+        return Progress(done, progress.file, size)
+
+    def delete_old(self, before: datetime, most: int = HISTORY_BYTES) -> None:
+        """Delete the files of before a moment, and the oldest of more than so many bytes.
+
+        The newest file is never deleted.
+        """
+        limit = f"CDR.{before:%Y-%m-%d_%H-%M-%S}.log"
+        *older, newest = self.names() or [""]
+        total = self._size(newest)
+        for name in reversed(older):
+            total += self._size(name)
+            if name < limit or total > most:
+                with suppress(FileNotFoundError):
+                    (self.directory / name).unlink()
+
+    def _size(self, name: str) -> int:
+        try:
+            return (self.directory / name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+
+def is_recorded(event: StoredEvent) -> bool:
+    """Return whether an event has a line: all that OpenVidu has, and none of our own."""
+    return event.name in OPENVIDU_EVENTS
+
+
+def line(event: StoredEvent) -> bytes:
+    """Return the line of an event: ``{"<name>": {…}}``."""
+    return orjson.dumps({event.name: event.payload}) + b"\n"
+
+
+class CdrWriter:
+    """Writes the events to files; one begins with each start, each day and each configuration.
+
+    Every event is written once, whatever happens: the progress is stored after the lines, and lines
+    that were written after that are recognised in the file.
+
+    Args:
+        event_log: The events.
+        settings: Returns the configuration in force.
+        clock: Gives the names of the files.
+
+    Attributes:
+        lost: How many events were deleted from the store before they were written.
+    """
+
+    def __init__(
+        self, event_log: EventLog, settings: Callable[[], CdrSettings], clock: Clock
+    ) -> None:
+        self._events = event_log
+        self._settings = settings
+        self._clock = clock
+        self._scope = anyio.CancelScope()
+        self._was_off = False
+        self._progress: Progress | None = None
+        self.lost = 0
+
+    @property
+    def lag(self) -> int:
+        """How many events are not written yet; 0 while the writer is off."""
+        return 0 if self._progress is None else self._events.newest - self._progress.position
+
+    def configure(self) -> None:
+        """Go on with the configuration that is in force now, in a new file."""
+        self._scope.cancel()
+
+    async def run(self, store: Store, beat: Callable[[], None]) -> None:
+        """Write until cancelled.
+
+        Raises:
+            OSError: A file could not be written; the next run goes on where this one ended.
+            StoreUnavailableError: The store does not respond.
+        """
+        while True:
+            with anyio.CancelScope() as self._scope:
+                settings = self._settings()
+                if settings.is_on:
+                    await self._write(store, CdrFiles(settings.directory), beat)
+                else:
+                    await self._rest(store, beat)
+
+    async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
+        """Forget the progress, so that nothing of the time without records is written later."""
+        self._was_off, self._progress = True, None
+        if await store.get_value(KEY):
+            await store.set_value(KEY, "")
+        while True:
+            beat()
+            await anyio.sleep(TICK_S)
+
+    async def _write(self, store: Store, files: CdrFiles, beat: Callable[[], None]) -> None:
+        progress = await self._resumed(store, files)
+        now = self._clock.now()
+        progress = replace(progress, **await anyio.to_thread.run_sync(files.begin, now))
+        saved, saved_at = None, 0.0
+        try:
+            while True:
+                beat()
+                self._progress = progress
+                if progress != saved and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S:
+                    await _save(store, files, progress)
+                    saved, saved_at = progress, self._clock.monotonic()
+                events = await self._next(progress.position)
+                if not events:
+                    with anyio.move_on_after(SAVE_INTERVAL_S):
+                        await self._events.wait_beyond(progress.position)
+                    continue
+                if self._clock.now().date() != now.date():
+                    now = self._clock.now()
+                    await anyio.to_thread.run_sync(files.sync, progress.file)
+                    begun = await anyio.to_thread.run_sync(files.begin, now)
+                    progress = replace(progress, **begun)
+                lines = b"".join(line(event) for event in events if is_recorded(event))
+                size = progress.size
+                if lines:
+                    size = await anyio.to_thread.run_sync(files.append, progress.file, lines)
+                progress = Progress(events[-1].sequence, progress.file, size)
+        finally:
+            if progress != saved:
+                with anyio.CancelScope(shield=True):
+                    await _save(store, files, progress)
+
+    async def _next(self, position: int) -> Sequence[StoredEvent]:
+        try:
+            return await self._events.read(position, BATCH)
+        except EventsExpiredError as error:
+            missing = error.oldest - 1 - position
+            self.lost += missing
+            log.error("events were deleted before they had a record", extra={"events": missing})  # noqa: TRY400 - the error says no more
+            return await self._events.read(error.oldest - 1, BATCH)
+
+    async def _resumed(self, store: Store, files: CdrFiles) -> Progress:
+        """Return the stored progress, and what was written after it."""
+        text = await store.get_value(KEY)
+        if not text:
+            newest = self._events.newest if self._was_off else self._events.newest_at_opening
+            return Progress(newest)
+        progress = Progress(**json.loads(text))
+        if progress.position > self._events.newest:
+            return Progress(self._events.newest)
+        while events := await self._next(progress.position):
+            resumed = await anyio.to_thread.run_sync(files.resume, progress, events)
+            if resumed.position == progress.position:
+                return resumed
+            progress = resumed
+            if progress.position < events[-1].sequence:
+                break
+        return progress
+
+
+async def _save(store: Store, files: CdrFiles, progress: Progress) -> None:
+    await anyio.to_thread.run_sync(files.sync, progress.file)
+    await store.set_value(KEY, json.dumps(asdict(progress)))
