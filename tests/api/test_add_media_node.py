@@ -128,8 +128,8 @@ async def test_of_two_members_that_turn_out_to_be_one_media_server_the_younger_l
         assert [node["id"] for node in await members(api)] == [elder["id"]]
         assert server.asked("release") == []
     events = histories.read_events(database)
-    (gave_way,) = (event for event in events if event["name"] == "mediaNodeGaveWay")
-    assert (gave_way["node"], gave_way["stays"]) == (younger["id"], elder["id"])
+    (deduplicated,) = (event for event in events if event["name"] == "mediaNodeDeduplicated")
+    assert (deduplicated["node"], deduplicated["duplicateOf"]) == (younger["id"], elder["id"])
     assert not [event for event in events if event["name"] == "sessionDestroyed"]
     assert histories.faults(events, histories.read_members(database)) == []
 

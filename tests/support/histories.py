@@ -65,10 +65,10 @@ class _Audit:
             case "mediaNodeForgotten":
                 self._expect(status == "failed", f"{node} was forgotten while {status}")
                 self.status[node] = "forgotten"
-            case "mediaNodeGaveWay":
-                self._expect(status in SERVING, f"{node} gave way while {status}")
-                stays = self.status.get(event["stays"])
-                self._expect(stays in SERVING, f"{node} gave way to one that is {stays}")
+            case "mediaNodeDeduplicated":
+                self._expect(status in SERVING, f"{node} was deduplicated while {status}")
+                stays = self.status.get(event["duplicateOf"])
+                self._expect(stays in SERVING, f"{node} is a duplicate of one that is {stays}")
             case "nodeCrashed":
                 crashes = status in SERVING and node not in self.crashed
                 self._expect(crashes, f"{node} crashed while {status}, {self.crashed}")

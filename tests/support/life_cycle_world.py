@@ -185,7 +185,7 @@ class NodeWorld:
         """What happens if nobody asks for anything any more, and nothing breaks.
 
         *twin* is what a connected member on the same server is: at work, or on its way out. Of two
-        at work the younger gives way; either may be that here.
+        at work the younger is removed; either may be that here.
         """
         turns = list(self._surroundings(place))
         if place.doing is not None:
@@ -301,14 +301,14 @@ class NodeWorld:
         if member not in younger:
             return
         told, leaving, gone = entries_of_deduplication(member, stays, at=MOMENT)
-        if told.event.name != "mediaNodeGaveWay" or not isinstance(leaving, Mutation):
+        if told.event.name != "mediaNodeDeduplicated" or not isinstance(leaving, Mutation):
             raise LostError("a node left for another one, and nobody was told why")
         if leaving.node.status is not S.TERMINATING or leaving.node.evicts_sessions:
             raise LostError("sessions of the node that stays are to be ended")
         place = self._committed(place, leaving)
         if not isinstance(gone, Mutation) or gone.node.status is not S.TERMINATED:
-            raise LostError("a node that gave way did not leave at once")
-        yield Turn("it gives way to its twin", self._gone(place))
+            raise LostError("a duplicate did not leave at once")
+        yield Turn("it is removed as a duplicate", self._gone(place))
 
     def _failed(self, place: Place) -> Place:
         """The launch ended in a failure; the next step, if it still is one, stores that."""

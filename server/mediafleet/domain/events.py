@@ -77,24 +77,24 @@ class MediaNodeForgotten:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeGaveWay:
-    """A Media Node leaves because it is the same media server as another one. Our own addition.
+class MediaNodeDeduplicated:
+    """A Media Node is removed because another one is the same media server. Mediafleet's own.
 
     Attributes:
-        stays: The other one.
+        duplicate_of: Id of the Media Node that stays.
     """
 
-    name: ClassVar[str] = "mediaNodeGaveWay"
+    name: ClassVar[str] = "mediaNodeDeduplicated"
 
     timestamp: datetime
     id: str
     uri: str | None
-    stays: str
+    duplicate_of: str
 
     @property
     def reason(self) -> str:
         """Why, for people."""
-        return f"its media server is in the cluster already, as Media Node {self.stays}"
+        return f"its media server is in the cluster already, as Media Node {self.duplicate_of}"
 
     def payload(self, cluster_id: str) -> Payload:
         """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
@@ -102,7 +102,7 @@ class MediaNodeGaveWay:
             "timestamp": to_milliseconds(self.timestamp),
             "id": self.id,
             "uri": self.uri,
-            "stays": self.stays,
+            "duplicateOf": self.duplicate_of,
             "reason": self.reason,
             "clusterId": cluster_id,
         }
@@ -250,7 +250,7 @@ class MediaNodeDrainChanged:
 Event: TypeAlias = (
     MediaNodeStatusChanged
     | MediaNodeForgotten
-    | MediaNodeGaveWay
+    | MediaNodeDeduplicated
     | NodeCrashed
     | NodeRecovered
     | SessionDestroyed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.events import (
-    MediaNodeGaveWay,
+    MediaNodeDeduplicated,
     NodeCrashed,
     NodeRecovered,
     SessionDestroyed,
@@ -232,7 +232,9 @@ def entries_of_deduplication(
     sessions or end them, and they are the sessions of the one that stays; so is its machine.
     """
     node = younger.node
-    told = EventOnly(MediaNodeGaveWay(timestamp=at, id=node.id, uri=node.uri, stays=eldest.node.id))
+    event = MediaNodeDeduplicated(
+        timestamp=at, id=node.id, uri=node.uri, duplicate_of=eldest.node.id
+    )
     leaving = Mutation(*transition(node, MediaNodeStatus.TERMINATING, at=at))
     gone = Mutation(*transition(leaving.node, MediaNodeStatus.TERMINATED, at=at))
-    return told, leaving, gone
+    return EventOnly(event), leaving, gone

@@ -44,7 +44,7 @@ def test_who_is_not_at_work_or_out_of_touch_neither_stays_nor_gives_way(status: 
     assert serving_by_age([absent, other, quarantined]) == (quarantined,)
 
 
-def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
+def test_a_duplicate_leaves_at_once_and_ends_nothing() -> None:
     younger, eldest = make_member(id="kms_B", sessions=2), make_member(id="kms_A")
 
     told, leaving, gone = entries_of_deduplication(younger, eldest, at=MOMENT)
@@ -54,7 +54,7 @@ def test_who_gives_way_leaves_at_once_and_ends_nothing() -> None:
         "timestamp": 1767323045678,
         "id": "kms_B",
         "uri": younger.node.uri,
-        "stays": "kms_A",
+        "duplicateOf": "kms_A",
         "reason": "its media server is in the cluster already, as Media Node kms_A",
         "clusterId": "clu_1",
     }
