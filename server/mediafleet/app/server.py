@@ -31,7 +31,6 @@ from mediafleet.services.additions import Admission, Registrations
 from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedPart
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
-from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.media_nodes import Drains, MediaNodes
 from mediafleet.services.removals import Removals
@@ -188,19 +187,19 @@ class _Server:
             ),
         )
         self._environment = environment
-        self._decisions = FailureDecisions(self._state, self._media_servers, clock)
-        environment.on_machine_end(
-            lambda node_id, reason: self._decisions.record(node_id, Finding.MACHINE_ENDED, reason)
-        )
         self._timeouts = _timeouts(configuration, environment)
         self._machines = Machines(self._state, environment, self._timeouts)
         self._controller = Controller(
             self._state,
             self._machines,
             self._media_servers,
-            self._decisions,
             clock=clock,
             timeouts=self._timeouts,
+        )
+        environment.on_machine_end(
+            lambda node_id, reason: self._controller.record_decision(
+                node_id, Finding.MACHINE_ENDED, reason
+            )
         )
         self._admission = Admission(
             self._state,
@@ -265,7 +264,7 @@ class _Server:
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
         cluster = ClusterHandlers(self._cluster)
-        media_nodes = MediaNodes(self._state, self._media_servers, self._decisions, self._clock)
+        media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
         fleet = FleetHandlers(media_nodes, self._drains)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {

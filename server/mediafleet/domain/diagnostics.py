@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mediafleet.domain.cluster import Connection
@@ -79,18 +80,34 @@ class FailureDecision:
     socket_error: str | None
     lag: float
 
+    @classmethod
+    def based_on(
+        cls, measured: Diagnostics, finding: Finding, reason: str, *, at: datetime
+    ) -> FailureDecision:
+        """A decision with what the link of the node has measured until now."""
+        return cls(
+            at=at,
+            finding=finding,
+            reason=reason,
+            last_reply=measured.last_reply,
+            pings=measured.pings,
+            failed_dials=measured.failed_dials,
+            socket_error=None,
+            lag=measured.lag,
+        )
+
     def in_words(self) -> str:
         """In one line, for logs."""
-        told = [f"{self.at.isoformat()} {self.finding}: {self.reason}"]
-        told.append(f"last reply {self.last_reply.isoformat() if self.last_reply else 'never'}")
+        words = [f"{self.at.isoformat()} {self.finding}: {self.reason}"]
+        words.append(f"last reply {self.last_reply.isoformat() if self.last_reply else 'never'}")
         unanswered = sum(ping.round_trip is None for ping in self.pings)
-        told.append(f"{unanswered} of the last {len(self.pings)} pings unanswered")
+        words.append(f"{unanswered} of the last {len(self.pings)} pings unanswered")
         if self.failed_dials:
             last = self.failed_dials[-1]
-            told.append(f"last failed dial {last.at.isoformat()}: {last.reason}")
+            words.append(f"last failed dial {last.at.isoformat()}: {last.reason}")
         if self.socket_error is not None:
-            told.append(f"socket {self.socket_error}")
-        return ", ".join([*told, f"event loop lag {self.lag * 1000:.0f} ms"])
+            words.append(f"socket {self.socket_error}")
+        return ", ".join([*words, f"event loop lag {self.lag * 1000:.0f} ms"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +134,8 @@ class Diagnostics:
     decisions: tuple[FailureDecision, ...] = ()
     lag: float = 0.0
     stalls: int = 0
+
+    def with_decisions(self, decisions: Iterable[FailureDecision]) -> Diagnostics:
+        """These, with further decisions; the last ones are kept."""
+        merged = sorted((*self.decisions, *decisions), key=lambda each: each.at)
+        return replace(self, decisions=tuple(merged[-DECISIONS_KEPT:]))

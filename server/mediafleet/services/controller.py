@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
+from mediafleet.domain.diagnostics import FailureDecision, Finding
 from mediafleet.domain.drain import entries_of_deadline
 from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
 from mediafleet.domain.machines import displaced_by_launch
@@ -32,10 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mediafleet.domain.cluster import Cluster, Connection, Member
-    from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, MediaServers
-    from mediafleet.services.failure_decisions import FailureDecisions
     from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,6 @@ class Controller:
         state: The cluster in memory.
         machines: Makes and ends the machines of members.
         media_servers: Links to them.
-        decisions: Keeps what is decided about members that fail.
         clock: The time.
         timeouts: How long the cluster waits for what.
     """
@@ -66,7 +64,6 @@ class Controller:
         state: ClusterState,
         machines: Machines,
         media_servers: MediaServers,
-        decisions: FailureDecisions,
         *,
         clock: Clock,
         timeouts: Timeouts,
@@ -74,7 +71,6 @@ class Controller:
         self._state = state
         self._machines = machines
         self._media_servers = media_servers
-        self._decisions = decisions
         self._clock = clock
         self._timeouts = timeouts
         self._evictions = Evictions(state, media_servers, clock)
@@ -249,7 +245,15 @@ class Controller:
         async with self._commits:
             found = await self._state.change(decide)
         if found is not None:
-            self._decisions.record(node_id, *found)
+            self.record_decision(node_id, *found)
+
+    def record_decision(self, node_id: str, finding: Finding, reason: str) -> None:
+        """Keep a decision with the member it is about, unless that has no link."""
+        measured = self._media_servers.diagnostics(node_id)
+        if measured is not None:
+            at = self._clock.now()
+            decision = FailureDecision.based_on(measured, finding, reason, at=at)
+            self._state.note(node_id, partial(observations.decided, decision=decision))
 
     async def _remove_duplicates(self, node_id: str) -> None:
         """Keep the eldest of the members whose links lead to one media server.
@@ -289,9 +293,14 @@ class Controller:
             await self._detach(member)
 
     async def _detach(self, member: Member) -> None:
-        """End the link to a member, which may have left meanwhile."""
-        self._decisions.log_all(self._state.member(member.node.id) or member)
-        await self._media_servers.detach(member.node.id)
+        """End the link to a member, which may have left, and log the decisions about it."""
+        node_id = member.node.id
+        if measured := self._media_servers.diagnostics(node_id):
+            known = measured.with_decisions((self._state.member(node_id) or member).decisions)
+            if decisions := [decision.in_words() for decision in known.decisions]:
+                extra = {"media_node_id": node_id, "decisions": decisions}
+                log.info("media server detached", extra=extra)
+        await self._media_servers.detach(node_id)
 
 
 def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:

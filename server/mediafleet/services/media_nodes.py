@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import Member
+from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.drain import (
     Capacity,
     DrainProgress,
@@ -26,13 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster
-    from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.drain import Limit
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNodeStatus
     from mediafleet.domain.ports import Clock, MediaServers, ServerInfo, StoreEntry
-    from mediafleet.services.failure_decisions import FailureDecisions
-
 
 DESCRIBE_LIMIT_S = 3.0
 DESCRIBED_AT_ONCE = 64
@@ -45,12 +43,10 @@ class MediaNodes:
         self,
         state: ClusterState,
         media_servers: MediaServers,
-        decisions: FailureDecisions,
         clock: Clock,
     ) -> None:
         self._state = state
         self._media_servers = media_servers
-        self._decisions = decisions
         self._clock = clock
 
     def get(self, node_id: str) -> Member:
@@ -72,7 +68,8 @@ class MediaNodes:
             MediaNodeNotFoundError: No member has that id.
         """
         member = self._state.existing(node_id)
-        return member, self._decisions.diagnostics(member), self._clock.now()
+        measured = self._media_servers.diagnostics(node_id) or Diagnostics(member.connection)
+        return member, measured.with_decisions(member.decisions), self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Inside facts of the media servers that answer in time, by node id."""

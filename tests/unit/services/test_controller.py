@@ -15,7 +15,6 @@ from mediafleet.domain.ports import Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
-from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Machines
 from mediafleet.store import open_store
 from support.factories import MOMENT
@@ -64,8 +63,7 @@ def make_controller(state: ClusterState, environment: Troubled, timeouts: Timeou
         state.observe, clock=CLOCK, random=random.Random(1), settings=LinkSettings()
     )
     machines = Machines(state, environment, timeouts)
-    decisions = FailureDecisions(state, servers, CLOCK)
-    return Controller(state, machines, servers, decisions, clock=CLOCK, timeouts=timeouts)
+    return Controller(state, machines, servers, clock=CLOCK, timeouts=timeouts)
 
 
 async def test_an_environment_that_never_ends_is_interrupted_and_named(

@@ -17,7 +17,6 @@ from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.additions import Admission
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
-from mediafleet.services.failure_decisions import FailureDecisions
 from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
@@ -73,7 +72,6 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
         state,
         machines,
         servers,
-        FailureDecisions(state, servers, CLOCK),
         clock=CLOCK,
         timeouts=Timeouts(),
     )
