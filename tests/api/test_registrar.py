@@ -18,10 +18,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mediafleet.app.registrar import RegistrarDoor, websocket_options
+from mediafleet.app.registrar import RegistrarMiddleware, websocket_options
 from mediafleet.contract import FailedLogins
 from mediafleet.emulator import EmulatedCluster
-from mediafleet.services.additions import MET_AT_ONCE, Registrations
+from mediafleet.services.additions import PROBES_AT_ONCE, Registrations
 from support import live
 from support.cluster_client import delete, members, until_gone, until_status
 from support.cutting_proxy import cutting_proxy
@@ -114,10 +114,10 @@ async def test_who_announces_itself_is_a_member_once(
         assert (node["uri"], node["environmentId"]) == (uri, None)
         async with dial(api, source=host_of(uri)) as second:
             await second.send(FRAME % uri)
-            await until_told(caplog, "known media server announced itself")
+            await until_told(caplog, "known media server registered itself")
         assert [each["id"] for each in await members(api)] == [node["id"]]
         await first.ping()
-    await until_told(caplog, "media server announced itself")
+    await until_told(caplog, "media server registered itself")
 
 
 async def test_the_bytes_of_a_real_kurento_are_understood(
@@ -153,7 +153,7 @@ async def test_one_process_under_two_names_is_one_member(
             ):
                 async with dial(api) as registrant:
                     await registrant.send(FRAME % uri)
-                    known = "known media server announced itself"
+                    known = "known media server registered itself"
                     await until_told(caplog, known if number else known[6:], max(1, number))
             (node,) = await members(api)
             assert node["uri"] == f"ws://127.0.0.1:{fake.port}/kurento"
@@ -243,7 +243,7 @@ async def test_nobody_is_dialled_but_the_registrant_and_the_listed_networks(
         for number, host in enumerate(("127.0.0.1", "localhost", "169.254.1.1", "224.0.0.1"), 1):
             async with dial(api, source="127.0.7.7") as registrant:
                 await registrant.send(FRAME % f"ws://{host}:{port}/kurento")
-                told = await until_told(caplog, "media server not taken in", number)
+                told = await until_told(caplog, "media server not added", number)
                 assert "its address is" in told[-1].reason
         assert dialled == []
         assert await members(api) == []
@@ -257,7 +257,7 @@ async def test_the_networks_of_nodes_hold_for_registrants_too(
     ) as api:  # fmt: skip
         async with dial(api, source=host_of(fleet.uri(0))) as registrant:
             await registrant.send(FRAME % fleet.uri(0))
-            (told,) = await until_told(caplog, "media server not taken in")
+            (told,) = await until_told(caplog, "media server not added")
         assert "MEDIAFLEET_ALLOWED_NODE_NETWORKS" in told.reason
         assert await members(api) == []
 
@@ -268,10 +268,10 @@ async def test_the_networks_of_nodes_hold_for_registrants_too(
         (b"\0\1", "no text"),
         ("", "no JSON"),
         ("[" * 4000, "no JSON"),
-        ("[]", "something else"),
-        ('{"jsonrpc":"2.0","method":"ping"}', "something else"),
-        ('{"jsonrpc":"2.0","method":"register","params":{}}', "something else"),
-        ('{"jsonrpc":"2.0","method":"register","params":{"ws":7}}', "something else"),
+        ("[]", "no registration"),
+        ('{"jsonrpc":"2.0","method":"ping"}', "no registration"),
+        ('{"jsonrpc":"2.0","method":"register","params":{}}', "no registration"),
+        ('{"jsonrpc":"2.0","method":"register","params":{"ws":7}}', "no registration"),
         (FRAME % "http://127.0.0.1/", "uri of the Media Node is not valid"),
         (FRAME % "ws://user:word@127.0.0.1/kurento", "uri of the Media Node is not valid"),
         (FRAME % ("ws://127.0.0.1/" + "k" * 300), "uri of the Media Node is not valid"),
@@ -283,7 +283,7 @@ async def test_what_is_no_announcement_is_told_and_left(
 ) -> None:
     async with dial(api) as registrant:
         await registrant.send(frame)
-        (record,) = await until_told(caplog, "media server not taken in")
+        (record,) = await until_told(caplog, "media server not added")
     assert told in record.reason
     assert "word" not in record.reason
     assert await members(api) == []
@@ -308,7 +308,7 @@ async def test_who_says_more_is_let_go(api: httpx.AsyncClient, fleet: EmulatedCl
 
 @asynccontextmanager
 async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """The door alone, with bounds of its own; nobody is taken in."""
+    """The registrar alone, with bounds of its own; no media server is added."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "lifespan"
@@ -317,7 +317,7 @@ async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
             await send({"type": f"lifespan.{event}.complete"})
 
     nobody = Registrations(cast("Any", None), [ip_network("127.0.0.0/8")])
-    alone = RegistrarDoor(app, nobody, TOKEN, FailedLogins(), **bounds)
+    alone = RegistrarMiddleware(app, nobody, TOKEN, FailedLogins(), **bounds)
     async with (
         live.serving(alone, ws="websockets-sansio") as url,
         httpx.AsyncClient(base_url=url) as client,
@@ -327,7 +327,7 @@ async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.parametrize("frame", [None, "{}"])
 async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None) -> None:
-    async with door(patience=0.3) as client, dial(client) as registrant:
+    async with door(timeout=0.3) as client, dial(client) as registrant:
         began = anyio.current_time()
         if frame is not None:
             await registrant.send(frame)
@@ -392,7 +392,7 @@ async def _announce_all(
     for number, source in enumerate(sources):
         registrants.append(await dial(api, source=source))
         await registrants[-1].send(FRAME % f"ws://127.0.0.1:{port}/{number}")
-    await until_told(caplog, "media server not taken in", len(sources))
+    await until_told(caplog, "media server not added", len(sources))
     for registrant in registrants:
         await registrant.close()
 
@@ -409,11 +409,11 @@ async def test_of_one_peer_one_is_met_at_a_time(
 async def test_of_all_only_some_are_met_at_a_time(
     api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    crowd = Crowd(enough=MET_AT_ONCE)
+    crowd = Crowd(enough=PROBES_AT_ONCE)
     async with raw_server(crowd.come) as port:
-        sources = [f"127.0.7.{number}" for number in range(1, MET_AT_ONCE + 9)]
+        sources = [f"127.0.7.{number}" for number in range(1, PROBES_AT_ONCE + 9)]
         await _announce_all(api, port, sources, caplog)
-    assert (crowd.most, crowd.all) == (MET_AT_ONCE, MET_AT_ONCE + 8)
+    assert (crowd.most, crowd.all) == (PROBES_AT_ONCE, PROBES_AT_ONCE + 8)
 
 
 def test_websockets_are_off_without_a_token(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ DIAL = {"time": 1600681028911, "reason": "the connection was refused"}
 DECISION = {
     "time": 1600681030000,
     "finding": "given-up",
-    "reason": "it was out of touch for 4.0 s",
+    "reason": "it was disconnected for 4.0 s",
     "lastReplyTime": None,
     "pings": [],
     "failedDials": [DIAL],
@@ -45,5 +45,5 @@ def test_failures_are_shown_with_the_node_and_with_its_decisions() -> None:
     assert f"failed dial {dial}" in lines
     assert "failed no connection within 60 s of the launch" in lines
     decision = next(n for n, line in enumerate(lines) if "given-up" in line)
-    assert lines[decision].endswith("given-up: it was out of touch for 4.0 s")
+    assert lines[decision].endswith("given-up: it was disconnected for 4.0 s")
     assert f"failed dial {dial}" in lines[decision:]

@@ -185,7 +185,7 @@ async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
         crashed = (await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")).json()
         await until_gone(api, node["id"])
 
-    assert re.fullmatch(r"it was out of touch for 3\.\d s", reasons["crashed"])
+    assert re.fullmatch(r"it was disconnected for 3\.\d s", reasons["crashed"])
     decision = crashed["decisions"][-1]
     dials = decision["failedDials"]
     (reason,) = {dial["reason"] for dial in dials}
@@ -197,7 +197,7 @@ async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
     disconnected, crash, given_up = line.decisions  # type: ignore[attr-defined]
     assert " disconnected: " in disconnected
     assert " crashed: " in crash
-    assert re.search(r" given-up: it was out of touch for 4\.\d s, last reply 2", given_up)
+    assert re.search(r" given-up: it was disconnected for 4\.\d s, last reply 2", given_up)
     assert f": {reason}, event loop lag " in given_up
 
 

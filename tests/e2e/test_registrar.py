@@ -53,7 +53,7 @@ async def test_nodes_announce_themselves_and_again_to_the_next_server(tmp_path: 
                 after_api,
             ):
                 after = await until_all_run(after_api)
-                await until_printed(second, "known media server announced itself", NODES)
+                await until_printed(second, "known media server registered itself", NODES)
                 assert [node["id"] for node in after] == [node["id"] for node in before]
                 assert len(await members(after_api)) == NODES
     assert TOKEN not in "\n".join([*first.output, *second.output])

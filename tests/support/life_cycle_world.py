@@ -46,7 +46,7 @@ from mediafleet.domain.media_node import (
     REQUESTABLE,
     SERVING_STATUSES,
     MediaNodeStatus,
-    admit,
+    new_media_node,
     transition_on_request,
 )
 from mediafleet.domain.outcomes import (
@@ -537,7 +537,7 @@ class NodeWorld:
 
     def _admitted(self, place: Place, *, is_launched: bool) -> Place:
         uri = None if is_launched else "ws://10.0.0.1:8888/kurento"
-        return self._committed(place, Mutation(*admit("kms_Number0", at=MOMENT, uri=uri)))
+        return self._committed(place, Mutation(*new_media_node("kms_Number0", at=MOMENT, uri=uri)))
 
     def _discovery(self, place: Place) -> Iterator[Turn]:
         """`PUT media-nodes`: a machine tells whose it is, so that of a member is passed over."""

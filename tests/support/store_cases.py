@@ -17,9 +17,9 @@ from mediafleet.domain.events import DrainChange, SessionDestroyed
 from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import (
     MediaNodeStatus,
-    admit,
     forget,
     limit_quarantine,
+    new_media_node,
     transition,
 )
 from mediafleet.domain.outcomes import entries_of_crash
@@ -112,7 +112,7 @@ class PostgresqlCase(StoreCase):
 
 def added(node_id: str, **facts: Any) -> Mutation:
     """A Media Node that joins."""
-    return Mutation(*admit(node_id, at=AT, **facts))
+    return Mutation(*new_media_node(node_id, at=AT, **facts))
 
 
 def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Mutation:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import anyio
 
-from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
+from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
 from mediafleet.domain.ports import Mutation
 from mediafleet.store import SqlStore, StoreStartError, open_store
 
@@ -22,7 +22,7 @@ def say(*words: object) -> None:
 async def write_on(store: SqlStore, writer: int) -> None:
     at = datetime.now(UTC)
     for number in range(NODES_PER_WRITER):
-        node, event = admit(f"kms_{writer}_{number}", at=at)
+        node, event = new_media_node(f"kms_{writer}_{number}", at=at)
         await store.commit([Mutation(node, event)])
         say("ack", node.id, node.version)
         node, event = transition(node, MediaNodeStatus.RUNNING, at=at)

@@ -56,8 +56,8 @@ class ClusterHandlers:
         await self._configuration.restart(body)
         return None, HTTPStatus.OK
 
-    async def restart_objections(
+    async def restart_errors(
         self, kept: Mapping[str, Any], refused: Collection[str], limit: int
     ) -> str:
         """What else is wrong with a body of ``restart`` that breaks its schema."""
-        return await self._configuration.objections(kept, refused, limit)
+        return await self._configuration.validation_errors(kept, refused, limit)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.cluster import Member
-    from mediafleet.services.additions import Admission
+    from mediafleet.services.additions import Additions
     from mediafleet.services.machines import Discovery
     from mediafleet.services.media_nodes import Drains, MediaNodes
     from mediafleet.services.removals import Removals
@@ -56,7 +56,7 @@ class MediaNodeHandlers:
     def __init__(
         self,
         media_nodes: MediaNodes,
-        admission: Admission,
+        additions: Additions,
         discovery: Discovery,
         removals: Removals,
         *,
@@ -64,7 +64,7 @@ class MediaNodeHandlers:
         schemas: ContractSchemas,
     ) -> None:
         self._media_nodes = media_nodes
-        self._admission = admission
+        self._additions = additions
         self._discovery = discovery
         self._removals = removals
         self._family = family
@@ -105,7 +105,7 @@ class MediaNodeHandlers:
     async def add_media_node(
         self, body: dict[str, Any] | None = None, *, wait: bool = False
     ) -> HandlerResult:
-        member = await self._admission.add((body or {}).get("uri"), wait=wait)
+        member = await self._additions.add((body or {}).get("uri"), wait=wait)
         return self._family.media_node(member), HTTPStatus.OK
 
     async def autodiscover_media_nodes(self) -> HandlerResult:
@@ -159,7 +159,7 @@ class FleetHandlers:
         self._drains = drains
 
     async def get_media_node_diagnostics(self, media_node_id: str) -> HandlerResult:
-        return wire.diagnostics(*self._media_nodes.examine(media_node_id)), HTTPStatus.OK
+        return wire.diagnostics(*self._media_nodes.diagnose(media_node_id)), HTTPStatus.OK
 
     async def drain_media_node(
         self,
@@ -182,7 +182,7 @@ class FleetHandlers:
         return wire.drain(report), HTTPStatus.CREATED if has_begun else HTTPStatus.OK
 
     async def get_media_node_drain(self, media_node_id: str) -> HandlerResult:
-        return wire.drain(self._drains.look(media_node_id)), HTTPStatus.OK
+        return wire.drain(self._drains.get(media_node_id)), HTTPStatus.OK
 
     async def end_media_node_drain(self, media_node_id: str) -> HandlerResult:
         await self._drains.end(media_node_id)

@@ -146,7 +146,7 @@ def health(report: Health) -> Json:
     return {
         "status": failed if report.failed else "UP",
         **openvidu_status(report),
-        "failedParts": _failed_parts(report),
+        "failedParts": _failed_components(report),
         "disconnectedMediaNodes": list(report.disconnected),
         "waitingMediaNodes": [
             {
@@ -169,10 +169,10 @@ def openvidu_health(report: Health) -> Json:
     else:
         status = "UP"
     body: Json = {"status": status, "disconnectedMediaNodes": list(report.disconnected)}
-    return body | {"failedParts": _failed_parts(report)} if report.failed else body
+    return body | {"failedParts": _failed_components(report)} if report.failed else body
 
 
-def _failed_parts(report: Health) -> list[Json]:
+def _failed_components(report: Health) -> list[Json]:
     return [{"part": part.name, "reason": part.reason} for part in report.failed]
 
 

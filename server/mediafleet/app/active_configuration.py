@@ -1,4 +1,4 @@
-"""The configuration in force: answers from it, checks credentials by it, replaces it on restart."""
+"""The active configuration: describes it, checks credentials, replaces it on restart."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class ActiveConfiguration(Settings):
     Args:
         value: Checked values.
         path: The ``.env`` file that keeps what a restart changes.
-        check: Raises :class:`ConfigurationError` for what only this machine can tell; may block.
+        check: Raises :class:`ConfigurationError` for values that are wrong on this machine; may
+            block.
 
     Attributes:
         value: The values in force.
@@ -65,7 +66,7 @@ class ActiveConfiguration(Settings):
         return describe(self.value, version=OPENVIDU_PRO_VERSION, kms_uris=kms_uris)
 
     @override
-    async def objections(
+    async def validation_errors(
         self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
     ) -> str:
         try:
@@ -98,8 +99,8 @@ class ActiveConfiguration(Settings):
             changed = with_changes(self.value, changes, refused)
         except ConfigurationError as error:
             problems.extend(error.problems)
-        doubtful = {problem.property for problem in problems}
-        checked = {name: changes[name] for name in _CHECKED_ON_MACHINE & changes.keys() - doubtful}
+        invalid = {problem.property for problem in problems}
+        checked = {name: changes[name] for name in _CHECKED_ON_MACHINE & changes.keys() - invalid}
         if checked:
             alone = with_changes(self.value, checked)
             try:

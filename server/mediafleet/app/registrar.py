@@ -1,4 +1,4 @@
-"""The door for media servers that announce themselves, by WebSocket beside the API."""
+"""The registrar: media servers register themselves by WebSocket, beside the API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "/registrar/"
 MAX_FRAME_BYTES = 4096
 MAX_REGISTRANTS = 1000
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 _WRONG_TOKEN = "its path or token is wrong"  # noqa: S105 - a reason
 _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
-    """What uvicorn is told of WebSockets; without a registrar there are none."""
+    """The options of uvicorn for WebSockets; without a registrar they are off."""
     if configuration.registrar_token is None:
         return {"ws": "none"}
     return {
@@ -45,22 +45,22 @@ def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
     }
 
 
-class BadAnnouncementError(Exception):
-    """A frame is none of Kurento's registrar; says what is wrong with it."""
+class InvalidRegistrationError(Exception):
+    """A frame is no registration of Kurento; the message says why."""
 
 
-class RegistrarDoor:
-    """Serves WebSockets, and hands everything else on to the application behind it.
+class RegistrarMiddleware:
+    """ASGI middleware that serves WebSockets and passes all other requests to the application.
 
-    A media server that was taken in stays connected as long as it lives. One that was not is let
-    go only after a while, since it comes back within 100 ms.
+    A media server that was added stays connected. One that was rejected is disconnected after a
+    delay only, since it connects again within 100 ms.
 
     Args:
         app: Serves everything else.
-        registrations: Takes media servers in.
+        registrations: Adds the media servers.
         token: Last part of the path.
-        failed_logins: Is told of wrong tokens.
-        patience: Seconds for the first frame, and until one that was not taken in is let go.
+        failed_logins: Counts wrong tokens.
+        timeout: Seconds for the first frame, and until a rejected one is disconnected.
         most: Connections at once.
     """
 
@@ -71,14 +71,14 @@ class RegistrarDoor:
         token: str,
         failed_logins: FailedLogins,
         *,
-        patience: float = PATIENCE_S,
+        timeout: float = TIMEOUT_S,
         most: int = MAX_REGISTRANTS,
     ) -> None:
         self._app = app
         self._registrations = registrations
         self._failed_logins = failed_logins
         self._path = f"{PREFIX}{token}".encode()
-        self._patience = patience
+        self._timeout = timeout
         self._most = most
         self._registrants = 0
 
@@ -111,7 +111,7 @@ class RegistrarDoor:
 
     def _refusal(self, scope: Scope, peer: IPv4Address | IPv6Address | None) -> str | None:
         path = str(scope["path"]).encode("utf-8", "surrogatepass")
-        if peer is None or not self._registrations.may_come_from(peer):
+        if peer is None or not self._registrations.may_register(peer):
             return "its address is in no network of MEDIAFLEET_REGISTRAR_NETWORKS"
         if not hmac.compare_digest(path, self._path):
             return _WRONG_TOKEN
@@ -121,37 +121,39 @@ class RegistrarDoor:
 
     async def _serve(self, websocket: WebSocket, peer: IPv4Address | IPv6Address) -> None:
         first: Message | None = None
-        with anyio.move_on_after(self._patience):
+        with anyio.move_on_after(self._timeout):
             first = await websocket.receive()
             if first["type"] == "websocket.disconnect":
                 return
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._take_in, websocket, peer, first, name=f"registrar of {peer}")
+            tasks.start_soon(self._register, websocket, peer, first, name=f"registrar of {peer}")
             if (await websocket.receive())["type"] != "websocket.disconnect":
-                log.warning("registrant let go, it says too much", extra={"peer": str(peer)})
+                log.warning(
+                    "registrant disconnected, it sent a second message", extra={"peer": str(peer)}
+                )
                 await websocket.close(_POLICY_VIOLATION)
             tasks.cancel_scope.cancel()
 
-    async def _take_in(
+    async def _register(
         self, websocket: WebSocket, peer: IPv4Address | IPv6Address, first: Message | None
     ) -> None:
         try:
             await self._registrations.register(peer, _read(first))
-        except BadAnnouncementError as error:
-            await self._let_go(websocket, peer, _POLICY_VIOLATION, str(error))
+        except InvalidRegistrationError as error:
+            await self._reject(websocket, peer, _POLICY_VIOLATION, str(error))
         except MediafleetError as error:
-            await self._let_go(websocket, peer, _TRY_AGAIN_LATER, str(error))
+            await self._reject(websocket, peer, _TRY_AGAIN_LATER, str(error))
 
-    async def _let_go(
+    async def _reject(
         self, websocket: WebSocket, peer: IPv4Address | IPv6Address, code: int, reason: str
     ) -> None:
-        log.warning("media server not taken in", extra={"peer": str(peer), "reason": reason})
-        await anyio.sleep(self._patience)
+        log.warning("media server not added", extra={"peer": str(peer), "reason": reason})
+        await anyio.sleep(self._timeout)
         await websocket.close(code)
 
 
 def _peer_of(scope: Scope) -> IPv4Address | IPv6Address | None:
-    """Who is at the other end of the TCP connection; headers are never asked."""
+    """The address of the TCP peer; headers are never used."""
     try:
         return unmapped(ip_address((scope.get("client") or ("",))[0]))
     except ValueError:
@@ -159,17 +161,17 @@ def _peer_of(scope: Scope) -> IPv4Address | IPv6Address | None:
 
 
 def _read(message: Message | None) -> str:
-    """The endpoint in an announcement."""
+    """Return the endpoint in a registration."""
     if message is None:
-        raise BadAnnouncementError("it announced nothing")
+        raise InvalidRegistrationError("it sent nothing")
     text = message.get("text")
     if text is None or len(text) > MAX_FRAME_BYTES:
-        raise BadAnnouncementError(f"it sent no text of at most {MAX_FRAME_BYTES} bytes")
+        raise InvalidRegistrationError(f"it sent no text of at most {MAX_FRAME_BYTES} bytes")
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadAnnouncementError("it sent no JSON") from None
+        raise InvalidRegistrationError("it sent no JSON") from None
     match frame:
         case {"jsonrpc": "2.0", "method": "register", "params": {"ws": str(uri)}}:
             return uri
-    raise BadAnnouncementError("it sent something else than an announcement")
+    raise InvalidRegistrationError("it sent no registration")

@@ -1,4 +1,4 @@
-"""Wires one server and runs its life: the store first and last, loops and links in between."""
+"""Wires one server and runs it: opens the store first, closes it last, runs loops and links."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mediafleet.app.contract_file import load_contract
 from mediafleet.app.environments import check_cluster_path, make_environment
 from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
-from mediafleet.app.registrar import RegistrarDoor
+from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
 from mediafleet.domain.diagnostics import Finding
@@ -27,8 +27,8 @@ from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
-from mediafleet.services.additions import Admission, Registrations
-from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedPart
+from mediafleet.services.additions import Additions, Registrations
+from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedComponent
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Discovery, Machines
@@ -52,24 +52,24 @@ log = logging.getLogger(__name__)
 
 DRAIN_CHECK_ON_PREMISES_S = 5.0
 RESIZING_LIMIT_S = 600.0
-"""A resizing waits for its environment, which may take its time and has limits of its own."""
+"""A resizing waits for its environment, which has its own timeouts."""
 
 HEARTBEAT, LINKS, LIFECYCLE, SIZING = "heartbeat", "links", "lifecycle", "sizing"
 """The loops in the background, as health names them."""
 
 
 class HttpProtocol(contract.BoundedHttpProtocol):
-    """For uvicorn's ``http`` option: what clients may cost is bounded."""
+    """For uvicorn's ``http`` option: bounds what clients may cost."""
 
     websocket_prefix = REGISTRAR_PREFIX
     reserved_paths = ("/health", "/openvidu/api/health")
 
 
 class Stopping:
-    """Tells the application that the server begins to stop.
+    """Notifies the application that the server begins to stop.
 
-    The application's lifespan ends only after all requests have ended, so those that wait for
-    something have to be told before.
+    The application's lifespan ends only after all requests have ended, so requests that wait must
+    be notified before.
 
     Attributes:
         listener: Called when the stop begins; set by the application.
@@ -79,7 +79,7 @@ class Stopping:
         self.listener: Callable[[], None] = lambda: None
 
     def begin(self) -> None:
-        """Have requests that wait answered now; more of them may come until the last has ended."""
+        """Answer waiting requests now; more may come until the last one has ended."""
         self.listener()
 
 
@@ -103,17 +103,18 @@ def create_app(
     Args:
         configuration: Checked values; the secret is set and the environment is one we have.
         dotenv_path: Keeps what a restart changes; ``.env`` in the data directory if not given.
-        stop_nodes: At the end, end nodes with sessions too where nodes end with the server.
-        accept_changed_store: Go on although the store is empty, damaged or another one than the
-            data directory remembers.
+        stop_nodes: At the stop, terminate nodes with sessions too, in environments that end with
+            the server.
+        accept_changed_store: Start although the store is empty, damaged or not the one recorded in
+            the data directory.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
-        on_leadership_lost: Called when another server took the store; this one must end.
-        open_files: Bounds how many Media Nodes may be connected; nothing does if not given.
-        stopping: Tells the application that the server begins to stop.
+        on_leadership_lost: Called when another server has the store; this one must end.
+        open_files: Limits how many Media Nodes may be connected; no limit if not given.
+        stopping: Notifies the application that the server begins to stop.
         connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
-        failed_logins: Counts wrong credentials and slows down who sends many.
+        failed_logins: Counts wrong credentials and slows down clients that send many.
 
     Raises:
         ValueError: No such environment.
@@ -139,7 +140,7 @@ def create_app(
 
 
 class _Server:
-    """The parts of one server, in the order they need one another."""
+    """The components of one server, in the order of their dependencies."""
 
     def __init__(
         self,
@@ -201,7 +202,7 @@ class _Server:
                 node_id, Finding.MACHINE_ENDED, reason
             )
         )
-        self._admission = Admission(
+        self._additions = Additions(
             self._state,
             self._environment,
             self._media_servers,
@@ -214,13 +215,13 @@ class _Server:
             self._environment,
             self._machines,
             self._controller,
-            self._admission,
+            self._additions,
             clock=clock,
         )
         self._drains = Drains(self._state, clock, self._timeouts)
         self._removals = Removals(self._state, self._media_servers, clock)
         self._sizing = Sizing(
-            self._state, self._environment, self._discovery, self._admission, self._removals
+            self._state, self._environment, self._discovery, self._additions, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
         self._cluster = ClusterConfiguration(
@@ -229,7 +230,7 @@ class _Server:
             clock,
             self._timeouts,
             self._apply_configuration,
-            failed_parts=self._failed_parts,
+            failed_components=self._failed_components,
         )
         self._loops = {
             name: Loop(
@@ -250,7 +251,7 @@ class _Server:
             failed_logins=self._failed_logins,
             now_ms=lambda: to_milliseconds(self._clock.now()),
             body_rules={
-                f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_objections
+                f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_errors
                 for family in (PRO, OPENVIDU)
             },
         )
@@ -258,8 +259,8 @@ class _Server:
         if token is None:
             return app
         networks = self._configuration.registrar_networks
-        registrations = Registrations(self._admission, networks)
-        return RegistrarDoor(app, registrations, token, self._failed_logins)
+        registrations = Registrations(self._additions, networks)
+        return RegistrarMiddleware(app, registrations, token, self._failed_logins)
 
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
@@ -282,7 +283,7 @@ class _Server:
         for family in (PRO, OPENVIDU):
             serve = MediaNodeHandlers(
                 media_nodes,
-                self._admission,
+                self._additions,
                 self._discovery,
                 self._removals,
                 family=family,
@@ -329,20 +330,20 @@ class _Server:
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await self._discovery.remove_lost()
-            await self._join_configured()
-            # Before anything is dialled, since a machine may have the address of one that is gone.
-            has_looked = await succeeds("discovery", self._sizing.take_in)
+            await self._add_configured()
+            # Before any link is made, since a machine may have the address of one that is gone.
+            has_discovered = await succeeds("discovery", self._sizing.adopt)
             loops.start_soon(self._supervise, HEARTBEAT, self._clock.beat, name=HEARTBEAT)
             loops.start_soon(self._supervise, LINKS, self._media_servers.run, name=LINKS)
             loops.start_soon(self._supervise, LIFECYCLE, self._controller.run, name=LIFECYCLE)
             async with anyio.create_task_group() as sizing:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
-                if not (has_looked and await succeeds("resizing", self._resize)):
-                    self._sizing_loop.ask()
+                if not (has_discovered and await succeeds("resizing", self._resize)):
+                    self._sizing_loop.request()
                 yield
-                sizing.cancel_scope.cancel()  # what parts now must not be replaced
+                sizing.cancel_scope.cancel()  # nodes that are removed now must not be replaced
             if self._environment.ends_with_server:
-                await self._removals.part(evicting=self._stop_nodes)
+                await self._removals.remove_at_stop(evicting=self._stop_nodes)
             loops.cancel_scope.cancel()
 
     async def _supervise(
@@ -354,36 +355,36 @@ class _Server:
     def _refused_changes(self) -> int:
         return self._store.refused_changes if self._store is not None else 0
 
-    def _failed_parts(self) -> Iterator[FailedPart]:
+    def _failed_components(self) -> Iterator[FailedComponent]:
         if problem := self._state.store_problem:
-            yield FailedPart(STORE, problem)
+            yield FailedComponent(STORE, problem)
         for loop in self._loops.values():
             if problem := loop.problem:
-                yield FailedPart(loop.name, problem)
-        # Without these the server does its work: what it cannot reach is not its own.
+                yield FailedComponent(loop.name, problem)
+        # The server itself works without these.
         if problem := self._sizing_loop.problem:
-            yield FailedPart(SIZING, problem, is_needed=False)
+            yield FailedComponent(SIZING, problem, is_needed=False)
         if problem := self._environment.problem:
-            yield FailedPart("environment", problem, is_needed=False)
+            yield FailedComponent("environment", problem, is_needed=False)
 
     @staticmethod
     async def _owner_of_machines(store: SqlStore) -> str:
-        """The cluster's first id, which its machines carry: a new id must not lose them."""
+        """The cluster's first id, the tag of its machines: a new id must not lose them."""
         return await store.get_or_set("machines", lambda: store.cluster_id)
 
-    async def _join_configured(self) -> None:
+    async def _add_configured(self) -> None:
         uris = self._configuration.kms_uris
         if not self._environment.launches_machines:
-            await self._admission.join_configured(uris)
+            await self._additions.add_configured(uris)
         elif uris:
             extra = {"environment": self._environment.name}
             log.warning("KMS_URIS have no effect, as nodes are launched here", extra=extra)
 
     def _apply_configuration(self) -> None:
-        """Bring the running cluster in line with a configuration that was just stored."""
+        """Apply a configuration that was just stored to the running cluster."""
         if self._store is not None:
             self._store.cluster_id = self._cluster_id()
-        self._sizing_loop.ask()
+        self._sizing_loop.request()
 
     async def _resize(self) -> None:
         if self._store is not None:

@@ -1,4 +1,4 @@
-"""The cluster as one immutable picture: members, their connections and their sessions."""
+"""The cluster as one immutable value: members, their connections and their sessions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A MediaPipeline that lives on a Media Node, whoever made it.
+    """A MediaPipeline on a Media Node, whichever client created it.
 
     Attributes:
-        id: For as long as it lives: the pipeline's name when it was first shown, if that may serve
-            as one, else the object id.
+        id: Never changes: the pipeline's name when the session was first listed, if that is a valid
+            id, else the object id.
         object_id: The media server's own id of the pipeline.
         created_at: When the pipeline was made (aware, UTC).
         name: The pipeline's name as last learnt, if it has one that fits.
@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What is known of the link to a Media Node; facts, never a status.
+    """The observed state of the link to a Media Node; it never holds a status.
 
     Attributes:
         connected: The media server answered on the open WebSocket, and its sessions were listed.
@@ -52,7 +52,7 @@ class Connection:
         disconnection_time: When it was lost; ``None`` while connected and before the first time.
         server_id: Identity of the media server's process; new at each of its starts.
         load: CPU load in percent of the machine, 0–100; ``None`` while not measured, and after a
-            measurement that failed: what is not known is no ground for a decision.
+            measurement that failed: an unknown load must not be the reason of a decision.
         last_load: The last one that was measured of this process, for people; ``None`` before that.
         sessions: As last learnt from the node; kept while it is disconnected.
     """
@@ -79,15 +79,15 @@ class Progress:
 
     Attributes:
         since: When this process first saw the member in the status, or last put off its launch, in
-            seconds of the monotonic clock: timeouts are measured on a clock that nobody sets. That
-            a node failed before this process began counts, by the wall clock.
+            seconds of the monotonic clock: timeouts use a clock that is never set. For a failed
+            node the time before this process began counts, by the wall clock.
         error: Why the environment could not do the last step; ``None`` when all is well.
         failures: How often in a row it could not.
         launch_failure: While launching: why the launch failed. It is not begun again, whether that
             can be stored or not.
         is_clean: While failed: everything that the launch may have left was ended since.
         removal_requested: While failed: its record must go as soon as nothing is left.
-        drain_checked: While terminating: it was asked, and no session has to be spared.
+        drain_checked: While terminating: the node was asked, and no session must be spared.
         reported: While terminating: the sessions whose ends are committed, once they were needed.
         most_sessions: The most sessions at once that were seen.
     """
@@ -116,8 +116,8 @@ class Member:
             the monotonic clock.
         lost_sessions: Sessions whose process is gone, and whose end is not reported yet.
         due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
-        gone: Its machine is known to be gone. Nothing is asked there, since whoever answers now is
-            another one.
+        gone: Its machine is known to be gone. No request is sent there, since another machine may
+            answer.
         decisions: The last ones that were made about it, oldest first.
     """
 
@@ -222,9 +222,9 @@ class OpenFiles:
 
 
 class MemberIndex:
-    """Finds members by what they are known for, at a cost that does not grow with the cluster.
+    """Finds members by their keys, at a cost that does not grow with the cluster.
 
-    It holds ids only, and it may hold too many: whoever asks looks at the member itself.
+    It holds ids only, and it may hold too many: the caller checks the member itself.
     """
 
     __slots__ = ("_ids", "_keys", "_numbers")
@@ -270,14 +270,14 @@ class MemberIndex:
 
 
 class Trait(Enum):
-    """What the cluster is asked for as a whole."""
+    """A property of members that the index counts."""
 
     DISCONNECTED = auto()
     """It serves, and its link is down."""
     ACCEPTS_SESSIONS = auto()
     """See :attr:`Member.accepts_sessions`."""
     WAITING = auto()
-    """It is to leave its status by itself, or the environment failed to end its machine."""
+    """It must leave its status by itself, or the environment failed to terminate its machine."""
 
 
 WAITING_STATUSES = frozenset(
@@ -288,7 +288,7 @@ WAITING_STATUSES = frozenset(
         MediaNodeStatus.TERMINATING,
     }
 )
-"""A node is meant to leave them by itself."""
+"""A node must leave them by itself."""
 
 _NO_KEYS: frozenset[Hashable] = frozenset()
 _NUMBERS = count()
@@ -317,7 +317,7 @@ class Cluster:
 
     Args:
         members: By id; a view if others keep them.
-        index: Of the same members, kept by whoever keeps them; made when needed if not given.
+        index: Of the same members, maintained by their owner; built when needed if not given.
     """
 
     __slots__ = ("_index", "members")

@@ -18,16 +18,16 @@ DECISIONS_KEPT = 16
 
 
 class Finding(StrEnum):
-    """What was found of a node; values are the words of the wire."""
+    """The result of a decision; values are those of the wire."""
 
     SUSPECT = "suspect"
     DISCONNECTED = "disconnected"
     MACHINE_ENDED = "machine-ended"
-    """Its environment saw the end of its machine, which nobody had asked for."""
+    """Its environment reported the end of its machine, which was not requested."""
     CRASHED = "crashed"
-    """It was out of touch for too long to call it a hiccup."""
+    """It was disconnected for longer than the crash timeout."""
     GIVEN_UP = "given-up"
-    """It was out of touch for too long to wait any more."""
+    """It was disconnected for longer than the reconnection timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class FailureDecision:
         last_reply: When the node last answered anything (aware, UTC).
         pings: The last ones before the finding, oldest first.
         failed_dials: The last ones before the finding, since the last connection, oldest first.
-        socket_error: What the system said of the socket; ``None`` when it said nothing.
-        lag: How late our own event loop came at worst in the seconds before, in seconds.
+        socket_error: The error of the socket that the system reported, if any.
+        lag: The largest lag of the server's event loop in the seconds before, in seconds.
     """
 
     at: datetime
@@ -112,18 +112,18 @@ class FailureDecision:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """What is known of a node's link now, and the last decisions on it.
+    """The measurements of a node's link, and the last decisions about the node.
 
     Attributes:
-        connection: The link's facts.
+        connection: The state of the link.
         last_reply: When the node last answered anything (aware, UTC). Its sessions are as of then,
-            because what it tells arrives in order.
+            because its messages arrive in order.
         load_time: When its load was last measured (aware, UTC).
         pings: The last ones, oldest first.
         failed_dials: The last ones since the last connection, oldest first.
         decisions: The last ones, oldest first.
-        lag: How late our own event loop came at worst in the last seconds, in seconds.
-        stalls: How often this server stood still since its start.
+        lag: The largest lag of the server's event loop in the last seconds, in seconds.
+        stalls: How often this server was stopped or blocked since its start.
     """
 
     connection: Connection

@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 
 class AtDeadline(StrEnum):
-    """What becomes of a node that still hosts sessions at its deadline; words of the wire."""
+    """What happens to a node that still hosts sessions at its deadline; values of the wire."""
 
     FORCE = "force"
     """It is terminated and its sessions are ended."""
     ABORT = "abort"
     """It is running again."""
     EXTEND = "extend"
-    """It gets the same time once more."""
+    """The deadline is extended by the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What was asked for.
+    """The limit that was requested.
 
     Attributes:
         seconds: How long the quarantine may last, 1 or more.
@@ -62,10 +62,10 @@ class Drain:
     """A limit in force.
 
     Attributes:
-        limit: What was asked for.
+        limit: The limit that was requested.
         deadline: When the time is over, by the wall clock of the moment it was set (aware, UTC).
-            It counts over a restart only: a running process measures on a clock nobody sets.
-        extensions: How often the time was granted once more.
+            It counts over a restart only: a running process measures on the monotonic clock.
+        extensions: How often the deadline was extended.
     """
 
     limit: Limit
@@ -74,10 +74,10 @@ class Drain:
 
 
 def limit_of(seconds: int | None, at_deadline: str | None) -> Limit | None:
-    """The limit that was asked for in two parts; ``None`` without either.
+    """The limit of two request parameters; ``None`` without either.
 
     Raises:
-        HalfLimitError: One of them is missing.
+        HalfLimitError: Only one of them is given.
     """
     if seconds is None and at_deadline is None:
         return None
@@ -92,7 +92,7 @@ def begin(limit: Limit, *, at: datetime) -> Drain:
 
 
 def extend(drain: Drain, *, at: datetime) -> Drain:
-    """Grant the same time once more from a moment on (aware, UTC)."""
+    """Extend a drain by the same time, from a moment on (aware, UTC)."""
     return replace(begin(drain.limit, at=at), extensions=drain.extensions + 1)
 
 
@@ -140,7 +140,7 @@ class Capacity:
 def capacity_without(cluster: Cluster, leaving: Collection[str]) -> Capacity:
     """Say what is left when some nodes, and those that are quarantined already, are gone.
 
-    A load that is not known is a full one if the node is in touch and hosts sessions; else none.
+    An unknown load counts as full if the node is connected and hosts sessions, else as none.
     """
     staying, moving = [], []
     for member in cluster:
@@ -175,7 +175,7 @@ def entries_of_request(
         at: The moment (aware, UTC).
 
     Raises:
-        NotDrainableError: It is not at work yet, or failed.
+        NotDrainableError: It does not run yet, or failed.
         DrainTooLateError: It is terminating.
         ClusterTooSmallError: The rest could not carry the load.
     """
@@ -195,8 +195,8 @@ def entries_of_request(
     quarantined, event = transition(node, S.WAITING_IDLE_TO_TERMINATE, at=at, drain=drain)
     if drain is None:
         return (Mutation(quarantined, event),)
-    told = drain_changed(quarantined, DrainChange.LIMITED, at=at)
-    return Mutation(quarantined, event), EventOnly(told)
+    limited = drain_changed(quarantined, DrainChange.LIMITED, at=at)
+    return Mutation(quarantined, event), EventOnly(limited)
 
 
 def entries_of_end(member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
@@ -228,11 +228,11 @@ def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[StoreEntry, .
             longer = extend(node.drain, at=at)
             return (Mutation(*limit_quarantine(node, longer, DrainChange.EXTENDED, at=at)),)
         case AtDeadline.ABORT:
-            told = EventOnly(drain_changed(node, DrainChange.ABORTED, at=at))
-            return told, Mutation(*transition(node, S.RUNNING, at=at))
+            entry = EventOnly(drain_changed(node, DrainChange.ABORTED, at=at))
+            return entry, Mutation(*transition(node, S.RUNNING, at=at))
         case AtDeadline.FORCE:
-            told = EventOnly(drain_changed(node, DrainChange.FORCED, at=at))
-            return told, Mutation(*transition(node, S.TERMINATING, at=at, evicts_sessions=True))
+            entry = EventOnly(drain_changed(node, DrainChange.FORCED, at=at))
+            return entry, Mutation(*transition(node, S.TERMINATING, at=at, evicts_sessions=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class DrainProgress:
         deadline: When the limit is reached.
         sessions: Those left, oldest first, as last learnt.
         oldest_age: Seconds that the oldest of them lasts; ``None``: there is none.
-        eta: When the node is expected to go; ``None``: nobody knows.
+        eta: When the node is expected to leave; ``None``: unknown.
     """
 
     since: datetime
@@ -285,9 +285,9 @@ def progress_of(member: Member, *, at: datetime, now: float) -> DrainProgress:
 def _expected_end(member: Member, now: float) -> float | None:
     """When the last session is expected to end, at the pace at which the others did.
 
-    Seconds of the monotonic clock. Nobody knows before one has ended, nor while the node does not
-    answer or its environment fails to end it; a deadline that forces the end is the latest moment
-    in any case.
+    Seconds of the monotonic clock. It is unknown before one has ended, while the node does not
+    answer, and while its environment fails to terminate it; a deadline that forces the end is the
+    latest moment in any case.
     """
     if member.progress.error is not None:
         return None

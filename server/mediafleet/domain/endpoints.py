@@ -69,7 +69,7 @@ class MediaServerUri:
         return cls(scheme, host, port, match["path"] or "/")
 
     def at(self, ip: str) -> str:
-        """The endpoint by its address; by name where a certificate has to bear that name."""
+        """The endpoint by its address; by name where a certificate must hold that name."""
         host = self.host if self.is_secure else ip
         shown = f"[{host}]" if ":" in host else host
         return f"{self.scheme}://{shown}:{self.port}{self.path}"
@@ -82,7 +82,7 @@ class MediaServerUri:
 
 @lru_cache(maxsize=16_384)
 def endpoint_of(uri: str) -> MediaServerUri | None:
-    """The endpoint that a text names; kept. ``None``: it names none."""
+    """The endpoint that a text names; cached. ``None``: it names none."""
     try:
         return MediaServerUri.parse(uri)
     except InvalidUriError:
@@ -91,7 +91,7 @@ def endpoint_of(uri: str) -> MediaServerUri | None:
 
 @lru_cache(maxsize=16_384)
 def host_of(uri: str) -> str:
-    """The host of an endpoint, an address without brackets; kept, as each listing asks for all.
+    """The host of an endpoint, an address without brackets; cached, as each listing needs all.
 
     Raises:
         InvalidUriError: It is no endpoint.
@@ -150,18 +150,18 @@ def unmapped(address: Address) -> Address:
 
 def may_be_dialled(address: Address, allowed: Sequence[Network]) -> bool:
     """Whether an address is in an allowed network and of no kind that is never dialled."""
-    return is_in(address, allowed) and not any(map(_is_never_dialled, _faces(address)))
+    return is_in(address, allowed) and not any(map(_is_never_dialled, _equivalents(address)))
 
 
 def is_in(address: Address, networks: Sequence[Network]) -> bool:
     """Whether the networks hold an address, and every IPv4 address that it may stand for."""
     return all(
         any(face in network for network in networks if network.version == face.version)
-        for face in _faces(address)
+        for face in _equivalents(address)
     )
 
 
-def _faces(address: Address) -> Iterable[Address]:
+def _equivalents(address: Address) -> Iterable[Address]:
     """The address, and what a gateway on the way may make of it."""
     address = unmapped(address)
     yield address

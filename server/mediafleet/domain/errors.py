@@ -1,4 +1,4 @@
-"""What can go wrong, by who can act on it.
+"""The errors of the domain, by who can act on them.
 
 ::
 
@@ -22,8 +22,8 @@
         ├── StoreUnavailableError · NotReadyError · UnhealthyError · ServerStoppingError
         └── RestartingError · ConfigurationNotStoredError
 
-Each error carries data and makes its own sentence. Which HTTP status it becomes is said in one
-place, ``mediafleet/api/errors.py``.
+Each error carries data and formats its own message. ``mediafleet/api/errors.py`` maps each to its
+HTTP status.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_DETAIL_CHARACTERS = 1000
 
 
 class MediafleetError(Exception):
-    """Base of all errors a user can meet."""
+    """Base of all errors that a user can get."""
 
 
 class NotFoundError(MediafleetError):
@@ -58,7 +58,7 @@ class MediaNodeNotFoundError(NotFoundError):
 
 
 class InvalidRequestError(MediafleetError):
-    """What was asked for makes no sense, now or ever."""
+    """The request is never valid, whatever the state of the cluster."""
 
 
 class InvalidUriError(InvalidRequestError):
@@ -99,7 +99,7 @@ class IllegalTransitionError(InvalidRequestError):
 
 
 class ConflictError(MediafleetError):
-    """The cluster is in a state that forbids what was asked for."""
+    """The state of the cluster forbids the request."""
 
 
 class MediaNodeBusyError(ConflictError):
@@ -117,7 +117,7 @@ class MediaNodeBusyError(ConflictError):
 
 
 class MediaNodeSilentError(ConflictError):
-    """The node does not answer, so nobody can tell whether it hosts sessions that are spared."""
+    """The node does not answer, so whether it hosts sessions that must be spared is unknown."""
 
     def __init__(self, node_id: str) -> None:
         super().__init__(node_id)
@@ -154,7 +154,7 @@ class MediaNodeAlreadyAddedError(ConflictError):
 
 
 class MediaNodeCanceledError(ConflictError):
-    """Somebody canceled the launch that this request waited for."""
+    """The launch that this request waited for was canceled."""
 
     def __init__(self, node_id: str) -> None:
         super().__init__(node_id)
@@ -165,7 +165,7 @@ class MediaNodeCanceledError(ConflictError):
 
 
 class MediaNodeRestoredError(ConflictError):
-    """Somebody called back the node whose removal this request waited for."""
+    """The removal that this request waited for was ended; the node runs again."""
 
     def __init__(self, node_id: str, status: str) -> None:
         super().__init__(node_id, status)
@@ -183,7 +183,7 @@ class StaleMediaNodeError(ConflictError):
         self.node_id = node_id
 
     def __str__(self) -> str:
-        return f"Media Node {self.node_id} was changed by somebody else meanwhile"
+        return f"Media Node {self.node_id} was changed by another writer meanwhile"
 
 
 class ClusterFullError(ConflictError):
@@ -222,7 +222,7 @@ class UnreachableMediaServerError(MediafleetError):
     """No media server answered as one should.
 
     Attributes:
-        reason: What was met, in one cleaned line; holds no part of the uri.
+        reason: The failure, in one cleaned line; holds no part of the uri.
     """
 
     def __init__(self, reason: str) -> None:
@@ -250,7 +250,7 @@ class EnvironmentFailureError(MediafleetError):
 
 
 class MediaNodeNotTerminatedError(EnvironmentFailureError):
-    """The machine of a node that is on its way out could not be unmade; that goes on."""
+    """The machine of a terminating node could not be terminated; that is tried again."""
 
     def __init__(self, node_id: str, trouble: str, *, still: str = "terminating") -> None:
         MediafleetError.__init__(self, node_id, trouble)
@@ -278,7 +278,7 @@ class UnavailableError(MediafleetError):
     """The server cannot do this now; the same request may succeed later.
 
     Attributes:
-        retry_after: Seconds after which a new try is worth while.
+        retry_after: Seconds after which the request may be repeated.
     """
 
     retry_after = 5
@@ -303,10 +303,10 @@ class NotReadyError(UnavailableError):
 
 
 class UnhealthyError(UnavailableError):
-    """A probe was not passed; why is told only to who has credentials."""
+    """A probe failed; the reason is given only with credentials, by ``GET /health``."""
 
     def __str__(self) -> str:
-        return "The server cannot do its work; GET /health tells why"
+        return "The server cannot do its work; GET /health gives the reason"
 
 
 class ServerStoppingError(UnavailableError):

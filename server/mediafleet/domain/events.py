@@ -1,4 +1,7 @@
-"""What happened to the cluster, named and shaped as on the wire."""
+"""The events of the cluster, with their names and payloads on the wire.
+
+The store appends each to the ``events`` table, in the transaction of the change it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +57,10 @@ class MediaNodeStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class MediaNodeForgotten:
-    """A failed Media Node left the books, on request or because its hour was over.
+    """The record of a failed Media Node was removed, on request or an hour after the failure.
 
-    Our own addition: the published life cycle has no move out of ``failed``, and without this
-    event a reader of the table could not tell why the node is gone.
+    Mediafleet's own: the published life cycle has no transition out of ``failed``, so without this
+    event a reader of the table would not see that the node has left.
     """
 
     name: ClassVar[str] = "mediaNodeForgotten"
@@ -110,9 +113,9 @@ class MediaNodeDeduplicated:
 
 @dataclass(frozen=True, slots=True)
 class NodeCrashed:
-    """A Media Node was out of touch for longer than a hiccup.
+    """A Media Node was disconnected for longer than the crash timeout.
 
-    Source: OpenVidu Pro 2.22. The sessions may live on, if only the connection is gone.
+    Source: OpenVidu Pro 2.22. Its sessions may go on, if only the connection was lost.
     """
 
     name: ClassVar[str] = "nodeCrashed"
@@ -143,7 +146,7 @@ class NodeCrashed:
 
 @dataclass(frozen=True, slots=True)
 class NodeRecovered:
-    """A crashed Media Node is in touch again.
+    """A crashed Media Node is connected again.
 
     Source: OpenVidu Pro 2.22.
     """
@@ -171,14 +174,14 @@ class NodeRecovered:
 
 @dataclass(frozen=True, slots=True)
 class SessionDestroyed:
-    """A session ended through what became of its Media Node.
+    """A session ended because its Media Node crashed or was removed.
 
     Source: OpenVidu 2.15, CDR and webhook event of the same name.
 
     Attributes:
         id: The Media Node; not part of the payload.
         start_time: When the session was made.
-        reason: A word of OpenVidu.
+        reason: A value of OpenVidu.
     """
 
     name: ClassVar[str] = "sessionDestroyed"
@@ -202,27 +205,27 @@ class SessionDestroyed:
 
 
 class DrainChange(StrEnum):
-    """What became of a drain; values are the words of the wire."""
+    """How a drain changed; values are those of the wire."""
 
     LIMITED = "limited"
     """It has a deadline, or another one."""
     UNLIMITED = "unlimited"
     """It has no deadline any more."""
     EXTENDED = "extended"
-    """The deadline came, and the same time was granted once more."""
+    """The deadline came and was extended by the same time."""
     ABORTED = "aborted"
     """The deadline came, and the node is running again."""
     FORCED = "forced"
-    """The deadline came, or somebody would not wait: the sessions are ended."""
+    """The deadline came, or a user removed the node at once: its sessions are ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaNodeDrainChanged:
-    """The deadline of a quarantine was set, or came. Our own addition.
+    """The deadline of a quarantine was set, or came. Mediafleet's own.
 
     Attributes:
-        change: What became of the drain.
-        drain: The limit it is about; ``None`` where there is none.
+        change: How the drain changed.
+        drain: Its limit; ``None`` if it has none.
     """
 
     name: ClassVar[str] = "mediaNodeDrainChanged"
@@ -256,7 +259,7 @@ Event: TypeAlias = (
     | SessionDestroyed
     | MediaNodeDrainChanged
 )
-"""Whatever is appended to the ``events`` table."""
+"""Each kind of event in the ``events`` table."""
 
 OPENVIDU_EVENTS = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Whether a node is alive, decided from pings and replies; pure, its time comes from outside."""
+"""Decides from pings and replies whether a node is up; it does no I/O and reads no clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 LONGEST_TIMEOUT_S = 1.0
 
-_SECOND_LOOK_S = 0.02
+_RECHECK_S = 0.02
 _ROUND_TRIPS = 3.0
 _SMOOTHING = 0.125
 
@@ -31,44 +31,44 @@ class Rhythm:
 
     @property
     def longest_silence(self) -> float:
-        """Most seconds from the last answer to the moment the node is given up, ours apart."""
+        """Most seconds from the last reply to the loss of the node, without our stalls."""
         first = self.interval + max(self.timeout, LONGEST_TIMEOUT_S)
-        return first + (self.probes * (self.probe_interval + _SECOND_LOOK_S)) + _SECOND_LOOK_S
+        return first + (self.probes * (self.probe_interval + _RECHECK_S)) + _RECHECK_S
 
 
 DEFAULT_RHYTHM = Rhythm()
 
 
 class Act(Enum):
-    """What is to be done now."""
+    """What must be done now."""
 
     REST = auto()
     """Nothing."""
     PING = auto()
     """Send a ping."""
     SUSPECT = auto()
-    """The first answer is missing: take the node for suspect, and send a ping."""
+    """The first reply is missing: mark the node as suspect, and send a ping."""
     LOSE = auto()
-    """No ping was answered: give the connection up."""
+    """No ping was answered: close the connection."""
 
 
 class Heartbeat:
-    """Watches one connection; of constant size, however long it lives.
+    """Watches one connection, in constant memory.
 
-    Every answer of the node is a sign of life, also a late one and one to another question. An
-    answer is missing only if it is missing twice, a moment apart: what came in while we were busy
-    is read in between. What was gathered before a stall of ours does not count.
+    Every reply of the node counts, also a late one and one to another request. A reply is missing
+    only if it is missing twice, a moment apart: what arrived while the server was busy is read in
+    between. Misses from before a stall of the server do not count.
 
     Args:
         rhythm: How it is pinged.
 
     Attributes:
-        due: When ``work`` is to be called next, in monotonic seconds.
-        is_suspect: An answer is missing.
+        due: When ``work`` must be called next, in monotonic seconds.
+        is_suspect: A reply is missing.
     """
 
     __slots__ = (
-        "_is_second_look",
+        "_is_recheck",
         "_is_waiting",
         "_misses",
         "_rhythm",
@@ -85,7 +85,7 @@ class Heartbeat:
         self._sent = 0.0
         self._stalls = 0
         self._misses = 0
-        self._is_waiting = self._is_second_look = False
+        self._is_waiting = self._is_recheck = False
         self.due = 0.0
         self.is_suspect = False
 
@@ -95,38 +95,38 @@ class Heartbeat:
         Args:
             now: Monotonic seconds.
             share: Of the interval, 0–1, before the first ping: the pings of many are spread by it.
-            stalls: How often this process stood still so far.
+            stalls: How often this process was stopped or blocked so far.
         """
         self.due = now + share * self._rhythm.interval
         self.is_suspect = False
         self._stalls = stalls
         self._sent = now
-        self._calm()
+        self._clear_misses()
 
     def work(self, now: float, stalls: int) -> Act:
-        """Say what is to be done; whoever is told to ping has sent it at ``now``.
+        """Return what must be done; a ping is taken to be sent at ``now``.
 
         Args:
             now: Monotonic seconds.
-            stalls: How often this process stood still so far.
+            stalls: How often this process was stopped or blocked so far.
         """
         if now < self.due:
             return Act.REST
         if stalls != self._stalls:
             self._stalls = stalls
-            self._calm()
+            self._clear_misses()
         if not self._is_waiting:
             return self._ping(now, self._timeout())
-        if not self._is_second_look:
-            self._is_second_look = True
-            self.due = now + _SECOND_LOOK_S
+        if not self._is_recheck:
+            self._is_recheck = True
+            self.due = now + _RECHECK_S
             return Act.REST
         return self._miss(now)
 
     def replied(self, now: float) -> bool:
         """The node answered something; whether that ends a suspicion."""
         if self._is_waiting:
-            self._calm()
+            self._clear_misses()
             self.due = max(now, self._sent + self._rhythm.interval)
         was_suspect, self.is_suspect = self.is_suspect, False
         return was_suspect
@@ -145,15 +145,15 @@ class Heartbeat:
         self.is_suspect = True
         return Act.SUSPECT
 
-    def _ping(self, now: float, patience: float) -> Act:
+    def _ping(self, now: float, timeout: float) -> Act:
         self._is_waiting = True
-        self._is_second_look = False
+        self._is_recheck = False
         self._sent = now
-        self.due = now + patience
+        self.due = now + timeout
         return Act.PING
 
-    def _calm(self) -> None:
-        self._is_waiting = self._is_second_look = False
+    def _clear_misses(self) -> None:
+        self._is_waiting = self._is_recheck = False
         self._misses = 0
 
     def _timeout(self) -> float:

@@ -47,7 +47,7 @@ _HOSTING = SERVING_STATUSES | {S.TERMINATING}
 
 
 class Step(Enum):
-    """What is to be done next for a Media Node."""
+    """The next step of a Media Node."""
 
     LAUNCH = auto()
     """Have the environment make its machine."""
@@ -58,27 +58,27 @@ class Step(Enum):
     CLEAN_UP = auto()
     """The launch failed: end what it may have left."""
     ABANDON = auto()
-    """The launch that nobody wants any more is complete or took too long: terminate it."""
+    """The canceled launch is complete or took too long: terminate the node."""
     END_QUARANTINE = auto()
     """The last session of its quarantine ended: terminate it."""
     REACH_DRAIN_DEADLINE = auto()
     """The deadline of its drain has come."""
     TERMINATE = auto()
-    """End what is to be ended, part from it, unmake its machine."""
+    """End its sessions if requested, end the link, terminate its machine."""
     FORGET = auto()
-    """It was shown as failed for long enough, or is not wanted; end once more what is left."""
+    """It was failed for long enough, or its removal is requested; clean up once more."""
     REPORT_LOST_SESSIONS = auto()
-    """The process that hosted some sessions is gone: tell their end."""
+    """The process that hosted some sessions is gone: report their end."""
     REPORT_CRASH = auto()
-    """It is out of touch for too long to call it a hiccup."""
+    """It has been disconnected for longer than the crash timeout."""
     REPORT_RECOVERY = auto()
-    """It had crashed and is in touch again."""
+    """It had crashed and is connected again."""
     GIVE_UP = auto()
-    """It is out of touch for too long to wait any more: terminate it."""
+    """It has been disconnected for longer than the reconnection timeout: terminate it."""
 
 
 def next_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
-    """Say what the cluster does with a Media Node by itself, if anything.
+    """Decide what the cluster does with a Media Node by itself, if anything.
 
     Doing a step twice, or again after it was interrupted, does no harm: each is decided anew from
     the status that was stored last.
@@ -129,7 +129,7 @@ def _step_of_quarantine(member: Member, now: float) -> Step | None:
 
 
 def may_be_ended(member: Member) -> bool:
-    """Whether no session stands in the way of a terminating node's end, as far as is known."""
+    """Whether no known session blocks the end of a terminating node."""
     if member.node.evicts_sessions or member.uri is None or member.gone:
         return True
     if not member.connection.connected:
@@ -140,8 +140,8 @@ def may_be_ended(member: Member) -> bool:
 def is_still_due(step: Step, member: Member, timeouts: Timeouts, now: float) -> bool:
     """Whether a step that was begun may be stored, now that what it does is done.
 
-    A termination may: what it unmade is gone, whatever the books say. Every other step has to be
-    the member's next one still.
+    A termination may: the machine is gone, whatever the member says. Every other step must still
+    be the member's next one.
     """
     if step is Step.TERMINATE:
         return member.node.status is S.TERMINATING
@@ -167,7 +167,7 @@ def next_deadline(member: Member, timeouts: Timeouts) -> float | None:
 
 
 def _drain_check_deadline(member: Member, timeouts: Timeouts) -> float | None:
-    """When a terminating node is ended although it could not be asked for late sessions."""
+    """When a terminating node is terminated without a drain check for late sessions."""
     if may_be_ended(member) or member.connection.connected or timeouts.drain_check is None:
         return None
     seconds = timeouts.drain_check
@@ -177,10 +177,10 @@ def _drain_check_deadline(member: Member, timeouts: Timeouts) -> float | None:
 
 
 def _connection_deadline(member: Member, timeouts: Timeouts) -> float | None:
-    """When a lost node is called crashed, and after that, given up.
+    """When a disconnected node counts as crashed, and after that, is given up.
 
-    One that this process was never in touch with has as long as a launch: that a server which has
-    just begun does not reach a node yet is no sign against the node.
+    A node that this process was never connected to has as long as a launch: a server that has just
+    started and does not reach a node yet has not seen it fail.
     """
     if member.connection.connected:
         return None
@@ -195,7 +195,7 @@ def _crash_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
     is_serving = member.node.status in SERVING_STATUSES
     is_crashed = member.node.crashed_since is not None
     if is_serving and member.gone and not is_crashed:
-        return Step.REPORT_CRASH  # which tells the sessions, so it comes before their ends
+        return Step.REPORT_CRASH  # its event lists the sessions, so it comes before their ends
     if member.lost_sessions:
         return Step.REPORT_LOST_SESSIONS
     if not is_serving:
@@ -209,7 +209,7 @@ def _crash_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
 
 
 class DeletionStrategy(StrEnum):
-    """How a removal treats the sessions of the Media Node; values are the words of the wire."""
+    """How a removal treats the sessions of the Media Node; values are those of the wire."""
 
     NOW = "now"
     IF_NO_SESSIONS = "if-no-sessions"
@@ -217,12 +217,12 @@ class DeletionStrategy(StrEnum):
 
 
 class Removal(Enum):
-    """What a request to remove a Media Node comes to."""
+    """What a request to remove a Media Node does."""
 
     CANCEL = auto()
     """Its launch goes on in the background and it leaves when that ends."""
     UNDER_WAY = auto()
-    """It is on its way out already."""
+    """It is being removed already."""
     FORGET = auto()
     """It failed and nothing is left of it; its record is removed."""
     FORGET_WHEN_CLEAN = auto()
@@ -234,18 +234,18 @@ class Removal(Enum):
     REFUSE = auto()
     """It hosts sessions and stays as it is."""
     UNKNOWN = auto()
-    """Whether it hosts sessions cannot be told, and it stays as it is."""
+    """Whether it hosts sessions is unknown, and it stays as it is."""
     EVICT = auto()
-    """It is on its way out and does not wait for sessions that came late any more."""
+    """It is being removed and no longer waits for late sessions."""
 
 
 def removal_of(member: Member, sessions: int | None, strategy: DeletionStrategy) -> Removal:
-    """Say what removing a Media Node comes to.
+    """Decide what a request to remove a Media Node does.
 
     Args:
         member: The node as it is now.
-        sessions: How many sessions it hosts; ``None``: it cannot be asked.
-        strategy: What was asked for.
+        sessions: How many sessions it hosts; ``None``: unknown, it does not answer.
+        strategy: Of the request.
     """
     match member.node.status:
         case S.LAUNCHING:
@@ -271,11 +271,11 @@ def _removal_from_service(sessions: int | None, strategy: DeletionStrategy) -> R
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A node that has not come on.
+    """A node that has not left its status.
 
     Attributes:
         id: Which.
-        status: The one it is to leave.
+        status: The one it must leave.
         since: When that began (aware, UTC).
         reason: Why it is still there.
     """
@@ -287,14 +287,14 @@ class Waiting:
 
 
 def waiting_members(cluster: Cluster, timeouts: Timeouts, now: float) -> Iterator[Waiting]:
-    """All members that are to leave their status, or that something is left of, as they joined."""
+    """All members that must leave their status, or that could not be cleaned up, by joining."""
     for member in cluster.with_trait(Trait.WAITING):
         node, reason = member.node, why_waiting(member, timeouts, now)
         yield Waiting(node.id, node.status, node.status_since, reason)
 
 
 def why_waiting(member: Member, timeouts: Timeouts, now: float) -> str:
-    """Say what keeps a node in a waiting status, and what ends that.
+    """Return why a node is still in a waiting status, and what ends that.
 
     Args:
         member: The node as it is now.

@@ -1,4 +1,4 @@
-"""Whose machines are gone, as far as environments tell."""
+"""Which members have lost their machines, as environments list them, or their addresses."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Machine
 
 
-def judged_members(cluster: Cluster, *, sees_every_end: bool) -> tuple[Member, ...]:
-    """Members of which it matters, when the server begins, whether their machine is no more.
+def members_to_look_up(cluster: Cluster, *, sees_every_end: bool) -> tuple[Member, ...]:
+    """Members whose machines must be looked up when the server starts.
 
-    Those whose termination may have come as far as the machine, and those that served.
+    Those whose termination may have reached the machine, and those that served.
 
     Args:
         cluster: As it is.
-        sees_every_end: The environment knows it of those that served, too.
+        sees_every_end: The environment can say it of those that served, too.
     """
     terminating = frozenset({MediaNodeStatus.TERMINATING})
-    judged = SERVING_STATUSES | terminating if sees_every_end else terminating
+    statuses = SERVING_STATUSES | terminating if sees_every_end else terminating
     return tuple(
         member
         for member in cluster
-        if member.node.status in judged and member.node.environment_id is not None
+        if member.node.status in statuses and member.node.environment_id is not None
     )
 
 
@@ -42,30 +42,32 @@ def missing(nodes: Sequence[MediaNode], machines: Sequence[Machine]) -> frozense
     )
 
 
-def displaced_by_launch(cluster: Cluster, heir: Member, machine: Machine) -> tuple[Member, ...]:
+def conflicts_with_launch(
+    cluster: Cluster, successor: Member, machine: Machine
+) -> tuple[Member, ...]:
     """Members at the address of a machine that was launched for another one.
 
-    No two machines that run have the same address, so theirs is no more. A member that was in touch
-    before the launch is none of them: there the environment must be wrong.
+    No two running machines have the same address, so those of the members are gone. A member that
+    was connected before the launch is not returned: there the environment must be wrong.
 
     Args:
         cluster: As it is.
-        heir: Whose machine it is.
+        successor: The member it was launched for.
         machine: That runs.
     """
     return tuple(
         member
         for member in _others_at_address(cluster, machine)
-        if member is not heir and not _was_in_touch_before(member, heir)
+        if member is not successor and not _was_connected_before(member, successor)
     )
 
 
-def displaced_by_listing(
+def conflicts_with_listing(
     cluster: Cluster, machine: Machine, machines: Sequence[Machine]
 ) -> tuple[Member, ...]:
     """Members at the address of a machine that is not theirs, while theirs is not listed.
 
-    One that is in touch is none of them: whoever lists may have given its machine another name.
+    A connected one is not returned: the environment may have renamed its machine.
 
     Args:
         cluster: As it is.
@@ -92,6 +94,8 @@ def _has_lost_its_machine(member: Member, machines: Sequence[Machine]) -> bool:
     return member.node.environment_id is not None and bool(missing([member.node], machines))
 
 
-def _was_in_touch_before(member: Member, heir: Member) -> bool:
+def _was_connected_before(member: Member, successor: Member) -> bool:
     since = member.connection.connection_time
-    return member.connection.connected and since is not None and since < heir.node.launching_time
+    return (
+        member.connection.connected and since is not None and since < successor.node.launching_time
+    )

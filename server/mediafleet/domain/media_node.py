@@ -1,4 +1,4 @@
-"""The Media Node and the only code that decides whether its status may change."""
+"""The Media Node, and the only code that changes its status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MediaNodeStatus(StrEnum):
-    """Life of a Media Node; values are the words of the wire."""
+    """Status of a Media Node; values are those of the wire."""
 
     LAUNCHING = "launching"
     CANCELED = "canceled"
@@ -61,7 +61,7 @@ REQUESTABLE: Mapping[S, Set[S]] = MappingProxyType(
         S.TERMINATED: frozenset(),
     }
 )
-"""The moves a user may ask for with PATCH; all others are the cluster's own steps."""
+"""The moves a user may request with PATCH; all others are the cluster's own steps."""
 
 ACTIVE_STATUSES: frozenset[S] = frozenset({S.LAUNCHING, S.RUNNING})
 """The node counts for the size of the cluster: it takes new sessions, or soon will."""
@@ -82,12 +82,12 @@ class MediaNode:
         launching_time: When the status first became ``launching`` (aware, UTC).
         status_since: When the present status began (aware, UTC).
         reason: Why the node is ``failed``; ``None`` otherwise.
-        evicts_sessions: While ``canceled`` or ``terminating``: the sessions it still hosts are to
-            be ended first.
-        crashed_since: When the connection was lost, once ``nodeCrashed`` has told of it (aware,
-            UTC); ``None`` again when the node has recovered.
+        evicts_sessions: While ``canceled`` or ``terminating``: the sessions it still hosts must be
+            ended first.
+        crashed_since: When the connection was lost, once ``nodeCrashed`` was emitted (aware, UTC);
+            ``None`` again when the node has recovered.
         drain: While quarantined: how long that may last; ``None``: until its last session ends.
-        version: Number of changes since the node was added, for the store's guard.
+        version: Number of changes since the node was added, for the store's optimistic lock.
     """
 
     id: str
@@ -118,17 +118,17 @@ class MediaNode:
         return self.status not in {S.FAILED, S.TERMINATED}
 
 
-def admit(
+def new_media_node(
     node_id: str,
     *,
     at: datetime,
     uri: str | None = None,
     environment_id: str | None = None,
 ) -> tuple[MediaNode, MediaNodeStatusChanged]:
-    """Begin the life of a Media Node: it is ``launching``.
+    """Create a Media Node, which is ``launching``.
 
     Returns:
-        The new node and the event that tells of it; both belong in one transaction.
+        The new node and its event; both belong in one transaction.
     """
     node = MediaNode(
         id=node_id,
@@ -157,11 +157,11 @@ def transition(
         to: The status wanted; a different one.
         at: Moment of the move (aware, UTC).
         reason: Kept with the node when it fails.
-        evicts_sessions: Kept with the node when it is to be terminated, now or after its launch.
+        evicts_sessions: Kept with the node when it must be terminated, now or after its launch.
         drain: Kept with the node when it is quarantined.
 
     Returns:
-        The new node and the event that tells of the move; both belong in one transaction.
+        The new node and its event; both belong in one transaction.
 
     Raises:
         IllegalTransitionError: The life cycle has no such move.
@@ -184,12 +184,12 @@ def transition(
 def transition_on_request(
     node: MediaNode, to: MediaNodeStatus, *, at: datetime
 ) -> tuple[MediaNode, MediaNodeStatusChanged]:
-    """Move a Media Node as a user asked by PATCH, which may ask for fewer moves than exist.
+    """Move a Media Node as a user requested by PATCH, which allows fewer moves than exist.
 
-    Termination asked for this way ends the node's sessions.
+    Termination requested this way ends the node's sessions.
 
     Raises:
-        IllegalTransitionError: A user may not ask for this move.
+        IllegalTransitionError: A user may not request this move.
     """
     if to not in REQUESTABLE[node.status]:
         raise IllegalTransitionError(node.id, node.status, to, sorted(REQUESTABLE[node.status]))
@@ -197,7 +197,7 @@ def transition_on_request(
 
 
 def forget(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeForgotten]:
-    """End the record of a Media Node that failed; the life cycle has no move out of there."""
+    """Remove the record of a failed Media Node; the life cycle has no transition for it."""
     event = MediaNodeForgotten(timestamp=at, id=node.id, reason=node.reason)
     return replace(node, version=node.version + 1), event
 
@@ -211,13 +211,13 @@ def limit_quarantine(
 
 
 def evict(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeDrainChanged]:
-    """Have a node on its way out that spares its sessions end them; its status stays."""
+    """Have a node that is being removed end the sessions it spared; its status stays."""
     evicting = replace(node, evicts_sessions=True, version=node.version + 1)
     return evicting, drain_changed(evicting, DrainChange.FORCED, at=at)
 
 
 def drain_changed(node: MediaNode, change: DrainChange, *, at: datetime) -> MediaNodeDrainChanged:
-    """The event that tells what became of a node's drain."""
+    """The event for a change of a node's drain."""
     return MediaNodeDrainChanged(timestamp=at, id=node.id, change=change, drain=node.drain)
 
 

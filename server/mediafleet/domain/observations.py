@@ -1,4 +1,4 @@
-"""What is observed of a member while the server runs: never stored, and gone with the process."""
+"""Observations of a member while the server runs; they are never stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_LOST_SESSIONS = 10_000
 
 
 _SAME_BEGINNING = timedelta(seconds=2)
-"""A media server gives the beginning in milliseconds at first, and in seconds when asked later."""
+"""A media server sends the beginning in milliseconds, and answers later queries in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ def gone(member: Member, *, at: datetime, now: float) -> Member:
 
 
 def located(member: Member, machine: Machine) -> Member:
-    """Where its machine is; that is stored with the step that makes it run."""
+    """Where its machine is; the step that makes it run stores that."""
     return replace(member, machine=machine)
 
 
 def decided(member: Member, decision: FailureDecision) -> Member:
-    """What was decided about it; the last decisions are kept."""
+    """A decision about it; the last ones are kept."""
     return replace(member, decisions=(*member.decisions, decision)[-DECISIONS_KEPT:])
 
 
@@ -137,7 +137,7 @@ def cleaned_up(member: Member, *, is_clean: bool) -> Member:
 
 
 def removal_requested(member: Member) -> Member:
-    """It failed, and must be forgotten as soon as nothing is left of it.
+    """It failed, and its record must be removed as soon as nothing is left of it.
 
     An error from before is dropped: the request waits for the next try.
     """
@@ -145,7 +145,7 @@ def removal_requested(member: Member) -> Member:
 
 
 def drain_checked(member: Member) -> Member:
-    """It is terminating, and was asked for sessions that came late: none has to be spared."""
+    """It is terminating, and a drain check found no session that must be spared."""
     return replace(member, progress=replace(member.progress, drain_checked=True))
 
 
@@ -161,7 +161,7 @@ def without_lost(member: Member, reported: Collection[Session]) -> Member:
 
 
 def end_reported(member: Member, event: SessionDestroyed) -> Member:
-    """The end of a lost session was committed; of several that look the same, that of one."""
+    """The end of a lost session was committed; of several equal ones, that of one."""
     lost = list(member.lost_sessions)
     same = (s for s in lost if (s.id, s.created_at) == (event.session_id, event.start_time))
     if (session := next(same, None)) is None:

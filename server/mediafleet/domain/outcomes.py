@@ -1,4 +1,4 @@
-"""What a step or a removal does to a Media Node, as the entries to be committed."""
+"""The store entries of a step or a removal: changes of nodes and their events."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def change_of_step(
     *,
     at: datetime,
 ) -> Mutation:
-    """Say what a step that was taken changes.
+    """Return what a step that was taken changes.
 
     Args:
         step: The member's next step, done.
         member: The node as it is now.
-        cluster: With all others; two nodes never share a media server.
+        cluster: All members; two nodes never share a media server.
         timeouts: What a launch that took too long was given.
         at: Moment of the step (aware, UTC).
     """
@@ -80,12 +80,12 @@ def change_of_step(
 def changes_of_removal(
     node: MediaNode, removal: Removal, strategy: DeletionStrategy, *, at: datetime
 ) -> tuple[Mutation, ...]:
-    """Say what a removal changes at once; nothing if it is under way already or refused.
+    """Return what a removal changes at once; nothing if it is under way already or refused.
 
     Args:
         node: The node as it is now.
-        removal: What the request comes to.
-        strategy: What was asked for.
+        removal: What the request does.
+        strategy: Of the request.
         at: Moment of the removal (aware, UTC).
     """
     evicts = strategy is DeletionStrategy.NOW
@@ -149,7 +149,7 @@ def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | 
         return None
     if member.gone:
         return finding, "its machine is known to be gone"
-    return finding, f"it was out of touch for {now - member.down_since:.1f} s"
+    return finding, f"it was disconnected for {now - member.down_since:.1f} s"
 
 
 def _hosted(member: Member) -> tuple[Session, ...]:

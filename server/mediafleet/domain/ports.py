@@ -1,4 +1,4 @@
-"""What the services need from the world, as protocols; implementations live in the rim rooms."""
+"""The ports: what the services need, as protocols that the adapter packages implement."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ class Environment(Protocol):
 
     @property
     def name(self) -> str:
-        """The word of ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``."""
+        """Its name in ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``."""
 
     @property
     def launches_machines(self) -> bool:
@@ -320,7 +320,7 @@ class Environment(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
-    """What a media server told of itself when it was first met.
+    """What a media server reported about itself when it was probed.
 
     Attributes:
         server_id: New at each start of its process.
@@ -343,7 +343,7 @@ class ServerModule:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """Inside facts of a media server; every text bounded and cleaned.
+    """Version, modules and memory of a media server; every text bounded and cleaned.
 
     Attributes:
         version: Of the media server.
@@ -359,16 +359,16 @@ class ServerInfo:
 
 
 class MediaServers(Protocol):
-    """Links to the members' media servers, one each; an observer is told what they learn."""
+    """Links to the members' media servers, one each; they report changes to an observer."""
 
     async def probe(
         self, uri: str, *, within: Sequence[IPv4Network | IPv6Network] | None = None
     ) -> ServerIdentity:
-        """Meet the media server behind a uri once, and part again.
+        """Connect to the media server behind a uri once, and disconnect.
 
         Args:
             uri: Its endpoint.
-            within: Networks it has to be in, besides what holds for all.
+            within: Networks it must be in, besides the rules for all.
 
         Raises:
             InvalidUriError: The uri breaks a rule.
@@ -382,58 +382,58 @@ class MediaServers(Protocol):
         """End the link on purpose; nothing is observed of the node after this returns."""
 
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
-        """Ask the node itself which sessions it hosts now; the books follow.
+        """Ask the node itself which sessions it hosts now; the session cache is updated.
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
 
     async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
-        """End these sessions of the node and no others, whoever made them.
+        """End these sessions of the node and no others, whichever client created them.
 
-        Those that ended meanwhile are passed over. Whether the others have ended, a list tells.
+        Those that ended meanwhile are skipped. List the sessions again to see which have ended.
 
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
 
     def diagnostics(self, node_id: str) -> Diagnostics | None:
-        """What the link to a member is judged on; ``None`` when there is no link."""
+        """The measurements of the link to a member; ``None`` when there is no link."""
 
     async def describe(self, node_id: str) -> ServerInfo | None:
-        """Inside facts of the node's media server; ``None`` when it does not answer in time."""
+        """Details of the node's media server; ``None`` when it does not answer in time."""
 
 
 class ConnectionObserver(Protocol):
-    """Is told of every change of a link; called on the event loop, must not block."""
+    """Called with every change of a link, on the event loop; it must not block."""
 
     def __call__(self, node_id: str, connection: Connection) -> None:
-        """The link's facts as they are now."""
+        """Receive the present state of the link."""
 
 
 class Settings(Protocol):
     """The active configuration, as far as the services read and change it."""
 
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, JsonValue]:
-        """What ``GET /pro/config`` answers; no secrets."""
+        """The body of ``GET /pro/config``, without secrets."""
 
-    async def objections(
+    async def validation_errors(
         self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
     ) -> str:
-        """Say what ``change`` would refuse these values for; nothing changes.
+        """Return why ``change`` would refuse these values; nothing changes.
 
         Args:
             changes: New values.
-            refused: Names whose values somebody else has refused already; rules that need one of
-                them are left out.
+            refused: Names whose values are invalid already; rules that need one of them are left
+                out.
             limit: Most characters; problems that do not fit are counted.
 
         Returns:
-            Empty if there is nothing against them.
+            Empty if they are valid.
         """
 
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
-        """Store new values and put them in force, all or none.
+        """Store new values and activate them, all or none.
 
         Raises:
             InvalidConfigurationError: Names every problem; nothing was changed.

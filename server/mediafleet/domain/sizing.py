@@ -1,4 +1,4 @@
-"""How many Media Nodes the cluster launches or drains to reach its configured size."""
+"""Decides how many Media Nodes to launch or drain to reach the configured size."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resizing:
-    """What brings the cluster to its size.
+    """What must be done to reach the size.
 
     Attributes:
-        missing: How many nodes are to be launched.
-        surplus: Ids of nodes that are to leave when their sessions have ended.
+        missing: How many nodes to launch.
+        surplus: Ids of nodes to drain.
     """
 
     missing: int = 0
@@ -27,29 +27,29 @@ class Resizing:
 def resizing(
     cluster: Cluster, wanted: int, *, remembered: int | None, began_empty: bool
 ) -> Resizing:
-    """Compare the nodes that are at work, or soon will be, with those that are wanted.
+    """Compare the nodes that run or are launched with the configured number.
 
-    Nodes leave only if the wanted number is another one now, or if all of them were just found by
-    a store without members: a cluster that grew by hand, or that a crash interrupted, is never
-    trimmed by a mere start.
+    Nodes are drained only if the configured number has changed, or if a store without members has
+    just adopted all of them: a start alone never drains a cluster that was extended by hand or
+    interrupted by a crash.
 
     Args:
         cluster: As it is.
         wanted: The configured number.
         remembered: The number at the last resizing; ``None``: there was none with this store.
-        began_empty: There were no members before machines were looked for.
+        began_empty: There were no members before machines were discovered.
     """
     active = [member for member in cluster if member.node.status in ACTIVE_STATUSES]
     if len(active) <= wanted:
         return Resizing(missing=wanted - len(active))
     if remembered == wanted or (remembered is None and not began_empty):
         return Resizing()
-    by_worth = sorted(active, key=_worth)
-    return Resizing(surplus=tuple(each.node.id for each in by_worth[: len(active) - wanted]))
+    by_priority = sorted(active, key=_drain_priority)
+    return Resizing(surplus=tuple(each.node.id for each in by_priority[: len(active) - wanted]))
 
 
-def _worth(member: Member) -> tuple[bool, int, float]:
-    """Nodes not yet at work leave first, then those with the fewest sessions, then the youngest."""
+def _drain_priority(member: Member) -> tuple[bool, int, float]:
+    """First nodes that do not run yet, then those with the fewest sessions, then the youngest."""
     return (
         member.node.status is MediaNodeStatus.RUNNING,
         len(member.connection.sessions),

@@ -1,1 +1,1 @@
-"""The use cases: one public coroutine for each thing a user or a loop can ask for."""
+"""The use cases: one public coroutine for each operation of a user or a loop."""

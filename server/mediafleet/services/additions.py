@@ -19,7 +19,7 @@ from mediafleet.domain.errors import (
     TooFewOpenFilesError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit
+from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, new_media_node
 from mediafleet.domain.outcomes import duplicate_of
 from mediafleet.domain.ports import Machine, MachineRequest, Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -39,16 +39,16 @@ _LAUNCH_GOES_ON = "its launch goes on, also after the next start of the server"
 _ENDS_WITH_SERVER = "it ends with the server"
 
 
-class Admission:
-    """Brings Media Nodes into the cluster.
+class Additions:
+    """Adds Media Nodes to the cluster.
 
     Args:
         state: The cluster in memory.
         environment: Where the machines come from.
         media_servers: Links to them.
-        clock: The time.
+        clock: The only source of time.
         new_node_id: Makes ids; must not repeat.
-        open_files: Bounds how many members may be connected; ``None``: nothing does.
+        open_files: Limits how many members may be connected; ``None``: no limit.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Admission:
     async def add(self, uri: str | None, *, wait: bool) -> Member:
         """Add a Media Node to the cluster.
 
-        On premises the media server is met before anything is recorded, so that a refused request
+        On premises the media server is probed before anything is stored, so that a refused request
         leaves nothing behind.
 
         Args:
@@ -83,49 +83,47 @@ class Admission:
             MissingUriError: On premises, and no uri.
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member, or no open file.
+            ClusterFullError: The cluster is full, or there is no open file left.
             UnreachableMediaServerError: Nothing answered there, or not in time.
-            MediaNodeCanceledError: Somebody canceled the launch while we waited.
-            ServerStoppingError: The server began to stop while we waited.
-            EnvironmentFailureError: The machine could not be made.
+            MediaNodeCanceledError: The launch was canceled meanwhile.
+            ServerStoppingError: The server began to stop meanwhile.
+            EnvironmentFailureError: The machine could not be launched.
         """
-        self._require_file()
+        self._require_open_file()
         node_id = self._new_node_id()
         if self._environment.launches_machines:
-            member = await self._admit(node_id)
+            member = await self._add_launching(node_id)
         else:
             machine = await self._environment.launch(MachineRequest(node_id, uri))
-            member = await self._join(node_id, machine)
-        return await self._launched(node_id) if wait else member
+            member = await self._add_machine(node_id, machine)
+        return await self._wait_for_launch(node_id) if wait else member
 
     async def register(self, uri: str, within: Sequence[IPv4Network | IPv6Network]) -> Member:
-        """Add a media server that announced itself; it is met before anything is recorded.
+        """Add a media server that registered itself; it is probed before anything is stored.
 
         Args:
-            uri: Where it says it is. It joins under the address that answered there, so that a
-                name cannot lead elsewhere later.
-            within: Networks it has to be in.
+            uri: As registered. It is added by the address that answered, so that a host name cannot
+                resolve to another address later.
+            within: Networks it must be in.
 
         Raises:
             InvalidUriError: The uri breaks a rule.
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member, or no open file.
+            ClusterFullError: The cluster is full, or there is no open file left.
             UnreachableMediaServerError: Nothing answered there, or not in time.
         """
         key = MediaServerUri.parse(uri)
-        self._require_file()
+        self._require_open_file()
         with self._reserved(key):
-            identity = await self._meet_briefly(uri, within)
+            identity = await self._probe(uri, within)
             machine = Machine(None, key.at(identity.ip))
             with self._reserved(MediaServerUri.parse(machine.uri), besides=key):
                 node_id = self._new_node_id()
                 return await self._state.change(
-                    lambda cluster: self._admission(cluster, node_id, machine, identity)
+                    lambda cluster: self._addition(cluster, node_id, machine, identity)
                 )
 
-    async def _meet_briefly(
-        self, uri: str, within: Sequence[IPv4Network | IPv6Network]
-    ) -> ServerIdentity:
+    async def _probe(self, uri: str, within: Sequence[IPv4Network | IPv6Network]) -> ServerIdentity:
         try:
             with anyio.fail_after(REGISTRATION_LIMIT_S):
                 return await self._media_servers.probe(uri, within=within)
@@ -139,68 +137,68 @@ class Admission:
         Raises:
             StoreUnavailableError: Not all of them have begun.
         """
-        with while_there_is_room():
+        with until_cluster_is_full():
             for _ in range(count):
-                await self._admit(self._new_node_id())
+                await self._add_launching(self._new_node_id())
 
-    async def take_in(self, machine: Machine) -> None:
-        """Make a member of a machine that is not met first; it runs as soon as it is connected.
+    async def adopt(self, machine: Machine) -> None:
+        """Add a machine without probing it; it runs as soon as it is connected.
 
         Raises:
-            ClusterFullError: There is no room for another member, or no open file.
+            ClusterFullError: The cluster is full, or there is no open file left.
             StoreUnavailableError: Nothing changed.
         """
-        node, event = admit(
+        node, event = new_media_node(
             machine.node_id or self._new_node_id(),
             at=self._clock.now(),
             uri=machine.uri,
             environment_id=machine.environment_id,
         )
         log.info(
-            "machine without a member is taken in",
+            "machine without a member is adopted",
             extra={"media_node_id": node.id, "environment_id": machine.environment_id},
         )
         await self._state.apply(Mutation(node, event))
 
-    async def _admit(self, node_id: str) -> Member:
-        """Store the intent; the launch itself is the life cycle's next step."""
-        node, event = admit(node_id, at=self._clock.now())
+    async def _add_launching(self, node_id: str) -> Member:
+        """Store the intent; the launch itself is the next step of the controller."""
+        node, event = new_media_node(node_id, at=self._clock.now())
         await self._state.apply(Mutation(node, event))
         return Member(node)
 
-    async def join(self, machine: Machine) -> Member:
-        """Make a member of a machine whose media server answers.
+    async def add_machine(self, machine: Machine) -> Member:
+        """Add a machine whose media server answers a probe.
 
         Raises:
             MediaNodeAlreadyAddedError: The media server is a member already.
-            ClusterFullError: There is no room for another member, or no open file.
+            ClusterFullError: The cluster is full, or there is no open file left.
             UnreachableMediaServerError: Nothing answered there, or not in time.
         """
-        self._require_file()
-        return await self._join(machine.node_id or self._new_node_id(), machine)
+        self._require_open_file()
+        return await self._add_machine(machine.node_id or self._new_node_id(), machine)
 
-    def _require_file(self) -> None:
-        """Refuse a node that could not be connected, before anybody waits for it."""
+    def _require_open_file(self) -> None:
+        """Refuse a node that could not be connected, before a caller waits for it."""
         files = self._open_files
         if files is not None and len(self._state.cluster) >= files.media_nodes:
             raise TooFewOpenFilesError(files.media_nodes, str(files))
 
-    async def _join(self, node_id: str, machine: Machine) -> Member:
+    async def _add_machine(self, node_id: str, machine: Machine) -> Member:
         with self._reserved(MediaServerUri.parse(machine.uri)):
             identity = await self._media_servers.probe(machine.uri)
             return await self._state.change(
-                lambda cluster: self._admission(cluster, node_id, machine, identity)
+                lambda cluster: self._addition(cluster, node_id, machine, identity)
             )
 
     @contextmanager
     def _reserved(
         self, key: MediaServerUri, *, besides: MediaServerUri | None = None
     ) -> Iterator[None]:
-        """Keep an endpoint for one request, so that only one of many meets the media server."""
+        """Reserve an endpoint for one request, so that only one of many probes the media server."""
         if key == besides:
             yield
             return
-        if (holder := _holder(self._state.cluster, key)) or key in self._joining:
+        if (holder := _member_at(self._state.cluster, key)) or key in self._joining:
             raise MediaNodeAlreadyAddedError(holder)
         self._joining.add(key)
         try:
@@ -208,10 +206,10 @@ class Admission:
         finally:
             self._joining.discard(key)
 
-    def _admission(
+    def _addition(
         self, cluster: Cluster, node_id: str, machine: Machine, identity: ServerIdentity
     ) -> Decision[Member]:
-        node, event = admit(
+        node, event = new_media_node(
             node_id,
             at=self._clock.now(),
             uri=machine.uri,
@@ -223,7 +221,7 @@ class Admission:
             raise MediaNodeAlreadyAddedError(duplicate, same="server")
         return Decision(member, (Mutation(node, event),), {node_id: connection})
 
-    async def _launched(self, node_id: str) -> Member:
+    async def _wait_for_launch(self, node_id: str) -> Member:
         await self._state.wait_until(
             node_id,
             lambda m: m is None or m.node.status is not MediaNodeStatus.LAUNCHING,
@@ -239,8 +237,8 @@ class Admission:
             raise UnreachableMediaServerError(reason)
         return member
 
-    async def join_configured(self, uris: Sequence[str]) -> None:
-        """Have every configured endpoint in the cluster; members stay as they are.
+    async def add_configured(self, uris: Sequence[str]) -> None:
+        """Add each configured endpoint that is no member yet.
 
         A server that does not answer yet is ``launching`` until it does, or for as long as a launch
         may take.
@@ -249,24 +247,26 @@ class Admission:
         changes = []
         for uri in uris:
             key = MediaServerUri.parse(uri)
-            if key not in added and _holder(self._state.cluster, key) is None:
+            if key not in added and _member_at(self._state.cluster, key) is None:
                 added.add(key)
-                changes.append(Mutation(*admit(self._new_node_id(), at=self._clock.now(), uri=uri)))
+                changes.append(
+                    Mutation(*new_media_node(self._new_node_id(), at=self._clock.now(), uri=uri))
+                )
         # One commit: one for each node would hold up the start by minutes.
         await self._state.apply(*changes)
 
 
 @contextmanager
-def while_there_is_room() -> Iterator[None]:
-    """End what brings members in when no more may come; those that came stay."""
+def until_cluster_is_full() -> Iterator[None]:
+    """End an addition of several members when the cluster is full; those added stay."""
     try:
         yield
     except ClusterFullError as error:
-        log.warning("machines left out", extra={"reason": str(error)})
+        log.warning("machines were not added", extra={"reason": str(error)})
 
 
-def _holder(cluster: Cluster, endpoint: MediaServerUri) -> str | None:
-    """Id of the member that an endpoint belongs to."""
+def _member_at(cluster: Cluster, endpoint: MediaServerUri) -> str | None:
+    """Id of the member with an endpoint."""
     return next(
         (
             member.node.id
@@ -277,52 +277,53 @@ def _holder(cluster: Cluster, endpoint: MediaServerUri) -> str | None:
     )
 
 
-MET_AT_ONCE = 32
+PROBES_AT_ONCE = 32
 
 
 class Registrations:
-    """Takes in media servers that announce themselves.
+    """Adds media servers that register themselves.
 
     Args:
-        admission: Adds them.
-        networks: From which they may come, and in which they may be besides their own address.
+        additions: Adds them.
+        networks: Of clients that may register, and of the media servers they may name besides
+            themselves.
     """
 
-    def __init__(self, admission: Admission, networks: Sequence[IPv4Network | IPv6Network]) -> None:
-        self._admission = admission
+    def __init__(self, additions: Additions, networks: Sequence[IPv4Network | IPv6Network]) -> None:
+        self._additions = additions
         self._networks = tuple(networks)
-        self._limiter = anyio.CapacityLimiter(MET_AT_ONCE)
+        self._limiter = anyio.CapacityLimiter(PROBES_AT_ONCE)
         self._turns: dict[str, anyio.Lock] = {}
 
-    def may_come_from(self, peer: IPv4Address | IPv6Address) -> bool:
-        """Whether who has this address may announce anything."""
+    def may_register(self, peer: IPv4Address | IPv6Address) -> bool:
+        """Whether a client with this address may register media servers."""
         return is_in(peer, self._networks)
 
     async def register(self, peer: IPv4Address | IPv6Address, uri: str) -> None:
-        """Meet a media server and add it, unless it is a member already.
+        """Probe a media server and add it, unless it is a member already.
 
-        For one peer one is met at a time, for all of them some; others wait for their turn.
+        One probe runs at a time for each peer, and a limited number for all; others wait.
 
         Args:
-            peer: Who announced it; no forwarded address.
-            uri: Where it is to be.
+            peer: Address of the client itself; no forwarded address.
+            uri: As registered.
 
         Raises:
             InvalidUriError: The uri breaks a rule.
-            UnreachableMediaServerError: Nothing answered there, or it may not be met.
+            UnreachableMediaServerError: Nothing answered there, or its address is not allowed.
             MediaNodeAlreadyAddedError: Another request is adding it.
             StoreUnavailableError: It could not be stored.
         """
         within = (ip_network(peer), *self._networks)
         async with self._turn_of(str(peer)), self._limiter:
             try:
-                member = await self._admission.register(uri, within)
+                member = await self._additions.register(uri, within)
             except MediaNodeAlreadyAddedError as error:
                 if error.node_id is None:
                     raise
-                node_id, event = error.node_id, "known media server announced itself"
+                node_id, event = error.node_id, "known media server registered itself"
             else:
-                node_id, event = member.node.id, "media server announced itself"
+                node_id, event = member.node.id, "media server registered itself"
         log.info(event, extra={"media_node_id": node_id, "peer": str(peer)})
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What users ask of the cluster as a whole: its configuration, and a restart with a new one."""
+"""The cluster as a whole: its health, its configuration, and a restart with a new one."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ WAIT_LIMIT_S = 10.0
 
 
 STORE = "store"
-"""The name of the part that keeps the cluster."""
+"""The name of the store in the health of the server."""
 
 
 @dataclass(frozen=True, slots=True)
-class FailedPart:
-    """A part of the server that does not do its work.
+class FailedComponent:
+    """A component of the server that does not work.
 
     Attributes:
         name: Which.
         reason: Why, for people.
-        is_needed: Without it the server cannot do its own work.
+        is_needed: The server cannot work without it.
     """
 
     name: str
@@ -51,16 +51,16 @@ class FailedPart:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Facts of this process and its cluster; moments are aware, UTC.
+    """The health of this process and its cluster; timestamps are aware, UTC.
 
     Attributes:
-        started: When it began to serve.
+        started: When the process started to serve.
         restarts: How often it was restarted over the API since.
         last_restart: When that was last; the start, if never.
         disconnected: Ids of serving Media Nodes whose link is down.
-        able: Some Media Node takes new sessions.
-        waiting: Media Nodes that are to leave their status by themselves, and why they have not.
-        failed: Parts of the server that do not do their work.
+        able: A Media Node accepts new sessions.
+        waiting: Media Nodes that must leave their status by themselves, and why they have not.
+        failed: Components of the server that do not work.
     """
 
     started: datetime
@@ -69,12 +69,12 @@ class Health:
     disconnected: tuple[str, ...]
     able: bool
     waiting: tuple[Waiting, ...] = ()
-    failed: tuple[FailedPart, ...] = ()
+    failed: tuple[FailedComponent, ...] = ()
 
     @property
     def works(self) -> bool:
-        """The server can do its own work, whatever its nodes do."""
-        return not any(part.is_needed for part in self.failed)
+        """The server itself works, whatever its nodes do."""
+        return not any(component.is_needed for component in self.failed)
 
 
 class ClusterConfiguration:
@@ -87,11 +87,10 @@ class ClusterConfiguration:
     Args:
         state: The cluster in memory.
         settings: The configuration in force.
-        clock: The time.
+        clock: The only source of time.
         timeouts: How long the cluster waits for what.
-        after_restart: Has the cluster brought in line with the new configuration; what takes time
-            or can fail is no part of the restart.
-        failed_parts: Tells which parts of the server do not do their work; waits for nothing.
+        after_restart: Applies the new configuration to the cluster; it must neither wait nor fail.
+        failed_components: Returns the components of the server that do not work, without waiting.
     """
 
     def __init__(
@@ -102,20 +101,20 @@ class ClusterConfiguration:
         timeouts: Timeouts,
         after_restart: Callable[[], None],
         *,
-        failed_parts: Callable[[], Iterable[FailedPart]] = tuple,
+        failed_components: Callable[[], Iterable[FailedComponent]] = tuple,
     ) -> None:
         self._state = state
         self._settings = settings
         self._clock = clock
         self._timeouts = timeouts
         self._after_restart = after_restart
-        self._failed_parts = failed_parts
+        self._failed_components = failed_components
         self._turn = anyio.Lock()
         self._started = self._last_restart = clock.now()
         self._restarts = 0
 
     def health(self) -> Health:
-        """When the process started and restarted, and which nodes are out of touch."""
+        """The health of the process and of the nodes, as it is now."""
         cluster = self._state.cluster
         return Health(
             self._started,
@@ -124,28 +123,31 @@ class ClusterConfiguration:
             tuple(member.node.id for member in cluster.with_trait(Trait.DISCONNECTED)),
             able=cluster.index.holds(Trait.ACCEPTS_SESSIONS),
             waiting=tuple(waiting_members(cluster, self._timeouts, self._clock.monotonic())),
-            failed=tuple(self._failed_parts()),
+            failed=tuple(self._failed_components()),
         )
 
     def require_live(self) -> None:
-        """Return if only the store keeps the server from its work, or nothing does.
+        """Return unless a component other than the store keeps the server from working.
 
         Raises:
             UnhealthyError: A loop is dead or stalled; a new process would help.
         """
-        if any(part.is_needed and part.name != STORE for part in self._failed_parts()):
+        if any(
+            component.is_needed and component.name != STORE
+            for component in self._failed_components()
+        ):
             raise UnhealthyError
 
     def require_ready(self) -> None:
         """Return if requests can be served now.
 
         Raises:
-            UnhealthyError: A part that is needed fails.
+            UnhealthyError: A needed component does not work.
             NotReadyError: The server is stopping.
         """
         if self._state.is_stopping:
             raise NotReadyError
-        if any(part.is_needed for part in self._failed_parts()):
+        if any(component.is_needed for component in self._failed_components()):
             raise UnhealthyError
 
     def describe(self) -> Mapping[str, JsonValue]:
@@ -160,7 +162,7 @@ class ClusterConfiguration:
 
         Raises:
             InvalidConfigurationError: Names every problem; nothing was changed.
-            RestartingError: Others before it took too long; nothing was changed.
+            RestartingError: The restarts before took too long; nothing was changed.
             ConfigurationNotStoredError: The file could not be written; nothing was changed.
         """
         await self._take_turn()
@@ -177,24 +179,24 @@ class ClusterConfiguration:
         finally:
             self._turn.release()
 
-    async def objections(
+    async def validation_errors(
         self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
     ) -> str:
-        """Say what a restart would refuse these values for, though it refuses others anyway.
+        """Return why a restart would refuse these values, beside those that are invalid anyway.
 
-        It takes its turn, so that they too are checked against the result of the one before.
+        It takes its turn, so that they are checked against the result of the restart before.
 
         Args:
             changes: New values.
-            refused: Names of the others.
+            refused: Names of the values that are invalid anyway.
             limit: Most characters.
 
         Raises:
-            RestartingError: Restarts before it took too long.
+            RestartingError: The restarts before took too long.
         """
         await self._take_turn()
         try:
-            return await self._settings.objections(changes, refused, limit)
+            return await self._settings.validation_errors(changes, refused, limit)
         finally:
             self._turn.release()
 
@@ -205,7 +207,7 @@ class ClusterConfiguration:
         raise RestartingError
 
     def between_restarts(self, handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-        """Have a handler wait for a restart that is under way when it is called.
+        """Wrap a handler so that it waits for a restart that is under way.
 
         Raises:
             RestartingError: (the wrapped handler) The restart took too long.

@@ -1,4 +1,4 @@
-"""The cluster in memory: commits a change to the store first, then shows it to readers."""
+"""The cluster in memory: each change is committed to the store first, then published."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TURN_S = 5.0
-"""How long a change waits for those before it, until it is given up."""
+"""How long a change waits for those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class Decision(Generic[T]):
 
 
 class ClusterState:
-    """The one picture of the cluster that every reader shares.
+    """The state of the cluster that all readers share.
 
-    Status changes pass through :meth:`change`, one at a time, and are durable before anybody sees
+    Status changes pass through :meth:`change`, one at a time, and are durable before a reader sees
     them. The state of links comes through :meth:`observe` and is never stored.
 
     Attributes:
@@ -113,7 +113,7 @@ class ClusterState:
 
     @property
     def may_write(self) -> bool:
-        """Whether this server is the one that acts on the cluster, as far as it knows."""
+        """Whether this server is the leader, as far as it knows."""
         return self._store is not None and self._store.may_write
 
     @property
@@ -123,7 +123,7 @@ class ClusterState:
 
     @property
     def cluster(self) -> Cluster:
-        """The members as they are at any moment; whoever waits sees them change."""
+        """A live view of the members."""
         return Cluster(MappingProxyType(self._members), self._index)
 
     @property
@@ -155,23 +155,23 @@ class ClusterState:
         return () if server_id is None else self.cluster.of_server(server_id)
 
     async def change(self, decide: Callable[[Cluster], Decision[T]]) -> T:
-        """Decide on the latest picture, commit, then publish; nothing else decides meanwhile.
+        """Decide on the present members, commit, then publish; one change at a time.
 
-        A caller that is cancelled while the store works is so after the change is published, so
-        that memory and store never differ.
+        A caller that is cancelled while the store works is cancelled after the change is published,
+        so that memory and store never differ.
 
         Args:
-            decide: Pure, and keeps nothing of the cluster, which is no copy; what it raises is
-                raised here and nothing changes.
+            decide: Pure; must not keep the cluster, which is a live view. If it raises, the error
+                is raised here and nothing changes.
 
         Raises:
-            ClusterFullError: There is no room for a new member; nothing changed.
+            ClusterFullError: The cluster is full; nothing changed.
             StoreUnavailableError: Nothing changed.
             NotReadyError: No store is open.
         """
         async with self._turn():
             decision = decide(self.cluster)
-            self._require_room(decision.changes)
+            self._require_capacity(decision.changes)
             if decision.changes:
                 store = self._opened
                 with anyio.CancelScope(shield=True):
@@ -194,23 +194,23 @@ class ClusterState:
         finally:
             self._deciding.release()
 
-    def _require_room(self, changes: Sequence[StoreEntry]) -> None:
+    def _require_capacity(self, changes: Sequence[StoreEntry]) -> None:
         ids = {change.node.id for change in changes if isinstance(change, Mutation)}
         new = ids - self._members.keys()
         if new and len(self._members) + len(new) > MAX_MEMBERS:
             raise ClusterFullError(MAX_MEMBERS)
 
     async def apply(self, *changes: StoreEntry) -> None:
-        """Commit and publish changes that need no decision on the latest picture.
+        """Commit and publish changes that do not depend on the present members.
 
         Raises:
-            ClusterFullError: There is no room for a new member; nothing changed.
+            ClusterFullError: The cluster is full; nothing changed.
             StoreUnavailableError: Nothing changed.
         """
         await self.change(lambda _: Decision(None, changes))
 
     async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
-        """Ids and beginnings of a node's sessions whose ends were told, by any server before too.
+        """Ids and beginnings of a node's sessions whose ends are committed, by earlier servers too.
 
         Raises:
             StoreUnavailableError: The store does not answer.
@@ -236,25 +236,25 @@ class ClusterState:
         if _may_change_the_next_step(member.connection, connection):
             self._notify(node_id)
 
-    def note(self, node_id: str, observe: Callable[[Member], Member]) -> None:
-        """Keep an observation of a member, see `domain/observations.py`; it is never stored."""
+    def record(self, node_id: str, observe: Callable[[Member], Member]) -> None:
+        """Record an observation of a member, see `domain/observations.py`; it is never stored."""
         member = self._members.get(node_id)
-        if member is not None and (noted := observe(member)) is not member:
-            self._keep(noted)
+        if member is not None and (observed := observe(member)) is not member:
+            self._keep(observed)
             self._notify(node_id)
 
-    def note_detached(self, node_id: str) -> None:
-        """Keep that the link of a member was ended on purpose."""
+    def record_detached(self, node_id: str) -> None:
+        """Record that the link of a member was ended on purpose."""
         at, now = self._clock.now(), self._clock.monotonic()
-        self.note(node_id, lambda member: observations.detached(member, at=at, now=now))
+        self.record(node_id, lambda member: observations.detached(member, at=at, now=now))
 
-    def note_gone(self, node_id: str) -> None:
-        """Keep that the machine of a member is gone."""
+    def record_gone(self, node_id: str) -> None:
+        """Record that the machine of a member is gone."""
         at, now = self._clock.now(), self._clock.monotonic()
-        self.note(node_id, lambda member: observations.gone(member, at=at, now=now))
+        self.record(node_id, lambda member: observations.gone(member, at=at, now=now))
 
     def restart_timeout(self, node_id: str) -> None:
-        """Have the time for a launch begin now, as it had to wait; nobody is notified of that."""
+        """Restart the timeout of a launch that had to wait, without a notification."""
         if (member := self._members.get(node_id)) is not None:
             progress = replace(member.progress, since=self._clock.monotonic())
             self._keep(replace(member, progress=progress))
@@ -302,7 +302,7 @@ class ClusterState:
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
             if isinstance(change, EventOnly):
-                self._publish_note(change)
+                self._publish_event(change)
                 continue
             node = change.node
             if change.forget or node.status is MediaNodeStatus.TERMINATED:
@@ -331,11 +331,11 @@ class ClusterState:
         known = replace(known, connection=connection or known.connection)
         return known.moved(node, at=self._clock.now(), now=now)
 
-    def _publish_note(self, note: EventOnly) -> None:
-        event = note.event
+    def _publish_event(self, entry: EventOnly) -> None:
+        event = entry.event
         log.debug("event", extra={"media_node_id": event.id, "event": event.name})
         if isinstance(event, SessionDestroyed):
-            self.note(event.id, lambda member: observations.end_reported(member, event))
+            self.record(event.id, lambda member: observations.end_reported(member, event))
 
 
 def _may_change_the_next_step(old: Connection, new: Connection) -> bool:

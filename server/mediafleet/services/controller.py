@@ -1,4 +1,4 @@
-"""The controller: brings each Media Node from the status it has to the one it should have."""
+"""The controller: reconciles each Media Node, one step at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediafleet.domain import observations
 from mediafleet.domain.diagnostics import FailureDecision, Finding
 from mediafleet.domain.drain import entries_of_deadline
 from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
-from mediafleet.domain.machines import displaced_by_launch
+from mediafleet.domain.machines import conflicts_with_launch
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.outcomes import (
     CRASH_STEPS,
@@ -53,9 +53,9 @@ class Controller:
 
     Args:
         state: The cluster in memory.
-        machines: Makes and ends the machines of members.
+        machines: Launches and terminates the machines of members.
         media_servers: Links to them.
-        clock: The time.
+        clock: The only source of time.
         timeouts: How long the cluster waits for what.
     """
 
@@ -131,7 +131,7 @@ class Controller:
         if step is None:
             await self._remove_duplicates(node_id)
         elif not await self._take(step, member):
-            return RETRY_S  # what stands in the way may end without a notification
+            return RETRY_S  # what blocks the step may end without a notification
         return self._requeue_after(node_id)
 
     def _requeue_after(self, node_id: str) -> float | None:
@@ -142,7 +142,7 @@ class Controller:
         return max(deadline - self._clock.monotonic(), SHORTEST_REQUEUE_S)
 
     async def _take(self, step: Step, member: Member) -> bool:
-        """Take a step; ``False``: something stands in its way and it must be decided again."""
+        """Take a step; ``False``: it is blocked and must be decided again."""
         node = member.node
         if step is Step.LAUNCH:
             return await self._launch(node.id)
@@ -155,7 +155,7 @@ class Controller:
         after = self._state.member(node.id)
         if after is None or not after.node.holds_its_uri:
             await self._detach(member)
-            self._state.note_detached(node.id)
+            self._state.record_detached(node.id)
         return True
 
     async def _prepare(self, step: Step, member: Member) -> bool:
@@ -167,35 +167,37 @@ class Controller:
             case Step.TERMINATE:
                 if not node.evicts_sessions and await self._hosts_sessions(member):
                     return False
-                self._state.note(node.id, observations.drain_checked)
+                self._state.record(node.id, observations.drain_checked)
                 await self._terminate(member)
             case Step.FORGET:  # a launch that ended late may have left something since
                 await self._clean_up(node)
             case Step.REPORT_LOST_SESSIONS if node.status is MediaNodeStatus.TERMINATING:
                 # Their ends may have been reported when the node was given up or evicted.
                 reported = await self._evictions.reported(node.id, member.lost_sessions)
-                self._state.note(node.id, partial(observations.without_lost, reported=reported))
+                self._state.record(node.id, partial(observations.without_lost, reported=reported))
         return True
 
     async def _launch(self, node_id: str) -> bool:
-        """Make the machine; where it is, or why there is none, decides the next step.
+        """Launch the machine and record where it is, or why there is none.
 
-        The time for the launch begins when the machine may be made.
+        The timeout of the launch begins when the machine may be launched.
         """
         self._state.restart_timeout(node_id)
         if not self._machines.may_launch:
             return False
         machine = await self._machines.launch(node_id)
         if machine is not None:
-            self._state.note(node_id, partial(observations.located, machine=machine))
+            self._state.record(node_id, partial(observations.located, machine=machine))
             if (successor := self._state.member(node_id)) is not None:
                 cluster = self._state.cluster
-                await self.displace(displaced_by_launch(cluster, successor, machine))
+                await self.resolve_address_conflicts(
+                    conflicts_with_launch(cluster, successor, machine)
+                )
         return True
 
     async def _clean_up(self, node: MediaNode) -> None:
         await self._machines.terminate(node)
-        self._state.note(node.id, partial(observations.cleaned_up, is_clean=True))
+        self._state.record(node.id, partial(observations.cleaned_up, is_clean=True))
 
     async def _terminate(self, member: Member) -> None:
         node = member.node
@@ -203,13 +205,13 @@ class Controller:
             await self._evictions.end_sessions(node.id)
         await self._detach(member)
         await self._evictions.report_lost(node.id)  # which depends on whether it was connected
-        self._state.note_detached(node.id)
+        self._state.record_detached(node.id)
         await self._machines.terminate(node)
 
     async def _hosts_sessions(self, member: Member) -> bool:
-        """Ask a terminating node for sessions that were placed on it too late.
+        """The drain check: whether late sessions were placed on a terminating node.
 
-        One that is disconnected is not asked: its step is due only when its time is over.
+        A disconnected node is not checked: its step is due only after its timeout.
 
         Raises:
             UnreachableMediaServerError: It is connected and does not answer.
@@ -253,13 +255,13 @@ class Controller:
         if measured is not None:
             at = self._clock.now()
             decision = FailureDecision.based_on(measured, finding, reason, at=at)
-            self._state.note(node_id, partial(observations.decided, decision=decision))
+            self._state.record(node_id, partial(observations.decided, decision=decision))
 
     async def _remove_duplicates(self, node_id: str) -> None:
         """Keep the eldest of the members whose links lead to one media server.
 
-        They are not always seen when they join: a node that was disconnected may come back as
-        another process.
+        Duplicates are not always found when they are added: a node that was disconnected may come
+        back as another process.
         """
         if len(self._state.of_one_process(node_id)) < 2:  # noqa: PLR2004  # itself and another one
             return
@@ -274,22 +276,22 @@ class Controller:
         for member in members[1:]:
             log.warning(
                 "media node is removed, another one is the same media server",
-                extra={"media_node_id": member.node.id, "stays": members[0].node.id},
+                extra={"media_node_id": member.node.id, "duplicate_of": members[0].node.id},
             )
             await self._detach(member)
 
-    async def displace(self, members: Iterable[Member]) -> None:
-        """Detach members whose address another machine has now, before anything is asked there.
+    async def resolve_address_conflicts(self, members: Iterable[Member]) -> None:
+        """Detach members whose address another machine has now, before a request is sent there.
 
-        Their own machines are gone. With their links kept, the sessions of the other machine could
-        be ended in place of theirs.
+        Their own machines are gone. Over their links the sessions of the other machine could be
+        ended instead of theirs.
         """
         for member in members:
             log.warning(
                 "another machine has its address now, so its own is gone",
                 extra={"media_node_id": member.node.id, "uri": member.uri},
             )
-            self._state.note_gone(member.node.id)
+            self._state.record_gone(member.node.id)
             await self._detach(member)
 
     async def _detach(self, member: Member) -> None:
@@ -304,7 +306,7 @@ class Controller:
 
 
 def _links_after(step: Step, member: Member) -> Mapping[str, Connection]:
-    """What a step settles about the link: a node that is given up hosts no sessions any more."""
+    """The state of the link after a step: a node that is given up hosts no sessions."""
     if step is not Step.GIVE_UP:
         return {}
     return {member.node.id: replace(member.connection, sessions=())}

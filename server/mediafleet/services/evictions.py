@@ -1,4 +1,4 @@
-"""Evictions: the sessions of a Media Node are ended because it is removed at once."""
+"""Evictions: ends the sessions of a Media Node that is removed at once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENDING_S = 5.0
 ROUND_PAUSE_S = 0.05
 REPORTED_AT_ONCE = 500
 REASON = "mediaServerDisconnect"
-"""Why a session ended whose node was removed; the word of OpenVidu."""
+"""Why a session ended whose node was removed; a value of OpenVidu."""
 
 
 class Evictions:
@@ -106,7 +106,7 @@ class Evictions:
         if member is not None and member.progress.reported is not None:
             return member.progress.reported
         ends = ReportedEnds.stored(await self._state.ended_sessions(node_id))
-        self._state.note(node_id, partial(observations.ends_reported, ends=ends))
+        self._state.record(node_id, partial(observations.ends_reported, ends=ends))
         return ends
 
     def _known_sessions(self, node_id: str) -> tuple[Session, ...]:
@@ -130,7 +130,7 @@ class Evictions:
             chunk = new[begin : begin + REPORTED_AT_ONCE]
             await self._state.change(partial(self._ends, node_id, chunk, reason))
             ends = ends.with_own(chunk)
-            self._state.note(node_id, partial(observations.ends_reported, ends=ends))
+            self._state.record(node_id, partial(observations.ends_reported, ends=ends))
 
     def _ends(
         self, node_id: str, sessions: Iterable[Session], reason: str, cluster: Cluster

@@ -17,10 +17,15 @@ from mediafleet.domain.errors import (
     StoreUnavailableError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.machines import displaced_by_listing, judged_members
-from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, admit, transition
+from mediafleet.domain.machines import conflicts_with_listing, members_to_look_up
+from mediafleet.domain.media_node import (
+    SERVING_STATUSES,
+    MediaNodeStatus,
+    new_media_node,
+    transition,
+)
 from mediafleet.domain.ports import MachineRequest, Mutation
-from mediafleet.services.additions import while_there_is_room
+from mediafleet.services.additions import until_cluster_is_full
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Environment, Machine
-    from mediafleet.services.additions import Admission
+    from mediafleet.services.additions import Additions
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.controller import Controller
 
@@ -66,10 +71,10 @@ class Machines:
             launch.cancel()
 
     async def launch(self, node_id: str) -> Machine | None:
-        """Make the machine of a member; a second call after an interrupted one finds the first's.
+        """Launch the machine of a member; a second call after an interrupted one returns the same.
 
-        The environment stops by itself when the time for a launch is over, with an error that says
-        what it waited for. One that does not stop is cancelled.
+        The environment ends the launch itself at its timeout, with an error that names what it
+        waited for. An environment that does not is cancelled.
 
         Returns:
             The machine; ``None`` if there is none, and the member must fail.
@@ -83,7 +88,7 @@ class Machines:
                 try:
                     return await self._environment.launch(MachineRequest(node_id, None))
                 except EnvironmentFailureError as error:
-                    self._state.note(
+                    self._state.record(
                         node_id, partial(observations.launch_failed, reason=error.detail)
                     )
                 finally:
@@ -93,7 +98,7 @@ class Machines:
         return None
 
     async def terminate(self, node: MediaNode) -> None:
-        """End everything that was made for a node.
+        """Terminate everything that was launched for a node.
 
         Raises:
             EnvironmentFailureError: It may still be there.
@@ -101,11 +106,13 @@ class Machines:
         """
         async with self._terminations:
             if not self._state.may_write:
-                raise StoreUnavailableError("no machine is ended without the lock of the store")
+                raise StoreUnavailableError(
+                    "machines are terminated only with the lock of the store"
+                )
             try:
                 await self._terminate(node)
             except EnvironmentFailureError as error:
-                self._state.note(
+                self._state.record(
                     node.id, partial(observations.environment_failed, error=str(error))
                 )
                 raise
@@ -124,15 +131,15 @@ log = logging.getLogger(__name__)
 
 
 class Discovery:
-    """Makes members of machines that are nobody's, and removes members whose machines are gone.
+    """Adopts machines without a member, and removes members whose machines are gone.
 
     Args:
         state: The cluster in memory.
-        environment: Where the machines come from.
-        machines: Ends those of members that have left.
-        controller: Detaches members whose address another machine has.
-        admission: Adds them.
-        clock: The time.
+        environment: Lists the machines.
+        machines: Terminates those of members that have left.
+        controller: Resolves address conflicts.
+        additions: Adds them.
+        clock: The only source of time.
     """
 
     def __init__(
@@ -141,7 +148,7 @@ class Discovery:
         environment: Environment,
         machines: Machines,
         controller: Controller,
-        admission: Admission,
+        additions: Additions,
         *,
         clock: Clock,
     ) -> None:
@@ -149,7 +156,7 @@ class Discovery:
         self._environment = environment
         self._machines = machines
         self._controller = controller
-        self._admission = admission
+        self._additions = additions
         self._clock = clock
 
     async def discover(self) -> tuple[Member, ...]:
@@ -163,47 +170,47 @@ class Discovery:
         """
         found = []
         machines = await self._environment.discover()
-        async for machine in self._newcomers(machines):
+        async for machine in self._unknown_machines(machines):
             try:
-                found.append(await self._admission.join(machine))
+                found.append(await self._additions.add_machine(machine))
             except MediaNodeAlreadyAddedError:
                 continue
             except (UnreachableMediaServerError, ClusterFullError) as error:
                 log.warning(
-                    "discovered machine passed over",
+                    "discovered machine skipped",
                     extra={"environment_id": machine.environment_id, "reason": str(error)},
                 )
         return tuple(found)
 
-    async def take_in(self, machines: Sequence[Machine]) -> None:
-        """Make members of machines that are none; they run as soon as they are connected.
+    async def adopt(self, machines: Sequence[Machine]) -> None:
+        """Adopt machines without a member; they run as soon as they are connected.
 
-        Nobody waits for them here: one that never answers fails as a launch does.
+        This does not wait for them: one that never answers fails as a launch does.
 
         Raises:
             StoreUnavailableError: Not all of them are members.
         """
-        with while_there_is_room():
-            async for machine in self._newcomers(machines):
-                await self._admission.take_in(machine)
+        with until_cluster_is_full():
+            async for machine in self._unknown_machines(machines):
+                await self._additions.adopt(machine)
 
-    async def _newcomers(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
-        """Machines that are nobody's yet; what a launch left or a node that left is ended."""
+    async def _unknown_machines(self, machines: Sequence[Machine]) -> AsyncIterator[Machine]:
+        """Machines without a member; those of nodes that have left are terminated."""
         for machine in machines:
             owner = _owner(self._state.cluster, machine)
             if owner is not None:
-                self._state.note(owner.node.id, partial(observations.cleaned_up, is_clean=False))
+                self._state.record(owner.node.id, partial(observations.cleaned_up, is_clean=False))
             elif machine.node_id is not None and await self._state.has_left(machine.node_id):
                 await self._end(machine, machine.node_id)
             else:
-                await self._make_room(machine, machines)
+                await self._resolve_address_conflicts(machine, machines)
                 yield machine
 
     async def _end(self, machine: Machine, node_id: str) -> None:
-        """End the machine of a node that is no member any more: its id is never given again."""
+        """Terminate the machine of a node that has left: its id is never used again."""
         extra = {"media_node_id": node_id, "environment_id": machine.environment_id}
-        log.warning("machine of a node that has left is ended", extra=extra)
-        node, _ = admit(
+        log.warning("machine of a node that has left is terminated", extra=extra)
+        node, _ = new_media_node(
             node_id,
             at=self._clock.now(),
             uri=machine.uri,
@@ -212,16 +219,18 @@ class Discovery:
         with suppress(EnvironmentFailureError):  # it is logged, and found again
             await self._machines.terminate(node)
 
-    async def _make_room(self, machine: Machine, machines: Sequence[Machine]) -> None:
-        """Detach members whose address a machine has that runs instead of theirs."""
-        displaced = displaced_by_listing(self._state.cluster, machine, machines)
-        await self._controller.displace(displaced)
+    async def _resolve_address_conflicts(
+        self, machine: Machine, machines: Sequence[Machine]
+    ) -> None:
+        """Detach members whose address another running machine has."""
+        conflicts = conflicts_with_listing(self._state.cluster, machine, machines)
+        await self._controller.resolve_address_conflicts(conflicts)
 
     async def remove_lost(self) -> None:
         """Remove the members whose machines are gone for good, as far as the environment knows.
 
-        Those whose removal had begun wait for nothing any more if their machine is gone. It is
-        called before anything else acts, so that the cluster grows again by as many.
+        The removal of one whose machine is gone does not wait for sessions. It is called before the
+        loops start, so that the cluster is resized by as many.
 
         Raises:
             StoreUnavailableError: Nothing was changed.
@@ -230,17 +239,17 @@ class Discovery:
         if not environment.launches_machines:
             return
         self._log_foreign()
-        judged = [
+        candidates = [
             member.node
-            for member in judged_members(
+            for member in members_to_look_up(
                 self._state.cluster, sees_every_end=environment.sees_every_end
             )
             if self._is_own(member.node)
         ]
-        if not judged:
+        if not candidates:
             return
         try:
-            gone = await environment.gone(judged)
+            gone = await environment.gone(candidates)
         except EnvironmentFailureError as error:
             log.warning("members not compared with machines", extra={"reason": str(error)})
             return
@@ -249,21 +258,21 @@ class Discovery:
             to, at = MediaNodeStatus.TERMINATING, self._clock.now()
             members = map(cluster.get, gone)
             lost = [m.node for m in members if m and m.node.status in SERVING_STATUSES]
-            # Nobody is left who could be asked for sessions.
+            # Their media servers are gone, so no session must be spared.
             removed = (transition(node, to, at=at, evicts_sessions=True) for node in lost)
             return Decision(None, tuple(Mutation(*each) for each in removed))
 
         await self._state.change(decide)
         for node_id in gone:
-            self._state.note_gone(node_id)
+            self._state.record_gone(node_id)
 
     def _log_foreign(self) -> None:
-        """Name the members that another environment launched: their machines are not ended here."""
+        """Log the members of another environment: their machines are not terminated here."""
         nodes = (member.node for member in self._state.cluster)
         if foreign := [node.id for node in nodes if not self._is_own(node)]:
             log.warning(
-                "members of another environment stay; their machines are not judged, and not ended "
-                "when they are removed",
+                "members of another environment stay; their machines are not checked, and not "
+                "terminated when the members are removed",
                 extra={"environment": self._environment.name, "media_node_ids": foreign},
             )
 
@@ -273,7 +282,7 @@ class Discovery:
 
 
 def _owner(cluster: Cluster, machine: Machine) -> Member | None:
-    """The member whose launch made the machine, or whose the machine is already."""
+    """The member that the machine was launched for, or that has it already."""
     if machine.node_id is not None and (maker := cluster.get(machine.node_id)) is not None:
         return maker
     if machine.environment_id is None:

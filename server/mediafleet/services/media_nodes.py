@@ -37,7 +37,7 @@ DESCRIBED_AT_ONCE = 64
 
 
 class MediaNodes:
-    """Reads members, and moves them through the life cycle as users ask."""
+    """Reads members, and changes their status as users request."""
 
     def __init__(
         self,
@@ -61,8 +61,8 @@ class MediaNodes:
         """All members."""
         return self._state.snapshot
 
-    def examine(self, node_id: str) -> tuple[Member, Diagnostics, datetime]:
-        """A member, what it is judged on, and when that was (aware, UTC).
+    def diagnose(self, node_id: str) -> tuple[Member, Diagnostics, datetime]:
+        """A member, its diagnostics, and when they were taken (aware, UTC).
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
@@ -72,32 +72,32 @@ class MediaNodes:
         return member, measured.with_decisions(member.decisions), self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
-        """Inside facts of the media servers that answer in time, by node id."""
+        """Details of the media servers that answer in time, by node id."""
         found: dict[str, ServerInfo] = {}
         limiter = anyio.CapacityLimiter(DESCRIBED_AT_ONCE)
 
-        async def ask(node_id: str) -> None:
+        async def fetch(node_id: str) -> None:
             async with limiter:
                 info = await self._media_servers.describe(node_id)
             if info is not None:
                 found[node_id] = info
 
         with anyio.move_on_after(DESCRIBE_LIMIT_S):
-            async with anyio.create_task_group() as asking:
+            async with anyio.create_task_group() as tasks:
                 for member in members:
                     if member.connection.connected and not member.connection.suspect:
-                        asking.start_soon(ask, member.node.id, name=f"describe {member.node.id}")
+                        tasks.start_soon(fetch, member.node.id, name=f"describe {member.node.id}")
         return found
 
     async def change_status(self, node_id: str, status: MediaNodeStatus) -> Member | None:
-        """Move a Media Node as asked.
+        """Change the status of a Media Node.
 
         Returns:
-            The member after the move; ``None`` if it had that status already.
+            The member after the change; ``None`` if it had that status already.
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
-            IllegalTransitionError: Users may not ask for this move.
+            IllegalTransitionError: Users may not request this transition.
         """
 
         def decide(cluster: Cluster) -> Decision[Member | None]:
@@ -117,9 +117,9 @@ class DrainReport:
     Attributes:
         member: The node.
         progress: How far it has come.
-        reason: Why it has not come to its end.
+        reason: Why it has not ended.
         capacity: Of the cluster without the node.
-        at: When this was so (aware, UTC).
+        at: The moment of the report (aware, UTC).
     """
 
     member: Member
@@ -134,7 +134,7 @@ class Drains:
 
     Args:
         state: The cluster in memory.
-        clock: The time.
+        clock: The only source of time.
         timeouts: How long the cluster waits for what.
     """
 
@@ -157,16 +157,16 @@ class Drains:
         Args:
             node_id: Which.
             limit: How long that may last; ``None``: until its last session has ended.
-            together_with: Others that are to be drained too, for the question what is left.
+            together_with: Others that will be drained too; the rest must carry the load of all.
             forced: Drain it even if the rest could not carry the load.
-            dry_run: Mutation nothing; only tell.
+            dry_run: Change nothing; only report.
 
         Returns:
             The drain as it is now or would be, and whether it is (or would be) a new one.
 
         Raises:
             MediaNodeNotFoundError: No member has that id, or one of the others'.
-            NotDrainableError: It is not at work yet, or failed.
+            NotDrainableError: It does not run yet, or failed.
             DrainTooLateError: It is terminating.
             ClusterTooSmallError: The rest could not carry the load.
         """
@@ -184,12 +184,12 @@ class Drains:
 
         return await self._state.change(decide)
 
-    def look(self, node_id: str) -> DrainReport:
+    def get(self, node_id: str) -> DrainReport:
         """How far a drain has come.
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
-            NoDrainError: It is not on its way out.
+            NoDrainError: It is not being removed or drained.
         """
         member = self._state.existing(node_id)
         capacity = capacity_without(self._state.cluster, {node_id})
@@ -197,7 +197,7 @@ class Drains:
         return self._report(member, capacity, at=at, now=now)
 
     async def end(self, node_id: str) -> None:
-        """Have a drained node run again.
+        """End a drain; the node runs again.
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
@@ -218,6 +218,6 @@ class Drains:
 
 
 def _after(member: Member, entries: tuple[StoreEntry, ...], *, at: datetime, now: float) -> Member:
-    """The member as it will be seen once the entries are committed."""
+    """The member as it will be once the entries are committed."""
     node = next((each.node for each in entries if isinstance(each, Mutation)), member.node)
     return member.moved(node, at=at, now=now)

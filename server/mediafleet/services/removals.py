@@ -1,4 +1,4 @@
-"""How Media Nodes leave the cluster when a user removes them."""
+"""Removes Media Nodes when a user requests it, and at the stop of the server."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAIT_LIMIT_S = 3600.0
-PARTING_LIMIT_S = 15.0
+STOP_LIMIT_S = 15.0
 LINK_LIMIT_S = 3.0
 LAUNCH_LIMIT_S = 3.0
-DISMISSAL_LIMIT_S = 5.0
+CLEAN_UP_LIMIT_S = 5.0
 _REMOVAL_GOES_ON = "its removal goes on, also after the next start of the server"
 _FORGOTTEN_LATER = "its launch has failed, and it is removed by itself within an hour"
 _LAUNCHES = frozenset({MediaNodeStatus.LAUNCHING, MediaNodeStatus.CANCELED})
 
 
 class Removals:
-    """Removes Media Nodes; the sessions on them are the node's to count, not ours."""
+    """Removes Media Nodes; the nodes themselves are asked for their sessions."""
 
     def __init__(self, state: ClusterState, media_servers: MediaServers, clock: Clock) -> None:
         self._state = state
@@ -51,7 +51,7 @@ class Removals:
 
         Args:
             node_id: Which.
-            strategy: What becomes of its sessions.
+            strategy: How to treat its sessions.
             wait: Return when the node is gone rather than when its removal began.
 
         Returns:
@@ -60,10 +60,10 @@ class Removals:
         Raises:
             MediaNodeNotFoundError: No member has that id.
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
-            MediaNodeSilentError: It cannot tell whether it does, and that is the strategy.
-            MediaNodeRestoredError: Somebody ended the quarantine while we waited.
-            ServerStoppingError: The server began to stop while we waited.
-            MediaNodeNotTerminatedError: Its machine could not be unmade; that is tried again.
+            MediaNodeSilentError: It does not answer, and the strategy is ``if-no-sessions``.
+            MediaNodeRestoredError: The quarantine was ended meanwhile.
+            ServerStoppingError: The server began to stop meanwhile.
+            MediaNodeNotTerminatedError: Its machine could not be terminated; that is retried.
         """
         return await self._remove(node_id, strategy, wait=wait, until_stop=True)
 
@@ -74,11 +74,11 @@ class Removals:
 
         def decide(cluster: Cluster) -> Decision[Removal]:
             member = cluster.existing(node_id)
-            booked = len(member.connection.sessions)
-            hosted = sessions if sessions is None else max(sessions, booked)
+            known = len(member.connection.sessions)
+            hosted = sessions if sessions is None else max(sessions, known)
             removal = removal_of(member, hosted, strategy)
             if removal is Removal.REFUSE:
-                raise MediaNodeBusyError(node_id, hosted or booked)
+                raise MediaNodeBusyError(node_id, hosted or known)
             if removal is Removal.UNKNOWN:
                 raise MediaNodeSilentError(node_id)
             changes = changes_of_removal(member.node, removal, strategy, at=self._clock.now())
@@ -86,31 +86,31 @@ class Removals:
 
         removal = await self._state.change(decide)
         if removal is Removal.FORGET_WHEN_CLEAN:
-            return await self._forgotten(node_id, wait=wait, until_stop=until_stop)
+            return await self._wait_until_forgotten(node_id, wait=wait, until_stop=until_stop)
         if not wait:
             return removal is not Removal.QUARANTINE
-        return await self._removed(node_id, until_stop=until_stop)
+        return await self._wait_until_removed(node_id, until_stop=until_stop)
 
-    async def part(self, *, evicting: bool) -> None:
-        """Remove every node that hosts no sessions, within a limit; the server is about to end.
+    async def remove_at_stop(self, *, evicting: bool) -> None:
+        """Remove every node that hosts no sessions, within a limit, as the server stops.
 
-        A node that does not answer is left alone too: whether it hosts sessions is not known. A
-        launch that does not end soon is left canceled; who carries it out ends it then.
+        A node that does not answer stays too: whether it hosts sessions is unknown. A launch that
+        does not end soon stays canceled; the environment ends it.
 
         Args:
             evicting: Remove the others too, and end their sessions.
         """
         strategy = DeletionStrategy.NOW if evicting else DeletionStrategy.IF_NO_SESSIONS
-        with anyio.move_on_after(PARTING_LIMIT_S) as limit:
-            async with anyio.create_task_group() as partings:
+        with anyio.move_on_after(STOP_LIMIT_S) as limit:
+            async with anyio.create_task_group() as removals:
                 for member in self._state.cluster:
                     if member.node.status is not MediaNodeStatus.FAILED:
-                        partings.start_soon(self._part_from, member.node.id, strategy)
+                        removals.start_soon(self._remove_at_stop, member.node.id, strategy)
         if limit.cancelled_caught:
             log.warning("some nodes could not be ended in time")
 
-    async def _part_from(self, node_id: str, strategy: DeletionStrategy) -> None:
-        if strategy is DeletionStrategy.IF_NO_SESSIONS and not await self._in_touch(node_id):
+    async def _remove_at_stop(self, node_id: str, strategy: DeletionStrategy) -> None:
+        if strategy is DeletionStrategy.IF_NO_SESSIONS and not await self._is_reachable(node_id):
             log.warning("node stays, it does not answer", extra={"media_node_id": node_id})
             return
         try:
@@ -127,7 +127,7 @@ class Removals:
             log.warning("node not ended", extra={"media_node_id": node_id, "reason": str(error)})
 
     async def _cancel_launch(self, node_id: str, strategy: DeletionStrategy) -> bool:
-        """Cancel the launch of a node if there is one; whether it is over soon."""
+        """Cancel the launch of a node if there is one; return whether it ended soon."""
 
         def launches(member: Member | None) -> bool:
             return member is not None and member.node.status in _LAUNCHES
@@ -138,8 +138,8 @@ class Removals:
                 await self._state.wait_until(node_id, lambda member: not launches(member))
         return not launches(self._state.member(node_id))
 
-    async def _in_touch(self, node_id: str) -> bool:
-        """Whether a serving node is connected, or soon will be if the server has just begun."""
+    async def _is_reachable(self, node_id: str) -> bool:
+        """Whether a serving node is connected; after a start of the server this waits a moment."""
 
         def is_known(member: Member | None) -> bool:
             serves = member is not None and member.node.status in SERVING_STATUSES
@@ -150,22 +150,22 @@ class Removals:
         return is_known(self._state.member(node_id))
 
     async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int | None:
-        """Sessions by the node's own word where they matter; ``None``: it does not answer."""
+        """The sessions that the node lists, where they matter; ``None``: it does not answer."""
         if member.node.status not in SERVING_STATUSES or strategy is DeletionStrategy.NOW:
             return len(member.connection.sessions)
         if member.connection.connection_time is None:
-            await self._in_touch(member.node.id)
+            await self._is_reachable(member.node.id)
         try:
             return len(await self._media_servers.list_sessions(member.node.id))
         except UnreachableMediaServerError as error:
             extra = {"media_node_id": member.node.id, "reason": str(error)}
-            log.warning("node cannot tell its sessions", extra=extra)
+            log.warning("node does not list its sessions", extra=extra)
             return None
 
-    async def _forgotten(self, node_id: str, *, wait: bool, until_stop: bool) -> bool:
-        """Have what a failed launch left ended before its record goes; that is soon, as a rule."""
-        self._state.note(node_id, observations.removal_requested)
-        with anyio.move_on_after(WAIT_LIMIT_S if wait else DISMISSAL_LIMIT_S):
+    async def _wait_until_forgotten(self, node_id: str, *, wait: bool, until_stop: bool) -> bool:
+        """Wait until what a failed launch left is terminated and its record is removed."""
+        self._state.record(node_id, observations.removal_requested)
+        with anyio.move_on_after(WAIT_LIMIT_S if wait else CLEAN_UP_LIMIT_S):
             await self._state.wait_until(
                 node_id,
                 lambda m: m is None or m.progress.error is not None,
@@ -176,7 +176,7 @@ class Removals:
             raise MediaNodeNotTerminatedError(node_id, member.progress.error, still="listed")
         return True
 
-    async def _removed(self, node_id: str, *, until_stop: bool) -> bool:
+    async def _wait_until_removed(self, node_id: str, *, until_stop: bool) -> bool:
         """Wait for the end of the node; ``False`` if it still waits after the longest time."""
         with anyio.move_on_after(WAIT_LIMIT_S):
             await self._state.wait_until(
@@ -193,6 +193,6 @@ class Removals:
 
 
 def _removal_settled(member: Member | None) -> bool:
-    """Whether a removal is over: the node is gone, or somebody called it back."""
-    called_back = {MediaNodeStatus.LAUNCHING, MediaNodeStatus.RUNNING, MediaNodeStatus.FAILED}
-    return member is None or member.node.status in called_back
+    """Whether a removal is over: the node is gone, or the removal was undone."""
+    restored = {MediaNodeStatus.LAUNCHING, MediaNodeStatus.RUNNING, MediaNodeStatus.FAILED}
+    return member is None or member.node.status in restored

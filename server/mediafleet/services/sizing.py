@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mediafleet.domain.ports import Environment, Machine, Store
-    from mediafleet.services.additions import Admission
+    from mediafleet.services.additions import Additions
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.machines import Discovery
     from mediafleet.services.removals import Removals
@@ -31,39 +31,37 @@ DISCOVERY_LIMIT_S = 20.0
 
 
 class Sizing:
-    """Finds machines that nobody knows, launches what is missing, drains what is too much."""
+    """Adopts machines without a member, launches missing nodes, drains surplus ones."""
 
     def __init__(
         self,
         state: ClusterState,
         environment: Environment,
         discovery: Discovery,
-        admission: Admission,
+        additions: Additions,
         removals: Removals,
     ) -> None:
         self._state = state
         self._environment = environment
         self._discovery = discovery
-        self._admission = admission
+        self._additions = additions
         self._removals = removals
-        self._has_looked = False
+        self._has_discovered = False
         self._began_empty = False
 
-    async def take_in(self) -> None:
-        """Make members of machines that run for this cluster although no member made them.
-
-        Once that is done it is not done again.
+    async def adopt(self) -> None:
+        """Adopt machines that run for this cluster without a member; only once in each process.
 
         Raises:
-            EnvironmentFailureError: The environment could not tell.
-            StoreUnavailableError: Not all of them are members.
+            EnvironmentFailureError: The environment could not list them.
+            StoreUnavailableError: Not all of them were adopted.
         """
-        if self._has_looked or not self._environment.launches_machines:
+        if self._has_discovered or not self._environment.launches_machines:
             return
         machines = await self._discovered()
         self._began_empty = len(self._state.cluster) == 0
-        await self._discovery.take_in(machines)
-        self._has_looked = True
+        await self._discovery.adopt(machines)
+        self._has_discovered = True
 
     async def _discovered(self) -> Sequence[Machine]:
         try:
@@ -76,16 +74,16 @@ class Sizing:
     async def resize(self, store: Store, wanted: int) -> None:
         """Launch or drain nodes until as many are active as are wanted.
 
-        Nothing is launched before the environment has told once what runs already. A resizing that
-        is interrupted, also by the end of the server, can be begun again.
+        Nothing is launched before the environment has listed once what runs already. A resizing
+        that is interrupted, also by the end of the server, can be repeated.
 
         Raises:
-            EnvironmentFailureError: It has not begun.
+            EnvironmentFailureError: Nothing was changed.
             StoreUnavailableError: It is not complete.
         """
         if not self._environment.launches_machines:
             return
-        await self.take_in()
+        await self.adopt()
         known = await store.get_value(WANTED)
         plan = resizing(
             self._state.cluster,
@@ -93,20 +91,23 @@ class Sizing:
             remembered=None if known is None else int(known),
             began_empty=self._began_empty,
         )
-        await self._admission.launch(plan.missing)
+        await self._additions.launch(plan.missing)
         for node_id in plan.surplus:
-            log.info("node is more than are wanted", extra={"media_node_id": node_id})
-            with suppress(NotFoundError, ConflictError):  # it left meanwhile, or somebody saw to it
+            log.info(
+                "node is drained, the cluster is larger than configured",
+                extra={"media_node_id": node_id},
+            )
+            with suppress(NotFoundError, ConflictError):  # it has left, or is being removed already
                 await self._removals.remove(node_id, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
         if known != str(wanted):
             await store.set_value(WANTED, str(wanted))
 
 
 class SizingLoop:
-    """Resizes the cluster whenever that is asked for.
+    """Resizes the cluster on request.
 
-    It is level-triggered: a resizing goes by the number that is configured when it begins, so what
-    is asked for while one goes on, or fails and is tried again, is not lost.
+    It is level-triggered: a resizing uses the number that is configured when it begins, so a
+    request during a resizing, or before its retry, is not lost.
 
     Attributes:
         problem: Why the last resizing failed; ``None`` if it did not.
@@ -114,24 +115,24 @@ class SizingLoop:
 
     def __init__(self, resize: Callable[[], Awaitable[None]]) -> None:
         self._resize = resize
-        self._asked = anyio.Event()
+        self._requested = anyio.Event()
         self.problem: str | None = None
 
-    def ask(self) -> None:
-        """Have the cluster brought to its size soon."""
-        self._asked.set()
+    def request(self) -> None:
+        """Resize the cluster soon."""
+        self._requested.set()
 
     async def run(self, beat: Callable[[], None] = lambda: None) -> None:
         """Go on until cancelled; ``beat`` is called each time the loop comes round."""
 
-        def note(problem: str | None) -> None:
+        def report(problem: str | None) -> None:
             self.problem = problem
             beat()
 
         while True:
             beat()
             with anyio.move_on_after(TICK_S):
-                await self._asked.wait()
-            if self._asked.is_set():
-                self._asked = anyio.Event()
-                await accomplish("resizing", self._resize, note)
+                await self._requested.wait()
+            if self._requested.is_set():
+                self._requested = anyio.Event()
+                await accomplish("resizing", self._resize, report)

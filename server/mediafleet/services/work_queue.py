@@ -71,7 +71,7 @@ class WorkQueue:
 
         Args:
             key: Which.
-            requeue_after: Seconds until it comes again even if nobody adds it; ``None``: it does
+            requeue_after: Seconds until it comes again even if it is not added; ``None``: it does
                 not. An earlier plan for it is dropped.
         """
         self._processing.discard(key)

@@ -6,9 +6,9 @@ import pytest
 from mediafleet.domain.cluster import Member
 from mediafleet.domain.lifecycle import Step, Timeouts, may_be_ended, next_step
 from mediafleet.domain.machines import (
-    displaced_by_launch,
-    displaced_by_listing,
-    judged_members,
+    conflicts_with_launch,
+    conflicts_with_listing,
+    members_to_look_up,
     missing,
 )
 from mediafleet.domain.media_node import MediaNodeStatus
@@ -25,7 +25,7 @@ def old(**facts: Any) -> Member:
     return make_member(**given)
 
 
-def heir(after: float) -> Member:
+def successor(after: float) -> Member:
     """A member that was launched some seconds after the other one was last connected."""
     return make_member(
         id="kms_new",
@@ -50,21 +50,21 @@ def heir(after: float) -> Member:
     ],
 )
 def test_a_launch_displaces_who_was_not_in_touch_before(member: Member, is_displaced: bool) -> None:
-    new = heir(after=1)
-    assert bool(displaced_by_launch(make_cluster(member, new), new, NEW)) == is_displaced
+    new = successor(after=1)
+    assert bool(conflicts_with_launch(make_cluster(member, new), new, NEW)) == is_displaced
 
 
 def test_a_link_made_after_the_launch_leads_to_the_new_machine() -> None:
-    new = heir(after=-1)
+    new = successor(after=-1)
     member = old(connected=True)
-    assert displaced_by_launch(make_cluster(member, new), new, NEW) == (member,)
+    assert conflicts_with_launch(make_cluster(member, new), new, NEW) == (member,)
 
 
 def test_a_listing_displaces_whose_own_machine_it_does_not_tell_of() -> None:
     lost, elsewhere = old(), Machine("i-old", "ws://10.0.0.8:8888/kurento")
-    assert displaced_by_listing(make_cluster(lost), NEW, [NEW]) == (lost,)
-    assert displaced_by_listing(make_cluster(lost), NEW, [NEW, elsewhere]) == ()
-    assert displaced_by_listing(make_cluster(old(connected=True)), NEW, [NEW]) == ()
+    assert conflicts_with_listing(make_cluster(lost), NEW, [NEW]) == (lost,)
+    assert conflicts_with_listing(make_cluster(lost), NEW, [NEW, elsewhere]) == ()
+    assert conflicts_with_listing(make_cluster(old(connected=True)), NEW, [NEW]) == ()
 
 
 def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
@@ -114,6 +114,6 @@ def test_whoever_served_is_judged_where_every_end_is_seen_and_whoever_leaves_eve
 ) -> None:
     member = make_member(**{"environment_id": "1-11"} | changes)
 
-    judged = judged_members(make_cluster(member), sees_every_end=sees_every_end)
+    judged = members_to_look_up(make_cluster(member), sees_every_end=sees_every_end)
 
     assert judged == ((member,) if is_judged else ())

@@ -8,8 +8,8 @@ from mediafleet.domain.media_node import (
     REQUESTABLE,
     TRANSITIONS,
     MediaNodeStatus,
-    admit,
     forget,
+    new_media_node,
     transition,
     transition_on_request,
 )
@@ -76,7 +76,7 @@ def test_every_status_is_reached_from_launching() -> None:
 
 
 def test_the_first_event_has_no_old_status() -> None:
-    node, event = admit("kms_A1234567", at=MOMENT, uri="ws://10.0.0.1/kurento")
+    node, event = new_media_node("kms_A1234567", at=MOMENT, uri="ws://10.0.0.1/kurento")
 
     assert node.status is S.LAUNCHING
     assert event.payload("clu_1") == {

@@ -10,7 +10,13 @@ from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import Step, Timeouts, next_deadline, next_step
-from mediafleet.domain.media_node import MediaNode, MediaNodeStatus, admit, forget, transition
+from mediafleet.domain.media_node import (
+    MediaNode,
+    MediaNodeStatus,
+    forget,
+    new_media_node,
+    transition,
+)
 from mediafleet.domain.outcomes import CRASH_STEPS, entries_of_crash
 from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -51,7 +57,7 @@ async def state(store: SqlStore) -> AsyncIterator[ClusterState]:
 
 
 async def launch(state: ClusterState, node_id: str = "kms_A0000001") -> MediaNode:
-    node, event = admit(node_id, at=MOMENT, uri=f"ws://{node_id}/kurento")
+    node, event = new_media_node(node_id, at=MOMENT, uri=f"ws://{node_id}/kurento")
     await state.apply(Mutation(node, event))
     return node
 
@@ -89,7 +95,7 @@ async def test_decisions_take_turns_and_each_sees_the_one_before(state: ClusterS
 
     def decide(cluster: Cluster) -> Decision[None]:
         seen.append(len(cluster))
-        node, event = admit(f"kms_A000000{len(cluster)}", at=MOMENT)
+        node, event = new_media_node(f"kms_A000000{len(cluster)}", at=MOMENT)
         return Decision(None, (Mutation(node, event),))
 
     async with anyio.create_task_group() as tasks:
@@ -195,7 +201,7 @@ async def test_a_node_whose_machine_is_gone_crashes_with_its_sessions_before_the
     await state.apply(Mutation(*transition(node, MediaNodeStatus.RUNNING, at=MOMENT)))
     sessions = (make_session("a"), make_session("b"))
     state.observe(node.id, Connection(connected=True, server_id="1", sessions=sessions))
-    state.note_gone(node.id)
+    state.record_gone(node.id)
 
     steps, told = [], []
     while (step := next_step(state.existing(node.id), Timeouts(), 100.0)) in CRASH_STEPS:
@@ -246,7 +252,7 @@ async def test_the_hour_of_a_failed_node_goes_on_over_a_restart(
 async def test_what_is_no_failure_begins_anew_with_the_server(
     state: ClusterState, store: SqlStore
 ) -> None:
-    node, event = admit("kms_A0000001", at=MOMENT - timedelta(seconds=50))
+    node, event = new_media_node("kms_A0000001", at=MOMENT - timedelta(seconds=50))
     await state.apply(Mutation(node, event))
 
     after = ClusterState(StandingClock())
@@ -268,7 +274,7 @@ async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
 async def test_a_full_cluster_takes_nobody_in_and_lets_its_members_go(
     state: ClusterState, store: SqlStore
 ) -> None:
-    admitted = [admit(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
+    admitted = [new_media_node(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
     for batch in range(0, MAX_MEMBERS, 500):
         await state.apply(*(Mutation(*each) for each in admitted[batch : batch + 500]))
 

@@ -10,7 +10,7 @@ from mediafleet.domain import formats
 from mediafleet.domain.cluster import Connection
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Timeouts, why_waiting
-from mediafleet.domain.media_node import MediaNodeStatus, admit, transition
+from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
 from mediafleet.domain.ports import Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
@@ -38,7 +38,7 @@ async def state() -> AsyncIterator[ClusterState]:
         ) as store,
         state.kept_in(store),
     ):
-        node, event = admit(NODE_ID, at=MOMENT)
+        node, event = new_media_node(NODE_ID, at=MOMENT)
         await state.apply(Mutation(node, event))
         for status in (MediaNodeStatus.CANCELED, MediaNodeStatus.TERMINATING):
             node, event = transition(node, status, at=MOMENT)
@@ -99,7 +99,7 @@ async def test_a_launch_that_failed_never_comes_to_run(
 ) -> None:
     """Its media server answers while, or after, its machine is being ended."""
     controller = make_controller(state, environment, Timeouts(launch=0, termination=0.5))
-    node, event = admit("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
+    node, event = new_media_node("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
     await state.apply(Mutation(node, event))
     environment.hangs = {"terminate"}
 

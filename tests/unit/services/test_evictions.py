@@ -10,7 +10,7 @@ from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import Session
 from mediafleet.domain.events import SessionDestroyed
-from mediafleet.domain.media_node import admit
+from mediafleet.domain.media_node import new_media_node
 from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
@@ -43,7 +43,7 @@ async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str
         ) as store,
         state.kept_in(store),
     ):
-        await state.apply(Mutation(*admit(NODE_ID, at=MOMENT)), EventOnly(end))
+        await state.apply(Mutation(*new_media_node(NODE_ID, at=MOMENT)), EventOnly(end))
 
         told = await Evictions(state, servers, clock).reported(NODE_ID, (same, other))
 

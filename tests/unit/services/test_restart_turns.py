@@ -40,10 +40,10 @@ class Gated(Settings):
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, Any]:
         return self.active.describe(kms_uris)
 
-    async def objections(
+    async def validation_errors(
         self, changes: Mapping[str, Any], refused: Collection[str], limit: int
     ) -> str:
-        return await self.active.objections(changes, refused, limit)
+        return await self.active.validation_errors(changes, refused, limit)
 
     async def change(self, changes: Mapping[str, Any]) -> None:
         self.begun.set()
@@ -178,8 +178,8 @@ def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_b
                 tasks.start_soon(stage.note, name, stage.cluster.restart(changes))
                 await anyio.wait_all_tasks_blocked()
             # What is left of a body that breaks its schema waits for its turn, too.
-            objections = stage.cluster.objections({MOST: 3}, {"OPENVIDU_CDR"}, 1000)
-            tasks.start_soon(stage.note, "last", objections)
+            errors = stage.cluster.validation_errors({MOST: 3}, {"OPENVIDU_CDR"}, 1000)
+            tasks.start_soon(stage.note, "last", errors)
             await anyio.wait_all_tasks_blocked()
             assert stage.outcomes == []
             stage.settings.gate.set()

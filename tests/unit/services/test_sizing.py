@@ -11,10 +11,10 @@ from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.lifecycle import Timeouts
-from mediafleet.domain.media_node import MediaNodeStatus, admit
+from mediafleet.domain.media_node import MediaNodeStatus, new_media_node
 from mediafleet.domain.ports import Machine, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
-from mediafleet.services.additions import Admission
+from mediafleet.services.additions import Additions
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Discovery, Machines
@@ -60,7 +60,7 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
     servers = KurentoMediaServers(
         state.observe, clock=CLOCK, random=source, settings=LinkSettings()
     )
-    admission = Admission(
+    additions = Additions(
         state,
         environment,
         servers,
@@ -75,15 +75,15 @@ async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Si
         clock=CLOCK,
         timeouts=Timeouts(),
     )
-    discovery = Discovery(state, environment, machines, controller, admission, clock=CLOCK)
+    discovery = Discovery(state, environment, machines, controller, additions, clock=CLOCK)
     removals = Removals(state, servers, CLOCK)
     async with environment.open("Clu-ster_1"):
-        yield Sizing(state, environment, discovery, admission, removals)
+        yield Sizing(state, environment, discovery, additions, removals)
 
 
 async def admit_some(state: ClusterState, count: int) -> None:
     for number in range(count):
-        await state.apply(Mutation(*admit(f"kms_stored{number}", at=MOMENT)))
+        await state.apply(Mutation(*new_media_node(f"kms_stored{number}", at=MOMENT)))
 
 
 def statuses(state: ClusterState) -> list[MediaNodeStatus]:
