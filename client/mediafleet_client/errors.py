@@ -13,6 +13,8 @@ MediafleetError
 
 from typing import Final
 
+from mediafleet_client.models import ErrorDetail
+
 
 class MediafleetError(Exception):
     """Every error of this client.
@@ -71,6 +73,8 @@ class ApiStatusError(MediafleetError):
         path: Of the request, as the server saw it.
         retry_after: Seconds after which it may be tried again; `None` if nothing is known.
         from_server: Whether the answer has the form of the API; else a proxy made it.
+        errors: The problems of the request's body one by one, each with a message and, if one field
+            is at fault, the field; empty for other errors and older servers.
         body: The answer's JSON, whatever its form; `None` if it is none.
     """
 
@@ -83,6 +87,7 @@ class ApiStatusError(MediafleetError):
         *,
         retry_after: float | None = None,
         from_server: bool = True,
+        errors: tuple[ErrorDetail, ...] = (),
         body: object = None,
     ) -> None:
         told = message or "answered by a proxy, not by the server"
@@ -93,6 +98,7 @@ class ApiStatusError(MediafleetError):
         self.path = path
         self.retry_after = retry_after
         self.from_server = from_server
+        self.errors = errors
         self.body = body
 
 

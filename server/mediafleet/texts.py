@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mediafleet.masking import MAX_CHARACTERS, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Controls, line ends, invisible and bidirectional characters, lone surrogates, tags.
 _UNSAFE: Final = re.compile(
@@ -13,6 +16,7 @@ _UNSAFE: Final = re.compile(
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _UNSAFE_RUN: Final = re.compile(f"{_UNSAFE.pattern}+")
+_MORE: Final = "{} more problems."
 
 
 def one_line(text: str, limit: int) -> str:
@@ -23,6 +27,19 @@ def one_line(text: str, limit: int) -> str:
     masked = mask(text[:MAX_CHARACTERS], cut_end=len(text) > MAX_CHARACTERS)
     line = _UNSAFE_RUN.sub(" ", masked[: 2 * limit])
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def join_sentences(sentences: Sequence[str], limit: int) -> str:
+    """Join whole sentences into at most *limit* characters; those that do not fit are counted."""
+    kept: list[str] = []
+    left = limit - len(_MORE.format(len(sentences)))
+    for sentence in sentences:
+        left -= len(sentence) + 1
+        if left < 0:
+            kept.append(_MORE.format(len(sentences) - len(kept)))
+            break
+        kept.append(sentence)
+    return " ".join(kept)
 
 
 def printable(text: str) -> str:

@@ -211,7 +211,41 @@ async def test_problems_of_every_kind_are_told_in_one_answer(
         "Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when OPENVIDU_WEBHOOK is"
         " true."
     )
+    assert [each.get("field") for each in response.json()["errors"]] == [
+        "HTTPS_PORT",
+        "OPENVIDU_SECRTE",
+        "OPENVIDU_CDR",
+        "OPENVIDU_RECORDING_PATH",
+        "OPENVIDU_WEBHOOK_HEADERS/1",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD",
+        "OPENVIDU_WEBHOOK_HEADERS/2",
+        "OPENVIDU_SECRET",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES",
+        "OPENVIDU_WEBHOOK_ENDPOINT",
+    ]
     assert not dotenv.exists()
+
+
+async def test_values_of_the_right_type_that_do_not_fit_together_are_listed(
+    api: httpx.AsyncClient,
+) -> None:
+    wrong = {"OPENVIDU_SECRET": "another-secret-of-theirs", "OPENVIDU_WEBHOOK": True}
+
+    body = (await api.post("/pro/restart", json=wrong)).json()
+
+    assert body["errors"] == [
+        {
+            "field": "OPENVIDU_SECRET",
+            "message": "Property OPENVIDU_SECRET=***: cannot be changed by a restart; it may only"
+            " repeat the current one.",
+        },
+        {
+            "field": "OPENVIDU_WEBHOOK_ENDPOINT",
+            "message": "Property OPENVIDU_WEBHOOK_ENDPOINT is not set: it is required when"
+            " OPENVIDU_WEBHOOK is true.",
+        },
+    ]
+    assert body["message"] == " ".join(each["message"] for each in body["errors"])
 
 
 @pytest.mark.parametrize("padding", [0, 9_000], ids=["small", "large"])

@@ -156,6 +156,18 @@ def test_the_servers_problems_are_listed_one_a_line(ask):
     assert "canary-of-the-tests" not in done.all
 
 
+def test_a_property_that_is_not_set_has_a_line_of_its_own(ask):
+    hook = ("OPENVIDU_WEBHOOK=true", "OPENVIDU_WEBHOOK_ENDPOINT=")
+
+    done = ask("restart", *hook, "OPENVIDU_SECRET=canary-of-the-tests", "--yes")
+
+    assert done.code == 2
+    assert [line.split()[:2] for line in done.err.splitlines()[1:]] == [
+        ["Property", "OPENVIDU_SECRET=***:"],
+        ["Property", "OPENVIDU_WEBHOOK_ENDPOINT"],
+    ]
+
+
 def test_nobody_to_ask_is_told_from_consent(run, access):
     done = run("restart", "OPENVIDU_CDR=true", **access)
 

@@ -11,6 +11,7 @@ from mediafleet_client import (
     ApiStatusError,
     AsyncMediafleet,
     BadGateway,
+    BadRequest,
     ConnectionFailed,
     GatewayTimeout,
     InvalidResponse,
@@ -22,6 +23,7 @@ from mediafleet_client import (
 )
 from mediafleet_client.api.openvidu import openvidu_get_health
 from mediafleet_client.errors import BY_STATUS
+from mediafleet_client.types import UNSET
 
 pytestmark = pytest.mark.anyio
 
@@ -343,3 +345,32 @@ def test_every_exception_is_exported():
 
     assert {each.__name__ for each in kinds} <= {*mediafleet_client.__all__}
     assert all(issubclass(each, MediafleetError) for each in kinds)
+
+
+@pytest.mark.parametrize(
+    ("listed", "errors"),
+    [
+        ([{"message": "A.", "field": "a/0"}, {"message": "B."}], [("A.", "a/0"), ("B.", UNSET)]),
+        (None, []),
+        ("A.", []),
+        ([7, {"message": 7}, {"message": "A.", "field": 7}, {"message": "A."}], [("A.", UNSET)]),
+    ],
+    ids=["items", "null", "text", "other-forms"],
+)
+async def test_the_problems_of_a_body_are_on_the_error(connect, server, listed, errors):
+    server.answers = [answer(400, error(400, "A. B.") | {"errors": listed})]
+
+    with pytest.raises(BadRequest) as refused:
+        await do(connect(server.url).media_nodes.get, "kms_1")
+
+    assert [(each.message, each.field) for each in refused.value.errors] == errors
+    assert refused.value.message == "A. B."
+
+
+async def test_an_error_of_an_older_server_has_no_list_of_problems(connect, server):
+    server.answers = [answer(400, error(400))]
+
+    with pytest.raises(BadRequest) as refused:
+        await do(connect(server.url).media_nodes.get, "kms_1")
+
+    assert refused.value.errors == ()

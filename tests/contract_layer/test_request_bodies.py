@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mediafleet.contract import Limits
+from mediafleet.contract import ErrorDetail, Limits
 from support.contract_app import SECRET, USER, Jars, make_app, serving
 from support.raw_http import basic, chunked, exchange, request_bytes
 
@@ -317,6 +317,46 @@ def test_more_names_than_fit_are_counted(ask):
     assert "body: property 'grams' is missing" in message
 
 
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"grams": 1, "red": 1, "blue": 1}, ["red", "blue"]),
+        ({"red": 1}, ["red", "grams"]),
+        ({"grams": "x"}, ["grams"]),
+        ([], [None]),
+    ],
+    ids=["unknown", "missing", "wrong", "no-object"],
+)
+def test_each_problem_of_a_body_is_an_item_with_its_field(ask, body, fields):
+    answer = ask("PATCH", "/pro/jars/a", headers=[JSON], body=json.dumps(body).encode()).json()
+
+    assert [each.get("field") for each in answer["errors"]] == fields
+    for each in answer["errors"]:
+        assert each["message"].startswith("body")
+
+
+def test_the_list_of_problems_is_bounded_and_clean(ask):
+    names = {f"\x1b[31m{number}" + "x" * 5_000: 1 for number in range(150)}
+    few = dict(list(names.items())[:1])
+    [first, *_] = ask(
+        "PATCH", "/pro/jars/a", headers=[JSON], body=json.dumps(few | {"grams": 1}).encode()
+    ).json()["errors"]
+    many = {str(number): 1 for number in range(150)} | {"grams": 1}
+    errors = ask("PATCH", "/pro/jars/a", headers=[JSON], body=json.dumps(many).encode()).json()[
+        "errors"
+    ]
+
+    assert first["field"].isprintable()
+    assert len(first["field"]) == 512
+    assert len(errors) == 100
+    assert errors[-1] == {"message": "51 more problems."}
+
+
+def test_an_error_about_something_else_than_properties_has_no_list(ask):
+    assert "errors" not in ask("POST", "/pro/jars", headers=[JSON], body=b"{").json()
+    assert "errors" not in ask("GET", "/pro/jars?x=1").json()
+
+
 class Rules:
     """Rules of a program that note what they are asked."""
 
@@ -324,9 +364,9 @@ class Rules:
         self.asked: list[tuple[object, object]] = []
         self._sentences = sentences
 
-    async def ask(self, kept, refused, limit):
+    async def ask(self, kept, refused):
         self.asked.append((dict(kept), set(refused)))
-        return " ".join(self._sentences)[:limit]
+        return [ErrorDetail(sentence, "label") for sentence in self._sentences]
 
 
 @pytest.mark.parametrize("padding", [0, 60_000], ids=["small", "large"])
@@ -347,24 +387,35 @@ def test_rules_are_asked_about_the_members_that_keep_a_broken_schema(padding):
         "body/tags/0: must be of type string; body/tags/1: must be of type string. "
         "A rule. Another one."
     )
+    assert response.json()["errors"] == [
+        {"message": "body/grams: must be of type integer", "field": "grams"},
+        {"message": "body/share: must be 0 or more", "field": "share"},
+        {"message": "body/tags/0: must be of type string", "field": "tags/0"},
+        {"message": "body/tags/1: must be of type string", "field": "tags/1"},
+        {"message": "A rule.", "field": "label"},
+        {"message": "Another one.", "field": "label"},
+    ]
     assert jars.calls == []
 
 
 def test_rules_may_fill_the_message_and_fail_as_a_handler_does(logged_errors):
-    full = Rules("z" * 10_000)
+    full = Rules(*[f"{'z' * 98}."] * 200)
 
-    async def fail(kept, refused, limit):
+    async def fail(kept, refused):
         raise ValueError
 
     rules = {"add_jar": full.ask, "modify_jar": fail}
     with serving(make_app(Jars(), body_rules=rules)) as where:
         data = request_bytes("POST", "/pro/jars", headers=[AUTH, JSON], body=b'{"grams":"x"}')
-        message = exchange(where, data).json()["message"]
+        body = exchange(where, data).json()
         data = request_bytes("PATCH", "/pro/jars/a", headers=[AUTH, JSON], body=b"{}")
         failed = exchange(where, data)
 
-    assert len(message) == 8192
+    message, errors = body["message"], body["errors"]
+    assert 8192 - 100 < len(message) <= 8192
     assert message.startswith("body/grams: must be of type integer. zzz")
-    assert message.endswith("z")
+    assert message.endswith(f"z. {200 - message.count('z.')} more problems.")
+    assert len(errors) - 2 <= 99
+    assert errors[-1] == {"message": f"{200 - (len(errors) - 2)} more problems."}
     assert failed.status == 500
     assert len(logged_errors.records) == 1

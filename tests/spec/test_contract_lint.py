@@ -413,6 +413,12 @@ UNSUPPORTED: list[tuple[str, Change, str, str]] = [
         "error body/message: must have at most 500 characters",
     ),
     (
+        "an error body with too few of its problems",
+        put("/components/schemas/ErrorBody/properties/errors/maxItems", 9),
+        LIST + "/responses/400/content/application~1json/schema",
+        "error body/errors: must have at most 9 items",
+    ),
+    (
         "discriminator",
         schema({"type": "object", "discriminator": {"propertyName": "kind"}}),
         MORE + "/discriminator",

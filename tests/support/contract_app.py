@@ -261,6 +261,18 @@ CONTRACT: dict[str, Any] = {
                     "error": {"type": "string", "maxLength": 64},
                     "message": {"type": "string", "maxLength": 8192},
                     "path": {"type": "string", "maxLength": 1000},
+                    "errors": {
+                        "type": "array",
+                        "maxItems": 100,
+                        "items": {
+                            "type": "object",
+                            "required": ["message"],
+                            "properties": {
+                                "message": {"type": "string", "maxLength": 8192},
+                                "field": {"type": "string", "maxLength": 512},
+                            },
+                        },
+                    },
                 },
             },
         },

@@ -13,9 +13,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from mediafleet.contract.errors import pointer
+from mediafleet.contract.errors import MAX_DETAILS, ErrorDetail, pointer
 from mediafleet.contract.parameters import argument_name
 from mediafleet.contract.responses import (
+    MAX_FIELD_CHARACTERS,
     MAX_MESSAGE_CHARACTERS,
     MAX_PATH_CHARACTERS,
     error_body,
@@ -109,6 +110,8 @@ def _error_body(place: str, status: int, response: Mapping[str, Any]) -> Finding
         "x" * MAX_MESSAGE_CHARACTERS,
         path="/" * MAX_PATH_CHARACTERS,
         now_ms=1_700_000_000_000,
+        errors=[ErrorDetail("x" * MAX_MESSAGE_CHARACTERS, "/" * MAX_FIELD_CHARACTERS)]
+        * MAX_DETAILS,
     )
     if not validator.is_valid(longest):
         yield Finding(place, validator.explain(longest, "error body", every=True))

@@ -19,6 +19,7 @@ from mediafleet_client.errors import (
     MediafleetError,
     RequestTimedOut,
 )
+from mediafleet_client.models import ErrorDetail
 from mediafleet_client.types import Operation
 
 T = TypeVar("T")
@@ -164,11 +165,22 @@ def _error_of(operation: Operation[Any], response: httpx.Response) -> Mediafleet
         str(body["path"])[:_MAX_TEXT] if told else response.url.path,
         retry_after=_retry_after(response),
         from_server=told,
+        errors=_details(body) if told else (),
         body=body,
     )
     known = _changed_nothing(response) if status == 503 else told and status != 500
     error.may_go_on = not (known or operation.reads)
     return error
+
+
+def _details(body: dict[str, Any]) -> tuple[ErrorDetail, ...]:
+    """Read the list of problems; what has another form is passed over, as the message has it too."""
+    items = body.get("errors")
+    return tuple(
+        ErrorDetail.from_dict(item)
+        for item in (items if isinstance(items, list) else ())
+        if isinstance(item, dict) and isinstance(item.get("message"), str) and isinstance(item.get("field", ""), str)
+    )
 
 
 def _strange(operation: Operation[Any], response: httpx.Response, what: str) -> InvalidResponse:

@@ -11,6 +11,7 @@ from .deletion_strategy import DeletionStrategy
 from .drain import Drain
 from .drain_limit import DrainLimit
 from .error_body import ErrorBody
+from .error_detail import ErrorDetail
 from .failed_dial import FailedDial
 from .failed_part import FailedPart
 from .failure_decision import FailureDecision
@@ -66,6 +67,7 @@ __all__ = (
     "Drain",
     "DrainLimit",
     "ErrorBody",
+    "ErrorDetail",
     "FailedDial",
     "FailedPart",
     "FailureDecision",

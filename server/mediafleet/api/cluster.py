@@ -6,12 +6,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.api import wire
+from mediafleet.api.errors import error_details
 from mediafleet.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.contract import ErrorDetail
     from mediafleet.services.cluster import ClusterConfiguration
 
 
@@ -57,7 +59,7 @@ class ClusterHandlers:
         return None, HTTPStatus.OK
 
     async def restart_errors(
-        self, kept: Mapping[str, Any], refused: Collection[str], limit: int
-    ) -> str:
+        self, valid: Mapping[str, Any], refused: Collection[str]
+    ) -> Sequence[ErrorDetail]:
         """What else is wrong with a body of ``restart`` that breaks its schema."""
-        return await self._configuration.validation_errors(kept, refused, limit)
+        return error_details(await self._configuration.validation_errors(valid, refused))

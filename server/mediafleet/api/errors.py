@@ -5,11 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from mediafleet.contract import Problem
+from mediafleet.contract import ErrorDetail, Problem
 from mediafleet.domain.errors import (
     ConflictError,
     EnvironmentFailureError,
     EventsExpiredError,
+    InvalidConfigurationError,
     InvalidRequestError,
     MissingUriError,
     NotFoundError,
@@ -18,7 +19,9 @@ from mediafleet.domain.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from mediafleet.domain.errors import InvalidProperty
 
 STATUSES: Mapping[type[Exception], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -39,5 +42,11 @@ def describe_error(error: Exception) -> Problem | None:
             headers: tuple[tuple[str, str], ...] = ()
             if isinstance(error, UnavailableError):
                 headers = (("Retry-After", str(error.retry_after)),)
-            return Problem(status, str(error), headers)
+            invalid = error.problems if isinstance(error, InvalidConfigurationError) else ()
+            return Problem(status, str(error), headers, error_details(invalid))
     return None
+
+
+def error_details(problems: Sequence[InvalidProperty]) -> tuple[ErrorDetail, ...]:
+    """Put validation errors into the form of the contract."""
+    return tuple(ErrorDetail(each.message, each.name) for each in problems)

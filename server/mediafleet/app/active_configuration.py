@@ -22,7 +22,11 @@ from mediafleet.configuration import (
     warn_without_feature,
     with_changes,
 )
-from mediafleet.domain.errors import ConfigurationNotStoredError, InvalidConfigurationError
+from mediafleet.domain.errors import (
+    ConfigurationNotStoredError,
+    InvalidConfigurationError,
+    InvalidProperty,
+)
 from mediafleet.domain.ports import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
 
 _USER = USER.encode()
 OPENVIDU_PRO_VERSION = "2.15.1"
-MAX_SUMMARY_CHARACTERS = 8192
 _CHECKED_ON_MACHINE = {"OPENVIDU_PRO_CLUSTER_PATH"}
 
 
@@ -67,13 +70,13 @@ class ActiveConfiguration(Settings):
 
     @override
     async def validation_errors(
-        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
-    ) -> str:
+        self, changes: Mapping[str, JsonValue], refused: Collection[str]
+    ) -> Sequence[InvalidProperty]:
         try:
             await self._changed(changes, refused)
         except ConfigurationError as error:
-            return error.summary(limit=limit)
-        return ""
+            return _invalid_properties(error)
+        return ()
 
     @override
     async def change(self, changes: Mapping[str, JsonValue]) -> None:
@@ -83,7 +86,7 @@ class ActiveConfiguration(Settings):
             store = partial(store_changes, self._path, changed, changes)
             await anyio.to_thread.run_sync(store)
         except ConfigurationError as error:
-            raise InvalidConfigurationError(error.summary(limit=MAX_SUMMARY_CHARACTERS)) from None
+            raise InvalidConfigurationError(_invalid_properties(error)) from None
         except DotenvFileError as error:
             raise ConfigurationNotStoredError(str(error)) from error
         known = self.value.without_feature
@@ -118,6 +121,10 @@ class ActiveConfiguration(Settings):
             return False
         known_user = compare_digest(user.encode(), _USER)
         return compare_digest(password.encode(), secret.encode()) and known_user
+
+
+def _invalid_properties(error: ConfigurationError) -> Sequence[InvalidProperty]:
+    return [InvalidProperty(str(each), each.property) for each in error.problems]
 
 
 def _hide_secrets(configuration: Configuration) -> None:

@@ -103,7 +103,7 @@ def restart(
             what="The restart",
             look_with="config",
         ):
-            server.ask(lambda client: client.cluster.restart(wanted), list_problems=True)
+            server.ask(lambda client: client.cluster.restart(wanted))
     changed = sum(each.changes for each in differences)
     print_message(
         f"Restarted; {changed} {'property has' if changed == 1 else 'properties have'} changed."

@@ -45,10 +45,7 @@ WAIT_TIMEOUT_S: Final = 3_600.0
 T = TypeVar("T")
 
 _MAX_REASON: Final = 500
-_MAX_PROBLEMS: Final = 8_192
-_BETWEEN_PROBLEMS: Final = re.compile(
-    r"(?<=\.) (?=Property [A-Z_0-9]+(?:=| is )|\d+ more problems\.$)"
-)
+_MAX_PROBLEM: Final = 2_000
 _NO_TLS_ERRORS: Final = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 _SECOND_CONNECTION_TIMEOUT_S: Final = 2.0
 _EXIT_CODES: Final[dict[type[ApiStatusError], ExitCode]] = {
@@ -118,12 +115,11 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, request: Callable[[Mediafleet], T], *, list_problems: bool = False) -> T:
+    def ask(self, request: Callable[[Mediafleet], T]) -> T:
         """Send a request.
 
         Args:
             request: Calls a method of the client.
-            list_problems: Show a 400 as a list, with one line for each wrong property.
 
         Raises:
             UnknownOutcomeError: There is no response, and a change may go on.
@@ -133,7 +129,7 @@ class Server:
         try:
             return request(self._client)
         except ApiStatusError as error:
-            raise self._status_error(error, list_problems=list_problems) from error
+            raise self._status_error(error) from error
         except InvalidResponse as error:
             raise CommandError(self._unexpected(error.what)) from error
         except MediafleetError as error:
@@ -179,7 +175,7 @@ class Server:
     def _keep(self, response: httpx.Response) -> None:
         self.content = response.content
 
-    def _status_error(self, error: ApiStatusError, *, list_problems: bool) -> CommandError:
+    def _status_error(self, error: ApiStatusError) -> CommandError:
         if not error.from_server:
             message = f"No answer came in time: a proxy before {self._url} answered {error.status}."
             likely = "goes on if the server got the request"
@@ -192,9 +188,9 @@ class Server:
                 "OPENVIDU_SECRET or with --secret-file.",
                 ExitCode.UNAUTHORIZED,
             )
-        if list_problems and isinstance(error, BadRequest):
-            problems = _BETWEEN_PROBLEMS.sub("\n  ", error.message[:_MAX_PROBLEMS])
-            return CommandError(f"Nothing was changed:\n  {problems}", ExitCode.USAGE)
+        if isinstance(error, BadRequest) and error.errors:
+            problems = [with_options(each.message[:_MAX_PROBLEM]) for each in error.errors]
+            return CommandError("\n  ".join(["Nothing was changed:", *problems]), ExitCode.USAGE)
         reason = with_options(error.message[:_MAX_REASON])
         message = f"{reason} ({error.status} {error.reason})"
         if error.may_go_on:

@@ -8,7 +8,6 @@ from typing import Final
 from typing_extensions import override
 
 MASK: Final = "***"
-_MORE: Final = "{} more problems."
 
 
 class UnfitValueError(ValueError):
@@ -51,21 +50,6 @@ class ConfigurationError(Exception):
     def __init__(self, problems: Iterable[ConfigurationProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(" ".join(str(problem) for problem in self.problems))
-
-    def summary(self, *, limit: int) -> str:
-        """Join the problems' sentences, whole ones only, into at most `limit` characters.
-
-        What does not fit is counted at the end.
-        """
-        sentences: list[str] = []
-        left = limit - len(_MORE.format(len(self.problems)))
-        for sentence in map(str, self.problems):
-            left -= len(sentence) + 1
-            if left < 0:
-                sentences.append(_MORE.format(len(self.problems) - len(sentences)))
-                break
-            sentences.append(sentence)
-        return " ".join(sentences)
 
     def report(self, dotenv_path: Path | None) -> str:
         """Write the list that a person at a terminal reads, with the way to mend it."""

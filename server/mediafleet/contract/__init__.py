@@ -14,6 +14,7 @@ from mediafleet.contract.connections import (
 )
 from mediafleet.contract.errors import (
     ContractError,
+    ErrorDetail,
     MissingHandlerError,
     ResponseViolationError,
     UnfitHandlerError,
@@ -40,6 +41,7 @@ __all__ = [
     "ContractError",
     "ContractSchemas",
     "EncodedJson",
+    "ErrorDetail",
     "FailedLogins",
     "Handler",
     "HandlerResult",

@@ -10,6 +10,13 @@
     ClientGoneError                the client hung up: there is nothing to answer
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MAX_DETAILS = 100
+MAX_DETAIL_CHARACTERS = 8192
+"""Of all messages of one response together."""
+
 
 def pointer(*tokens: str | int) -> str:
     """Build the JSON pointer (RFC 6901) of the place that *tokens* lead to."""
@@ -50,6 +57,32 @@ class ResponseViolationError(Exception):
         super().__init__(f"{place}: {reason}")
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One of several problems of a request: an item of ``errors`` in the error body.
+
+    Attributes:
+        message: What is wrong and what is allowed; never a received value.
+        field: Where in the body, such as ``tags/1``; None where no single field is at fault.
+    """
+
+    message: str
+    field: str | None = None
+
+
+def bounded(details: Iterable[ErrorDetail], count: int) -> tuple[ErrorDetail, ...]:
+    """Take as many whole details as a response may have, and count the others of *count*."""
+    kept: list[ErrorDetail] = []
+    left = MAX_DETAIL_CHARACTERS
+    for detail in details:
+        left -= len(detail.message)
+        if left < 0 or (len(kept) == MAX_DETAILS - 1 and count > MAX_DETAILS):
+            kept.append(ErrorDetail(f"{count - len(kept)} more problems."))
+            break
+        kept.append(detail)
+    return tuple(kept)
+
+
 class HttpError(Exception):
     """The layer itself answers the request with an error.
 
@@ -57,14 +90,20 @@ class HttpError(Exception):
         status: HTTP status, 400 or above.
         message: One sentence for the client: where, and what is allowed; never a received value.
         headers: Extra response headers, names in lower case.
+        errors: The problems of the body one by one, bounded; empty for other errors.
     """
 
     def __init__(
-        self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()
+        self,
+        status: int,
+        message: str,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        errors: tuple[ErrorDetail, ...] = (),
     ) -> None:
         self.status = status
         self.message = message
         self.headers = headers
+        self.errors = errors
         super().__init__(status, message)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mediafleet.contract.authentication import BasicAuth, FailedLogins
 from mediafleet.contract.errors import (
     ClientGoneError,
+    ErrorDetail,
     HttpError,
     MissingHandlerError,
     ResponseViolationError,
     UnfitHandlerError,
+    bounded,
     pointer,
 )
 from mediafleet.contract.operations import BodyRules, CompiledOperation
@@ -167,7 +169,7 @@ class ContractMiddleware(SpecMiddleware):
         return HttpError(400, "the path is not properly percent-encoded UTF-8")
 
     async def _send_http_error(self, request: Request, error: HttpError, send: Send) -> None:
-        response = self._error(request, error.status, error.message, error.headers)
+        response = self._error(request, error.status, error.message, error.headers, error.errors)
         is_guess = error.status == HTTPStatus.UNAUTHORIZED and request.authorizations
         if is_guess and not await self._options.failed_logins.note(request.scope):
             await _send(request, response, send, close=True)
@@ -184,7 +186,8 @@ class ContractMiddleware(SpecMiddleware):
             request.responses.require_documented(problem.status, headers)
         except ResponseViolationError as violation:
             return self._violation(request, violation, cause=error)
-        return self._error(request, problem.status, problem.message, headers)
+        errors = bounded(problem.errors, len(problem.errors))
+        return self._error(request, problem.status, problem.message, headers, errors)
 
     def _violation(
         self, request: Request, violation: ResponseViolationError, cause: Exception | None = None
@@ -201,9 +204,10 @@ class ContractMiddleware(SpecMiddleware):
         status: int,
         message: str,
         headers: Iterable[tuple[bytes, bytes]] = (),
+        errors: Sequence[ErrorDetail] = (),
     ) -> Response:
         now_ms = self._options.now_ms()
-        body = error_body(status, message, path=request.path, now_ms=now_ms)
+        body = error_body(status, message, path=request.path, now_ms=now_ms, errors=errors)
         return error_response(body, list(headers))
 
     async def _send_and_linger(self, request: Request, response: Response, send: Send) -> None:

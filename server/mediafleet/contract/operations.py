@@ -2,12 +2,19 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 import orjson
 
-from mediafleet.contract.errors import HttpError, UnfitHandlerError, pointer
+from mediafleet.contract.errors import (
+    ErrorDetail,
+    HttpError,
+    UnfitHandlerError,
+    bounded,
+    pointer,
+)
 from mediafleet.contract.parameters import Parameter, Query, argument_name
 from mediafleet.contract.requests import ConcurrentWaits, Limits, Request, until_hang_up
 from mediafleet.contract.responses import MAX_MESSAGE_CHARACTERS, Handler, Response, Responses
@@ -19,12 +26,15 @@ from mediafleet.contract.schemas import (
     place_in,
     unexpected,
 )
+from mediafleet.texts import join_sentences
 
-BodyRules: TypeAlias = Callable[[Mapping[str, JsonValue], Collection[str], int], Awaitable[str]]
+BodyRules: TypeAlias = Callable[
+    [Mapping[str, JsonValue], Collection[str]], Awaitable[Sequence[ErrorDetail]]
+]
 """Checks the valid properties of a body that breaks its schema.
 
-A coroutine function: takes the properties that match their own schemas, the names of all others,
-and how many characters it may use; returns its sentences, or an empty text."""
+A coroutine function: takes the properties that match their own schemas and the names of all others;
+returns what else is wrong, each message a sentence with its full stop."""
 
 EVERY_PROBLEM_BYTES = 16384
 """Of a larger value only the first error is reported: to find all takes seconds for a megabyte."""
@@ -210,8 +220,10 @@ class Body:
         if not self._validator.is_valid(value):
             every = len(raw) <= EVERY_PROBLEM_BYTES
             if isinstance(value, dict):
-                raise HttpError(400, await self._properties.explain(value, every=every))
-            raise HttpError(400, self._validator.explain(value, "body", every=every))
+                raise await self._properties.error(value, every=every)
+            found = self._validator.problems(value, "body", every=every)
+            message = listed((each.message for each in found), len(found))
+            raise HttpError(400, message, errors=bounded(found, len(found)))
         return value
 
 
@@ -244,8 +256,8 @@ class BodyProperties:
         self._is_closed = whole.is_closed
         self._rules = rules
 
-    async def explain(self, body: Mapping[str, JsonValue], *, every: bool) -> str:
-        """List all errors: of each described property, of the rest of the schema, of the rules.
+    async def error(self, body: Mapping[str, JsonValue], *, every: bool) -> HttpError:
+        """List all problems: of each described property, of the rest of the schema, of the rules.
 
         Args:
             body: Breaks the whole schema.
@@ -256,31 +268,36 @@ class BodyProperties:
             for name, validator in self._described.items()
             if name in body and validator.is_valid(body[name])
         }
+        unknown = [name for name in body if name not in self._described] if self._is_closed else []
         found = self._problems(body, valid, every=every)
-        listing = listed(found, len(found))
-        if self._rules is None:
-            return listing
-        limit = MAX_MESSAGE_CHARACTERS - len(listing) - 2
-        further = await self._rules(valid, body.keys() - valid.keys(), limit)
-        return f"{listing}. {further}" if further else listing
+        sentences = [f"body: {unexpected(unknown)}"] if unknown else []
+        sentences += [each.message for each in found]
+        message = listed(sentences, len(sentences))
+        if self._rules is not None:
+            further = await self._rules(valid, body.keys() - valid.keys())
+            limit = MAX_MESSAGE_CHARACTERS - len(message) - len(". ")
+            rest = join_sentences([each.message for each in further], limit)
+            message += f". {rest}" if rest else ""
+            found += further
+        # One by one, and only as many as are sent: there may be a hundred thousand.
+        not_taken = (ErrorDetail(f"body: {unexpected([name])}", name) for name in unknown)
+        errors = bounded(chain(not_taken, found), len(unknown) + len(found))
+        return HttpError(400, message, errors=errors)
 
     def _problems(
         self, body: Mapping[str, JsonValue], valid: Collection[str], *, every: bool
-    ) -> list[str]:
-        found: list[str] = []
-        unknown = [name for name in body if name not in self._described] if self._is_closed else []
-        if unknown:
-            found.append(f"body: {unexpected(unknown)}")
+    ) -> list[ErrorDetail]:
+        found: list[ErrorDetail] = []
         if not self._rest.is_valid(body):
             found += self._rest.problems(body, "body", every=every)
-        ranked: list[tuple[int, str]] = []
+        ranked: list[tuple[int, ErrorDetail]] = []
         for name, validator in self._described.items():
             if name in body and name not in valid:
                 whole = every or _is_small(body[name])
                 problems = validator.problems(body[name], place_in("body", [name]), every=whole)
                 ranked.extend(enumerate(problems))
         # Stable: no property goes unreported because another one has a hundred errors.
-        return found + [sentence for _, sentence in sorted(ranked, key=lambda each: each[0])]
+        return found + [problem for _, problem in sorted(ranked, key=lambda each: each[0])]
 
 
 def _is_small(value: JsonValue) -> bool:

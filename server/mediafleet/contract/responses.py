@@ -1,6 +1,6 @@
 """Responses: error bodies, headers, and the check of what a handler returns."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 import orjson
 from connexion import NoContent
 
-from mediafleet.contract.errors import HttpError, ResponseViolationError, pointer
+from mediafleet.contract.errors import ErrorDetail, HttpError, ResponseViolationError, pointer
 from mediafleet.contract.parameters import Parameter
 from mediafleet.contract.schemas import Direction, EncodedJson, SchemaValidator
 from mediafleet.texts import one_line
 
 MAX_MESSAGE_CHARACTERS = 8192
 MAX_PATH_CHARACTERS = 1000
+MAX_FIELD_CHARACTERS = 512
 
 _PHRASES = {
     # Python 3.13 renamed these; the wire must not depend on the interpreter. Source: RFC 9110.
@@ -49,11 +50,13 @@ class Problem:
         status: HTTP status, 400 or above; the operation's contract must document it.
         message: One sentence for the client. It is put on one line and bounded before it is sent.
         headers: Extra response headers as name and value, e.g. ``("Retry-After", "5")``.
+        errors: The problems one by one, where there can be several. Bounded before they are sent.
     """
 
     status: int
     message: str
     headers: tuple[tuple[str, str], ...] = ()
+    errors: tuple[ErrorDetail, ...] = ()
 
 
 def reason_phrase(status: int) -> str:
@@ -67,7 +70,9 @@ def reason_phrase(status: int) -> str:
         return "Error"
 
 
-def error_body(status: int, message: str, *, path: str, now_ms: int) -> dict[str, Any]:
+def error_body(
+    status: int, message: str, *, path: str, now_ms: int, errors: Sequence[ErrorDetail] = ()
+) -> dict[str, Any]:
     """Build the one error form of the API.
 
     Args:
@@ -75,17 +80,28 @@ def error_body(status: int, message: str, *, path: str, now_ms: int) -> dict[str
         message: Cleaned and bounded here; empty becomes the reason phrase.
         path: Request path without its query string; cleaned and bounded here.
         now_ms: Milliseconds since the epoch, UTC.
+        errors: Bounded in number; cleaned here.
 
-    Source: OpenVidu answers errors in this form (that of Spring Boot).
+    Source: OpenVidu answers errors in this form (that of Spring Boot, which also lists ``errors``).
     """
     phrase = reason_phrase(status)
-    return {
+    body = {
         "timestamp": now_ms,
         "status": status,
         "error": phrase,
         "message": one_line(message, MAX_MESSAGE_CHARACTERS) or phrase,
         "path": one_line(path, MAX_PATH_CHARACTERS),
     }
+    if errors:
+        body["errors"] = [_error_item(each) for each in errors]
+    return body
+
+
+def _error_item(detail: ErrorDetail) -> dict[str, str]:
+    item = {"message": one_line(detail.message, MAX_MESSAGE_CHARACTERS)}
+    if detail.field is not None:
+        item["field"] = one_line(detail.field, MAX_FIELD_CHARACTERS)
+    return item
 
 
 def json_response(status: int, body: bytes, headers: Headers) -> Response:

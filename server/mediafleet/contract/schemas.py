@@ -7,7 +7,12 @@ from typing import Any, TypeAlias
 import jsonschema_rs
 import orjson
 
-from mediafleet.contract.errors import ContractError, ResponseViolationError, pointer
+from mediafleet.contract.errors import (
+    ContractError,
+    ErrorDetail,
+    ResponseViolationError,
+    pointer,
+)
 from mediafleet.texts import one_line
 
 JsonValue: TypeAlias = Any
@@ -170,10 +175,10 @@ class SchemaValidator:
     def explain(self, value: JsonValue, where: str, *, every: bool) -> str:
         """Say which rules *value* breaks, bounded; see :meth:`problems`."""
         found = self.problems(value, where, every=every)
-        return listed(found, len(found))
+        return listed((each.message for each in found), len(found))
 
-    def problems(self, value: JsonValue, where: str, *, every: bool) -> list[str]:
-        """Say which rules *value* breaks, a sentence for each.
+    def problems(self, value: JsonValue, where: str, *, every: bool) -> list[ErrorDetail]:
+        """Say which rules *value* breaks, one by one.
 
         Args:
             value: Not valid.
@@ -195,7 +200,7 @@ class SchemaValidator:
             kept = False
         if not kept:
             place, found = self._diagnose(value, "response", every=False)
-            raise ResponseViolationError(place, found[0])
+            raise ResponseViolationError(place, found[0].message)
 
     def encode(self, value: JsonValue) -> EncodedJson:
         """Check a value once, when it is made, so that handlers can answer it again and again.
@@ -206,19 +211,20 @@ class SchemaValidator:
         self.check(value)
         return EncodedJson(orjson.dumps(value))
 
-    def _diagnose(self, value: JsonValue, where: str, *, every: bool) -> tuple[str, list[str]]:
+    def _diagnose(
+        self, value: JsonValue, where: str, *, every: bool
+    ) -> tuple[str, list[ErrorDetail]]:
         try:
             if every:
-                return self.place, sentences(
-                    self._validator.iter_errors(value), where, self._schema
-                )
+                return self.place, details(self._validator.iter_errors(value), where, self._schema)
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             place = self.place + pointer(*error.schema_path)
-            return place, sentences([error], where, self._schema)
+            return place, details([error], where, self._schema)
         except ValueError:
             pass
-        return self.place, [f"{where}: is nested too deeply, or holds what JSON cannot carry"]
+        sentence = "is nested too deeply, or holds what JSON cannot carry"
+        return self.place, [ErrorDetail(f"{where}: {sentence}", _field(where))]
 
 
 MAX_CHARACTERS = 6144
@@ -275,9 +281,9 @@ def quoted(name: str) -> str:
     return f"'{one_line(name, _MAX_NAME_CHARACTERS)}'"
 
 
-def sentences(
+def details(
     errors: Iterable[jsonschema_rs.ValidationError], where: str, schema: Mapping[str, Any]
-) -> list[str]:
+) -> list[ErrorDetail]:
     """Say what is wrong, each thing once.
 
     Args:
@@ -285,10 +291,20 @@ def sentences(
         where: Name of the whole value, e.g. ``body``; the place inside it is appended.
         schema: What was broken; an example in it says more than a long pattern does.
     """
-    listing = (
-        f"{place_in(where, error.instance_path)}: {_sentence(error, schema)}" for error in errors
-    )
-    return list(dict.fromkeys(listing))
+    return list(dict.fromkeys(_detail(error, where, schema) for error in errors))
+
+
+def _detail(
+    error: jsonschema_rs.ValidationError, where: str, schema: Mapping[str, Any]
+) -> ErrorDetail:
+    rule, place = error.kind.as_dict(), place_in(where, error.instance_path)
+    missing = [rule["property"]] if error.kind.name == "required" else []
+    return ErrorDetail(f"{place}: {_sentence(error, schema)}", _field(place_in(place, missing)))
+
+
+def _field(place: str) -> str | None:
+    """The place inside a whole value, from one that begins with the name of that value."""
+    return place.partition("/")[2] or None
 
 
 def listed(

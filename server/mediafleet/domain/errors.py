@@ -28,14 +28,16 @@ HTTP status.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediafleet.texts import one_line
+from mediafleet.texts import join_sentences, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_DETAIL_CHARACTERS = 1000
+MAX_SUMMARY_CHARACTERS = 8192
 
 
 class MediafleetError(Exception):
@@ -72,15 +74,28 @@ class InvalidUriError(InvalidRequestError):
         return f"The uri of the Media Node is not valid: {self.rule}"
 
 
-class InvalidConfigurationError(InvalidRequestError):
-    """New configuration breaks rules; the summary names every problem, masked where it must be."""
+@dataclass(frozen=True, slots=True)
+class InvalidProperty:
+    """One validation error of a configuration.
 
-    def __init__(self, summary: str) -> None:
-        super().__init__(summary)
-        self.summary = summary
+    Attributes:
+        message: A sentence; secrets in it are masked.
+        name: Of the property; ``None`` where no single property is at fault.
+    """
+
+    message: str
+    name: str | None
+
+
+class InvalidConfigurationError(InvalidRequestError):
+    """New configuration breaks rules; ``problems`` has them all."""
+
+    def __init__(self, problems: Sequence[InvalidProperty]) -> None:
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
-        return self.summary
+        return join_sentences([each.message for each in self.problems], MAX_SUMMARY_CHARACTERS)
 
 
 class IllegalTransitionError(InvalidRequestError):

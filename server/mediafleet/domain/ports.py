@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import Diagnostics
+    from mediafleet.domain.errors import InvalidProperty
     from mediafleet.domain.events import Event, StoredEvent
     from mediafleet.domain.media_node import MediaNode
 
@@ -418,18 +419,14 @@ class Settings(Protocol):
         """The body of ``GET /pro/config``, without secrets."""
 
     async def validation_errors(
-        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
-    ) -> str:
-        """Return why ``change`` would refuse these values; nothing changes.
+        self, changes: Mapping[str, JsonValue], refused: Collection[str]
+    ) -> Sequence[InvalidProperty]:
+        """Check values as ``change`` does; nothing changes.
 
         Args:
             changes: New values.
-            refused: Names whose values are invalid already; rules that need one of them are left
-                out.
-            limit: Most characters; problems that do not fit are counted.
-
-        Returns:
-            Empty if they are valid.
+            refused: Names whose values are known to be invalid; rules that need one of them are
+                left out.
         """
 
     async def change(self, changes: Mapping[str, JsonValue]) -> None:

@@ -14,9 +14,10 @@ from mediafleet.domain.errors import NotReadyError, RestartingError, UnhealthyEr
 from mediafleet.domain.lifecycle import waiting_members
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.domain.errors import InvalidProperty
     from mediafleet.domain.lifecycle import Timeouts, Waiting
     from mediafleet.domain.ports import Clock, JsonValue, Settings
     from mediafleet.services.cluster_state import ClusterState
@@ -180,23 +181,22 @@ class ClusterConfiguration:
             self._turn.release()
 
     async def validation_errors(
-        self, changes: Mapping[str, JsonValue], refused: Collection[str], limit: int
-    ) -> str:
-        """Return why a restart would refuse these values, beside those that are invalid anyway.
+        self, changes: Mapping[str, JsonValue], refused: Collection[str]
+    ) -> Sequence[InvalidProperty]:
+        """Check the other values of a restart that is refused anyway.
 
         It takes its turn, so that they are checked against the result of the restart before.
 
         Args:
             changes: New values.
-            refused: Names of the values that are invalid anyway.
-            limit: Most characters.
+            refused: Names whose values are known to be invalid.
 
         Raises:
             RestartingError: The restarts before took too long.
         """
         await self._take_turn()
         try:
-            return await self._settings.validation_errors(changes, refused, limit)
+            return await self._settings.validation_errors(changes, refused)
         finally:
             self._turn.release()
 

@@ -192,17 +192,6 @@ def test_a_flood_of_unknown_names_gives_a_bounded_answer() -> None:
     assert len(" ".join(problems)) < 4_000
 
 
-def test_a_summary_holds_whole_sentences_and_counts_the_rest() -> None:
-    with pytest.raises(ConfigurationError) as error:
-        with_changes(CURRENT, {name: ["x"] for name in sorted(MODIFIABLE)})
-    sentences = [str(problem) for problem in error.value.problems]
-
-    assert error.value.summary(limit=100_000) == " ".join(sentences)
-    assert error.value.summary(limit=500).endswith(f" {len(sentences) - 5} more problems.")
-    assert error.value.summary(limit=500).startswith(" ".join(sentences[:5]))
-    assert len(error.value.summary(limit=500)) <= 500
-
-
 @given(changes=ANY_CHANGES)
 def test_any_json_is_applied_or_refused_with_reasons(changes: dict[str, object]) -> None:
     problems: tuple[ConfigurationProblem, ...] = ()

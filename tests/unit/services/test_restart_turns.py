@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from mediafleet.api.errors import describe_error
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.contract import Problem
-from mediafleet.domain.errors import InvalidConfigurationError, RestartingError
+from mediafleet.domain.errors import InvalidConfigurationError, InvalidProperty, RestartingError
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.ports import Settings
 from mediafleet.services.cluster import ClusterConfiguration
@@ -41,9 +41,9 @@ class Gated(Settings):
         return self.active.describe(kms_uris)
 
     async def validation_errors(
-        self, changes: Mapping[str, Any], refused: Collection[str], limit: int
-    ) -> str:
-        return await self.active.validation_errors(changes, refused, limit)
+        self, changes: Mapping[str, Any], refused: Collection[str]
+    ) -> Sequence[InvalidProperty]:
+        return await self.active.validation_errors(changes, refused)
 
     async def change(self, changes: Mapping[str, Any]) -> None:
         self.begun.set()
@@ -178,17 +178,18 @@ def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_b
                 tasks.start_soon(stage.note, name, stage.cluster.restart(changes))
                 await anyio.wait_all_tasks_blocked()
             # What is left of a body that breaks its schema waits for its turn, too.
-            errors = stage.cluster.validation_errors({MOST: 3}, {"OPENVIDU_CDR"}, 1000)
+            errors = stage.cluster.validation_errors({MOST: 3}, {"OPENVIDU_CDR"})
             tasks.start_soon(stage.note, "last", errors)
             await anyio.wait_all_tasks_blocked()
             assert stage.outcomes == []
             stage.settings.gate.set()
+        conflict = f"Property {LEAST}=4: must not be above {MOST}=3."
         assert stage.outcomes == [
             ("first", "None"),
             ("only after the first", "None"),
             ("not after the second", "InvalidConfigurationError"),
             ("another", "None"),
-            ("last", f"Property {LEAST}=4: must not be above {MOST}=3."),
+            ("last", str([InvalidProperty(conflict, LEAST)])),
         ]
         assert (stage.settings.active.value[LEAST], stage.settings.active.value[MOST]) == (4, 5)
         assert stage.cluster.health().restarts == 3
