@@ -9,7 +9,7 @@ import pytest
 from anyio.abc import SocketStream
 
 from mediafleet.emulator import MAX_NODES, address_of
-from mediafleet.emulator.addresses import index_of
+from mediafleet.emulator.cluster import index_of
 from mediafleet.emulator.control import CONTROL_ADDRESS
 from support.kurento_wire import MANAGER, open_wire, wire
 

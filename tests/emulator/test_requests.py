@@ -8,7 +8,7 @@ import pytest
 
 from emulator.replay import read_transcript
 from mediafleet.emulator import EmulatorSettings
-from mediafleet.emulator.announcing import announcement
+from mediafleet.emulator.cluster import registration
 from mediafleet.emulator.object_types import MODULES
 from support.kurento_wire import MANAGER, RefusedError, open_wire, until, wire
 
@@ -67,7 +67,7 @@ async def test_what_a_node_announces_is_what_a_real_one_announced() -> None:
 
     assert len(recorded) == 2
     for frame in recorded:
-        assert json.loads(announcement(frame["params"]["ws"])) == frame
+        assert json.loads(registration(frame["params"]["ws"])) == frame
 
 
 async def test_node_without_a_free_worker_is_mute(start, move) -> None:

@@ -1,4 +1,4 @@
-"""One TCP connection of an emulated node: reads when the node can work, writes what it is told."""
+"""One TCP connection to an emulated node: it reads when the node is ready, and writes replies."""
 
 from __future__ import annotations
 
@@ -6,59 +6,91 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from typing_extensions import override
 from websockets.frames import CloseCode
 
-from mediafleet.emulator.framing import Framing
-from mediafleet.emulator.handshake import (
+from mediafleet.emulator.websocket import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
-    HandshakeAnswer,
-    answer_request,
+    Framing,
+    HandshakeResponse,
+    respond,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediafleet.emulator.endpoint import Endpoint
+    from mediafleet.emulator.settings import EmulatorSettings
     from mediafleet.scheduler import Scheduler, Timer
 
-# How long a client may take to notice that the connection was ended.
-_LINGER = 5.0
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+# How long a client may take to close a connection that this side has ended.
+_LINGER_S: Final = 5.0
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Endpoint(Protocol):
+    """What serves the connections to one local address: a node or the control server."""
+
+    @property
+    def settings(self) -> EmulatorSettings:
+        """The path and the limits of its connections."""
+
+    @property
+    def handshake_delay(self) -> float:
+        """Seconds between a complete request and its response."""
+
+    @property
+    def accepts_connections(self) -> bool:
+        """Whether a new connection is accepted."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can process input now."""
+
+    def call_when_ready(self, connection: Connection) -> None:
+        """Call `process_input()` of a connection once it is ready again."""
+
+    def attach(self, connection: Connection) -> None:
+        """Add an accepted connection."""
+
+    def detach(self, connection: Connection) -> None:
+        """Remove a closed connection."""
+
+    def receive(self, connection: Connection, message: str) -> None:
+        """Process a message of a client."""
 
 
 class Connection(asyncio.Protocol):
-    """From accept to close; owned by the event loop and by its endpoint.
+    """An accepted connection; it belongs to its endpoint.
 
     Attributes:
-        busy: A reply is on its way that later input has to wait for.
-        dead: It takes and gives nothing any more, but stays open, like a peer behind a cut cable.
+        is_busy: Later input waits until a delayed reply was sent.
+        is_cut: It stays open but neither reads nor writes, as if the cable were cut.
     """
 
     __slots__ = (
-        "_answer",
-        "_ended",
         "_endpoint",
         "_find",
         "_framing",
         "_inbox",
+        "_is_ended",
         "_messages",
+        "_response",
         "_scheduler",
         "_timer",
         "_transport",
-        "busy",
-        "dead",
+        "is_busy",
+        "is_cut",
     )
 
     def __init__(self, find: Callable[[str, str], Endpoint | None], scheduler: Scheduler) -> None:
-        """Wait for a client.
+        """Prepare for a client.
 
         Args:
-            find: The endpoint for a local and a peer address; None refuses the connection.
-            scheduler: When something is due.
+            find: Returns the endpoint for a local and a peer address; None refuses the connection.
+            scheduler: Runs the timeouts.
         """
         self._find = find
         self._scheduler = scheduler
@@ -67,27 +99,27 @@ class Connection(asyncio.Protocol):
         self._framing: Framing | None = None
         self._timer: Timer | None = None
         self._inbox = b""
-        self._answer: HandshakeAnswer | None = None
+        self._response: HandshakeResponse | None = None
         self._messages: deque[str] = deque()
-        self._ended = False
-        self.busy = False
-        self.dead = False
+        self._is_ended = False
+        self.is_busy = False
+        self.is_cut = False
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         local, peer = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         endpoint = self._find(local[0], peer[0]) if local and peer else None
-        if endpoint is None or not endpoint.admits:
+        if endpoint is None or not endpoint.accepts_connections:
             self._refuse(self._transport)
             return
         self._endpoint = endpoint
-        self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._give_up)
+        self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._time_out)
         endpoint.attach(self)
 
     @staticmethod
     def _refuse(transport: asyncio.Transport) -> None:
-        """End it by a reset: the nearest to a refused connection a shared listener can do."""
+        """Reset the connection: a shared listener cannot refuse it."""
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -102,31 +134,31 @@ class Connection(asyncio.Protocol):
         if endpoint is not None:
             endpoint.detach(self)
 
-    def _give_up(self) -> None:
-        """No complete request came in time; a stopped process does not notice."""
+    def _time_out(self) -> None:
+        """End a connection without a complete request, once the endpoint is ready."""
         endpoint = self._endpoint
-        if endpoint is None or self.dead:
+        if endpoint is None or self.is_cut:
             return
-        if endpoint.works:
-            self.drop()
+        if endpoint.is_ready:
+            self.end()
         else:
-            self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._give_up)
+            self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._time_out)
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not (self.dead or self._ended):
+        if not (self.is_cut or self._is_ended):
             self._inbox = self._inbox + data if self._inbox else data
-            self.work()
+            self.process_input()
 
-    def work(self) -> None:
-        """Handle what has come in, as far as the endpoint can work; called again when it can."""
+    def process_input(self) -> None:
+        """Process the received input while the endpoint is ready; then wait for it."""
         endpoint, transport = self._endpoint, self._transport
-        if endpoint is None or transport is None or self._ended:
+        if endpoint is None or transport is None or self._is_ended:
             return
         while self._has_input:
-            if self.busy or not endpoint.works:
+            if self.is_busy or not endpoint.is_ready:
                 transport.pause_reading()
-                endpoint.wait(self)
+                endpoint.call_when_ready(self)
                 return
             if not self._step(endpoint):
                 break
@@ -135,101 +167,100 @@ class Connection(asyncio.Protocol):
 
     @property
     def _has_input(self) -> bool:
-        waiting = self._answer or self._messages or self._inbox
-        return bool(waiting) and not (self.dead or self._ended)
+        pending = self._response or self._messages or self._inbox
+        return bool(pending) and not (self.is_cut or self._is_ended)
 
     def _step(self, endpoint: Endpoint) -> bool:
-        """Handle one message, or the bytes that are there; False if more bytes are needed."""
-        if self._answer is not None:
-            answer, self._answer = self._answer, None
-            self._open(answer)
+        """Process one message or the received bytes; False if more bytes are needed."""
+        if self._response is not None:
+            response, self._response = self._response, None
+            self._open(response)
             return True
         if self._messages:
             endpoint.receive(self, self._messages.popleft())
             return True
         if self._framing is None:
-            return self._shake_hands(endpoint)
+            return self._read_request(endpoint)
         data, self._inbox = self._inbox, b""
         self._messages.extend(self._framing.receive(data))
         return bool(self._messages)
 
-    def _shake_hands(self, endpoint: Endpoint) -> bool:
+    def _read_request(self, endpoint: Endpoint) -> bool:
         head, end, rest = self._inbox.partition(END_OF_HEAD)
         if not end and len(head) <= MAX_HEAD_BYTES:
             return False
         if self._timer is not None:
             self._timer.cancel()
-        answer = answer_request(head[:MAX_HEAD_BYTES])
+        self._response = respond(head[:MAX_HEAD_BYTES])
         self._inbox = rest
-        self._answer = answer
         if endpoint.handshake_delay > 0:
-            self.busy = True
-            self._timer = self._scheduler.after(endpoint.handshake_delay, self._go_on)
+            self.is_busy = True
+            self._timer = self._scheduler.after(endpoint.handshake_delay, self._end_delay)
         return True
 
-    def _go_on(self) -> None:
-        self.busy = False
-        self.work()
+    def _end_delay(self) -> None:
+        self.is_busy = False
+        self.process_input()
 
-    def _open(self, answer: HandshakeAnswer) -> None:
+    def _open(self, response: HandshakeResponse) -> None:
         if self._endpoint is None or self._transport is None:
             return
-        self._transport.write(answer.head)
-        if answer.path is None:
-            self.drop()
+        self._transport.write(response.head)
+        if response.path is None:
+            self.end()
             return
         self._framing = Framing(self._endpoint.settings.max_message_bytes)
-        if answer.path != self._endpoint.path:
+        if response.path != self._endpoint.settings.path:
             self._framing.fail(CloseCode.PROTOCOL_ERROR, "Invalid path")
             self._flush()
 
     @property
     def is_open(self) -> bool:
-        """Whether messages can be sent on it."""
-        return self._framing is not None and not (self.dead or self._ended)
+        """Whether messages can be sent."""
+        return self._framing is not None and not (self.is_cut or self._is_ended)
 
     def send(self, text: str) -> None:
         """Send a message, if the connection is open."""
-        if self._framing is not None and not self.dead:
+        if self._framing is not None and not self.is_cut:
             self._framing.send(text)
             self._flush()
 
     def write(self, frame: str | bytes) -> None:
-        """Send text as a message, or bytes as they are, without a frame around them."""
+        """Send text as a message, and bytes unchanged, without a frame around them."""
         if isinstance(frame, str):
             self.send(frame)
-        elif self._transport is not None and not (self.dead or self._ended):
+        elif self._transport is not None and not (self.is_cut or self._is_ended):
             self._transport.write(frame)
 
     def _flush(self) -> None:
         transport, endpoint = self._transport, self._endpoint
-        if self._framing is None or transport is None or endpoint is None or self._ended:
+        if self._framing is None or transport is None or endpoint is None or self._is_ended:
             return
-        if self._messages and self._framing.closing:
-            return  # the messages before a Close frame are executed first
-        data, ends = self._framing.take_bytes()
+        if self._messages and self._framing.is_closing:
+            return  # the messages before a Close frame are processed first
+        data, must_end = self._framing.take_bytes()
         if data:
             transport.write(data)
-        if ends:
-            self.drop()
+        if must_end:
+            self.end()
         elif transport.get_write_buffer_size() > endpoint.settings.max_unsent_bytes:
             transport.abort()
 
-    def freeze(self) -> None:
-        """Stop reading, as a stopped process does; `work()` goes on."""
-        if self._transport is not None and not self._ended:
+    def pause(self) -> None:
+        """Stop reading until `process_input()` is called."""
+        if self._transport is not None and not self._is_ended:
             self._transport.pause_reading()
 
-    def drop(self) -> None:
-        """End the connection after what was already sent, without a Close frame of its own.
+    def end(self) -> None:
+        """Send what is queued and the end of the stream, without a Close frame.
 
-        What the client still sends is read and thrown away: closing the socket over it would
-        reset the connection, and the client might lose what it was sent last.
+        Further input is read and discarded: closing a socket with unread input resets the
+        connection, and the client could lose the last bytes sent to it.
         """
         transport = self._transport
-        if transport is None or self._ended:
+        if transport is None or self._is_ended:
             return
-        self._ended = True
+        self._is_ended = True
         if not transport.can_write_eof():
             transport.close()
             return
@@ -237,9 +268,9 @@ class Connection(asyncio.Protocol):
         transport.resume_reading()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._scheduler.after(_LINGER, self.abort)
+        self._timer = self._scheduler.after(_LINGER_S, self.abort)
 
     def abort(self) -> None:
-        """End the connection at once; what is still unsent is lost."""
+        """Close the connection at once; unsent bytes are lost."""
         if self._transport is not None:
             self._transport.abort()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 from websockets.asyncio.client import connect
 
-from mediafleet.emulator.json_text import NotJsonError, parse, write
+from mediafleet.emulator.json_text import InvalidFrameError, parse, write
 from mediafleet.emulator.settings import EmulatorSettings
 
 if TYPE_CHECKING:
@@ -175,16 +175,15 @@ class ControlServer:
     """Executes commands on the nodes; it answers in every state of the nodes."""
 
     handshake_delay = 0.0
-    admits = True
-    works = True
-    path = CONTROL_PATH
+    accepts_connections = True
+    is_ready = True
 
     def __init__(self, cluster: EmulatedCluster) -> None:
-        self.settings = EmulatorSettings(max_message_bytes=MAX_MESSAGE_BYTES)
+        self.settings = EmulatorSettings(path=CONTROL_PATH, max_message_bytes=MAX_MESSAGE_BYTES)
         self._cluster = cluster
         self._connections: dict[Connection, None] = {}
 
-    def wait(self, connection: Connection) -> None:
+    def call_when_ready(self, connection: Connection) -> None:
         """Do nothing: this endpoint is never busy."""
 
     def attach(self, connection: Connection) -> None:
@@ -207,7 +206,7 @@ class ControlServer:
             request = _request(message)
             request_id = request.get("id")
             reply: Json = {"id": request_id, "jsonrpc": "2.0", "result": self._execute(request)}
-        except (NotJsonError, ControlError, ValueError) as error:
+        except (InvalidFrameError, ControlError, ValueError) as error:
             content: Json = {"code": _INVALID_PARAMS, "message": str(error)}
             reply = {"error": content, "id": request_id, "jsonrpc": "2.0"}
         connection.send(write(reply))

@@ -1,37 +1,74 @@
-"""From a parsed request to its reply: JSON-RPC checks, the request cache, the methods."""
+"""Executes requests: the JSON-RPC checks, the request cache, the methods and transactions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
 
 from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text
-from mediafleet.emulator.methods import METHODS, WITHOUT_PARAMS, session_in
-from mediafleet.emulator.transactions import run_transaction
+from mediafleet.emulator.methods import METHODS, WITHOUT_PARAMS, session_in, session_or_new
 
 if TYPE_CHECKING:
-    from mediafleet.emulator.host import Host
-    from mediafleet.emulator.json_text import Json
-    from mediafleet.emulator.request_cache import RequestCache
+    from collections.abc import Callable
 
-_TRANSACTION = "transaction"
+    from mediafleet.emulator.json_text import Json
+    from mediafleet.emulator.media_server import MediaServer
+
+_TRANSACTION: Final = "transaction"
+_CACHE_S: Final = 20.0
+_MAX_CACHED: Final = 10_000
+_NEW_REFERENCE: Final = re.compile(r"newref:(.+)", re.DOTALL)
+_INDEX: Final = re.compile(r"\s*[+-]?\d{1,9}")
+
+
+class RequestCache:
+    """The first reply to each (session, request id), errors included, for 20 seconds."""
+
+    __slots__ = ("_monotonic", "_replies")
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._replies: OrderedDict[tuple[str, str], tuple[float, dict[str, Json]]] = OrderedDict()
+
+    def find(self, session_id: str, request_id: str) -> dict[str, Json] | None:
+        """The reply to an earlier request with this id in this session, if it is cached."""
+        self._remove_expired()
+        found = self._replies.get((session_id, request_id))
+        return None if found is None else found[1]
+
+    def store(self, session_id: str, request_id: str, reply: dict[str, Json]) -> None:
+        """Add a reply, unless there is an earlier one."""
+        self._remove_expired()
+        expiry = self._monotonic() + _CACHE_S
+        self._replies.setdefault((session_id, request_id), (expiry, reply))
+
+    def _remove_expired(self) -> None:
+        now = self._monotonic()
+        while self._replies:
+            key, (expiry, _) = next(iter(self._replies.items()))
+            if expiry > now and len(self._replies) <= _MAX_CACHED:
+                return
+            del self._replies[key]
 
 
 class Dispatcher:
-    """Answers one request after the other for one server."""
+    """Executes the requests of one server."""
 
-    __slots__ = ("_cache", "_host")
+    __slots__ = ("_cache", "_server")
 
-    def __init__(self, host: Host, cache: RequestCache | None) -> None:
-        self._host = host
+    def __init__(self, server: MediaServer, cache: RequestCache | None) -> None:
+        self._server = server
         self._cache = cache
 
     def handle(self, request: Json) -> dict[str, Json] | None:
         """Execute a request from a client.
 
         Returns:
-            The reply; None where the real server sends an empty frame (a request without an id
-            and without a result).
+            The reply; None if the real server sends an empty frame (the request has no id and no
+            result).
         """
         if not isinstance(request, dict) or not _is_request(request):
             return _error_reply(None, rpc_errors.invalid_request())
@@ -39,26 +76,26 @@ class Dispatcher:
         if self._cache is None or not (method in METHODS or method == _TRANSACTION):
             reply: dict[str, Json] | None = self._execute(request)
         else:
-            kept = self._find_kept(self._cache, request)
-            if kept is not None:
-                return kept
+            cached = self._cached(self._cache, request)
+            if cached is not None:
+                return cached
             reply = self._execute(request)
         if self._cache is not None and reply is not None:
-            self._keep(self._cache, request, reply)
+            self._store(self._cache, request, reply)
         return reply
 
-    def _find_kept(self, cache: RequestCache, request: dict[str, Json]) -> dict[str, Json] | None:
+    def _cached(self, cache: RequestCache, request: dict[str, Json]) -> dict[str, Json] | None:
         session = session_in(request.get("params"))
         if "id" not in request or session is None:
             return None
         return cache.find(session, as_text(request["id"]) or "")
 
-    def _keep(self, cache: RequestCache, request: dict[str, Json], reply: dict[str, Json]) -> None:
+    def _store(self, cache: RequestCache, request: dict[str, Json], reply: dict[str, Json]) -> None:
         session = session_in(reply.get("result"))
         if session is None:
             session = session_in(request.get("params"))
         if "id" in request and session is not None:
-            cache.keep(session, as_text(request["id"]) or "", reply)
+            cache.store(session, as_text(request["id"]) or "", reply)
 
     def _execute(self, request: dict[str, Json]) -> dict[str, Json] | None:
         request_id = request.get("id")
@@ -81,11 +118,11 @@ class Dispatcher:
         if params is not None and not isinstance(params, dict):
             raise rpc_errors.not_an_object()
         if method is None:
-            return run_transaction(self._host, params or {}, self._execute_inner)
-        return method(self._host, params or {})
+            return _run_transaction(self._server, params or {}, self._execute_inner)
+        return method(self._server, params or {})
 
     def _execute_inner(self, request: Json) -> dict[str, Json]:
-        """One request of a transaction: it always has an id, so it always has a reply."""
+        """Execute a request of a transaction; it always has an id, so it always has a reply."""
         if not isinstance(request, dict) or not _is_request(request):
             return _error_reply(None, rpc_errors.invalid_request())
         reply = self._execute({**request, "id": "within a transaction"})
@@ -102,3 +139,74 @@ def _is_request(message: dict[str, Json]) -> bool:
 
 def _error_reply(request_id: Json, error: rpc_errors.RpcError) -> dict[str, Json]:
     return {"error": error.as_json(), "id": request_id, "jsonrpc": "2.0"}
+
+
+def _run_transaction(
+    server: MediaServer, params: dict[str, Json], execute: Callable[[Json], dict[str, Json]]
+) -> dict[str, Json]:
+    """Execute the operations up to the first that fails; nothing is rolled back.
+
+    Args:
+        server: The server.
+        params: Those of the outer request.
+        execute: Executes one inner request and returns its reply.
+
+    Raises:
+        RpcError: The list is invalid (40008 and others); the requests before stay executed.
+    """
+    session = session_or_new(server, params)
+    if "operations" not in params:
+        raise rpc_errors.missing("operations")
+    operations = params["operations"]
+    if not isinstance(operations, list):
+        raise rpc_errors.should_be("operations", "an array")
+    replies: list[dict[str, Json]] = []
+    for index, operation in enumerate(operations):
+        reply = execute(_prepare(operation, index, session, replies))
+        replies.append({**reply, "id": index})
+        if "error" in reply:
+            break
+    return {"sessionId": session, "value": list(replies)}
+
+
+def _prepare(
+    operation: Json, index: int, session: str, replies: list[dict[str, Json]]
+) -> dict[str, Json]:
+    """The inner request with the session, and with values instead of references."""
+    params = operation.get("params") if isinstance(operation, dict) else operation
+    if not isinstance(operation, dict) or not isinstance(params, (dict, type(None))):
+        raise rpc_errors.internal(
+            "in Json::Value::resolveReference(key, end): requires objectValue"
+        )
+    if not _is_index(operation.get("id"), index):
+        raise rpc_errors.malformed_transaction(f"Id of request '{index}' should be '{index}'")
+    inner: Json = {**(params or {}), "sessionId": session}
+    return {**operation, "params": _resolve(inner, replies)}
+
+
+def _is_index(request_id: Json, index: int) -> bool:
+    """Null and booleans count as the numbers 0 and 1, as in the real server."""
+    if request_id is None or isinstance(request_id, (bool, int, float)):
+        number = float(request_id or 0)
+        return math.isfinite(number) and int(number) == index
+    return False
+
+
+def _resolve(value: Json, replies: list[dict[str, Json]]) -> Json:
+    if isinstance(value, dict):
+        return {key: _resolve(item, replies) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolve(item, replies) for item in value]
+    match = _NEW_REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return value if match is None else _value_of(match.group(1), replies)
+
+
+def _value_of(reference: str, replies: list[dict[str, Json]]) -> Json:
+    number = _INDEX.match(reference)
+    if number is None:
+        raise rpc_errors.malformed_transaction(f"Invalid index of newref '{reference}'")
+    index = int(number.group())
+    result = replies[index].get("result") if 0 <= index < len(replies) else None
+    if not isinstance(result, dict):
+        raise rpc_errors.malformed_transaction(f"Result not found on request {index}")
+    return result.get("value")

@@ -1,20 +1,15 @@
-"""One run of an emulated Kurento server, without I/O: frames in, frames out, on a passed clock."""
+"""One run of an emulated Kurento server, without I/O: frames in, frames out, on a given clock."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
-from mediafleet.emulator import rpc_errors
-from mediafleet.emulator.bindings import Bindings
-from mediafleet.emulator.dispatcher import Dispatcher
-from mediafleet.emulator.json_text import NotJsonError, parse, write
+from mediafleet.emulator.dispatcher import Dispatcher, RequestCache
+from mediafleet.emulator.json_text import InvalidFrameError, parse, write
 from mediafleet.emulator.methods import session_in
 from mediafleet.emulator.object_types import MEDIA_PIPELINE, PASS_THROUGH
 from mediafleet.emulator.registry import Registry
-from mediafleet.emulator.request_cache import RequestCache
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -22,111 +17,137 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import Clock
     from mediafleet.emulator.json_text import Json
-    from mediafleet.emulator.settings import EmulatorSettings
-    from mediafleet.emulator.vitals import Vitals
+    from mediafleet.emulator.settings import EmulatorSettings, ResourceStats
 
-# Open connections are looked at so many times in one period of the garbage collector.
-_LOOKS = 4
-
-
-class Fate(Enum):
-    """What becomes of a connection after a frame."""
-
-    OPEN = auto()
-    DROPPED = auto()
-    """The connection ends without a reply and without a Close frame."""
-    CRASHED = auto()
-    """The whole server ends."""
+_MARKS_PER_PERIOD: Final = 4
+"""How often in a period of the garbage collector the sessions of open connections are marked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a frame leads to.
+class Reply(NamedTuple):
+    """The reply to a frame.
 
     Attributes:
-        text: The reply; None if there is none.
-        fate: What becomes of the connection.
-        delay: Seconds for which the connection and one worker are held before the reply.
+        text: Its text.
+        delay: Seconds for which the connection and one worker are busy before the reply.
     """
 
-    text: str | None = None
-    fate: Fate = Fate.OPEN
-    delay: float = 0.0
+    text: str
+    delay: float
+
+
+class Bindings:
+    """A one-to-one relation between sessions and connections; the last binding wins."""
+
+    __slots__ = ("_connections", "_sessions")
+
+    def __init__(self) -> None:
+        self._connections: dict[str, Hashable] = {}
+        self._sessions: dict[Hashable, str] = {}
+
+    def bind(self, session_id: str, connection: Hashable) -> None:
+        """Bind a session to a connection; this removes the previous bindings of both."""
+        previous = self._connections.get(session_id)
+        if previous is not None and previous != connection:
+            self._sessions.pop(previous, None)
+        old_session = self._sessions.get(connection)
+        if old_session is not None and old_session != session_id:
+            self._connections.pop(old_session, None)
+        self._connections[session_id] = connection
+        self._sessions[connection] = session_id
+
+    def remove(self, connection: Hashable) -> None:
+        """Remove a closed connection; its session stays."""
+        session_id = self._sessions.pop(connection, None)
+        if session_id is not None:
+            self._connections.pop(session_id, None)
+
+    def session_of(self, connection: Hashable) -> str:
+        """The session of a connection; "" if it has none."""
+        return self._sessions.get(connection, "")
+
+    def connection_of(self, session_id: str) -> Hashable | None:
+        """The connection to which the events of a session go; None discards them."""
+        return self._connections.get(session_id)
+
+    def sessions(self) -> list[str]:
+        """All sessions with an open connection."""
+        return list(self._connections)
 
 
 class MediaServer:
-    """A server process from start to end; a restart is a new one.
+    """A server process; a restart creates a new one.
 
     Attributes:
         registry: Its objects and sessions.
         settings: Its configuration.
-        vitals: Its machine.
-        server_id: New for every run; clients tell a restart by it.
+        resources: The resources of its machine.
+        server_id: Its id; clients detect a restart by a new id.
     """
 
     __slots__ = (
         "_application",
         "_bindings",
-        "_blocked",
         "_clock",
+        "_delay",
         "_dispatcher",
-        "_looks",
+        "_marks",
         "_random",
         "_started",
         "registry",
+        "resources",
         "server_id",
         "settings",
-        "vitals",
     )
 
     def __init__(
-        self, *, settings: EmulatorSettings, vitals: Vitals, random: Random, clock: Clock
+        self, *, settings: EmulatorSettings, resources: ResourceStats, random: Random, clock: Clock
     ) -> None:
-        self.settings = settings
-        self.vitals = vitals
+        self.settings: EmulatorSettings = settings
+        self.resources: ResourceStats = resources
         self._random = random
         self._clock = clock
-        self.registry = Registry(new_id=self.new_id, clock=clock)
+        self.registry: Registry = Registry(new_id=self.new_id, clock=clock)
         cache = RequestCache(clock.monotonic) if settings.request_cache else None
         self._dispatcher = Dispatcher(self, cache)
-        self._bindings: Bindings[Hashable] = Bindings()
-        self._blocked = 0.0
+        self._bindings = Bindings()
+        self._delay = 0.0
         self._started = clock.monotonic()
-        self._looks = 0
+        self._marks = 0
         self._application = ""
         self.server_id = self.new_id()
 
     def new_id(self) -> str:
-        """A fresh UUID, drawn from the passed source of randomness."""
+        """A new UUID, from the given source of randomness."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
-    def block(self, seconds: float) -> None:
-        """Hold the worker and the connection of the present request for so long."""
-        self._blocked += seconds
+    def delay_reply(self, seconds: float) -> None:
+        """Delay the reply to the current request; its worker and connection are busy meanwhile."""
+        self._delay += seconds
 
-    def process(self, connection: Hashable, frame: str) -> Answer:
+    def process(self, connection: Hashable, frame: str) -> Reply:
         """Execute one frame of a client.
 
         Args:
-            connection: Whatever stands for the connection it came on.
+            connection: Identifies the connection of the client.
             frame: Its text.
+
+        Raises:
+            InvalidFrameError: The real server ends the connection.
+            ServerCrashError: The real server crashes.
         """
         self.advance()
-        self._blocked = 0.0
+        self._delay = 0.0
         session = self._bindings.session_of(connection)
         try:
             request = _with_session(parse(frame), session)
             reply = self._dispatcher.handle(request)
-        except rpc_errors.ServerCrashError:
-            return Answer(fate=Fate.CRASHED)
-        except (NotJsonError, RecursionError):
-            return Answer(fate=Fate.DROPPED)
+        except RecursionError as error:
+            raise InvalidFrameError("nested too deeply") from error
         self._bind(connection, reply, session)
-        text = "" if reply is None else write(reply)
-        return Answer(text, delay=self._blocked)
+        return Reply("" if reply is None else write(reply), self._delay)
 
     def _bind(self, connection: Hashable, reply: dict[str, Json] | None, session: str) -> None:
-        """A successful reply binds the session it names; an error binds none."""
+        """Bind the session of a successful reply to the connection; an error binds none."""
         if reply is not None and "error" in reply:
             return
         named = session_in(reply.get("result")) if reply is not None else None
@@ -135,23 +156,23 @@ class MediaServer:
             self._bindings.bind(bound, connection)
             self.registry.mark(bound)
 
-    def forget(self, connection: Hashable) -> None:
-        """A connection was closed."""
+    def disconnect(self, connection: Hashable) -> None:
+        """Remove a closed connection."""
         self.advance()
-        self._bindings.forget(connection)
+        self._bindings.remove(connection)
 
     def take_events(self) -> list[tuple[Hashable, str]]:
-        """Events to send since the last call, with the connections they go to, in order."""
-        news, self.registry.news = self.registry.news, []
-        targets = ((self._bindings.connection_of(session), frame) for session, frame in news)
+        """Remove the pending events; each with its connection, in order."""
+        events, self.registry.events = self.registry.events, []
+        targets = ((self._bindings.connection_of(session), frame) for session, frame in events)
         return [(target, frame) for target, frame in targets if target is not None]
 
     def create_pipeline(self, name: str | None, elements: int) -> str:
-        """Make a pipeline as a connected application would.
+        """Create a pipeline as a connected application would.
 
         Args:
             name: Its name; None leaves the id.
-            elements: How many PassThrough elements it gets.
+            elements: The number of PassThrough elements in it.
 
         Returns:
             Its object id.
@@ -167,51 +188,50 @@ class MediaServer:
         return pipeline.id
 
     def advance(self) -> None:
-        """Do what the garbage collector had to do until now."""
+        """Run the garbage collector up to the current time."""
         now = self._clock.monotonic()
         while (due := self.next_due) is not None and due <= now:
-            self._looks += 1
-            if self._looks % _LOOKS == 0:
+            self._marks += 1
+            if self._marks % _MARKS_PER_PERIOD == 0:
                 self.registry.collect()
             for session_id in self._bindings.sessions():
                 self.registry.mark(session_id)
         if not self.registry.sessions:
-            self._looks = int((now - self._started) / self._look_period)
+            self._marks = int((now - self._started) / self._mark_period)
 
     @property
-    def _look_period(self) -> float:
-        return self.settings.garbage_collector_period / _LOOKS
+    def _mark_period(self) -> float:
+        return self.settings.garbage_collector_period / _MARKS_PER_PERIOD
 
     @property
     def next_due(self) -> float | None:
-        """When `advance` has something to do, on the monotonic clock; None without sessions."""
+        """The monotonic time of the next step of the collector; None without sessions."""
         if not self.registry.sessions:
             return None
-        return self._started + (self._looks + 1) * self._look_period
+        return self._started + (self._marks + 1) * self._mark_period
 
-    def slept(self) -> None:
-        """The process was stopped until now: what it missed happens once, now, not many times."""
+    def skip_missed_collections(self) -> None:
+        """Run a step that was missed while the process was stopped once, not several times."""
         due = self.next_due
         if due is not None:
             self._started += max(0.0, self._clock.monotonic() - due)
 
 
 def _with_session(request: Json, session: str) -> Json:
-    """The request with the connection's session, if it names none of its own.
+    """The request with the session of the connection, if it contains none.
 
     Raises:
-        NotJsonError: The frame or its `params` is no object; the real server dies on it halfway
-            and drops the connection.
+        InvalidFrameError: The frame or its `params` is not an object.
     """
     if not session:
         return request
     if request is None:
         return {}
     if not isinstance(request, dict):
-        raise NotJsonError
+        raise InvalidFrameError
     params = request.get("params")
     if params is not None and not isinstance(params, dict):
-        raise NotJsonError
+        raise InvalidFrameError
     if session_in(params) is not None:
         return request
     return {**request, "params": {**(params or {}), "sessionId": session}}

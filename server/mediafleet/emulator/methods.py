@@ -1,50 +1,27 @@
-"""The JSON-RPC methods of a Media Node, on its registry; framing and caching are elsewhere."""
+"""The JSON-RPC methods of a Media Node."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
-from mediafleet.emulator.element_operations import (
-    ELEMENT_OPERATIONS,
-    RTP_OPERATIONS,
-    SDP_OPERATIONS,
-    WEBRTC_OPERATIONS,
-)
-from mediafleet.emulator.invocation import Invocation
+from mediafleet.emulator import elements, operations, rpc_errors
 from mediafleet.emulator.json_text import as_text
-from mediafleet.emulator.object_operations import (
-    MANAGER_OPERATIONS,
-    OBJECT_OPERATIONS,
-    PIPELINE_OPERATIONS,
-)
 from mediafleet.emulator.object_types import find_type
+from mediafleet.emulator.operations import Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from mediafleet.emulator.host import Host
-    from mediafleet.emulator.invocation import Operation
     from mediafleet.emulator.json_text import Json
-    from mediafleet.emulator.media_object import MediaObject
+    from mediafleet.emulator.media_server import MediaServer
     from mediafleet.emulator.object_types import ObjectType
+    from mediafleet.emulator.registry import MediaObject
 
     Params: TypeAlias = dict[str, Json]
-    Method: TypeAlias = Callable[[Host, Params], dict[str, Json] | None]
+    Method: TypeAlias = Callable[[MediaServer, Params], dict[str, Json] | None]
 
-_OPERATIONS: Mapping[str, Mapping[str, Operation]] = MappingProxyType(
-    {
-        "BaseRtpEndpoint": RTP_OPERATIONS,
-        "MediaElement": ELEMENT_OPERATIONS,
-        "MediaObject": OBJECT_OPERATIONS,
-        "MediaPipeline": PIPELINE_OPERATIONS,
-        "SdpEndpoint": SDP_OPERATIONS,
-        "ServerManager": MANAGER_OPERATIONS,
-        "WebRtcEndpoint": WEBRTC_OPERATIONS,
-    }
-)
+_OPERATIONS: Final = {**operations.OPERATIONS, **elements.OPERATIONS}
 
 
 def _text(params: Params, name: str) -> str:
@@ -57,44 +34,44 @@ def _text(params: Params, name: str) -> str:
 
 
 def session_in(params: Json) -> str | None:
-    """The session named in `params`, if it is there and can be a string."""
+    """The `sessionId` in `params` as a string; None if it is absent or not a scalar."""
     if not isinstance(params, dict) or "sessionId" not in params:
         return None
     return as_text(params["sessionId"])
 
 
-def session_or_new(host: Host, params: Params) -> str:
-    """The session named in `params`, else the id for a new one."""
+def session_or_new(server: MediaServer, params: Params) -> str:
+    """The `sessionId` in `params`, or a new id."""
     named = session_in(params)
-    return host.new_id() if named is None else named
+    return server.new_id() if named is None else named
 
 
-def _ping(_host: Host, params: Params) -> dict[str, Json]:
+def _ping(_server: MediaServer, params: Params) -> dict[str, Json]:
     session = session_in(params)
     return {"value": "pong"} if session is None else {"sessionId": session, "value": "pong"}
 
 
-def _connect(host: Host, params: Params) -> dict[str, Json]:
+def _connect(server: MediaServer, params: Params) -> dict[str, Json]:
     named = session_in(params)
-    if named is not None and not host.registry.mark(named):
+    if named is not None and not server.registry.mark(named):
         raise rpc_errors.invalid_session()
-    session = host.new_id() if named is None else named
-    return {"serverId": host.server_id, "sessionId": session}
+    session = server.new_id() if named is None else named
+    return {"serverId": server.server_id, "sessionId": session}
 
 
-def _create(host: Host, params: Params) -> dict[str, Json]:
+def _create(server: MediaServer, params: Params) -> dict[str, Json]:
     name = _text(params, "type")
-    session = session_or_new(host, params)
-    kind = find_type(name, host.settings.modules)
+    session = session_or_new(server, params)
+    kind = find_type(name, server.settings.modules)
     if kind is None:
         raise rpc_errors.factory_not_found(name)
-    host.vitals.check_capacity(host.registry)
-    parent = _construct(host, kind, params.get("constructorParams"))
-    created = host.registry.create(kind, parent, session)
+    server.resources.check_limits(server.registry)
+    parent = _construct(server, kind, params.get("constructorParams"))
+    created = server.registry.create(kind, parent, session)
     return {"sessionId": session, "value": created.id}
 
 
-def _construct(host: Host, kind: ObjectType, given: Json) -> MediaObject | None:
+def _construct(server: MediaServer, kind: ObjectType, given: Json) -> MediaObject | None:
     if given is None and kind.parent is not None:
         raise rpc_errors.marshalling("'constructorParams' is required")
     if given is not None and not isinstance(given, dict):
@@ -102,7 +79,7 @@ def _construct(host: Host, kind: ObjectType, given: Json) -> MediaObject | None:
     params = given or {}
     parent: MediaObject | None = None
     if kind.parent is not None:
-        parent = host.registry.find(_constructor_text(params, kind.parent))
+        parent = server.registry.find(_constructor_text(params, kind.parent))
     for name in kind.texts:
         _constructor_text(params, name)
     if parent is not None and not parent.type.is_a(kind.parent_class):
@@ -117,12 +94,12 @@ def _constructor_text(params: Params, name: str) -> str:
     return text
 
 
-def _invoke(host: Host, params: Params) -> dict[str, Json]:
+def _invoke(server: MediaServer, params: Params) -> dict[str, Json]:
     operation = _text(params, "operation")
     object_id = _text(params, "object")
-    session = session_or_new(host, params)
-    target = host.registry.use(session, object_id)
-    call = Invocation(host, target, operation, params.get("operationParams"))
+    session = session_or_new(server, params)
+    target = server.registry.use(session, object_id)
+    call = Invocation(server, target, operation, params.get("operationParams"))
     for name in target.type.lineage:
         found = _OPERATIONS.get(name, {}).get(operation)
         if found is not None:
@@ -132,9 +109,9 @@ def _invoke(host: Host, params: Params) -> dict[str, Json]:
     )
 
 
-def _describe(host: Host, params: Params) -> dict[str, Json]:
-    session = session_or_new(host, params)
-    kind = host.registry.use(session, _text(params, "object")).type
+def _describe(server: MediaServer, params: Params) -> dict[str, Json]:
+    session = session_or_new(server, params)
+    kind = server.registry.use(session, _text(params, "object")).type
     return {
         "hierarchy": [f"kurento.{name}" for name in kind.ancestors],
         "qualifiedType": f"kurento.{kind.name}",
@@ -143,81 +120,79 @@ def _describe(host: Host, params: Params) -> dict[str, Json]:
     }
 
 
-def _subscribe(host: Host, params: Params) -> dict[str, Json]:
+def _subscribe(server: MediaServer, params: Params) -> dict[str, Json]:
     event = _text(params, "type")
     object_id = _text(params, "object")
-    session = session_or_new(host, params)
-    target = host.registry.use(session, object_id)
+    session = session_or_new(server, params)
+    target = server.registry.use(session, object_id)
     if event not in target.type.events:
         raise rpc_errors.event_not_supported(event)
-    subscription = host.new_id()
+    subscription = server.new_id()
     target.subscribe(event, session, subscription)
     return {"sessionId": session, "value": subscription}
 
 
-def _unsubscribe(host: Host, params: Params) -> dict[str, Json]:
+def _unsubscribe(server: MediaServer, params: Params) -> dict[str, Json]:
     object_id = _text(params, "object")
     subscription = _text(params, "subscription")
     session = _text(params, "sessionId")
-    target = host.registry.objects.get(object_id)
+    target = server.registry.objects.get(object_id)
     if target is not None:
         target.unsubscribe(session, subscription)
     return {"sessionId": session}
 
 
-def _release(host: Host, params: Params) -> dict[str, Json]:
+def _release(server: MediaServer, params: Params) -> dict[str, Json]:
     object_id = _text(params, "object")
-    session = session_or_new(host, params)
-    host.registry.release(object_id)
+    session = session_or_new(server, params)
+    server.registry.release(object_id)
     return {"sessionId": session}
 
 
-def _ref(host: Host, params: Params) -> dict[str, Json]:
+def _ref(server: MediaServer, params: Params) -> dict[str, Json]:
     object_id = _text(params, "object")
     session = _text(params, "sessionId")
-    host.registry.use(session, object_id)
+    server.registry.use(session, object_id)
     return {"sessionId": session}
 
 
-def _unref(host: Host, params: Params) -> dict[str, Json]:
+def _unref(server: MediaServer, params: Params) -> dict[str, Json]:
     object_id = _text(params, "object")
     session = _text(params, "sessionId")
-    target = host.registry.objects.get(object_id)
+    target = server.registry.objects.get(object_id)
     if target is not None:
-        host.registry.let_go(session, target)
+        server.registry.unref(session, target)
     return {"sessionId": session}
 
 
-def _keep_alive(host: Host, params: Params) -> dict[str, Json]:
+def _keep_alive(server: MediaServer, params: Params) -> dict[str, Json]:
     session = _text(params, "sessionId")
-    if not host.registry.mark(session):
+    if not server.registry.mark(session):
         raise rpc_errors.invalid_session()
     return {"sessionId": session}
 
 
-def _close_session(host: Host, params: Params) -> None:
+def _close_session(server: MediaServer, params: Params) -> None:
     session = _text(params, "sessionId")
     release = params.get("release", False)
-    host.registry.end_session(session, release=isinstance(release, (bool, int)) and bool(release))
+    server.registry.end_session(session, release=isinstance(release, (bool, int)) and bool(release))
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "closeSession": _close_session,
-        "connect": _connect,
-        "create": _create,
-        "describe": _describe,
-        "invoke": _invoke,
-        "keepAlive": _keep_alive,
-        "ping": _ping,
-        "ref": _ref,
-        "release": _release,
-        "subscribe": _subscribe,
-        "unref": _unref,
-        "unsubscribe": _unsubscribe,
-    }
-)
-"""All methods but `transaction`, which is made of the others."""
+METHODS: Final[Mapping[str, Method]] = {
+    "closeSession": _close_session,
+    "connect": _connect,
+    "create": _create,
+    "describe": _describe,
+    "invoke": _invoke,
+    "keepAlive": _keep_alive,
+    "ping": _ping,
+    "ref": _ref,
+    "release": _release,
+    "subscribe": _subscribe,
+    "unref": _unref,
+    "unsubscribe": _unsubscribe,
+}
+"""All methods except `transaction`, which calls the others."""
 
-WITHOUT_PARAMS = frozenset({"connect", "ping"})
-"""Methods that do not mind when `params` is absent."""
+WITHOUT_PARAMS: Final = frozenset({"connect", "ping"})
+"""Methods whose `params` may be absent."""

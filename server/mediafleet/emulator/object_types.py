@@ -1,17 +1,16 @@
-"""The classes of media objects a Media Node can create, module by module; no behaviour."""
+"""The modules of a Media Node and their classes of media objects, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mediafleet.emulator.json_text import Json
 
-VERSION = "7.3.0"
+VERSION: Final = "7.3.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,9 @@ class ObjectType:
         name: Short name, such as WebRtcEndpoint.
         ancestors: Its superclasses, nearest first.
         parent: The constructor parameter that names the parent object; None for root objects.
-        parent_class: What the parent must be.
+        parent_class: The class of the parent.
         texts: Further required constructor parameters, all of them strings.
-        events: Events its objects can be asked for.
+        events: The events that its objects emit.
     """
 
     name: str
@@ -44,43 +43,41 @@ class ObjectType:
         return (self.name, *self.ancestors)
 
 
-_ROOT = ("MediaObject",)
-_ELEMENT = ("MediaElement", *_ROOT)
-_ENDPOINT = ("Endpoint", *_ELEMENT)
-_SESSION_ENDPOINT = ("SessionEndpoint", *_ENDPOINT)
-_RTP = ("BaseRtpEndpoint", "SdpEndpoint", *_SESSION_ENDPOINT)
-_URI = ("UriEndpoint", *_ENDPOINT)
-_HTTP = ("HttpEndpoint", *_SESSION_ENDPOINT)
-_FILTER = ("Filter", *_ELEMENT)
-_HUB = ("Hub", *_ROOT)
+_ROOT: Final = ("MediaObject",)
+_ELEMENT: Final = ("MediaElement", *_ROOT)
+_ENDPOINT: Final = ("Endpoint", *_ELEMENT)
+_SESSION_ENDPOINT: Final = ("SessionEndpoint", *_ENDPOINT)
+_RTP: Final = ("BaseRtpEndpoint", "SdpEndpoint", *_SESSION_ENDPOINT)
+_URI: Final = ("UriEndpoint", *_ENDPOINT)
+_HTTP: Final = ("HttpEndpoint", *_SESSION_ENDPOINT)
+_FILTER: Final = ("Filter", *_ELEMENT)
+_HUB: Final = ("Hub", *_ROOT)
 
-_EVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "MediaObject": ("Error",),
-        "ServerManager": ("ObjectCreated", "ObjectDestroyed"),
-        "MediaElement": (
-            "ElementConnected",
-            "ElementDisconnected",
-            "MediaFlowInStateChanged",
-            "MediaFlowOutStateChanged",
-            "MediaTranscodingStateChanged",
-        ),
-        "SessionEndpoint": ("MediaSessionStarted", "MediaSessionTerminated"),
-        "BaseRtpEndpoint": ("ConnectionStateChanged", "MediaStateChanged"),
-        "WebRtcEndpoint": (
-            "DataChannelClosed",
-            "DataChannelOpened",
-            "IceCandidateFound",
-            "IceComponentStateChanged",
-            "IceGatheringDone",
-            "NewCandidatePairSelected",
-        ),
-        "UriEndpoint": ("UriEndpointStateChanged",),
-        "PlayerEndpoint": ("EndOfStream",),
-        "RecorderEndpoint": ("Paused", "Recording", "Stopped"),
-        "ZBarFilter": ("CodeFound",),
-    }
-)
+_EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "MediaObject": ("Error",),
+    "ServerManager": ("ObjectCreated", "ObjectDestroyed"),
+    "MediaElement": (
+        "ElementConnected",
+        "ElementDisconnected",
+        "MediaFlowInStateChanged",
+        "MediaFlowOutStateChanged",
+        "MediaTranscodingStateChanged",
+    ),
+    "SessionEndpoint": ("MediaSessionStarted", "MediaSessionTerminated"),
+    "BaseRtpEndpoint": ("ConnectionStateChanged", "MediaStateChanged"),
+    "WebRtcEndpoint": (
+        "DataChannelClosed",
+        "DataChannelOpened",
+        "IceCandidateFound",
+        "IceComponentStateChanged",
+        "IceGatheringDone",
+        "NewCandidatePairSelected",
+    ),
+    "UriEndpoint": ("UriEndpointStateChanged",),
+    "PlayerEndpoint": ("EndOfStream",),
+    "RecorderEndpoint": ("Paused", "Recording", "Stopped"),
+    "ZBarFilter": ("CodeFound",),
+}
 
 
 def _type(
@@ -94,19 +91,19 @@ def _type(
     return ObjectType(name, ancestors, parent, parent_class, texts, events)
 
 
-SERVER_MANAGER = _type("ServerManager", _ROOT, parent=None)
-MEDIA_PIPELINE = _type("MediaPipeline", _ROOT, parent=None)
-PASS_THROUGH = _type("PassThrough", _ELEMENT)
+SERVER_MANAGER: Final = _type("ServerManager", _ROOT, parent=None)
+MEDIA_PIPELINE: Final = _type("MediaPipeline", _ROOT, parent=None)
+PASS_THROUGH: Final = _type("PassThrough", _ELEMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module of the server, as `getInfo` tells of it.
+    """One module of the server, as `getInfo` lists it.
 
     Attributes:
         name: Its name.
-        generated: When it was built, in the words of the compiler.
-        types: The classes it can create, by name.
+        generated: Its build time, as the compiler formats it.
+        types: Its classes, by name.
     """
 
     name: str
@@ -126,51 +123,49 @@ class Module:
 
 
 def _module(name: str, generated: str, *types: ObjectType) -> Module:
-    return Module(name, generated, MappingProxyType({item.name: item for item in types}))
+    return Module(name, generated, {item.name: item for item in types})
 
 
-MODULES: Mapping[str, Module] = MappingProxyType(
-    {
-        "core": _module(
-            "core",
-            "Nov 22 2026 21:26:07",
-            _type("HubPort", _ELEMENT, parent="hub", parent_class="Hub"),
-            MEDIA_PIPELINE,
-            PASS_THROUGH,
-        ),
-        "elements": _module(
-            "elements",
-            "Nov 22 2026 21:43:40",
-            _type("AlphaBlending", _HUB),
-            _type("Composite", _HUB),
-            _type("Dispatcher", _HUB),
-            _type("DispatcherOneToMany", _HUB),
-            _type("HttpPostEndpoint", _HTTP),
-            _type("Mixer", _HUB),
-            _type("PlayerEndpoint", _URI, "uri"),
-            _type("RecorderEndpoint", _URI, "uri"),
-            _type("RtpEndpoint", _RTP),
-            _type("WebRtcEndpoint", _RTP),
-        ),
-        "filters": _module(
-            "filters",
-            "Nov 22 2026 21:46:26",
-            _type("FaceOverlayFilter", _FILTER),
-            _type("GStreamerFilter", _FILTER, "command"),
-            _type("ImageOverlayFilter", _FILTER),
-            _type("ZBarFilter", _FILTER),
-        ),
-    }
-)
-"""All modules there are, by name; times and factories as a real server told them."""
+MODULES: Final[Mapping[str, Module]] = {
+    "core": _module(
+        "core",
+        "Nov 22 2026 21:26:07",
+        _type("HubPort", _ELEMENT, parent="hub", parent_class="Hub"),
+        MEDIA_PIPELINE,
+        PASS_THROUGH,
+    ),
+    "elements": _module(
+        "elements",
+        "Nov 22 2026 21:43:40",
+        _type("AlphaBlending", _HUB),
+        _type("Composite", _HUB),
+        _type("Dispatcher", _HUB),
+        _type("DispatcherOneToMany", _HUB),
+        _type("HttpPostEndpoint", _HTTP),
+        _type("Mixer", _HUB),
+        _type("PlayerEndpoint", _URI, "uri"),
+        _type("RecorderEndpoint", _URI, "uri"),
+        _type("RtpEndpoint", _RTP),
+        _type("WebRtcEndpoint", _RTP),
+    ),
+    "filters": _module(
+        "filters",
+        "Nov 22 2026 21:46:26",
+        _type("FaceOverlayFilter", _FILTER),
+        _type("GStreamerFilter", _FILTER, "command"),
+        _type("ImageOverlayFilter", _FILTER),
+        _type("ZBarFilter", _FILTER),
+    ),
+}
+"""All modules by name; the times and factories are those of a real server."""
 
 
 def find_type(name: str, modules: tuple[str, ...]) -> ObjectType | None:
-    """The class a client means by `WebRtcEndpoint` or `kurento.WebRtcEndpoint`.
+    """The class with a name such as `WebRtcEndpoint` or `kurento.WebRtcEndpoint`.
 
     Args:
-        name: What stood in the request.
-        modules: Installed modules.
+        name: The name in a request.
+        modules: The names of the installed modules.
     """
     short = name.removeprefix("kurento.")
     for module in modules:

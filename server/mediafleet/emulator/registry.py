@@ -1,13 +1,12 @@
-"""The objects and sessions of one Media Node: who holds what, and the garbage collector's rule."""
+"""The media objects and the sessions of one Media Node, and the rule of its garbage collector."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import write
-from mediafleet.emulator.media_object import MediaObject
 from mediafleet.emulator.object_types import SERVER_MANAGER
 
 if TYPE_CHECKING:
@@ -17,20 +16,120 @@ if TYPE_CHECKING:
     from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.object_types import ObjectType
 
-MANAGER_ID = "manager_ServerManager"
-LISTING_SESSION = ""
-"""The session for which `getPipelines` holds every object, whoever asked."""
+MANAGER_ID: Final = "manager_ServerManager"
+LISTING_SESSION: Final = ""
+"""The session that references every object after a `getPipelines` of any client."""
 
-_NEW_REFERENCE = "newref:"
+_NEW_REFERENCE: Final = "newref:"
+
+
+class Input(NamedTuple):
+    """An input of an element for one kind of media; it has at most one source."""
+
+    media: str
+    description: str
+
+
+class Output(NamedTuple):
+    """The source of an input: an element and one of its outputs."""
+
+    element: MediaObject
+    description: str
+
+
+@dataclass(slots=True, eq=False)
+class MediaObject:
+    """A pipeline, an element, a hub, or the server's manager.
+
+    Attributes:
+        id: Its id; that of a child begins with the parent's id and a slash.
+        type: Its class.
+        parent: The object that it belongs to; they are destroyed together.
+        created: The time of its creation, in seconds since 1970.
+        name: Its name; initially the id.
+        tags: Free-form texts by key.
+        sends_tags: Whether its events contain its tags.
+        latency_stats: A setting of pipelines, without effect here.
+        holders: The sessions that reference it (a dict for its order).
+        children: The objects that belong to it, by id.
+        subscriptions: Subscription ids by event and session; None until the first one.
+        inputs: The sources of an element.
+    """
+
+    id: str
+    type: ObjectType
+    parent: MediaObject | None
+    created: int
+    name: str
+    tags: dict[str, str] = field(default_factory=dict)
+    sends_tags: bool = False
+    latency_stats: bool = False
+    holders: dict[str, None] = field(default_factory=dict)
+    children: dict[str, MediaObject] = field(default_factory=dict)
+    subscriptions: dict[str, dict[str, set[str]]] | None = None
+    inputs: dict[Input, Output] = field(default_factory=dict)
+
+    def children_in_order(self) -> list[MediaObject]:
+        """Its children in the order of their ids, as the real server lists them."""
+        return [self.children[key] for key in sorted(self.children)]
+
+    def root(self) -> MediaObject:
+        """Its outermost ancestor: for an element, the pipeline."""
+        current = self
+        while current.parent is not None:
+            current = current.parent
+        return current
+
+    def tags_as_json(self) -> list[Json]:
+        """Its tags as the server lists them, in the order of the keys."""
+        return [
+            {"__module__": "kurento", "__type__": "Tag", "key": key, "value": self.tags[key]}
+            for key in sorted(self.tags)
+        ]
+
+    def subscribe(self, event: str, session_id: str, subscription: str) -> None:
+        """Add a subscription of a session to an event."""
+        if self.subscriptions is None:
+            self.subscriptions = {}
+        self.subscriptions.setdefault(event, {}).setdefault(session_id, set()).add(subscription)
+
+    def unsubscribe(self, session_id: str, subscription: str) -> None:
+        """Remove one subscription; an unknown one is no error."""
+        for event, sessions in list((self.subscriptions or {}).items()):
+            remaining = sessions.get(session_id, set())
+            remaining.discard(subscription)
+            if not remaining:
+                self._remove(event, session_id)
+
+    def unsubscribe_session(self, session_id: str) -> None:
+        """Remove all subscriptions of a session."""
+        for event in list(self.subscriptions or ()):
+            self._remove(event, session_id)
+
+    def _remove(self, event: str, session_id: str) -> None:
+        if self.subscriptions is None:
+            return
+        self.subscriptions[event].pop(session_id, None)
+        if not self.subscriptions[event]:
+            del self.subscriptions[event]
+
+    def subscribers(self, event: str) -> list[str]:
+        """The sessions with subscriptions to an event, each once."""
+        return list((self.subscriptions or {}).get(event, ()))
+
+    def unlink(self, source: MediaObject) -> None:
+        """Remove an element from its inputs."""
+        for key in [key for key, output in self.inputs.items() if output.element is source]:
+            del self.inputs[key]
 
 
 @dataclass(slots=True)
 class Session:
-    """A session that has used an object.
+    """A session that has referenced an object.
 
     Attributes:
-        marked: It was used, or its connection was open, since the last round of the collector.
-        objects: What it holds, by id.
+        marked: Whether it was used, or its connection was open, since the last collection.
+        objects: The objects that it references, by id.
     """
 
     marked: bool = True
@@ -38,23 +137,23 @@ class Session:
 
 
 class Registry:
-    """All objects by id and all known sessions by id.
+    """All objects and sessions of one server.
 
     Attributes:
-        manager: The object that stands for the server; it is held by nobody and never dies.
-        objects: Every living object, by id.
-        sessions: Every known session, by id.
-        news: Events to deliver, as (session id, frame); the owner takes them out after each step.
+        manager: The object that represents the server; it is never destroyed.
+        objects: Every object, by id.
+        sessions: Every session, by id.
+        events: Pending events, as (session id, frame); the server removes them after each step.
     """
 
-    __slots__ = ("_clock", "_new_id", "manager", "news", "objects", "sessions")
+    __slots__ = ("_clock", "_new_id", "events", "manager", "objects", "sessions")
 
     def __init__(self, *, new_id: Callable[[], str], clock: Clock) -> None:
         self._new_id = new_id
         self._clock = clock
         self.objects: dict[str, MediaObject] = {}
         self.sessions: dict[str, Session] = {}
-        self.news: list[tuple[str, str]] = []
+        self.events: list[tuple[str, str]] = []
         self.manager = self._add(SERVER_MANAGER, MANAGER_ID, parent=None)
 
     def _add(self, kind: ObjectType, object_id: str, parent: MediaObject | None) -> MediaObject:
@@ -64,19 +163,19 @@ class Registry:
         return added
 
     def create(self, kind: ObjectType, parent: MediaObject | None, session_id: str) -> MediaObject:
-        """Make an object; it is held by the session and by all sessions that hold the parent."""
+        """Create an object, referenced by the session and by all sessions of its parent."""
         own = f"{self._new_id()}_kurento.{kind.name}"
         created = self._add(kind, own if parent is None else f"{parent.id}/{own}", parent)
         if parent is not None:
             parent.children[created.id] = created
             for holder in list(parent.holders):
-                self.hold(holder, created)
+                self.ref(holder, created)
         self.emit(self.manager, "ObjectCreated", {"object": created.id})
-        self.hold(session_id, created)
+        self.ref(session_id, created)
         return created
 
     def find(self, object_id: str) -> MediaObject:
-        """The living object with an id.
+        """The object with an id.
 
         Raises:
             RpcError: There is none, or the id is a `newref:` outside a transaction.
@@ -89,52 +188,55 @@ class Registry:
         return found
 
     def use(self, session_id: str, object_id: str) -> MediaObject:
-        """Find an object and hold it for the session, as every use of it does."""
+        """Find an object and reference it from the session, as every use of it does."""
         found = self.find(object_id)
-        self.hold(session_id, found)
+        self.ref(session_id, found)
         return found
 
-    def hold(self, session_id: str, held: MediaObject) -> None:
-        """Add a session to the holders of an object and of all it belongs to."""
+    def ref(self, session_id: str, target: MediaObject) -> None:
+        """Add a session to the holders of an object and of its ancestors."""
         session = self.sessions.setdefault(session_id, Session())
         session.marked = True
-        current: MediaObject | None = held
+        current: MediaObject | None = target
         while current is not None:
             session.objects[current.id] = current
             current.holders[session_id] = None
             current = current.parent
 
-    def let_go(self, session_id: str, held: MediaObject) -> None:
-        """Remove a session from the holders of an object and of its children; unheld ones die."""
+    def unref(self, session_id: str, target: MediaObject) -> None:
+        """Remove a session from the holders of an object and of its children.
+
+        Objects without a holder are destroyed.
+        """
         session = self.sessions.get(session_id)
         if session is not None:
-            session.objects.pop(held.id, None)
-        for child in held.children_in_order():
-            self.let_go(session_id, child)
-        held.holders.pop(session_id, None)
-        held.unsubscribe_session(session_id)
-        if not held.holders and held is not self.manager:
-            self._destroy(held)
+            session.objects.pop(target.id, None)
+        for child in target.children_in_order():
+            self.unref(session_id, child)
+        target.holders.pop(session_id, None)
+        target.unsubscribe_session(session_id)
+        if not target.holders and target is not self.manager:
+            self._destroy(target)
 
-    def _destroy(self, dead: MediaObject) -> None:
-        if self.objects.pop(dead.id, None) is None:
+    def _destroy(self, target: MediaObject) -> None:
+        if self.objects.pop(target.id, None) is None:
             return
-        if dead.parent is not None:
-            dead.parent.children.pop(dead.id, None)
-            for sibling in dead.parent.children.values():
-                sibling.unlink(dead)
-        self.emit(self.manager, "ObjectDestroyed", {"objectId": dead.id})
+        if target.parent is not None:
+            target.parent.children.pop(target.id, None)
+            for sibling in target.parent.children.values():
+                sibling.unlink(target)
+        self.emit(self.manager, "ObjectDestroyed", {"objectId": target.id})
 
     def release(self, object_id: str) -> None:
-        """Destroy an object whoever holds it; unknown ids and the manager are left as they are."""
+        """Destroy an object, whatever its holders; unknown ids and the manager are ignored."""
         found = self.objects.get(object_id)
         if found is None or found is self.manager:
             return
         for holder in list(found.holders):
-            self.let_go(holder, found)
+            self.unref(holder, found)
 
     def mark(self, session_id: str) -> bool:
-        """Keep a session through the next round of the collector; False if it is not known."""
+        """Mark a session as used for the next collection; False if there is no such session."""
         session = self.sessions.get(session_id)
         if session is None:
             return False
@@ -142,11 +244,11 @@ class Registry:
         return True
 
     def end_session(self, session_id: str, *, release: bool = False) -> None:
-        """Forget a session at once, with its subscriptions.
+        """Remove a session at once, with its subscriptions.
 
         Args:
-            session_id: Whose end it is; an unknown session is no error.
-            release: Destroy what it holds even if others hold it too.
+            session_id: Its id; an unknown session is no error.
+            release: Destroy its objects even if other sessions reference them.
         """
         session = self.sessions.get(session_id)
         if session is None:
@@ -158,11 +260,11 @@ class Registry:
             if release and held is not self.manager:
                 self.release(object_id)
             else:
-                self.let_go(session_id, held)
+                self.unref(session_id, held)
         del self.sessions[session_id]
 
     def collect(self) -> None:
-        """One round of the collector: end the sessions not marked since the last round."""
+        """End the sessions that were not marked since the last collection."""
         for session_id, session in list(self.sessions.items()):
             if session.marked:
                 session.marked = False
@@ -172,13 +274,14 @@ class Registry:
     def emit(
         self, source: MediaObject, event: str, data: dict[str, Json], *, typed: bool = False
     ) -> None:
-        """Tell an event to every session that wants it.
+        """Queue an event for every subscribed session.
 
         Args:
-            source: The object it happened to.
+            source: The object that emits it.
             event: Its type.
-            data: What is particular to it.
-            typed: Say the type inside the data too, as media events do and the manager's do not.
+            data: The data that only this type of event has.
+            typed: Whether the data contains the type too, as in media events, but not in those of
+                the manager.
         """
         sessions = source.subscribers(event)
         if not sessions:
@@ -195,7 +298,7 @@ class Registry:
             content["type"] = event
         value: Json = {"data": content, "object": source.id, "type": event}
         frame = write({"jsonrpc": "2.0", "method": "onEvent", "params": {"value": value}})
-        self.news.extend((session_id, frame) for session_id in sessions)
+        self.events.extend((session_id, frame) for session_id in sessions)
 
     def pipelines(self) -> list[MediaObject]:
         """All pipelines in the order of their ids."""

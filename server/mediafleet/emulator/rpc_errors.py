@@ -1,4 +1,4 @@
-"""The errors a Media Node answers with, by code; raised inside the emulator, sent as JSON-RPC."""
+"""The errors that a Media Node replies with, by code."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 class RpcError(Exception):
-    """A request that ends in an error reply.
+    """A request fails; the server replies with an error.
 
     Attributes:
         code: JSON-RPC or Kurento error code.
-        message: The sentence of the reply.
-        data: What the reply carries beside it; None leaves it out.
+        message: The message of the reply.
+        data: Further data of the reply; None omits it.
     """
 
     def __init__(self, code: int, message: str, data: Json = None) -> None:
@@ -36,22 +36,22 @@ class ServerCrashError(Exception):
 
 
 def invalid_request() -> RpcError:
-    """The frame is JSON, but no JSON-RPC request."""
+    """The frame is JSON, but not a JSON-RPC request."""
     return RpcError(-32600, "Invalid JSON-RPC request.")
 
 
 def method_not_found() -> RpcError:
-    """No such JSON-RPC method."""
+    """There is no such JSON-RPC method."""
     return RpcError(-32601, "Method not found.")
 
 
 def params_required() -> RpcError:
-    """The method wants `params`; seen only on connections without a session."""
+    """The method requires `params`; sent only on connections without a session."""
     return RpcError(-32602, "'params' is required", {"type": "INVALID_PARAMS"})
 
 
 def internal(reason: str) -> RpcError:
-    """A C++ exception nobody expected."""
+    """An unexpected C++ exception."""
     return RpcError(-32603, f"Unexpected error while processing method: {reason}")
 
 
@@ -61,7 +61,7 @@ def not_an_object() -> RpcError:
 
 
 def wrong_class() -> RpcError:
-    """A reference names an object of another class than the constructor wants."""
+    """A reference names an object of another class than the constructor requires."""
     return internal("bad_weak_ptr")
 
 
@@ -76,7 +76,7 @@ def should_be(name: str, kind: str) -> RpcError:
 
 
 def notification(result: Json) -> RpcError:
-    """The request had no id, was executed, and has a result nobody can be told."""
+    """The request was executed and has a result, but no id to reply to."""
     return RpcError(-32000, "Ignoring response because of a notification request", result)
 
 
@@ -95,27 +95,27 @@ def connect_failed(message: str) -> RpcError:
 
 
 def not_implemented(message: str) -> RpcError:
-    """Something the emulator leaves to a real server: media."""
+    """The operation needs media, which the emulator does not have."""
     return _kurento(40006, "NOT_IMPLEMENTED", message)
 
 
 def invalid_session() -> RpcError:
-    """The session is not known to this server."""
+    """There is no such session."""
     return _kurento(40007, "INVALID_SESSION", "Invalid session")
 
 
 def malformed_transaction(message: str) -> RpcError:
-    """A transaction that cannot be read; the real server uses it for unknown operations too."""
+    """A transaction is invalid; the real server sends this for unknown operations too."""
     return _kurento(40008, "MALFORMED_TRANSACTION", message)
 
 
 def not_enough_resources(message: str) -> RpcError:
-    """The server is above its own limit of threads or files."""
+    """The server is above its limit of threads or files."""
     return _kurento(40009, "NOT_ENOUGH_RESOURCES", message)
 
 
 def object_not_found(object_id: str) -> RpcError:
-    """No object has this id (any more)."""
+    """There is no object with this id."""
     return _kurento(40101, "MEDIA_OBJECT_NOT_FOUND", f"Object '{object_id}' not found")
 
 

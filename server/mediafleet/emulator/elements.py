@@ -1,0 +1,154 @@
+"""The operations of elements: links, and those of WebRTC that need no media.
+
+The implementation of an element type belongs here; it is registered by class in `OPERATIONS`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mediafleet.emulator import rpc_errors
+from mediafleet.emulator.registry import Input, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mediafleet.emulator.json_text import Json
+    from mediafleet.emulator.operations import Invocation, Operation
+    from mediafleet.emulator.registry import MediaObject
+
+_MEDIA: Final = ("AUDIO", "VIDEO", "DATA")
+_DEFAULT: Final = "default"
+
+
+def _sink(call: Invocation) -> MediaObject:
+    """The element at the end of a link.
+
+    Raises:
+        ServerCrashError: The object is not an element; the real server crashes then.
+        RpcError: There is no such object, or it belongs to another pipeline.
+    """
+    call.require_params()
+    sink = call.server.registry.find(call.text("sink"))
+    if not sink.type.is_a("MediaElement"):
+        raise rpc_errors.ServerCrashError
+    if sink.root() is not call.target.root():
+        raise rpc_errors.connect_failed("Media elements do not share pipeline")
+    return sink
+
+
+def _media(call: Invocation) -> tuple[str, ...]:
+    return (call.text("mediaType"),) if call.given("mediaType") else _MEDIA
+
+
+def _connect(call: Invocation) -> None:
+    sink = _sink(call)
+    source_name = call.text_or("sourceMediaDescription", _DEFAULT)
+    sink_name = call.text_or("sinkMediaDescription", _DEFAULT)
+    for media in _media(call):
+        sink.inputs[Input(media, sink_name)] = Output(call.target, source_name)
+        _emit(call, "ElementConnected", sink, media)
+
+
+def _disconnect(call: Invocation) -> None:
+    sink = _sink(call)
+    sink_name = call.text_or("sinkMediaDescription", _DEFAULT)
+    for media in _media(call):
+        key = Input(media, sink_name)
+        output = sink.inputs.get(key)
+        if output is not None and output.element is call.target:
+            del sink.inputs[key]
+        _emit(call, "ElementDisconnected", sink, media)
+
+
+def _emit(call: Invocation, event: str, sink: MediaObject, media: str) -> None:
+    data: dict[str, Json] = {
+        "mediaType": media,
+        "sink": sink.id,
+        "sinkMediaDescription": call.text_or("sinkMediaDescription", _DEFAULT),
+        "sourceMediaDescription": call.text_or("sourceMediaDescription", _DEFAULT),
+    }
+    call.server.registry.emit(call.target, event, data, typed=True)
+
+
+def _links_to(sink: MediaObject) -> Iterator[dict[str, Json]]:
+    for (media, description), output in sorted(sink.inputs.items(), key=lambda item: item[0]):
+        yield {
+            "__module__": "kurento",
+            "__type__": "ElementConnectionData",
+            "sink": sink.id,
+            "sinkDescription": description,
+            "source": output.element.id,
+            "sourceDescription": output.description,
+            "type": media,
+        }
+
+
+def _matches(call: Invocation, link: dict[str, Json]) -> bool:
+    return not call.given("mediaType") or link["type"] == call.text("mediaType")
+
+
+def _source_connections(call: Invocation) -> Json:
+    return [link for link in _links_to(call.target) if _matches(call, link)]
+
+
+def _sink_connections(call: Invocation) -> Json:
+    return [
+        link
+        for sink in _descendants(call.target.root())
+        for link in _links_to(sink)
+        if link["source"] == call.target.id and _matches(call, link)
+    ]
+
+
+def _descendants(root: MediaObject) -> Iterator[MediaObject]:
+    for child in root.children_in_order():
+        yield child
+        yield from _descendants(child)
+
+
+_ELEMENT_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "connect": _connect,
+    "disconnect": _disconnect,
+    "getSinkConnections": _sink_connections,
+    "getSourceConnections": _source_connections,
+    "getStats": lambda _call: None,
+    "isMediaFlowingIn": lambda _call: False,
+    "isMediaFlowingOut": lambda _call: False,
+}
+
+
+def _not_implemented(call: Invocation) -> Json:
+    raise rpc_errors.not_implemented(f"'{call.operation}': this server is emulated, without media")
+
+
+_SDP_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "generateOffer": _not_implemented,
+    "getLocalSessionDescriptor": _not_implemented,
+    "getRemoteSessionDescriptor": _not_implemented,
+    "processAnswer": _not_implemented,
+    "processOffer": _not_implemented,
+}
+
+_RTP_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "getConnectionState": lambda _call: "DISCONNECTED",
+    "getMediaState": lambda _call: "DISCONNECTED",
+}
+
+
+def _gather_candidates(call: Invocation) -> None:
+    call.server.registry.emit(call.target, "IceGatheringDone", {}, typed=True)
+
+
+_WEBRTC_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "addIceCandidate": lambda _call: None,
+    "gatherCandidates": _gather_candidates,
+}
+
+OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
+    "BaseRtpEndpoint": _RTP_OPERATIONS,
+    "MediaElement": _ELEMENT_OPERATIONS,
+    "SdpEndpoint": _SDP_OPERATIONS,
+    "WebRtcEndpoint": _WEBRTC_OPERATIONS,
+}
+"""Operations by class and name; an operation of a class replaces that of its superclasses."""
