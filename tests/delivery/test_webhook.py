@@ -1,0 +1,365 @@
+"""The webhook: at least once, in order, whatever the receiver does."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from ipaddress import ip_network
+from random import Random
+
+import anyio
+import pytest
+import trustme
+
+from mediafleet.clock import SystemClock
+from mediafleet.delivery.webhook import (
+    MAX_REFUSALS,
+    READER,
+    Delivery,
+    NoDeadLetterError,
+    Webhook,
+    WebhookSettings,
+)
+from support.event_source import event_source
+from support.webhook_receiver import OK, status, webhook_receiver
+
+pytestmark = pytest.mark.anyio
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+STATUS_CHANGED = "mediaNodeStatusChanged"
+
+
+def settings_for(receiver, **changes):
+    return replace(
+        WebhookSettings(
+            is_on=True,
+            endpoint=f"http://127.0.0.1:{receiver.port}/hook?from=test",
+            events=frozenset({STATUS_CHANGED}),
+            networks=LOOPBACK,
+            schedule=(0.01,),
+        ),
+        **changes,
+    )
+
+
+class Running:
+    """A webhook that runs; its configuration can be changed."""
+
+    def __init__(self, source, settings):
+        self.settings = settings
+        self.store = source.store
+        self.webhook = Webhook(source.log, lambda: self.settings, SystemClock(), Random(1))
+
+    def change(self, **changes):
+        self.settings = replace(self.settings, **changes)
+        self.webhook.configure()
+
+    async def until(self, condition):
+        with anyio.fail_after(10):
+            while not condition(self.webhook):
+                await anyio.sleep(0.002)
+
+
+@asynccontextmanager
+async def running(source, settings):
+    run = Running(source, settings)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run.webhook.run, source.store, lambda: None)
+        yield run
+        tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def delivering(folder, **changes):
+    async with (
+        event_source(folder) as source,
+        webhook_receiver() as receiver,
+        running(source, settings_for(receiver, **changes)) as run,
+    ):
+        yield source, receiver, run
+
+
+def payloads(requests):
+    return [{k: v for k, v in request.event.items() if k != "event"} for request in requests]
+
+
+async def test_an_event_is_posted_as_openvidu_does(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        headers = (("X-Token", "secret"), ("Content-Type", "application/json;charset=UTF-8"))
+        async with running(source, settings_for(receiver, headers=headers)):
+            (event,) = await source.emit()
+            (request,) = await receiver.until(1)
+
+    assert request.head == "POST /hook?from=test HTTP/1.1"
+    assert request.event == {**event.payload, "event": STATUS_CHANGED}
+    assert request.headers["x-token"] == "secret"
+    assert request.headers["content-type"] == "application/json;charset=UTF-8"
+    assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert request.headers["webhook-id"] == request.headers["idempotency-key"]
+    assert "webhook-signature" not in request.headers
+
+
+async def test_the_signature_is_that_of_standard_webhooks(tmp_path):
+    async with delivering(tmp_path, secret=b"a key") as (source, receiver, _):
+        await source.emit()
+        (request,) = await receiver.until(1)
+
+    identifier, at = request.headers["webhook-id"], request.headers["webhook-timestamp"]
+    signed = f"{identifier}.{at}.".encode() + request.body
+    code = base64.b64encode(hmac.digest(b"a key", signed, sha256)).decode()
+    assert request.headers["webhook-signature"] == f"v1,{code}"
+    assert abs(int(at) - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_events_come_in_order_over_one_connection(tmp_path):
+    async with delivering(tmp_path) as (source, receiver, _):
+        events = await source.emit(30)
+        requests = await receiver.until(30)
+    assert payloads(requests) == [event.payload for event in events]
+    assert receiver.connections == 1
+
+
+async def test_only_the_events_of_the_filter_are_sent(tmp_path):
+    async with delivering(tmp_path) as (source, receiver, run):
+        await source.emit_session_end()
+        await source.emit_of_our_own()
+        await source.emit()
+        await receiver.until(1)
+        run.change(events=frozenset({"mediaNodeForgotten"}))
+        await source.emit()
+        await source.emit_of_our_own()
+        requests = await receiver.until(2)
+    assert [request.event["event"] for request in requests] == [
+        STATUS_CHANGED,
+        "mediaNodeForgotten",
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [None, status(500), status(503), status(404), status(429), status(408), status(302)],
+    ids=["closed", "500", "503", "404", "429", "408", "redirect"],
+)
+async def test_an_event_is_sent_again_until_it_is_taken(tmp_path, failure):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        answers = iter([failure, failure, failure])
+        receiver.answer = lambda _: next(answers, OK)
+        async with running(source, settings_for(receiver)) as run:
+            first, second = await source.emit(2)
+            requests = await receiver.until(5)
+            await run.until(lambda webhook: webhook.lag == 0)
+
+    assert payloads(requests) == [first.payload] * 4 + [second.payload]
+    assert len({request.headers["webhook-id"] for request in requests[:4]}) == 1
+    counters = run.webhook.counters
+    assert (counters.delivered, counters.failures, counters.consecutive) == (2, 3, 0)
+    assert counters.problem is None
+
+
+@pytest.mark.parametrize("code", [200, 201, 202, 204, 299])
+async def test_any_2xx_is_delivered(tmp_path, code):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: status(code)
+        async with running(source, settings_for(receiver)) as run:
+            await source.emit(2)
+            await receiver.until(2)
+            await run.until(lambda webhook: webhook.counters.delivered == 2)
+
+
+async def test_a_receiver_that_is_down_gets_the_backlog_when_it_is_up(tmp_path):
+    async with event_source(tmp_path) as source:
+        async with webhook_receiver() as receiver:
+            settings = settings_for(receiver)
+        async with running(source, settings) as run:
+            events = await source.emit(5)
+            await run.until(lambda webhook: webhook.counters.failures >= 3)
+            assert run.webhook.lag == 5
+            assert run.webhook.counters.problem
+            async with webhook_receiver(port=receiver.port) as receiver:
+                requests = await receiver.until(5)
+    assert payloads(requests) == [event.payload for event in events]
+
+
+async def test_the_pauses_follow_the_schedule_and_belong_to_the_receiver(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: status(500)
+        async with running(source, settings_for(receiver, schedule=(0.01, 3600.0))) as run:
+            await source.emit(3)
+            await receiver.until(2)
+            await anyio.sleep(0.1)
+            assert len(receiver.requests) == 2
+            receiver.answer = lambda _: OK
+            run.change()  # whoever mends the receiver need not wait for an hour
+            await receiver.until(5)
+
+
+async def test_a_receiver_may_ask_for_a_longer_pause(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: status(503, "Retry-After: 3600")
+        async with running(source, settings_for(receiver)):
+            await source.emit()
+            await receiver.until(1)
+            await anyio.sleep(0.1)
+            assert len(receiver.requests) == 1
+
+
+async def test_what_the_receiver_refuses_becomes_a_dead_letter_and_later_events_go_on(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        refused_id = "kms_1"
+        receiver.answer = lambda r: status(422) if r.event["id"] == refused_id else OK
+        async with running(source, settings_for(receiver)) as run:
+            first, second = await source.emit(2)
+            requests = await receiver.until(MAX_REFUSALS + 1)
+            await run.until(lambda webhook: webhook.lag == 0)
+
+            assert payloads(requests) == [first.payload] * MAX_REFUSALS + [second.payload]
+            (letter,) = await source.store.dead_letters()
+            assert letter.event == first
+            assert letter.reason == "answered HTTP 422"
+            assert run.webhook.counters.dead_letters == 1
+
+            replay = await run.webhook.replay(source.store, [first.sequence])
+            assert replay.delivered == ()
+            assert replay.problem == "answered HTTP 422"
+            refused_id = None
+            replay = await run.webhook.replay(source.store, [first.sequence])
+            assert replay.delivered == (first.sequence,)
+            assert await source.store.dead_letters() == ()
+            with pytest.raises(NoDeadLetterError):
+                await run.webhook.replay(source.store, [first.sequence])
+
+
+async def test_best_effort_sends_each_event_once(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: status(500)
+        settings = settings_for(receiver, delivery=Delivery.BEST_EFFORT)
+        async with running(source, settings) as run:
+            events = await source.emit(3)
+            requests = await receiver.until(3)
+            await run.until(lambda webhook: webhook.lag == 0)
+    assert payloads(requests) == [event.payload for event in events]
+    assert run.webhook.counters.lost == 3
+
+
+async def test_after_a_restart_it_goes_on_where_it_ended(tmp_path):
+    async with webhook_receiver() as receiver:
+        async with event_source(tmp_path) as source, running(source, settings_for(receiver)) as run:
+            first = await source.emit(2)
+            await run.until(lambda webhook: webhook.counters.delivered == 2)
+            await run.until(lambda webhook: webhook.lag == 0)
+        async with event_source(tmp_path) as source:
+            second = await source.emit(2)
+            async with running(source, settings_for(receiver)) as run:
+                requests = await receiver.until(4)
+                await run.until(lambda webhook: webhook.lag == 0)
+    assert payloads(requests) == [event.payload for event in (*first, *second)]
+
+
+async def test_what_was_stored_before_a_crash_is_sent_again(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        events = await source.emit(3)
+        await source.store.set_reader_position(READER, 1)
+        async with running(source, settings_for(receiver)):
+            requests = await receiver.until(2)
+    assert payloads(requests) == [event.payload for event in events[1:]]
+
+
+async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event(tmp_path):
+    async with delivering(tmp_path, is_on=False) as (source, receiver, run):
+        await source.emit(2)
+        await anyio.wait_all_tasks_blocked()
+        run.change(is_on=True)
+        await run.until(lambda webhook: webhook._receiver is not None)
+        (event,) = await source.emit(1)
+        requests = await receiver.until(1)
+        assert payloads(requests) == [event.payload]
+        await run.until(lambda webhook: webhook.lag == 0)
+        run.change(is_on=False)
+        await run.until(lambda webhook: webhook._receiver is None)
+        with anyio.fail_after(5):
+            while await source.store.reader_position(READER) is not None:
+                await anyio.sleep(0.002)
+
+
+async def test_events_that_were_deleted_before_they_were_sent_are_counted(tmp_path):
+    async with event_source(tmp_path, retention=2) as source, webhook_receiver() as receiver:
+        events = await source.emit(5)
+        await source.log.delete_expired()
+        async with running(source, settings_for(receiver)) as run:
+            requests = await receiver.until(2)
+            assert payloads(requests) == [event.payload for event in events[3:]]
+            assert run.webhook.counters.lost == 3
+
+
+async def test_a_large_answer_is_not_read_to_its_end(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        large = b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 200_000
+        receiver.answer = lambda _: large
+        async with running(source, settings_for(receiver)) as run:
+            await source.emit(2)
+            await receiver.until(2)
+            await run.until(lambda webhook: webhook.counters.delivered == 2)
+    assert receiver.connections == 2
+
+
+async def test_a_receiver_that_does_not_answer_in_time_has_not_taken_the_event(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("mediafleet.delivery.webhook.TIMEOUT_S", 0.05)
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.delay = 0.3
+        async with running(source, settings_for(receiver)) as run:
+            await source.emit()
+            await run.until(lambda webhook: webhook.counters.failures >= 1)
+            assert run.webhook.counters.problem == "no answer within 0.05 s"
+            receiver.delay = 0.0
+            await run.until(lambda webhook: webhook.counters.delivered == 1)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "networks"),
+    [
+        ("http://169.254.169.254/hook", ("0.0.0.0/0", "::/0")),
+        ("http://127.0.0.1:1/hook", ("10.0.0.0/8",)),
+        ("http://localhost:1/hook", ("10.0.0.0/8",)),
+        ("http://[::ffff:169.254.169.254]/hook", ("0.0.0.0/0", "::/0")),
+    ],
+)
+async def test_forbidden_addresses_are_not_dialled(tmp_path, endpoint, networks):
+    async with event_source(tmp_path) as source:
+        settings = WebhookSettings(
+            is_on=True,
+            endpoint=endpoint,
+            events=frozenset({STATUS_CHANGED}),
+            networks=tuple(map(ip_network, networks)),
+            schedule=(0.01,),
+        )
+        async with running(source, settings) as run:
+            await source.emit()
+            await run.until(lambda webhook: webhook.counters.failures >= 2)
+            assert "MEDIAFLEET_WEBHOOK_NETWORKS" in run.webhook.counters.problem
+
+
+async def test_certificates_are_verified(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    async with event_source(tmp_path) as source, webhook_receiver(tls) as receiver:
+        settings = settings_for(receiver, endpoint=f"https://localhost:{receiver.port}/")
+        async with running(source, settings) as run:
+            await source.emit()
+            await run.until(lambda webhook: webhook.counters.failures >= 1)
+            assert "CERTIFICATE_VERIFY_FAILED" in run.webhook.counters.problem
+            assert receiver.requests == []
+            run.change(ca_file=tmp_path / "ca.pem")
+            await receiver.until(1)
+            run.change(endpoint=f"https://127.0.0.1:{receiver.port}/")  # another name
+            await source.emit()
+            await run.until(lambda webhook: webhook.counters.problem is not None)
+            assert "mismatch" in run.webhook.counters.problem
