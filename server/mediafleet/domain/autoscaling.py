@@ -1,0 +1,506 @@
+"""Autoscaling: from the cluster and the limits to the changes that bring it within them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from itertools import chain
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mediafleet.domain.media_node import MediaNodeStatus as S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from mediafleet.domain.cluster import Member
+
+LONGEST_BACK_OFF_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The limits of the cluster.
+
+    Attributes:
+        min_nodes: Fewest active nodes.
+        max_nodes: Most active nodes; not below the fewest.
+        min_load: Average load in percent below which the cluster shrinks.
+        max_load: Average load in percent above which it grows; not below the other one.
+        launches_machines: Whether new nodes are launched; on premises they are only requested.
+    """
+
+    min_nodes: int
+    max_nodes: int
+    min_load: int
+    max_load: int
+    launches_machines: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The part of the cluster that autoscaling looks at.
+
+    Attributes:
+        running: Active nodes that run.
+        launching: Active nodes that will run.
+        waiting: Quarantined nodes: their load counts, they do not.
+        canceled: Nodes whose launch can be resumed.
+        unknown: Ids of the running and waiting nodes whose load is not known now.
+        exact_load: Sum of the known loads of running and waiting nodes, in percent. It is exact,
+            as the same decision must follow from the same loads in whatever order they are added.
+    """
+
+    running: tuple[Member, ...]
+    launching: tuple[Member, ...]
+    waiting: tuple[Member, ...]
+    canceled: tuple[Member, ...]
+    unknown: tuple[str, ...]
+    exact_load: Fraction
+
+    @classmethod
+    def of(cls, members: Iterable[Member]) -> Inputs:
+        """What counts of some members."""
+        by_status: dict[S, list[Member]] = {
+            status: []
+            for status in (S.RUNNING, S.LAUNCHING, S.WAITING_IDLE_TO_TERMINATE, S.CANCELED)
+        }
+        for member in members:
+            if (found := by_status.get(member.node.status)) is not None:
+                found.append(member)
+        running, launching, waiting, canceled = map(tuple, by_status.values())
+        loads = [(member.node.id, member.connection.load) for member in (*running, *waiting)]
+        return cls(
+            running,
+            launching,
+            waiting,
+            canceled,
+            unknown=tuple(node_id for node_id, load in loads if load is None),
+            exact_load=sum((Fraction(load) for _, load in loads if load is not None), Fraction()),
+        )
+
+    @property
+    def num_nodes(self) -> int:
+        """Active nodes: those that run and those that are launching."""
+        return len(self.running) + len(self.launching)
+
+    @property
+    def total_load(self) -> float:
+        """Sum of the known loads in percent; unknown ones add nothing."""
+        return float(self.exact_load)
+
+    @property
+    def avg_load(self) -> float:
+        """Total load for each active node in percent; 0 without active nodes."""
+        return float(_average(self.exact_load, self.num_nodes))
+
+
+class Cause(StrEnum):
+    """Why the cluster changes or stays as it is; values are the words of the wire."""
+
+    BELOW_MIN_NODES = "belowMinNodes"
+    ABOVE_MAX_NODES = "aboveMaxNodes"
+    HIGH_LOAD = "highLoad"
+    LOW_LOAD = "lowLoad"
+    WITHIN_LIMITS = "withinLimits"
+    AT_MAX_NODES = "atMaxNodes"
+    AT_MIN_NODES = "atMinNodes"
+    LOAD_OF_FEWER = "loadOfFewerNodes"
+    """The load is low, and with a node less it would be too high."""
+    BLIND = "blind"
+    """Nodes would leave if all loads were known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What brings the cluster within its limits; at most one direction is not empty.
+
+    Attributes:
+        inputs: What was decided on.
+        policy: The limits.
+        cause: Why.
+        restored: Go from ``waiting-idle-to-terminate`` to ``running``, first of all.
+        resumed: Go from ``canceled`` to ``launching`` after these.
+        new_nodes: How many are launched after these; on premises, how many are missing.
+        canceled: Go from ``launching`` to ``canceled``, first of all.
+        removed: Running nodes that leave after these: an empty one to ``terminating``, one with
+            sessions to ``waiting-idle-to-terminate``.
+        held: Which guard keeps the rest of the plan back, as a sentence; empty if none does.
+    """
+
+    inputs: Inputs
+    policy: Policy
+    cause: Cause
+    restored: tuple[Member, ...] = ()
+    resumed: tuple[Member, ...] = ()
+    new_nodes: int = 0
+    canceled: tuple[Member, ...] = ()
+    removed: tuple[Member, ...] = ()
+    held: str = ""
+
+    @property
+    def grows(self) -> int:
+        """How many active nodes there are more after it."""
+        return len(self.restored) + len(self.resumed) + self.new_nodes
+
+    @property
+    def shrinks(self) -> int:
+        """How many active nodes there are fewer after it."""
+        return len(self.canceled) + len(self.removed)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing and requests nothing."""
+        return not (self.grows or self.shrinks)
+
+    @property
+    def size(self) -> int:
+        """Active nodes after it."""
+        return self.inputs.num_nodes + self.grows - self.shrinks
+
+    def first(self, count: int) -> Plan:
+        """The first changes of it."""
+        restored, canceled = self.restored[:count], self.canceled[:count]
+        resumed = self.resumed[: count - len(restored)]
+        return replace(
+            self,
+            restored=restored,
+            resumed=resumed,
+            new_nodes=min(self.new_nodes, count - len(restored) - len(resumed)),
+            canceled=canceled,
+            removed=self.removed[: count - len(canceled)],
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why and what, with all the numbers, for people; clients must not parse it."""
+        parts = (_why(self), _active(self.inputs), *_what(self), _unknown(self.inputs), self.held)
+        return " ".join(part for part in parts if part)
+
+
+def plan(members: Iterable[Member], policy: Policy) -> Plan:
+    """Say how the cluster grows or shrinks; the published algorithm of OpenVidu Pro.
+
+    The number of active nodes is brought within its bounds whatever the load. Within the bounds
+    nodes are added one by one while the average load is above the upper limit, or removed one by
+    one while it is below the lower limit and stays below the upper one.
+
+    A load that is not known is never taken for 0: such a node is capacity, as a node that is
+    launching is, so the average is at least the one calculated here. That is ground enough to grow.
+    Nothing is removed until all loads are known.
+
+    Once some of the changes are made, the others are what is decided next.
+
+    Args:
+        members: The cluster as it is.
+        policy: The limits.
+    """
+    inputs = Inputs.of(members)
+    growth = _growth(inputs, policy)
+    if growth:
+        return _growing(inputs, policy, growth)
+    victims = _victims(inputs, policy)
+    if not victims:
+        return Plan(inputs, policy, _cause_of_rest(inputs, policy))
+    if inputs.unknown:
+        return Plan(inputs, policy, Cause.BLIND)
+    launching = len(inputs.launching)
+    return Plan(
+        inputs,
+        policy,
+        Cause.ABOVE_MAX_NODES if inputs.num_nodes > policy.max_nodes else Cause.LOW_LOAD,
+        canceled=tuple(victims[:launching]),
+        removed=tuple(victims[launching:]),
+    )
+
+
+def _average(load: Fraction, nodes: int) -> Fraction:
+    return load / nodes if nodes else Fraction()
+
+
+def _growth(inputs: Inputs, policy: Policy) -> int:
+    nodes = inputs.num_nodes
+    while nodes < policy.min_nodes or (
+        nodes < policy.max_nodes and _average(inputs.exact_load, nodes) > policy.max_load
+    ):
+        nodes += 1
+    return nodes - inputs.num_nodes
+
+
+def _growing(inputs: Inputs, policy: Policy, growth: int) -> Plan:
+    """Restore nodes, then resume launches, then launch."""
+    restorable = (member for member in inputs.waiting if _is_restorable(member))
+    restored = tuple(sorted(restorable, key=_by_load))[:growth]
+    by_age = sorted(inputs.canceled, key=_by_age)
+    resumed = tuple(by_age[: growth - len(restored)])
+    is_below = inputs.num_nodes < policy.min_nodes
+    return Plan(
+        inputs,
+        policy,
+        Cause.BELOW_MIN_NODES if is_below else Cause.HIGH_LOAD,
+        restored=restored,
+        resumed=resumed,
+        new_nodes=growth - len(restored) - len(resumed),
+    )
+
+
+def _is_restorable(member: Member) -> bool:
+    """Whether a quarantined node is capacity again at once, and nobody has set it a deadline."""
+    return member.connection.connected and not member.gone and member.node.drain is None
+
+
+def _victims(inputs: Inputs, policy: Policy) -> Sequence[Member]:
+    """Nodes to remove in the order of their removal, unknown loads not considered."""
+    nodes, load = inputs.num_nodes, inputs.exact_load
+    youngest_first = sorted(inputs.launching, key=_by_age, reverse=True)
+    victims: list[Member] = []
+    for victim in chain(youngest_first, sorted(inputs.running, key=_by_load)):
+        is_above = nodes > policy.max_nodes
+        is_idle = nodes > policy.min_nodes and _average(load, nodes) < policy.min_load
+        if not (is_above or is_idle):
+            break
+        left = load - _leaving_load(victim)
+        if not is_above and _average(left, nodes - 1) > policy.max_load:
+            break
+        victims.append(victim)
+        nodes, load = nodes - 1, left
+    return victims
+
+
+def _leaving_load(member: Member) -> Fraction:
+    """The load that leaves with a node: none with one that is launching or hosts sessions."""
+    is_empty = member.node.status is S.RUNNING and not member.connection.sessions
+    return Fraction(member.connection.load or 0) if is_empty else Fraction()
+
+
+def _by_age(member: Member) -> tuple[datetime, str]:
+    return member.node.launching_time, member.node.id
+
+
+def _by_load(member: Member) -> tuple[float, datetime, str]:
+    return member.connection.load or 0.0, *_by_age(member)
+
+
+def _cause_of_rest(inputs: Inputs, policy: Policy) -> Cause:
+    average = _average(inputs.exact_load, inputs.num_nodes)
+    if average > policy.max_load:
+        return Cause.AT_MAX_NODES
+    if average >= policy.min_load:
+        return Cause.WITHIN_LIMITS
+    is_fewest = inputs.num_nodes <= policy.min_nodes
+    return Cause.AT_MIN_NODES if is_fewest else Cause.LOAD_OF_FEWER
+
+
+_SENTENCES: Mapping[Cause, str] = MappingProxyType(
+    {
+        Cause.BELOW_MIN_NODES: "There are fewer active nodes than the minimum ({fewest}).",
+        Cause.ABOVE_MAX_NODES: "There are more active nodes than the maximum ({most}).",
+        Cause.HIGH_LOAD: "{average} is above {limits} and the maximum of nodes ({most}) is not "
+        "reached.",
+        Cause.LOW_LOAD: "{average} is below {limits} and the minimum of nodes ({fewest}) is not "
+        "reached.",
+        Cause.WITHIN_LIMITS: "{average} is within {limits}.",
+        Cause.AT_MAX_NODES: "{average} is above {limits}, but the maximum of nodes ({most}) is "
+        "reached.",
+        Cause.AT_MIN_NODES: "{average} is below {limits}, but the minimum of nodes ({fewest}) is "
+        "reached.",
+        Cause.LOAD_OF_FEWER: "{average} is below {limits}, but it would be above them with one "
+        "node fewer.",
+        Cause.BLIND: "{average} is not known well enough to remove nodes.",
+    }
+)
+
+
+def _why(plan: Plan) -> str:
+    policy = plan.policy
+    return _SENTENCES[plan.cause].format(
+        average=f"The average load ({plan.inputs.avg_load:.2f}%)",
+        limits=f"the limits [{policy.min_load:.2f}%, {policy.max_load:.2f}%]",
+        fewest=policy.min_nodes,
+        most=policy.max_nodes,
+    )
+
+
+def _active(inputs: Inputs) -> str:
+    launching, running = len(inputs.launching), len(inputs.running)
+    return f"Active nodes: {inputs.num_nodes} ({launching} launching and {running} running)."
+
+
+def _what(plan: Plan) -> Iterable[str]:
+    new = "launched" if plan.policy.launches_machines else "needed: add them to the cluster"
+    counts = (
+        (len(plan.restored), "quarantined", "restored"),
+        (len(plan.resumed), "canceled", "launched after all"),
+        (plan.new_nodes, "new", new),
+        (len(plan.canceled), "launching", "canceled"),
+        (len(plan.removed), "running", "terminated"),
+    )
+    for count, kind, what in counts:
+        if count:
+            yield f"{count} {kind} node{'s' * (count > 1)} {'are' if count > 1 else 'is'} {what}."
+    if plan.is_empty:
+        yield "Nothing is changed."
+
+
+def _unknown(inputs: Inputs) -> str:
+    count = len(inputs.unknown)
+    if not count:
+        return ""
+    whose = "1 node is" if count == 1 else f"{count} nodes are"
+    return f"The load of {whose} not known and counts as none; nothing is removed meanwhile."
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What keeps a plan back, besides the published algorithm; the defaults keep nothing back.
+
+    Attributes:
+        evaluations: How many evaluations in a row must find the load beyond the same limit.
+        growth_cooldown: Seconds without growth by load after any change of the size.
+        shrink_cooldown: Seconds without shrinking by load after any change of the size.
+        max_step: Most nodes that are added or removed at once; 0: any number.
+        launches_per_hour: Most launches within an hour; 0: any number.
+        failed_launches: How many launches in a row must fail to stop further ones; 0: never.
+        back_off: Seconds without launches then. They double with each further failure, up to an
+            hour, and one launch at a time is tried after them.
+    """
+
+    evaluations: int = 1
+    growth_cooldown: float = 0.0
+    shrink_cooldown: float = 0.0
+    max_step: int = 0
+    launches_per_hour: int = 0
+    failed_launches: int = 0
+    back_off: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the guards know of earlier evaluations; seconds are those of the monotonic clock.
+
+    Attributes:
+        cause: What the last evaluation found.
+        evaluations: How many in a row found the same, the last one included.
+        changed: When the size was last changed; ``None``: not since this process began.
+        launches: When nodes were launched within the last hour.
+    """
+
+    cause: Cause = Cause.WITHIN_LIMITS
+    evaluations: int = 0
+    changed: float | None = None
+    launches: tuple[float, ...] = ()
+
+    def found(self, cause: Cause) -> History:
+        """The history with another evaluation."""
+        same = self.evaluations if cause is self.cause else 0
+        return replace(self, cause=cause, evaluations=same + 1)
+
+    def applied(self, plan: Plan, now: float) -> History:
+        """The history with a plan that was carried out."""
+        if plan.is_empty:
+            return self
+        launches = plan.new_nodes if plan.policy.launches_machines else 0
+        kept = (moment for moment in self.launches if now - moment < _HOUR_S)
+        return replace(self, changed=now, launches=(*kept, *(now,) * launches))
+
+
+_HOUR_S = 3600.0
+
+
+def guarded(
+    plan: Plan,
+    members: Iterable[Member],
+    guards: Guards,
+    history: History,
+    *,
+    at: datetime,
+    now: float,
+) -> Plan:
+    """Take from a plan what a guard keeps back.
+
+    A cluster outside its bounds is brought within them without delay; only the number of nodes at
+    once and of launches is limited then.
+
+    Args:
+        plan: The plan.
+        members: The cluster as it is, failed launches included.
+        guards: The guards.
+        history: What they know, the evaluation that made the plan included.
+        at: The moment (aware, UTC).
+        now: The same on the clock of the history.
+    """
+    if plan.cause in {Cause.HIGH_LOAD, Cause.LOW_LOAD} and (
+        held := _held(plan, guards, history, now)
+    ):
+        return replace(plan.first(0), held=held)
+    if guards.max_step and plan.grows + plan.shrinks > guards.max_step:
+        held = f"At most {guards.max_step} nodes are added or removed at once."
+        plan = replace(plan.first(guards.max_step), held=held)
+    if not (plan.new_nodes and plan.policy.launches_machines):
+        return plan
+    allowed, held = _allowed_launches(members, guards, history, at=at, now=now)
+    if allowed is None or allowed >= plan.new_nodes:
+        return plan
+    return replace(plan, new_nodes=allowed, held=held)
+
+
+def _held(plan: Plan, guards: Guards, history: History, now: float) -> str:
+    if history.evaluations < guards.evaluations:
+        found = f"{history.evaluations} of {guards.evaluations} evaluations in a row found this"
+        return f"It waits: {found}."
+    cooldown = guards.growth_cooldown if plan.grows else guards.shrink_cooldown
+    since = None if history.changed is None else now - history.changed
+    if since is not None and since < cooldown:
+        return f"It waits for {cooldown - since:.0f} s more after the last change of the size."
+    return ""
+
+
+def _allowed_launches(
+    members: Iterable[Member], guards: Guards, history: History, *, at: datetime, now: float
+) -> tuple[int | None, str]:
+    """How many nodes may be launched now, and why no more; ``None``: any number."""
+    allowed: int | None = None
+    held = ""
+    if guards.launches_per_hour:
+        begun = sum(now - moment < _HOUR_S for moment in history.launches)
+        allowed = max(0, guards.launches_per_hour - begun)
+        held = f"At most {guards.launches_per_hour} nodes are launched within an hour."
+    if guards.failed_launches:
+        members = tuple(members)
+        failures, last = failed_launches(members)
+        if last is not None and failures >= guards.failed_launches:
+            doubled = guards.back_off * 2.0 ** min(failures - guards.failed_launches, 12)
+            waited = (at - last).total_seconds()
+            left = min(doubled, LONGEST_BACK_OFF_S) - waited
+            held = f"The last {failures} launches failed: "
+            if waited >= 0 and left > 0:  # a clock that was set back does not stop launches
+                return 0, f"{held}the next one is tried in {left:.0f} s."
+            is_trying = any(member.node.status is S.LAUNCHING for member in members)
+            tried = 0 if is_trying else 1
+            allowed = tried if allowed is None else min(allowed, tried)
+            held += "one at a time is tried."
+    return allowed, held
+
+
+def failed_launches(members: Sequence[Member]) -> tuple[int, datetime | None]:
+    """How many launches failed since the last one that succeeded, and when the last failure was.
+
+    Failed nodes that were removed, or shown for long enough, count no more.
+    """
+    succeeded = max(
+        (
+            member.node.launching_time
+            for member in members
+            if member.node.status in {S.RUNNING, S.WAITING_IDLE_TO_TERMINATE}
+        ),
+        default=None,
+    )
+    failed = [
+        member.node.status_since
+        for member in members
+        if member.node.status is S.FAILED
+        and (succeeded is None or member.node.launching_time > succeeded)
+    ]
+    return len(failed), max(failed, default=None)
