@@ -27,7 +27,7 @@ def forgotten_calls(request: pytest.FixtureRequest) -> None:
     if "jars" in request.fixturenames:
         jars = request.getfixturevalue("jars")
         jars.calls.clear()
-        for event in (jars.waiting, jars.cancelled, jars.go_on):
+        for event in (jars.waiting, jars.cancelled, jars.go_on, jars.closed):
             event.clear()
 
 

@@ -47,7 +47,7 @@ def test_a_preflight_is_answered_before_credentials(with_origins):
         "access-control-allow-origin": ORIGIN,
         "access-control-allow-methods": "DELETE, GET, HEAD, PATCH, POST, PUT",
         "access-control-allow-headers": (
-            "Accept, Accept-Language, Authorization, Content-Language, Content-Type"
+            "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Last-Event-ID"
         ),
         "access-control-max-age": "600",
         "vary": response.header("vary"),

@@ -56,8 +56,13 @@ MORE = JAR + "/properties/more"
 OBJECT = {"type": "object", "properties": {}}
 
 UNSUPPORTED: list[tuple[str, Change, str, str]] = [
-    ("a header parameter", parameter(**{"in": "header"}), PARAMETER + "/in", "a header parameter"),
     ("a cookie parameter", parameter(**{"in": "cookie"}), PARAMETER + "/in", "a cookie parameter"),
+    (
+        "a header parameter that OpenAPI ignores",
+        parameter(**{"in": "header", "name": "Accept"}),
+        PARAMETER + "/name",
+        "Accept is no parameter",
+    ),
     ("style", parameter(style="pipeDelimited"), PARAMETER + "/style", "style of a parameter"),
     ("explode", parameter(explode=True), PARAMETER + "/explode", "explode of a parameter"),
     (
@@ -560,7 +565,7 @@ def test_all_unsupported_features_are_found_at_once():
         change(specification)
 
     found = lint(specification, PREFIXES)
-    assert [f.place.rpartition("/")[2] for f in found][:4] == ["in", "in", "style", "explode"]
+    assert [f.place.rpartition("/")[2] for f in found][:4] == ["in", "name", "style", "explode"]
 
 
 SUPPORTED: dict[str, Change] = {
@@ -577,6 +582,10 @@ SUPPORTED: dict[str, Change] = {
         }
     ),
     "text": put(LIST + "/responses/200/content", {"text/plain": {"schema": TEXT}}),
+    "a stream of events": put(
+        LIST + "/responses/200/content", {"text/event-stream": {"schema": TEXT}}
+    ),
+    "a header parameter": parameter(**{"in": "header", "name": "Last-Event-ID"}),
     "formats": schema(
         {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}
     ),

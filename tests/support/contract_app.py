@@ -4,7 +4,7 @@ import hmac
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from typing import Any
@@ -193,6 +193,29 @@ CONTRACT: dict[str, Any] = {
                 },
             }
         },
+        "/pro/ticks": {
+            "get": {
+                "operationId": "stream_ticks",
+                "security": _BASIC,
+                "parameters": [
+                    _query("how", {"type": "string"}, required=True),
+                    {
+                        "name": "Last-Event-ID",
+                        "in": "header",
+                        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+                    },
+                ],
+                "responses": {
+                    "200": {
+                        "description": "d",
+                        "headers": {"X-Row": {"schema": {"type": "integer", "format": "int32"}}},
+                        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                    },
+                    "204": {"description": "nothing"},
+                    **_errors(401, 409),
+                },
+            }
+        },
         "/open": {
             "get": {
                 "operationId": "open_door",
@@ -300,6 +323,7 @@ class Jars:
         self.waiting = threading.Event()
         self.cancelled = threading.Event()
         self.go_on = threading.Event()
+        self.closed = threading.Event()
 
     def handlers(self) -> dict[str, Any]:
         """Name the handlers by operationId."""
@@ -349,10 +373,36 @@ class Jars:
         return {"name": name, "q": q}
 
     async def odd(self, how: str) -> Any:
-        answer = ODD[how]
+        answer = self._ticks("three") if how == "stream" else ODD[how]
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def stream_ticks(self, how: str, last_event_id: str | None = None) -> Any:
+        self.calls.append(("stream_ticks", {"how": how, "last_event_id": last_event_id}))
+        match how:
+            case "wrong header":
+                return self._ticks(how), 200, {"X-Row": "one"}
+            case "undocumented status":
+                return self._ticks(how), 299
+            case "no body documented":
+                return self._ticks(how), 204
+            case "own type":
+                return self._ticks("three"), 200, {"Content-Type": "text/event-stream"}
+        return self._ticks(how)
+
+    async def _ticks(self, how: str) -> AsyncGenerator[bytes, None]:
+        try:
+            for number in range(3):
+                yield b"tick %d\n" % number
+            if how == "endless":
+                await self._wait()
+            elif how == "crash":
+                raise Crash("CANARY-CRASH")
+            while how == "flood":
+                yield b"x" * 65_536
+        finally:
+            self.closed.set()
 
     async def open_door(self) -> Any:
         self.calls.append(("open_door", {}))

@@ -361,6 +361,7 @@ def _format(place: str, schema: Mapping[str, Any]) -> Findings:
 _PARAMETER = frozenset(
     ["name", "in", "description", "required", "deprecated", "schema", "example", "examples"]
 )
+_NO_PARAMETERS = ("accept", "authorization", "content-type")
 _HEADER = _PARAMETER - {"name", "in"}
 _MEDIA_TYPE = {"schema", "example", "examples"}
 _PRIMITIVES = ("boolean", "integer", "number", "string")
@@ -372,8 +373,11 @@ def parameter_findings(document: Document, place: str, node: Mapping[str, Any]) 
         yield from document.reference_findings(place, node, "parameters")
         return
     yield from allowed_keys(place, node, _PARAMETER, "a parameter")
-    if node["in"] not in ("path", "query"):
-        yield Finding(place + "/in", f"a {node['in']} parameter; path and query are served")
+    if node["in"] not in ("path", "query", "header"):
+        feature = f"a {node['in']} parameter; path, query and header are served"
+        yield Finding(place + "/in", feature)
+    if node["in"] == "header" and node["name"].lower() in _NO_PARAMETERS:
+        yield Finding(place + "/name", f"{node['name']} is no parameter in OpenAPI")
     schema = node.get("schema")
     if schema is None:
         return
@@ -425,10 +429,12 @@ def response_findings(document: Document, place: str, node: Mapping[str, Any]) -
     content = node.get("content", {})
     if len(content) > 1:
         yield Finding(place + "/content", "several media types of one answer; one is served")
-    yield from _content(document, place + "/content", content, (*_JSON, _TEXT))
-    text = content.get(_TEXT, {}).get("schema", {})
-    if text and document.resolve(text).get("type") != "string":
-        yield Finding(place + pointer("content", _TEXT, "schema"), "text that is no string")
+    yield from _content(document, place + "/content", content, _JSON + _TEXT)
+    for media_type in _TEXT:
+        text = content.get(media_type, {}).get("schema", {})
+        if text and document.resolve(text).get("type") != "string":
+            at = place + pointer("content", media_type, "schema")
+            yield Finding(at, "text that is no string")
 
 
 def _content(
@@ -446,7 +452,7 @@ def _content(
 
 
 _JSON = ("application/json",)
-_TEXT = "text/plain"
+_TEXT = ("text/plain", "text/event-stream")
 
 METHODS = ("get", "put", "post", "delete", "patch")
 """Those that the layer serves; HEAD and OPTIONS it answers by itself."""

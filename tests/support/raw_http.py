@@ -10,7 +10,7 @@ import ssl
 import struct
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -114,15 +114,24 @@ class RawConnection:
             NoResponseError: Connection closed or time over before the response was complete.
         """
         deadline = time.monotonic() + self._timeout
+        response = self.read_head()
+        if method == "HEAD" or response.status in (204, 304):
+            return response
+        return replace(response, body=self._read_body(response.headers, deadline))
+
+    def read_head(self) -> RawResponse:
+        """Read the head of one final response, whose body is left to be read."""
+        deadline = time.monotonic() + self._timeout
         while True:
-            head = self._read_until(b"\r\n\r\n", deadline)
-            status, reason, headers = _parse_head(head)
+            status, reason, headers = _parse_head(self._read_until(b"\r\n\r\n", deadline))
             if status >= 200:
-                break
-        body = b""
-        if method != "HEAD" and status not in (204, 304):
-            body = self._read_body(headers, deadline)
-        return RawResponse(status, reason, headers, body)
+                return RawResponse(status, reason, headers, b"")
+
+    def read_chunk(self) -> bytes:
+        """Read one chunk of a chunked body; empty at its end."""
+        deadline = time.monotonic() + self._timeout
+        size = int(self._read_until(b"\r\n", deadline).split(b";")[0], 16)
+        return self._read_exactly(size + 2, deadline)[:-2]
 
     def read_interim(self) -> int:
         """Read one response head and give its status, e.g. 100."""
@@ -178,10 +187,10 @@ class RawConnection:
 
     def _read_chunks(self, deadline: float) -> bytes:
         body = bytearray()
-        while size := int(self._read_until(b"\r\n", deadline).split(b";")[0], 16):
-            body += self._read_exactly(size, deadline)
-            self._read_until(b"\r\n", deadline)
-        self._read_until(b"\r\n", deadline)
+        while chunk := self.read_chunk():
+            body += chunk
+            if time.monotonic() > deadline:
+                raise NoResponseError(f"no complete response; so far {bytes(body[:200])!r}")
         return bytes(body)
 
     def _read_until(self, end: bytes, deadline: float) -> bytes:

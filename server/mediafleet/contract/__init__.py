@@ -27,6 +27,7 @@ from mediafleet.contract.responses import (
     Handler,
     HandlerResult,
     Problem,
+    StreamedBody,
 )
 from mediafleet.contract.schemas import ContractSchemas, EncodedJson, SchemaValidator
 from mediafleet.contract.transport import BoundedHttpProtocol, unsupported_internals
@@ -51,6 +52,7 @@ __all__ = [
     "Problem",
     "ResponseViolationError",
     "SchemaValidator",
+    "StreamedBody",
     "TlsListener",
     "UnfitHandlerError",
     "create_app",

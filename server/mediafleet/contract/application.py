@@ -98,7 +98,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=_CORS_METHODS,
-            allow_headers=("Authorization", "Content-Type"),
+            allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
         )
         middlewares.insert(0, cors)
     app = connexion.AsyncApp(__name__, middlewares=middlewares, lifespan=lifespan)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -22,11 +23,14 @@ from mediafleet.contract.errors import (
     pointer,
 )
 from mediafleet.contract.operations import BodyRules, CompiledOperation
-from mediafleet.contract.requests import ConcurrentWaits, Limits, Request
+from mediafleet.contract.requests import ConcurrentWaits, Limits, Request, until_hang_up
 from mediafleet.contract.responses import (
+    ABORT,
     Handler,
+    Headers,
     Problem,
     Response,
+    StreamedBody,
     empty_response,
     error_body,
     error_response,
@@ -212,12 +216,52 @@ class ContractMiddleware(SpecMiddleware):
 
     async def _send_and_linger(self, request: Request, response: Response, send: Send) -> None:
         """Send a response; if the request's body was not read, read some of it and close."""
+        status, headers, body = response
+        if not isinstance(body, bytes):
+            await self._send_stream(request, status, headers, body, send)
+            return
         if request.received or not request.announced:
             await _send(request, response, send)
             return
         await _send(request, response, send, close=True, more_body=True)
         await request.linger(self._limits)
         await send({"type": "http.response.body", "body": b""})
+
+    async def _send_stream(
+        self, request: Request, status: int, headers: Headers, body: StreamedBody, send: Send
+    ) -> None:
+        """Send a streamed response until it ends, fails, or its client hangs up."""
+        if request.announced and not request.received:
+            headers = [*headers, _CLOSE]
+        async with aclosing(body):
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            try:
+                if request.method != "HEAD":
+                    await until_hang_up(_send_pieces(body, send), request.receive)
+            except ClientGoneError:
+                _log.debug("client hung up", extra=_log_fields(request))
+                return
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it is logged
+                self._abort(request, error)
+                return
+            await send({"type": "http.response.body", "body": b""})
+
+    def _abort(self, request: Request, error: BaseException) -> None:
+        """Cut off a streamed response, so that its client sees that it is incomplete."""
+        if isinstance(error, asyncio.CancelledError):
+            _log.warning("response cut off, the server is stopping", extra=_log_fields(request))
+        else:
+            _log.error("response cut off", exc_info=error, extra=_log_fields(request))
+        if (abort := request.scope.get("extensions", {}).get(ABORT)) is None:
+            raise error
+        abort()
+
+
+async def _send_pieces(body: StreamedBody, send: Send) -> None:
+    async for piece in body:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        # A body that never waits must not keep the event loop, nor outlast its connection.
+        await asyncio.sleep(0)
 
 
 async def _send(

@@ -15,7 +15,7 @@ from mediafleet.contract.errors import (
     bounded,
     pointer,
 )
-from mediafleet.contract.parameters import Parameter, Query, argument_name
+from mediafleet.contract.parameters import Parameter, Query, RequestHeaders, argument_name
 from mediafleet.contract.requests import ConcurrentWaits, Limits, Request, until_hang_up
 from mediafleet.contract.responses import MAX_MESSAGE_CHARACTERS, Handler, Response, Responses
 from mediafleet.contract.schemas import (
@@ -52,6 +52,7 @@ class CompiledOperation:
     __slots__ = (
         "_body",
         "_handler",
+        "_headers",
         "_limits",
         "_query",
         "_segments",
@@ -98,6 +99,7 @@ class CompiledOperation:
         self._query = Query(
             [known for kind, known in parameters if kind == "query"], max_bytes=limits.query_bytes
         )
+        self._headers = RequestHeaders([known for kind, known in parameters if kind == "header"])
         request_body = operation.get("requestBody")
         self._body = (
             Body(request_body, place + "/requestBody", body_rules) if request_body else None
@@ -146,6 +148,7 @@ class CompiledOperation:
         elif request.announced:
             await request.discard_body(self._limits)
         arguments = self._query.parse(request.scope["query_string"])
+        arguments |= self._headers.parse(request.scope["headers"])
         for parameter, segment in zip(self._segments, segments, strict=True):
             text = unquote(segment) if "%" in segment else segment
             arguments[parameter.argument] = parameter.parse(text)

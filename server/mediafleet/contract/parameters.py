@@ -1,8 +1,8 @@
-"""Path and query parameters: from bytes of the request line to a handler's keyword arguments."""
+"""Parameters in path, query and headers: from bytes of the head to a handler's arguments."""
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -49,7 +49,7 @@ _COERCIONS: dict[str, tuple[Callable[[str], Any], str]] = {
 
 
 class Parameter:
-    """One path or query parameter, or one header of a response, compiled.
+    """One parameter of a request, or one header of a response, compiled.
 
     Attributes:
         name: As on the wire.
@@ -127,6 +127,37 @@ class Query:
             allowed = ", ".join(self._parameters) or "none"
             raise HttpError(400, f"unknown query parameter {quoted(name)}; allowed: {allowed}")
         return parameter
+
+
+class RequestHeaders:
+    """All header parameters of one operation."""
+
+    __slots__ = ("_defaults", "_parameters")
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self._parameters = {parameter.name.lower().encode(): parameter for parameter in parameters}
+        self._defaults: dict[str, Any] = {}
+        for parameter in parameters:
+            self._defaults.update(parameter.defaults)
+
+    def parse(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
+        """Turn the headers of a request into keyword arguments; other headers do not matter.
+
+        Raises:
+            HttpError: 400 for everything the contract does not allow, a repeated header included.
+        """
+        if not self._parameters:
+            return {}
+        found: dict[str, Any] = {}
+        for name, value in headers:
+            if (parameter := self._parameters.get(name)) is not None:
+                if parameter.argument in found:
+                    raise HttpError(400, f"header '{parameter.name}' is given twice")
+                found[parameter.argument] = parameter.parse(value.decode("latin-1"))
+        for parameter in self._parameters.values():
+            if parameter.required and parameter.argument not in found:
+                raise HttpError(400, f"header '{parameter.name}' is missing")
+        return self._defaults | found
 
 
 def decode_query_part(part: bytes) -> str:

@@ -1,6 +1,14 @@
 """Responses: error bodies, headers, and the check of what a handler returns."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -24,19 +32,27 @@ _PHRASES = {
     422: "Unprocessable Content",
 }
 _JSON = (b"content-type", b"application/json")
-_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _BODILESS = frozenset({204, 304})
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
-Response: TypeAlias = tuple[int, Headers, bytes]
+StreamedBody: TypeAlias = AsyncGenerator[bytes, None]
+"""A body that is sent piece by piece as it is made. The layer closes the generator in any case, as
+soon as the client hangs up; if it raises, the connection is cut off, so that the client sees that
+the body is incomplete. The server's stop waits some seconds for the generator to end by itself."""
+
+Response: TypeAlias = tuple[int, Headers, bytes | StreamedBody]
 """Status, headers with names in lower case, body."""
+
+ABORT = "mediafleet.abort"
+"""The ASGI extension to call to close a connection in the middle of a response."""
 
 AUTHENTICATED = "mediafleet.authenticated"
 """The ASGI extension to call when a request has good credentials: its connection is kept longer."""
 
 HandlerResult: TypeAlias = Any
 """What a handler returns: a body, ``(body, status)`` or ``(body, status, headers)``; 200 when
-left out. A body of None (or ``connexion.NoContent``) means no body."""
+left out. A body of None (or ``connexion.NoContent``) means no body. Where the contract documents
+text, the body may be a :data:`StreamedBody`."""
 
 Handler: TypeAlias = Callable[..., Awaitable[HandlerResult]]
 """A coroutine function: takes the operation's parameters by their pythonic names, and ``body``."""
@@ -109,13 +125,6 @@ def json_response(status: int, body: bytes, headers: Headers) -> Response:
     return status, [(b"content-length", b"%d" % len(body)), _JSON, *headers], body
 
 
-def text_response(status: int, body: bytes, headers: Headers) -> Response:
-    """Complete the headers of a response whose body is text; its type may have been given."""
-    length = (b"content-length", b"%d" % len(body))
-    is_typed = any(name == b"content-type" for name, _ in headers)
-    return status, [length, *([] if is_typed else [_TEXT]), *headers], body
-
-
 def empty_response(status: int, headers: Headers) -> Response:
     """Complete the headers of a response without a body."""
     if status in _BODILESS:
@@ -135,15 +144,12 @@ def header_bytes(name: str, value: str) -> tuple[bytes, bytes]:
     )
 
 
-_TEXT_TYPE = "text/plain"
-
-
 @dataclass(frozen=True, slots=True)
 class _Documented:
     status: int
     place: str
     body: SchemaValidator | None
-    is_text: bool
+    text_type: bytes
     headers: dict[bytes, Parameter]
 
     def check_headers(self, headers: Headers) -> None:
@@ -161,10 +167,26 @@ class _Documented:
                     raise ResponseViolationError(place, error.message) from None
 
     def encode(self, body: Any, headers: Headers) -> Response:  # noqa: ANN401 - what the schema allows
-        """Encode a valid body."""
-        if self.is_text:
-            return text_response(self.status, body.encode(), headers)
+        """Check and encode a body."""
+        if self.body is None:
+            raise ResponseViolationError(self.place, "a body where none is documented")
+        if type(body) is EncodedJson:
+            return json_response(self.status, body, headers)
+        if isinstance(body, AsyncGenerator):
+            if self.text_type:
+                return self._text(body, headers)
+            raise ResponseViolationError(self.place, "a streamed body where no text is documented")
+        self.body.check(body)
+        if self.text_type:
+            return self._text(body.encode(), headers)
         return json_response(self.status, orjson.dumps(body), headers)
+
+    def _text(self, body: bytes | StreamedBody, headers: Headers) -> Response:
+        """Complete the headers of a response whose body is text; its type may have been given."""
+        own = [(b"content-length", b"%d" % len(body))] if isinstance(body, bytes) else []
+        if not any(name == b"content-type" for name, _ in headers):
+            own.append((b"content-type", self.text_type))
+        return self.status, [*own, *headers], body
 
     @property
     def required_headers(self) -> frozenset[bytes]:
@@ -206,11 +228,6 @@ class Responses:
             if response.body is not None:
                 raise ResponseViolationError(response.place, "the documented body is missing")
             return empty_response(response.status, wire_headers)
-        if response.body is None:
-            raise ResponseViolationError(response.place, "a body where none is documented")
-        if type(body) is EncodedJson:
-            return json_response(response.status, body, wire_headers)
-        response.body.check(body)
         return response.encode(body, wire_headers)
 
     def require_documented(self, status: int, headers: Headers) -> None:
@@ -231,12 +248,13 @@ class Responses:
 
 def _compile(status: int, response: Mapping[str, Any], place: str) -> _Documented:
     ((media_type, media),) = response.get("content", {}).items() or (("", None),)
+    is_json = media_type in ("", "application/json")
     schema_place = place + pointer("content", media_type, "schema")
     return _Documented(
         status=status,
         place=place,
         body=SchemaValidator(media["schema"], Direction.RESPONSE, schema_place) if media else None,
-        is_text=media_type == _TEXT_TYPE,
+        text_type=b"" if is_json else f"{media_type}; charset=utf-8".encode(),
         headers={
             name.lower().encode(): Parameter(
                 {**header, "in": "header", "name": name}, place + pointer("headers", name)

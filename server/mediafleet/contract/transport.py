@@ -21,7 +21,13 @@ from mediafleet.contract.connections import (
     address_key,
     table_of,
 )
-from mediafleet.contract.responses import AUTHENTICATED, error_body, error_response, header_bytes
+from mediafleet.contract.responses import (
+    ABORT,
+    AUTHENTICATED,
+    error_body,
+    error_response,
+    header_bytes,
+)
 from mediafleet.contract.routing import is_below
 
 _NEVER: Final = math.inf
@@ -145,7 +151,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._fault = ""
         self._websocket: Any = None
         self._authenticated = False
-        self._extensions: dict[str, Any] = {AUTHENTICATED: self._note_authenticated}
+        self._extensions: dict[str, Any] = {
+            AUTHENTICATED: self._note_authenticated,
+            ABORT: self._abort_response,
+        }
 
     @classmethod
     def table(cls, server: Any) -> ConnectionTable:  # noqa: ANN401 - uvicorn's ServerState
@@ -389,6 +398,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """End the connection at once; what the client did not read is lost."""
         self.transport.abort()
+
+    def _abort_response(self) -> None:
+        """End the connection although the application has not completed its response."""
+        self.cycle.disconnected = True
+        self.abort()
 
     def _await_head(self) -> None:
         """Give a head its time, unless that runs already."""
