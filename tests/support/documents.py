@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
-from mediafleet.configuration.readme_table import render_table
+from mediafleet.configuration.description import render_table
 from mediafleet.domain.media_node import REQUESTABLE, TRANSITIONS, MediaNodeStatus
 
 ROOT = Path(__file__).resolve().parents[2]

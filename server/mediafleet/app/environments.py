@@ -12,7 +12,7 @@ from mediafleet.configuration import (
     foreign_variables,
     script_variables,
 )
-from mediafleet.configuration.characters import printable
+from mediafleet.configuration.property import printable
 from mediafleet.domain.endpoints import may_be_dialled
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from mediafleet.cli.errors import CommandError, UsageError
 from mediafleet.cli.options import Json, connects
 from mediafleet.cli.terminal import cell, print_json, print_message, print_table
 from mediafleet.cli.waiting import waiting
-from mediafleet.configuration.kinds import JsonValue
-from mediafleet.configuration.problems import MASK, UnfitValueError
+from mediafleet.configuration.errors import MASK, UnfitValueError
 from mediafleet.configuration.properties import BY_NAME
+from mediafleet.configuration.property import JsonValue
 from mediafleet.texts import printable
 
 SECRET: Final = "OPENVIDU_SECRET"  # noqa: S105 - the name of a property

@@ -1,19 +1,16 @@
 """Configuration: its properties, sources, checks and the `.env` file; nothing of the cluster."""
 
-from mediafleet.configuration.changing import store_changes, with_changes
+from mediafleet.configuration.child_variables import foreign_variables, script_variables
 from mediafleet.configuration.configuration import Configuration, Origin
-from mediafleet.configuration.description import describe
-from mediafleet.configuration.dotenv_file import (
+from mediafleet.configuration.description import USER, describe, secret_texts
+from mediafleet.configuration.dotenv import (
     DotenvFileError,
     complete_dotenv,
     locate_dotenv,
 )
-from mediafleet.configuration.foreign import foreign_variables
-from mediafleet.configuration.problems import ConfigurationError, ConfigurationProblem
-from mediafleet.configuration.reading import read_configuration
-from mediafleet.configuration.script_variables import script_variables
-from mediafleet.configuration.secret_texts import USER, secret_texts
-from mediafleet.configuration.suspicious import ConfigurationWarning, warn_without_feature
+from mediafleet.configuration.errors import ConfigurationError, ConfigurationProblem
+from mediafleet.configuration.reading import read_configuration, store_changes, with_changes
+from mediafleet.configuration.validation import ConfigurationWarning, warn_without_feature
 
 __all__ = [
     "USER",

@@ -1,4 +1,4 @@
-"""The configuration in force, as one immutable value; where it comes from is `reading`'s matter."""
+"""The configuration in force, as one immutable value with typed access."""
 
 import dataclasses
 import enum
@@ -8,15 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from typing_extensions import override
 
-from mediafleet.configuration.kinds import NEVER, Value
 from mediafleet.configuration.properties import BY_NAME
-from mediafleet.configuration.property import Use
-from mediafleet.configuration.sources import Sources
-from mediafleet.configuration.suspicious import ConfigurationWarning
+from mediafleet.configuration.property import NEVER, Use, Value
+from mediafleet.configuration.validation import ConfigurationWarning
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sources:
+    """What a start reads besides the `.env` file; it has no text form, as it holds secrets.
+
+    Attributes:
+        overrides: The command line's values by name; `None` is "not given".
+        environ: The environment.
+    """
+
+    overrides: Mapping[str, Any]
+    environ: Mapping[str, str]
+
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 

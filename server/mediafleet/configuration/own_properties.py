@@ -1,17 +1,29 @@
-"""The table of properties that GET /pro/config never shows: access, listening, Mediafleet's own."""
+"""The properties that GET /pro/config never shows: the server's own, those of docker and of aws."""
 
 from typing import Final
 
-from mediafleet.configuration.arrays import Networks, Origins
-from mediafleet.configuration.databases import DatabaseUrl
-from mediafleet.configuration.kinds import Decimal, Integer, IntegerOrNever
-from mediafleet.configuration.locations import Host
-from mediafleet.configuration.property import Property
-from mediafleet.configuration.texts import Choice, CommandLine, LocalPath, OptionalWord, Text
+from mediafleet.configuration.array_kinds import Labels, Networks, Origins
+from mediafleet.configuration.property import Decimal, Integer, IntegerOrNever, Property
+from mediafleet.configuration.text_kinds import (
+    Choice,
+    CommandLine,
+    DatabaseUrl,
+    Host,
+    LocalPath,
+    OptionalWord,
+    Text,
+    WebUrl,
+)
 
 _MAX_SECRET: Final = 255
 _MAX_SECONDS: Final = 86_400.0
 _MAX_LOCAL_NODES: Final = 1_000
+
+_MAX_MIB: Final = 1_048_576
+_MAX_CPUS: Final = 1024.0
+
+_ID: Final = "[0-9a-f]{8,17}"
+_MAX_GIB: Final = 65_536
 
 OWN_PROPERTIES: Final = (
     Property(
@@ -151,5 +163,139 @@ OWN_PROPERTIES: Final = (
         kind=Choice(("console", "json")),
         default="console",
         doc="Log lines for a person or for a machine.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_HOST",
+        kind=OptionalWord(
+            "(unix://|tcp://|https?://)[^ ]{1,250}", "an address such as unix:///run/docker.sock"
+        ),
+        default="",
+        default_note="as the docker command finds it",
+        doc="Where the Docker Engine is.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_IMAGE",
+        kind=Text(minimum=1, maximum=255),
+        default="kurento/kurento-media-server:7.3.0",
+        doc="Image of a Media Node; its media server is at port 8888, path /kurento.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_COMMAND",
+        kind=CommandLine(),
+        default_note="the image's own",
+        doc="Command of the containers.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_NETWORK",
+        kind=Text(minimum=1, maximum=128),
+        default="bridge",
+        doc="Network of the containers, within the server's reach.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_MEMORY",
+        kind=Integer(minimum=0, maximum=_MAX_MIB),
+        default=0,
+        doc="Most memory of a container in MiB; 0 is no limit.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_CPUS",
+        kind=Decimal(minimum=0.0, maximum=_MAX_CPUS),
+        default=0.0,
+        doc="Most processors of a container; 0 is no limit.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_LABELS",
+        kind=Labels(),
+        default=(),
+        doc="Further labels of the containers.",
+    ),
+    Property(
+        name="MEDIAFLEET_DOCKER_PULL",
+        kind=Choice(("missing", "always", "never")),
+        default="missing",
+        doc="When the image is fetched.",
+    ),
+    Property(
+        name="AWS_DEFAULT_REGION",
+        kind=OptionalWord("[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", "a region such as eu-west-1"),
+        default="",
+        doc="Region of the instances; required in the environment aws.",
+    ),
+    Property(
+        name="AWS_IMAGE_ID",
+        kind=OptionalWord(f"ami-{_ID}", "an image such as ami-0c58bcdd26011d0fd"),
+        default="",
+        doc="Image that starts a Media Node by itself; required in the environment aws.",
+    ),
+    Property(
+        name="AWS_INSTANCE_TYPE",
+        kind=OptionalWord("[a-z0-9-]{1,32}\\.[a-z0-9-]{1,32}", "a type such as c5.xlarge"),
+        default="",
+        doc="Type of the instances; required in the environment aws.",
+    ),
+    Property(
+        name="AWS_KEY_NAME",
+        kind=Text(maximum=255),
+        default="",
+        doc="Key pair for SSH to the instances.",
+    ),
+    Property(
+        name="AWS_SUBNET_ID",
+        kind=OptionalWord(f"subnet-{_ID}", "a subnet such as subnet-0b1d2c3e4f5a69788"),
+        default="",
+        default_note="the account's",
+        doc="Subnet of the instances.",
+    ),
+    Property(
+        name="AWS_SECURITY_GROUP",
+        kind=OptionalWord(f"sg-{_ID}(,sg-{_ID}){{0,4}}", "up to five groups such as sg-0a1b2c3d"),
+        default="",
+        default_note="the account's",
+        doc="Security groups of the instances, separated by commas.",
+    ),
+    Property(
+        name="AWS_VOLUME_SIZE",
+        kind=Integer(minimum=0, maximum=_MAX_GIB),
+        default=0,
+        doc="GiB of the instances' root disk; 0 is as the image has it.",
+    ),
+    Property(
+        name="AWS_STACK_ID",
+        kind=Text(maximum=256),
+        default="",
+        doc="Deployment of the instances, a tag of theirs.",
+    ),
+    Property(
+        name="AWS_STACK_NAME",
+        kind=Text(maximum=128),
+        default="",
+        doc="Deployment of the instances; those that carry it as a tag belong to the cluster.",
+    ),
+    Property(
+        name="AWS_ACCESS_KEY_ID",
+        kind=Text(maximum=128),
+        secret=True,
+        default_note="the usual sources of AWS credentials",
+        doc="Id of the key for AWS.",
+    ),
+    Property(
+        name="AWS_SECRET_ACCESS_KEY",
+        kind=Text(maximum=128),
+        secret=True,
+        default_note="the same",
+        doc="The key for AWS; needed if its id is set.",
+    ),
+    Property(
+        name="MEDIAFLEET_AWS_NODE_PORT",
+        kind=Integer(minimum=1, maximum=65535),
+        default=8888,
+        doc="Port of the media server on an instance.",
+    ),
+    Property(
+        name="MEDIAFLEET_AWS_ENDPOINT",
+        kind=WebUrl(),
+        default="",
+        default_note="that of the region",
+        doc="Where EC2 is asked.",
     ),
 )

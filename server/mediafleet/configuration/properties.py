@@ -1,23 +1,127 @@
-"""All properties in one table; reading, validation, GET /pro/config and documents follow it."""
+"""All properties, by name; and those of OpenVidu's deployment that have no effect here.
 
-from collections.abc import Mapping
+The latter stay in the `.env` file and are checked only where OpenVidu documents a rule for them, so
+that the file of an official deployment can be used as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from mediafleet.configuration.aws_properties import AWS_PROPERTIES
-from mediafleet.configuration.cluster_properties import CLUSTER_PROPERTIES
-from mediafleet.configuration.deployment_properties import DEPLOYMENT_PROPERTIES, FAMILIES
-from mediafleet.configuration.docker_properties import DOCKER_PROPERTIES
+from mediafleet.configuration.openvidu_properties import OPENVIDU_PROPERTIES
 from mediafleet.configuration.own_properties import OWN_PROPERTIES
-from mediafleet.configuration.property import Property, Use
-from mediafleet.configuration.server_properties import SERVER_PROPERTIES
+from mediafleet.configuration.property import Boolean, Integer, Property, Use
+from mediafleet.configuration.text_kinds import Choice, OptionalAddress, Text
+
+_DOC: Final = "Part of an OpenVidu deployment; kept, without effect."
+
+_kept = partial(Property, use=Use.KEPT, doc=_DOC)
+
+
+def _texts(names: Iterable[str], *, secret: bool) -> tuple[Property, ...]:
+    return tuple(_kept(name=name, kind=Text(), secret=secret) for name in names)
+
+
+FAMILIES: Final = (
+    "KMS_DOCKER_ENV_",
+    "OPENVIDU_ENTERPRISE_",
+    "OPENVIDU_PRO_AWS_",
+    "OPENVIDU_PRO_COTURN_",
+    "OPENVIDU_PRO_NETWORK_QUALITY",
+    "OPENVIDU_PRO_SPEECH_TO_TEXT",
+    "RM_",
+)
+"""How further names begin that have no effect; nothing of them is checked."""
+
+DEPLOYMENT_PROPERTIES: Final = (
+    _kept(name="CERTIFICATE_TYPE", kind=Choice(("selfsigned", "owncert", "letsencrypt"))),
+    _kept(name="HTTP_PORT", kind=Integer(minimum=1, maximum=65535)),
+    _kept(name="OPENVIDU_EDITION", kind=Text()),
+    _kept(name="OPENVIDU_RECORDING_DEBUG", kind=Boolean()),
+    _kept(name="OPENVIDU_PRO_CLUSTER", kind=Boolean()),
+    _kept(name="OPENVIDU_PRO_CLUSTER_MODE", kind=Choice(("auto", "manual"))),
+    _kept(
+        name="OPENVIDU_PRO_CLUSTER_LOAD_STRATEGY",
+        kind=Choice(("streams", "sessions", "mediaObjects", "cpu")),
+    ),
+    _kept(name="OPENVIDU_PRO_CLUSTER_LOAD_INTERVAL", kind=Integer()),
+    _kept(name="OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL", kind=Integer()),
+    _kept(name="OPENVIDU_PRO_CLUSTER_TEST", kind=Boolean()),
+    _kept(
+        name="OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE",
+        kind=Integer(),
+        aliases=("OPENVIDU_PRO_ELASTICSAERCH_MAX_DAYS_DELETE",),
+    ),
+    _kept(name="OPENVIDU_PRO_PRIVATE_IP", kind=OptionalAddress()),
+    *_texts(
+        (
+            "ALLOWED_ACCESS_TO_DASHBOARD",
+            "ALLOWED_ACCESS_TO_RESTAPI",
+            "AWS_CLI_DOCKER_TAG",
+            "AWS_INSTANCE_ID",
+            "COTURN_INTERNAL_RELAY",
+            "COTURN_IP",
+            "COTURN_PORT",
+            "COTURN_REDIS_CONNECT_TIMEOUT",
+            "COTURN_REDIS_DBNAME",
+            "COTURN_REDIS_IP",
+            "ELASTICSEARCH_USERNAME",
+            "ES_JAVA_OPTS",
+            "JAVA_OPTIONS",
+            "KIBANA_USER",
+            "KMS_IMAGE",
+            "LETSENCRYPT_EMAIL",
+            "MEDIASOUP_IMAGE",
+            "MEDIA_NODES_PUBLIC_IPS",
+            "OPENVIDU_BROWSER_LOGS",
+            "OPENVIDU_CDR_PATH",
+            "OPENVIDU_DEV",
+            "OPENVIDU_HTTPS_PORT",
+            "OPENVIDU_HTTP_PORT",
+            "OPENVIDU_PRO_CLUSTER_AUTODISCOVERY",
+            "OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_ROLLOVER",
+            "OPENVIDU_PRO_ELASTICSEARCH_MAX_GB_ROLLOVER",
+            "OPENVIDU_PRO_MEDIA_NODE_PUBLIC_IP_AUTODISCOVER",
+            "OPENVIDU_PRO_RECORDING_STORAGE",
+            "OPENVIDU_PRO_REPLICATION_MANAGER_WEBHOOK",
+            "OPENVIDU_PRO_STATS_SERVER_INTERVAL",
+            "OPENVIDU_PRO_STATS_SESSION_INTERVAL",
+            "OPENVIDU_RECORDING_ENABLE_GPU",
+            "OPENVIDU_RECORDING_FOLDER",
+            "OPENVIDU_RECORDING_IMAGE",
+            "OPENVIDU_STREAMS_ALLOW_TRANSCODING",
+            "OPENVIDU_STREAMS_FORCED_VIDEO_CODEC",
+            "OPENVIDU_WEBRTC_SIMULCAST",
+            "OV_CE_DEBUG_LEVEL",
+            "REDIRECT_WWW",
+            "SUPPORT_DEPRECATED_API",
+            "TURN_DOMAIN_NAME",
+            "WORKER_CONNECTIONS",
+        ),
+        secret=False,
+    ),
+    *_texts(
+        (
+            "COTURN_REDIS_PASSWORD",
+            "COTURN_SHARED_SECRET_KEY",
+            "ELASTICSEARCH_PASSWORD",
+            "KIBANA_PASSWORD",
+            "OPENVIDU_PRO_DOCKER_REGISTRIES",
+            "OPENVIDU_PRO_LICENSE",
+            "OPENVIDU_PRO_LICENSE_HTTP_PROXY",
+            "OPENVIDU_RECORDING_COMPOSED_BASICAUTH",
+            "OPENVIDU_WEBRTC_ICE_SERVERS",
+            "TURN_STATIC_AUTH_SECRET",
+        ),
+        secret=True,
+    ),
+)
+
 
 PROPERTIES: Final[tuple[Property, ...]] = (
-    *SERVER_PROPERTIES,
-    *CLUSTER_PROPERTIES,
+    *OPENVIDU_PROPERTIES,
     *OWN_PROPERTIES,
-    *DOCKER_PROPERTIES,
-    *AWS_PROPERTIES,
     *DEPLOYMENT_PROPERTIES,
 )
 """The properties that GET /pro/config shows come first, in its order."""

@@ -15,8 +15,8 @@ from mediafleet.configuration import (
     store_changes,
     with_changes,
 )
-from mediafleet.configuration.changing import MAX_UNKNOWN_TOLD
 from mediafleet.configuration.properties import BY_NAME, PROPERTIES
+from mediafleet.configuration.reading import MAX_UNKNOWN_TOLD
 
 MODIFIABLE = {
     "OPENVIDU_CDR": True,

@@ -17,10 +17,9 @@ from mediafleet.configuration import (
     store_changes,
     with_changes,
 )
-from mediafleet.configuration.arrays import EVENT_NAMES, MAX_NODE_URIS
-from mediafleet.configuration.kinds import MAX_INTEGER
+from mediafleet.configuration.array_kinds import EVENT_NAMES, MAX_NODE_URIS
 from mediafleet.configuration.properties import PROPERTIES
-from mediafleet.configuration.property import Shown
+from mediafleet.configuration.property import MAX_INTEGER, Shown
 
 CONTRACT = yaml.safe_load((Path(__file__).parents[3] / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = CONTRACT["components"]["schemas"]

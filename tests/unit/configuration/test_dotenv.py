@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediafleet.configuration.characters import forbidden_character
 from mediafleet.configuration.dotenv import last_lines, parse, rewrite
-from mediafleet.configuration.problems import UnfitValueError
+from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.property import forbidden_character
 
 ALL_UNICODE = st.text(st.characters(), max_size=80)
 UNICODE = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

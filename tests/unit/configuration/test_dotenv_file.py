@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from mediafleet.configuration.characters import MAX_VALUE_CHARACTERS
-from mediafleet.configuration.dotenv_file import (
+from mediafleet.configuration.dotenv import (
     MAX_FILE_BYTES,
     DotenvFileError,
     locate_dotenv,
     read_dotenv,
     write_dotenv,
 )
-from mediafleet.configuration.problems import UnfitValueError
+from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.property import MAX_VALUE_CHARACTERS
 
 # Replaces the file over and over, so that a kill at any moment hits one of the steps.
 WRITER = """
 import sys
 from pathlib import Path
-from mediafleet.configuration.dotenv_file import write_dotenv
+from mediafleet.configuration.dotenv import write_dotenv
 print("started", flush=True)
 while True:
     for letter in "ab":

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediafleet.configuration import complete_dotenv, dotenv_journal
-from mediafleet.configuration.dotenv_file import read_dotenv, write_dotenv
+from mediafleet.configuration.dotenv import read_dotenv, write_dotenv
 from support.dotenv_writes import MOUNTED, interrupted, mounting
 
 WRITE = """
 import logging, os, sys
 from pathlib import Path
-from mediafleet.configuration.dotenv_file import DotenvFileError, write_dotenv
+from mediafleet.configuration.dotenv import DotenvFileError, write_dotenv
 logging.basicConfig(format="%(message)s; %(reason)s", stream=sys.stdout)
 if os.geteuid() == 0 and sys.argv[2:] == ["unprivileged"]:
     os.setegid(65534)
@@ -34,7 +34,7 @@ import os, signal, sys
 from itertools import count
 from pathlib import Path
 from mediafleet.configuration.dotenv import last_lines, parse
-from mediafleet.configuration.dotenv_file import complete_dotenv, read_dotenv, write_dotenv
+from mediafleet.configuration.dotenv import complete_dotenv, read_dotenv, write_dotenv
 
 path, few = Path(sys.argv[1]), int(sys.argv[2])
 before = "# Stra\\u00dfe\\nA=0\\nKEPT=\\u00e4\\u00f6\\u00fc"
@@ -219,7 +219,7 @@ def test_an_interrupted_change_in_a_file_that_cannot_be_completed_is_in_force(
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 from pathlib import Path
-from mediafleet.configuration.dotenv_file import complete_dotenv, read_dotenv
+from mediafleet.configuration.dotenv import complete_dotenv, read_dotenv
 complete_dotenv(Path(sys.argv[1]))
 print(repr(read_dotenv(Path(sys.argv[1]))))
 """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediafleet.configuration.arrays import (
+from mediafleet.configuration.array_kinds import (
     DEFAULT_EVENT_NAMES,
     EVENT_NAMES,
     MAX_ITEMS,
@@ -14,15 +14,22 @@ from mediafleet.configuration.arrays import (
     Networks,
     Origins,
     WebSocketUris,
+    split_items,
 )
-from mediafleet.configuration.characters import forbidden_character
-from mediafleet.configuration.databases import DatabaseUrl
-from mediafleet.configuration.items import split_items
-from mediafleet.configuration.kinds import Boolean, Decimal, Integer, Kind
-from mediafleet.configuration.locations import Host, OptionalAddress, WebUrl
-from mediafleet.configuration.problems import UnfitValueError
+from mediafleet.configuration.errors import UnfitValueError
 from mediafleet.configuration.properties import PROPERTIES
-from mediafleet.configuration.texts import Choice, CommandLine, Directory, LocalPath, Text
+from mediafleet.configuration.property import Boolean, Decimal, Integer, Kind, forbidden_character
+from mediafleet.configuration.text_kinds import (
+    Choice,
+    CommandLine,
+    DatabaseUrl,
+    Directory,
+    Host,
+    LocalPath,
+    OptionalAddress,
+    Text,
+    WebUrl,
+)
 
 KINDS = sorted({each.kind for each in PROPERTIES}, key=repr)
 ANY_TEXT = st.text(st.characters(), max_size=60)

@@ -12,7 +12,7 @@ from mediafleet.configuration import (
     read_configuration,
     secret_texts,
 )
-from mediafleet.configuration.dotenv_file import MAX_FILE_BYTES
+from mediafleet.configuration.dotenv import MAX_FILE_BYTES
 from mediafleet.configuration.properties import BY_NAME, PROPERTIES, SETTABLE
 from mediafleet.configuration.property import Property, Use
 

@@ -1,5 +1,5 @@
+from mediafleet.configuration.description import render_table
 from mediafleet.configuration.properties import PROPERTIES
-from mediafleet.configuration.readme_table import render_table
 
 
 def test_every_property_that_can_be_set_is_in_the_table_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mediafleet.configuration import Configuration, ConfigurationWarning, read_configuration
 from mediafleet.configuration.properties import PROPERTIES, READ_NAMES, has_no_effect
-from mediafleet.configuration.texts import Text
+from mediafleet.configuration.text_kinds import Text
 
 NUMBERS_AND_CHOICES = {
     name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mediafleet.configuration.databases import DatabaseUrl
-from mediafleet.configuration.problems import UnfitValueError
+from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.text_kinds import DatabaseUrl
 from mediafleet.store import StoreStartError, UnsupportedStoreUrlError, open_store
 
 pytestmark = pytest.mark.anyio

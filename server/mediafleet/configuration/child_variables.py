@@ -1,4 +1,4 @@
-"""Which variables scripts get that launch and end Media Nodes; a list, so that nothing slips in."""
+"""Which environment variables child processes get."""
 
 import os
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mediafleet.configuration.configuration import Configuration
+from mediafleet.configuration.properties import READ_NAMES
 
 _OF_THE_MACHINE: Final = (
     "HOME",
@@ -46,3 +47,18 @@ def script_variables(configuration: Configuration) -> Mapping[str, str]:
     values = {name: configuration[name] for name in _OF_THE_DEPLOYMENT}
     deployment = {name: str(value) for name, value in values.items() if value}
     return MappingProxyType({"PATH": _PATH, **machine, **deployment})
+
+
+_OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_", "DOCKER_", "PG")
+"""The last three are read by libraries of the server: its ways to AWS, an Engine, PostgreSQL."""
+
+
+def foreign_variables() -> Mapping[str, str]:
+    """Variables that configure neither this server nor its deployment; no secret of theirs."""
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in os.environ.items()
+            if name not in READ_NAMES and not name.startswith(_OURS)
+        }
+    )

@@ -1,0 +1,236 @@
+"""Rules between properties, and warnings about values that are valid but suspicious."""
+
+import logging
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network, ip_network
+from itertools import groupby
+from operator import attrgetter
+from typing import Final, cast
+
+from mediafleet.configuration.dotenv import DotenvLine
+from mediafleet.configuration.errors import ConfigurationProblem
+from mediafleet.configuration.properties import READ_NAMES, has_no_effect
+from mediafleet.configuration.property import Property, Value, printable
+from mediafleet.configuration.text_kinds import CommandLine, TextKind
+
+_SCALING: Final = "OPENVIDU_PRO_CLUSTER_AUTOSCALING_"
+_LOCAL: Final = IPv4Network("127.64.0.0/10")
+_PAIRS: Final = (
+    (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES"),
+    (f"{_SCALING}MIN_LOAD", f"{_SCALING}MAX_LOAD"),
+)
+
+
+def conflicts(
+    values: Mapping[str, Value], *, doubtful: Collection[str] = ()
+) -> Iterator[ConfigurationProblem]:
+    """Find what cannot stand together.
+
+    Args:
+        values: All values, each allowed by itself.
+        doubtful: Names that have a problem already; rules that need one of them are left out, so
+            that one mistake is told once.
+    """
+    for lower, upper in _PAIRS:
+        if {lower, upper}.isdisjoint(doubtful):
+            low, high = cast("int", values[lower]), cast("int", values[upper])
+            if low > high:
+                yield ConfigurationProblem(
+                    property=lower, value=str(low), rule=f"must not be above {upper}={high}"
+                )
+    yield from _too_many_local_nodes(values, doubtful)
+    yield from _unreachable_local_nodes(values, doubtful)
+    yield from _missing_for_aws(values, doubtful)
+    yield from _missing_for_registrar(values, doubtful)
+    webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
+    if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
+        yield ConfigurationProblem(
+            property=endpoint, value=None, rule=f"it is required when {webhook} is true"
+        )
+
+
+def _missing_for_registrar(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    token, networks = "MEDIAFLEET_REGISTRAR_TOKEN", "MEDIAFLEET_REGISTRAR_NETWORKS"
+    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
+    if token in doubtful or not values[token]:
+        return
+    if networks not in doubtful and not values[networks]:
+        yield ConfigurationProblem(
+            property=networks, value=None, rule=f"it is required when {token} is set"
+        )
+    if environment not in doubtful and values[environment] != "on_premise":
+        yield ConfigurationProblem(
+            property=environment,
+            value=cast("str", values[environment]),
+            rule=f"must be on_premise when {token} is set",
+        )
+
+
+def _missing_for_aws(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
+    key_id, key = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+    if environment in doubtful or values[environment] != "aws":
+        return
+    for name in ("AWS_DEFAULT_REGION", "AWS_IMAGE_ID", "AWS_INSTANCE_TYPE"):
+        if name not in doubtful and not values[name]:
+            yield ConfigurationProblem(
+                property=name, value=None, rule="it is required in the environment aws"
+            )
+    if {key_id, key}.isdisjoint(doubtful) and bool(values[key_id]) != bool(values[key]):
+        missing, given = (key, key_id) if values[key_id] else (key_id, key)
+        yield ConfigurationProblem(
+            property=missing, value=None, rule=f"it is required when {given} is set"
+        )
+
+
+def _too_many_local_nodes(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    scales = values["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
+    wanted = f"{_SCALING}MIN_NODES" if scales else "OPENVIDU_PRO_CLUSTER_MEDIA_NODES"
+    environment, most = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_LOCAL_MAX_NODES"
+    if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(doubtful):
+        return
+    number, limit = cast("int", values[wanted]), cast("int", values[most])
+    if number > limit:
+        yield ConfigurationProblem(
+            property=wanted,
+            value=str(number),
+            rule=f"must not be above {most}={limit} in the environment local",
+        )
+
+
+def _unreachable_local_nodes(
+    values: Mapping[str, Value], doubtful: Collection[str]
+) -> Iterator[ConfigurationProblem]:
+    environment, networks = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_ALLOWED_NODE_NETWORKS"
+    if values[environment] != "local" or not {environment, networks}.isdisjoint(doubtful):
+        return
+    allowed = map(ip_network, cast("tuple[str, ...]", values[networks]))
+    if not any(each.version == _LOCAL.version and _LOCAL.subnet_of(each) for each in allowed):
+        yield ConfigurationProblem(
+            property=networks,
+            value=", ".join(cast("tuple[str, ...]", values[networks])),
+            rule=f"must hold {_LOCAL}, where the nodes of the environment local are",
+        )
+
+
+_PREFIXES: Final = ("OPENVIDU_", "MEDIAFLEET_")
+_OF_CLIENTS: Final = frozenset({"MEDIAFLEET_URL"})
+_MAX_NAME: Final = 128
+_ALIKE: Final = 0.8
+"""From here on the better part of a name is the same; lower, unlike names are suggested."""
+_QUOTED: Final = re.compile(r"""(["']).*\1""", re.DOTALL)
+_COMMENT: Final = re.compile(r"\s#")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationWarning:
+    """One setting that may not do what was meant; none of its fields holds a secret.
+
+    Attributes:
+        message: What is wrong with it.
+        property: The name as it was set.
+        place: File and line, or the environment.
+        value: The value as it may be shown, where it is the point.
+        closest: The property that was perhaps meant.
+    """
+
+    message: str
+    property: str
+    place: str
+    value: str | None = None
+    closest: str | None = None
+
+    def log(self) -> None:
+        """Write it to the log."""
+        told = {"value": self.value, "closest": self.closest}
+        extra = {"property": self.property, "place": self.place}
+        log.warning(
+            self.message,
+            extra=extra | {key: text for key, text in told.items() if text is not None},
+        )
+
+
+def warn_without_feature(names: Iterable[str]) -> None:
+    """Warn of properties that are stored and shown, and do nothing more."""
+    for name in names:
+        log.warning(
+            "property has no effect yet, as its feature does not exist", extra={"property": name}
+        )
+
+
+def misspelt_names(places: Mapping[str, str]) -> Iterator[ConfigurationWarning]:
+    """Find names that set nothing and look like those of properties.
+
+    Also such in lower case, with dots, or with characters in them that cannot be seen.
+
+    Args:
+        places: Where each name is set.
+    """
+    for name, place in places.items():
+        if name in READ_NAMES or name in _OF_CLIENTS or has_no_effect(name):
+            continue
+        # Told cut, as comparing takes long for long names.
+        meant = [each[:_MAX_NAME] for each in _meant(name) if not has_no_effect(each)]
+        if any(each.startswith(_PREFIXES) or each in READ_NAMES for each in meant):
+            close = (get_close_matches(each, READ_NAMES, 1, _ALIKE) for each in meant)
+            yield ConfigurationWarning(
+                message="there is no such property",
+                property=printable(name, limit=_MAX_NAME),
+                place=place,
+                closest=next((found[0] for found in close if found), None),
+            )
+
+
+def repeated_names(lines: Iterable[DotenvLine], file: str) -> Iterator[ConfigurationWarning]:
+    """Find properties that a file sets more than once."""
+    ours = [line for line in lines if line.key in READ_NAMES]
+    key = attrgetter("key")
+    for name, group in groupby(sorted(ours, key=key), key):
+        numbers = [str(line.number) for line in group]
+        if len(numbers) > 1:
+            yield ConfigurationWarning(
+                message="property is set more than once; the last line counts",
+                property=name,
+                place=f"{file}, lines {', '.join(numbers[-10:])}",
+            )
+
+
+def suspicious_value(each: Property, text: str, place: str) -> ConfigurationWarning | None:
+    """Say what of an allowed text is probably not meant to be part of the value."""
+    why = _suspicion(each, text)
+    if why is None:
+        return None
+    return ConfigurationWarning(
+        message=f"value of property {why}", property=each.name, place=place, value=each.show(text)
+    )
+
+
+def _suspicion(each: Property, text: str) -> str | None:
+    if not isinstance(each.kind, TextKind):
+        return None
+    if _QUOTED.fullmatch(text) and not isinstance(each.kind, CommandLine):
+        return "has quotes around it, which are part of it"
+    if text != text.strip():
+        return "begins or ends with blanks, which are part of it"
+    if _COMMENT.search(text):
+        return "has a # in it, which begins no comment there"
+    if not text.isprintable():
+        return "has invisible characters in it"
+    return None
+
+
+def _meant(name: str) -> Iterator[str]:
+    """Names without what does not belong in them; of several words all, or the last."""
+    for text in (name, *name.split()[-1:]):
+        yield re.sub(r"[^A-Z0-9_]", "", re.sub(r"[.-]", "_", text.upper()))
