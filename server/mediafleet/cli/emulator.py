@@ -13,13 +13,13 @@ import anyio
 import typer
 
 from mediafleet.cli.errors import CommandError, UsageError
+from mediafleet.cli.options import HostedSessions, port_option
 from mediafleet.cli.process import STOP_SIGNALS, exit_with_0, on_stop_signals, raise_open_files
 from mediafleet.cli.terminal import print_ready
 from mediafleet.clock import SystemClock
 
 PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
-MAX_SESSIONS: Final = 1_000
 _OWN_FILES: Final = 64
 """For the listener, the event loop, the standard streams and the control server."""
 _FILES_PER_NODE: Final = 4
@@ -33,16 +33,7 @@ def emulator(
             metavar="NUMBER", min=1, max=MAX_NODES, help="How many Media Nodes to emulate."
         ),
     ] = 1,
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            min=0,
-            max=65535,
-            help="Port of all of them; 0 for any free one.",
-        ),
-    ] = 8888,
+    port: Annotated[int, port_option("Port of all of them; 0 for any free one.")] = 8888,
     address: Annotated[
         str | None,
         typer.Option(
@@ -51,12 +42,7 @@ def emulator(
             help="Loopback address of the only node; by number if not given.",
         ),
     ] = None,
-    sessions: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
-        ),
-    ] = 0,
+    sessions: HostedSessions = 0,
     register: Annotated[
         str | None,
         typer.Option(

@@ -16,7 +16,8 @@ import typer
 
 from mediafleet import __version__, logs
 from mediafleet.cli.connection import DEFAULT_URL
-from mediafleet.cli.emulator import MAX_SESSIONS, PARENT_OPTION
+from mediafleet.cli.emulator import PARENT_OPTION
+from mediafleet.cli.options import HostedSessions, port_option
 from mediafleet.cli.process import (
     Listener,
     bind,
@@ -51,14 +52,7 @@ def serve(
         typer.Option(help="Address to listen on; 127.0.0.1 if not set.", metavar="ADDRESS"),
     ] = None,
     port: Annotated[
-        int | None,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            min=0,
-            max=65535,
-            help="Port to listen on; 5443 if not set, 0 for any free.",
-        ),
+        int | None, port_option("Port to listen on; 5443 if not set, 0 for any free.")
     ] = None,
     data_dir: Annotated[
         Path | None,
@@ -148,22 +142,8 @@ def demo(
             metavar="NUMBER", min=1, max=_MAX_DEMO_NODES, help="Media Nodes at the start."
         ),
     ] = 3,
-    sessions: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", min=0, max=MAX_SESSIONS, help="How many sessions each node hosts."
-        ),
-    ] = 0,
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            min=0,
-            max=65535,
-            help="Port of the server; 0 for any free one.",
-        ),
-    ] = 5443,
+    sessions: HostedSessions = 0,
+    port: Annotated[int, port_option("Port of the server; 0 for any free one.")] = 5443,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -198,9 +178,7 @@ def demo(
                 "MEDIAFLEET_LOCAL_COMMAND": _command(sessions, lifetime),
             }
         )
-        remark = (
-            f"It launches {nodes} emulated Media Nodes; there is room for {_MORE_DEMO_NODES} more."
-        )
+        remark = f"It launches {nodes} emulated Media Nodes; {_MORE_DEMO_NODES} more can be added."
         run(configuration, stop_nodes=True, accept_changed_store=True, remarks=[remark])
 
 
