@@ -32,22 +32,22 @@ def main() -> None:
     if options.write and (options.only or len(scenarios) < len(SCENARIOS)):
         sys.exit(f"--write wants the whole table, without --only and --scenario: {PAGE}")
     load_before = load_average()
-    _tell(f"{describe()}; load average {load_before:.2f}")
+    _log(f"{describe()}; load average {load_before:.2f}")
     try:
         rows: dict[Scenario, list[Row]] = {
             scenario: measure(
-                scenario, peers, rounds=options.rounds, seconds=options.seconds, tell=_tell
+                scenario, peers, rounds=options.rounds, seconds=options.seconds, log=_log
             )
             for scenario in scenarios
         }
-        idle = measure_idle(_tell) if options.idle else []
+        idle = measure_idle(_log) if options.idle else []
     except (WrongPeerError, ServerFailedError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     result = Result(options.rounds, options.seconds, load_before, rows, idle)
     print(json.dumps(result.as_json(), indent=2) if options.json else result.as_markdown())
     if options.write:
         result.write_page()
-        _tell(f"written: {PAGE}")
+        _log(f"written: {PAGE}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,10 +69,10 @@ def _require_bounded(options: argparse.Namespace, peers: Sequence[Peer]) -> None
     if options.rounds < 1 or not 0.1 <= options.seconds <= LONGEST_ROUND_S:
         sys.exit("--rounds must be at least 1, --seconds from 0.1 to 600")
     if MEDIAFLEET not in peers:
-        _tell("Mediafleet runs in any case: the others answer with its nodes")
+        _log("Mediafleet runs in any case: the others answer with its nodes")
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

@@ -53,7 +53,7 @@ HANDSHAKES = (
 
 
 class Client(asyncio.Protocol):
-    """One connection of an attacker; reads unless told otherwise, and comes back when it is lost."""
+    """One connection of an attacker; reads by default, and reconnects when it is lost."""
 
     def __init__(self, said: bytes, *, reads: bool = True) -> None:
         self.said = said
@@ -141,7 +141,7 @@ async def pipelines(port: int, node: str) -> None:
             tasks.create_task(one())
 
 
-async def silent_tls(port: int, node: str) -> None:
+async def idle_tls(port: int, node: str) -> None:
     await crowd(port, 17_500, lambda _: b"")
 
 
@@ -178,7 +178,7 @@ ATTACKS = {
         Attack("nothing", pipelines, seconds=8.0),
         Attack("upgrades", upgrades),
         Attack("pipelines", pipelines),
-        Attack("silent TLS", silent_tls, tls=True),
+        Attack("idle TLS", idle_tls, tls=True),
         Attack("keep-alive", keep_alive),
         Attack("waits", waits),
         Attack("unread", unread, seconds=50.0),
@@ -203,8 +203,10 @@ class Watch:
 
 
 class Honest:
-    """Asks again and again with good credentials; *keeps* its connection, or has a new one each
-    time. A request that is lost on a kept connection is asked once more, as HTTP clients do."""
+    """Sends requests with good credentials all the time; *keeps* its connection or opens new ones.
+
+    A request that is lost on a kept connection is repeated once, as HTTP clients do.
+    """
 
     def __init__(self, port: int, tls: ssl.SSLContext | None, *, keeps: bool) -> None:
         self._port = port

@@ -59,7 +59,7 @@ class Checks:
                 if not self._one.is_valid(body) or _steady([body]) != _steady([node]):
                     raise WrongPeerError(f"GET one answers {json.dumps(body)[:300]}")
                 one.add(len(response.content))
-        _require_refusals(port, expected[0]["id"])
+        _require_errors(port, expected[0]["id"])
         return Lengths((min(one), max(one)), (listing, listing))
 
     def _list_of(self, port: int) -> tuple[list[Node], int]:
@@ -71,7 +71,7 @@ class Checks:
         return body["content"], len(response.content)
 
 
-def _require_refusals(port: int, node_id: str) -> None:
+def _require_errors(port: int, node_id: str) -> None:
     one = f"{COLLECTION}/{node_id}"
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as nobody:
         for path in (COLLECTION, one):
@@ -102,7 +102,7 @@ def _refused(response: httpx.Response, statuses: set[int]) -> None:
 
 
 def _steady(nodes: list[Node]) -> list[Node]:
-    """Leave out the load, which changes on Mediafleet while it is looked at."""
+    """Leave out the load, which changes on Mediafleet between two reads."""
     return sorted(
         ({**node, "load": isinstance(node["load"], int | float)} for node in nodes),
         key=lambda node: str(node["id"]),

@@ -26,7 +26,7 @@ class IdleCost:
     memory_mb: float
 
 
-def measure_idle(tell: Callable[[str], None]) -> list[IdleCost]:
+def measure_idle(log: Callable[[str], None]) -> list[IdleCost]:
     """Measure a server of its own for each number of nodes."""
     here, aside = cores()
     costs = []
@@ -34,6 +34,6 @@ def measure_idle(tell: Callable[[str], None]) -> list[IdleCost]:
         with fleet(nodes, core=aside) as (process, _):
             pin(process.pid, here)
             cost = IdleCost(nodes, idle(process.pid, SECONDS), pss_mb(process.pid))
-        tell(f"idle, {nodes} nodes: {cost.share:.2%} of a core, {cost.memory_mb:.1f} MB")
+        log(f"idle, {nodes} nodes: {cost.share:.2%} of a core, {cost.memory_mb:.1f} MB")
         costs.append(cost)
     return costs

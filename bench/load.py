@@ -90,7 +90,7 @@ class Window:
         self._server = 0
 
     def count(self, length: int) -> bool:
-        """Count an answer; tell whether to go on asking."""
+        """Count a response; return whether to go on."""
         now = time.perf_counter()
         if self._answers < 0:
             if now >= self._opens:

@@ -116,11 +116,11 @@ def measure(
     *,
     rounds: int,
     seconds: float,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> list[Row]:
     """Measure servers in turn, round by round.
 
-    A server that is wrong or fails is told of and left out.
+    A server that is wrong or fails is logged and left out.
 
     Raises:
         WrongPeerError: Mediafleet itself does not keep the contract.
@@ -129,7 +129,7 @@ def measure(
     aside = cores()[1]
     checks = Checks()
     with contextlib.ExitStack() as stack:
-        tell(f"{scenario.title}: starting")
+        log(f"{scenario.title}: starting")
         process, port = stack.enter_context(fleet(scenario.nodes, core=aside))
         nodes = checks.fetch(port)
         lengths = checks.require(port, nodes)
@@ -141,13 +141,13 @@ def measure(
             try:
                 running.append(stack.enter_context(_peer(peer, file, aside, checks, nodes)))
             except (WrongPeerError, ServerFailedError) as error:
-                tell(f"  left out: {peer.key}: {error}")
+                log(f"  left out: {peer.key}: {error}")
         samples: dict[str, list[Sample]] = {each.peer.key: [] for each in running}
         for number in range(1, rounds + 1):
             for each in running:
                 sample = _sample(each, scenario, nodes, seconds)
                 samples[each.peer.key].append(sample)
-                tell(
+                log(
                     f"  round {number}: {each.peer.key:20} {sample.cpu_us:10.1f} us CPU "
                     f"{sample.rate:10.1f}/s  generator {sample.generator_share:4.0%}"
                 )

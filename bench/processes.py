@@ -40,7 +40,7 @@ def pss_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024 / 1e6
-    raise ServerFailedError(f"the kernel does not tell the memory of process {pid}")
+    raise ServerFailedError(f"the kernel does not show the memory of process {pid}")
 
 
 def pin(pid: int, core: int) -> None:

@@ -17,7 +17,7 @@ def main() -> None:
         app = importlib.import_module(f"bench.peers.{sys.argv[1]}").app
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    # The port is told before the application is up: until then connections wait in the queue.
+    # The port is printed before the application is up: until then connections wait in the queue.
     listener.listen(128)
     config = uvicorn.Config(
         app,

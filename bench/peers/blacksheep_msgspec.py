@@ -15,7 +15,7 @@ encode = msgspec.json.Encoder().encode
 app = Application()
 
 
-def refusal(request: Request) -> Response | None:
+def error_for(request: Request) -> Response | None:
     given = request.get_first_header(b"authorization") or b""
     if not hmac.compare_digest(given, AUTHORIZATION):
         return Response(401, [(b"www-authenticate", b"Basic")])
@@ -32,12 +32,12 @@ def json(value: object) -> Response:
 
 @app.router.get("/pro/media-nodes")
 async def list_media_nodes(request: Request) -> Response:
-    return refusal(request) or json(msgspec.convert(listing(), MediaNodeList))
+    return error_for(request) or json(msgspec.convert(listing(), MediaNodeList))
 
 
 @app.router.get("/pro/media-nodes/{media_node_id}")
 async def get_media_node(request: Request, media_node_id: str) -> Response:
-    refused = refusal(request)
+    refused = error_for(request)
     if refused is not None:
         return refused
     if not is_id(media_node_id):

@@ -92,6 +92,14 @@ class Running:
         self.process.send_signal(by)
         return self.join()
 
+    def end(self) -> None:
+        """Wait for the end that was asked for; kill the process if it does not come."""
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.join()
+
     def join(self) -> int:
         code = self.process.wait(START_S)
         for reader in self._readers:
@@ -109,6 +117,7 @@ def environ(home: Path) -> dict[str, str]:
     """Nothing of this process's configuration, and directories that end with the test."""
     kept = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", "COLUMNS": "100"}
     kept |= {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise"}
+    kept |= {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
     return kept | {"HOME": str(home), "TMPDIR": str(home)}
 
 
@@ -156,7 +165,7 @@ def run_here(
 
 @pytest.fixture(scope="module")
 def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
-    """Start a command that goes on; at the end of the module every one is killed."""
+    """Start a command that goes on; at the end of the module every one is ended."""
     started: list[Running] = []
 
     def start_command(
@@ -181,8 +190,9 @@ def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
 
     yield start_command
     for each in started:
-        each.process.kill()
-        each.join()
+        each.process.terminate()
+    for each in started:
+        each.end()
         for stream in (each.process.stdin, each.process.stdout, each.process.stderr):
             if stream is not None:
                 stream.close()
