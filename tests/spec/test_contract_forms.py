@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediafleet.configuration.array_kinds import WebSocketUris
+from mediafleet.configuration.errors import UnfitValueError
 from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import InvalidUriError
 
 
 @pytest.fixture(scope="module")
 def accepts(component):
-    """Tell whether a string has a property's form, by the engine that serves the contract."""
+    """Return whether a string has a property's form, by the engine that serves the contract."""
 
     def accepts(schema, name, value):
         bounds = component[schema]["properties"][name]
@@ -26,6 +28,8 @@ def accepts(component):
     "uri",
     [
         "ws://a",
+        "ws://10.1/",
+        "ws://10.0.0.256/",
         "ws://172.17.0.5:8888/kurento",
         "wss://media.example.com/kurento",
         "WSS://Media.Example.COM:443",
@@ -43,6 +47,7 @@ def accepts(component):
 )
 def test_uri_accepts_a_websocket_address(accepts, uri):
     assert accepts("MediaNodeToAdd", "uri", uri)
+    assert configured(uri)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +97,19 @@ def test_uri_refuses_anything_else(accepts, uri):
 
 
 def served(text):
-    """Tell whether the server itself reads it as an endpoint."""
+    """Return whether the server itself reads it as an endpoint."""
     try:
         MediaServerUri.parse(text)
     except InvalidUriError:
+        return False
+    return True
+
+
+def configured(text):
+    """Return whether KMS_URIS may contain it."""
+    try:
+        WebSocketUris().fit_item(text)
+    except UnfitValueError:
         return False
     return True
 
@@ -106,9 +120,9 @@ _GROUPS = st.lists(
 _HOSTS = st.one_of(
     _GROUPS.map(lambda groups: f"[{':'.join(groups)}]"),
     st.ip_addresses(v=6).map(lambda address: f"[{address}]"),
-    st.lists(st.sampled_from(["a", "_", "-", "A-0", "b" * 63, "c" * 64, ""]), max_size=4).map(
-        ".".join
-    ),
+    st.lists(
+        st.sampled_from(["a", "_", "-", "A-0", "10", "256", "b" * 63, "c" * 64, ""]), max_size=4
+    ).map(".".join),
 )
 _PORTS = st.sampled_from(["", ":", ":0", ":1", ":65535", ":65536", ":080", ":000000443", ":99999"])
 _PATHS = st.sampled_from(["", "/", "/kurento", "/%2F", "/%2", "?", "#", "/a b", "/\n"])
@@ -117,7 +131,7 @@ _NEARLY = st.tuples(st.sampled_from(["ws://", "WSs://", "http://", ""]), _HOSTS,
 
 @given(_NEARLY.map("".join) | st.text(max_size=300))
 def test_the_contract_accepts_the_uris_that_the_server_accepts(accepts, uri):
-    assert accepts("MediaNodeToAdd", "uri", uri) == served(uri)
+    assert accepts("MediaNodeToAdd", "uri", uri) == served(uri) == configured(uri)
 
 
 @given(st.data())

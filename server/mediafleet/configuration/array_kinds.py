@@ -20,6 +20,7 @@ from mediafleet.configuration.property import (
     shown,
 )
 from mediafleet.configuration.text_kinds import check_locator, show_locator
+from mediafleet.uris import MAX_URI, split_uri
 
 
 def split_items(text: str) -> list[str]:
@@ -73,7 +74,6 @@ def _items(text: str) -> Iterator[str]:
 MAX_ITEMS: Final = 100
 MAX_NODE_URIS: Final = 10_000
 """As many as a cluster may have."""
-MAX_NODE_URI: Final = 255
 MAX_HEADER: Final = 4096
 EVENT_NAMES: Final = (
     "sessionCreated",
@@ -222,19 +222,22 @@ class WebSocketUris(ArrayKind):
     """Addresses of Media Nodes, without user information, query and fragment."""
 
     max_items: ClassVar[int] = MAX_NODE_URIS
-    max_characters: ClassVar[int] = MAX_NODE_URIS * (MAX_NODE_URI + len('"", ')) + len("[]")
+    max_characters: ClassVar[int] = MAX_NODE_URIS * (MAX_URI + len('"", ')) + len("[]")
 
     @property
     @override
     def allowed(self) -> str:
         return (
             f"an array of at most {MAX_NODE_URIS} URIs of the form ws://HOST:PORT/PATH or"
-            f" wss://HOST:PORT/PATH, of at most {MAX_NODE_URI} characters each"
+            f" wss://HOST:PORT/PATH, of at most {MAX_URI} characters each"
         )
 
     @override
     def fit_item(self, item: str) -> str:
-        check_locator(item, ("ws", "wss"), path=True, query=False, maximum=MAX_NODE_URI)
+        try:
+            split_uri(item)
+        except ValueError as error:
+            raise UnfitValueError(f"must be the URI of a media server: {error}") from error
         return item
 
     @override

@@ -192,17 +192,15 @@ def is_host(text: str) -> bool:
     return len(text) <= _MAX_HOST and all(_LABEL.fullmatch(label) for label in labels)
 
 
-def check_locator(
-    text: str, schemes: tuple[str, ...], *, path: bool, query: bool, maximum: int = MAX_URL
-) -> None:
+def check_locator(text: str, schemes: tuple[str, ...], *, path: bool, query: bool) -> None:
     """Check `scheme://host[:port][/path][?query]` without user information and fragment.
 
     Raises:
         UnfitValueError: It is no such locator. The rule never quotes the text.
     """
     form = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes) + ("/PATH" if path else "")
-    if len(text) > maximum:
-        raise UnfitValueError(f"must have at most {maximum} characters")
+    if len(text) > MAX_URL:
+        raise UnfitValueError(f"must have at most {MAX_URL} characters")
     parts = _LOCATOR.fullmatch(text)
     if "#" in text or parts is None or parts[1].lower() not in schemes:
         raise UnfitValueError(f"must have the form {form}")

@@ -1,33 +1,20 @@
-"""Endpoints of media servers: their syntax, when two are equal, and which addresses may be dialled.
+"""Endpoints of media servers: when two are equal, and which addresses may be dialled.
 
 An IPv6 address that stands for an IPv4 address is judged as both.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mediafleet.domain.errors import InvalidUriError
+from mediafleet.uris import split_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-
-MAX_LENGTH = 255
-DEFAULT_PORTS = {"ws": 80, "wss": 443}
-
-_URI = re.compile(
-    r"""(?P<scheme>wss?)://
-        (?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?P<host>[A-Za-z0-9._-]{1,253}))
-        (?::0*(?P<port>[0-9]{1,5}))?
-        (?P<path>/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +40,10 @@ class MediaServerUri:
         Raises:
             InvalidUriError: It breaks a rule; the message names the rule and repeats nothing.
         """
-        if len(text) > MAX_LENGTH:
-            raise InvalidUriError(f"it is longer than {MAX_LENGTH} characters")
-        match = _URI.fullmatch(text)
-        if match is None:
-            raise InvalidUriError(
-                "expected ws:// or wss://, a host name, IPv4 or [IPv6] address, an optional port "
-                "and a path; user information, query and fragment are not allowed"
-            )
-        scheme = match["scheme"].lower()
-        port = int(match["port"]) if match["port"] else DEFAULT_PORTS[scheme]
-        if not 1 <= port <= 65535:  # noqa: PLR2004  # the range of TCP
-            raise InvalidUriError("the port must be 1-65535")
-        host = _ipv6(match["ipv6"]) if match["ipv6"] else _host(match["host"])
-        return cls(scheme, host, port, match["path"] or "/")
+        try:
+            return cls(*split_uri(text))
+        except ValueError as error:
+            raise InvalidUriError(str(error)) from None
 
     def at(self, ip: str) -> str:
         """The endpoint by its address; by name where a certificate must hold that name."""
@@ -97,19 +74,6 @@ def host_of(uri: str) -> str:
         InvalidUriError: It is no endpoint.
     """
     return MediaServerUri.parse(uri).host
-
-
-def _ipv6(text: str) -> str:
-    try:
-        return str(IPv6Address(text))
-    except AddressValueError:
-        raise InvalidUriError("what stands in brackets is not an IPv6 address") from None
-
-
-def _host(text: str) -> str:
-    if not all(_LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
-        raise InvalidUriError("the host is not a host name")
-    return text.lower()
 
 
 Address: TypeAlias = IPv4Address | IPv6Address
