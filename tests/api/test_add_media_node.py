@@ -52,8 +52,8 @@ async def test_wait_answers_when_the_node_runs(
 async def test_the_ip_is_the_host_of_the_uri_however_a_node_joined(
     tmp_path: Path, host: str
 ) -> None:
-    told = host.strip("[]").lower()
-    async with fake_kurento(told) as server:
+    reported = host.strip("[]").lower()
+    async with fake_kurento(reported) as server:
         uri = f"ws://{host}:{server.port}/kurento"
         async with live.mediafleet(tmp_path / "configured", KMS_URIS=[uri]) as api:
             (configured,) = await members(api)
@@ -64,7 +64,7 @@ async def test_the_ip_is_the_host_of_the_uri_however_a_node_joined(
         async with live.mediafleet(tmp_path / "posted") as api:
             (restarted,) = await members(api)
 
-    assert [node["ip"] for node in (configured, connected, posted, restarted)] == [told] * 4
+    assert [node["ip"] for node in (configured, connected, posted, restarted)] == [reported] * 4
 
 
 async def test_a_long_list_of_configured_nodes_joins_once_whatever_form_it_has(

@@ -114,7 +114,7 @@ async def test_a_restart_that_would_leave_a_file_that_no_start_takes_is_refused(
     assert dotenv.read_text() == "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=5\n"
 
 
-async def test_properties_newly_set_in_vain_are_told_once_each(
+async def test_properties_newly_set_in_vain_are_logged_once_each(
     api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert (await restart(api, OPENVIDU_CDR=True, OPENVIDU_PRO_CLUSTER_ID="x")).status_code == 200
@@ -122,9 +122,12 @@ async def test_properties_newly_set_in_vain_are_told_once_each(
     assert (await restart(api, OPENVIDU_RECORDING=False)).status_code == 200
     assert (await restart(api, OPENVIDU_SESSIONS_GARBAGE_INTERVAL=-1)).status_code == 400
 
-    told = [record for record in caplog.records if "no effect yet" in record.getMessage()]
-    assert [vars(record)["property"] for record in told] == ["OPENVIDU_CDR", "OPENVIDU_RECORDING"]
-    assert {record.levelname for record in told} == {"WARNING"}
+    reported = [record for record in caplog.records if "no effect yet" in record.getMessage()]
+    assert [vars(record)["property"] for record in reported] == [
+        "OPENVIDU_CDR",
+        "OPENVIDU_RECORDING",
+    ]
+    assert {record.levelname for record in reported} == {"WARNING"}
 
 
 async def test_restarts_are_counted_and_close_no_session(
@@ -174,7 +177,7 @@ CHANGEABLE: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 
 
 @pytest.mark.parametrize("path", [f"{prefix}/restart" for prefix in PREFIXES])
-async def test_problems_of_every_kind_are_told_in_one_answer(
+async def test_problems_of_every_kind_are_reported_in_one_response(
     api: httpx.AsyncClient, dotenv: Path, path: str
 ) -> None:
     response = await api.post(
@@ -249,7 +252,7 @@ async def test_values_of_the_right_type_that_do_not_fit_together_are_listed(
 
 
 @pytest.mark.parametrize("padding", [0, 9_000], ids=["small", "large"])
-async def test_a_body_with_every_property_wrong_is_told_whole(
+async def test_every_wrong_property_of_a_body_is_reported(
     api: httpx.AsyncClient, padding: int
 ) -> None:
     with_effect = {each.name for each in PROPERTIES if each.use is not Use.KEPT}
@@ -266,7 +269,7 @@ async def test_a_body_with_every_property_wrong_is_told_whole(
     assert len(message) <= 8192
 
 
-async def test_rules_of_the_machine_are_told_beside_those_between_properties(
+async def test_rules_of_the_machine_are_reported_beside_those_between_properties(
     api: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     (tmp_path / "openvidu_pro_autodiscover.sh").write_text("#!/bin/sh\n")

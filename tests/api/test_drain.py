@@ -21,7 +21,7 @@ from support.cluster_client import (
     until_sessions,
     until_status,
 )
-from support.troubled import Troubled
+from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ def _word(event: dict[str, Any]) -> str:
     return str(event.get("newStatus") or event.get("change"))
 
 
-async def test_progress_tells_who_blocks_and_until_when(
+async def test_progress_shows_who_blocks_and_until_when(
     api: httpx.AsyncClient, node: Json, fleet: EmulatedCluster
 ) -> None:
     answer = await drain(api, node["id"], 600, "abort")
@@ -97,11 +97,11 @@ async def test_at_the_deadline_what_is_left_is_closed(
     await until_gone(api, node["id"])
 
     assert list(fleet.nodes[0].pipelines) == []
-    told = events_of(database, node["id"])
-    assert told[:2] + told[-1:] == ["launching", "running", "terminated"]
-    assert told[2:6] == [QUARANTINE, "limited", "forced", "terminating"]
+    reported = events_of(database, node["id"])
+    assert reported[:2] + reported[-1:] == ["launching", "running", "terminated"]
+    assert reported[2:6] == [QUARANTINE, "limited", "forced", "terminating"]
     ends = {"one mediaServerDisconnect", "two mediaServerDisconnect"}
-    assert (set(told[6:8]), len(told)) == (ends, 9)
+    assert (set(reported[6:8]), len(reported)) == (ends, 9)
 
 
 async def test_at_the_deadline_the_drain_is_given_up(
@@ -129,9 +129,9 @@ async def test_the_time_is_given_again_and_again_until_the_last_session_ends(
         fleet.nodes[0].release_pipeline(object_id)
     await until_gone(api, node["id"])
 
-    told = events_of(database, node["id"])
-    assert told[2:6] == [QUARANTINE, "limited", "extended", "extended"]
-    assert told[-2:] == ["terminating", "terminated"]
+    reported = events_of(database, node["id"])
+    assert reported[2:6] == [QUARANTINE, "limited", "extended", "extended"]
+    assert reported[-2:] == ["terminating", "terminated"]
 
 
 async def test_ending_the_drain_brings_the_node_back_to_work(
@@ -172,15 +172,15 @@ async def test_every_way_into_quarantine_is_the_same_drain(
     assert events_of(database, node["id"])[2:] == once + once
 
 
-async def test_a_dry_run_tells_and_changes_nothing(
+async def test_a_dry_run_reports_and_changes_nothing(
     api: httpx.AsyncClient, node: Json, database: Path
 ) -> None:
     before = histories.read_events(database)
 
-    told = await drain(api, node["id"], 60, "extend", dry_run="true")
+    reported = await drain(api, node["id"], 60, "extend", dry_run="true")
 
-    assert told.status_code == 200
-    body = told.json()
+    assert reported.status_code == 200
+    body = reported.json()
     assert (body["status"], body["deadline"], body["sessionsLeft"]) == (QUARANTINE, 60, 2)
     assert body["capacity"]["suffices"] is True
     assert (await get(api, node["id"]))["status"] == "running"
@@ -228,7 +228,7 @@ async def test_a_limit_that_makes_no_sense_is_400(api: httpx.AsyncClient, body: 
     assert answer.status_code == 400
 
 
-async def test_the_deadline_and_its_extensions_outlive_a_restart_of_the_server(
+async def test_the_deadline_and_its_extensions_survive_a_restart_of_the_server(
     tmp_path: Path, fleet: EmulatedCluster
 ) -> None:
     fleet.nodes[0].create_pipeline("room")
@@ -302,21 +302,21 @@ async def test_a_deadline_comes_also_for_a_node_that_does_not_answer(
     await drain(api, node["id"], 1, "force")
     await until_gone(api, node["id"])
 
-    told = events_of(database, node["id"])
+    reported = events_of(database, node["id"])
     ends = {"one mediaServerDisconnect", "two mediaServerDisconnect"}
-    assert ends < set(told)
-    assert told[-1] == "terminated"
+    assert ends < set(reported)
+    assert reported[-1] == "terminated"
 
 
-async def test_an_environment_that_refuses_the_end_is_asked_again_and_named(
+async def test_an_environment_that_refuses_the_termination_is_retried_and_named(
     tmp_path: Path,
 ) -> None:
-    environment = Troubled(tmp_path)
+    environment = FailingEnvironment(tmp_path)
     async with live.mediafleet(
         tmp_path, environment=environment, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0
     ) as api:
         node = (await api.post("/pro/media-nodes", params={"wait": "true"})).json()
-        environment.troubles = {"terminate"}
+        environment.failing = {"terminate"}
         assert (await delete(api, node["id"], wait="true")).status_code == 502
 
         with anyio.fail_after(15):
@@ -326,6 +326,6 @@ async def test_an_environment_that_refuses_the_end_is_asked_again_and_named(
         assert "not authorized" in found["reason"]
         (waiting,) = (await api.get("/health")).json()["waitingMediaNodes"]
         assert waiting["reason"] == found["reason"]
-        environment.troubles.clear()
+        environment.failing.clear()
         await until_gone(api, node["id"])
         assert (await api.get("/health")).json()["waitingMediaNodes"] == []

@@ -151,7 +151,7 @@ def test_the_names_of_errors_are_those_of_their_statuses() -> None:
 
 async def test_the_examples_are_what_the_server_says(tmp_path: Path) -> None:
     """One of the server's nodes stands for that of the examples."""
-    told = {name: str(error) for name, error in SAID.items()}
+    reported = {name: str(error) for name, error in SAID.items()}
     nodes = EmulatedCluster(nodes=1, random=random.Random(1), clock=SystemClock())
     async with nodes, live.mediafleet(tmp_path, environment=Faulty()) as api:
         uri = nodes.uri(0)
@@ -165,5 +165,5 @@ async def test_the_examples_are_what_the_server_says(tmp_path: Path) -> None:
             )
             assert answer.json()["error"] == reason_phrase(answer.status_code)
             message = answer.json()["message"].replace(node_id, KNOWN_ID)
-            told[name] = message.replace("kms_Unknown1", KNOWN_ID)
-    assert told == examples()
+            reported[name] = message.replace("kms_Unknown1", KNOWN_ID)
+    assert reported == examples()

@@ -15,9 +15,9 @@ from mediafleet.environments.aws import Aws, AwsSettings
 from support import ec2_shim, histories, live
 from support.cluster_client import NODES, Json, delete, members, until_gone
 from support.ec2_shim import Ec2Shim, Fault
+from support.failing_environment import FailingEnvironment
 from support.local_nodes import end_local_nodes, local_nodes, until_local_nodes
 from support.machine_scripts import DROP, MachineScripts, write_script
-from support.troubled import Troubled
 
 pytestmark = pytest.mark.anyio
 
@@ -25,13 +25,13 @@ SOON_S = 10
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[Troubled]:
-    yield Troubled(tmp_path)
+def environment(tmp_path: Path) -> Iterator[FailingEnvironment]:
+    yield FailingEnvironment(tmp_path)
     end_local_nodes(tmp_path)
 
 
 @pytest.fixture
-async def api(environment: Troubled, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def api(environment: FailingEnvironment, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with live.mediafleet(
         tmp_path, environment=environment, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0
     ) as api:
@@ -54,9 +54,9 @@ async def until_true(condition: Callable[[], bool]) -> None:
 
 
 async def test_what_a_failed_launch_leaves_is_ended_as_soon_as_that_can_be_done(
-    api: httpx.AsyncClient, environment: Troubled, tmp_path: Path
+    api: httpx.AsyncClient, environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.half_done, environment.troubles = {"launch"}, {"terminate"}
+    environment.failing_afterwards, environment.failing = {"launch"}, {"terminate"}
     node = await fail(api)
     await until_true(lambda: environment.calls["terminate"] == 1)
 
@@ -65,7 +65,7 @@ async def test_what_a_failed_launch_leaves_is_ended_as_soon_as_that_can_be_done(
     assert (waiting["id"], waiting["status"]) == (node["id"], "failed")
     assert "not authorized" in waiting["reason"]
 
-    environment.troubles.clear()
+    environment.failing.clear()
     await until_local_nodes(tmp_path, 0)
     assert environment.calls["launch"] == 1
     assert [each["id"] for each in await members(api)] == [node["id"]]
@@ -78,9 +78,9 @@ async def test_what_a_failed_launch_leaves_is_ended_as_soon_as_that_can_be_done(
 
 
 async def test_a_failed_node_is_not_forgotten_before_what_it_left_is_ended(
-    api: httpx.AsyncClient, environment: Troubled, tmp_path: Path
+    api: httpx.AsyncClient, environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.half_done, environment.troubles = {"launch"}, {"terminate"}
+    environment.failing_afterwards, environment.failing = {"launch"}, {"terminate"}
     node = await fail(api)
 
     refused = await delete(api, node["id"], wait="true")
@@ -91,18 +91,18 @@ async def test_a_failed_node_is_not_forgotten_before_what_it_left_is_ended(
     assert len(local_nodes(tmp_path)) == 1
     assert [each["id"] for each in await members(api)] == [node["id"]]
 
-    environment.troubles.clear()
+    environment.failing.clear()
     await until_gone(api, node["id"])
     assert local_nodes(tmp_path) == []
 
 
 async def test_a_machine_seen_of_a_failed_node_is_ended_and_not_taken_in(
-    api: httpx.AsyncClient, environment: Troubled, tmp_path: Path
+    api: httpx.AsyncClient, environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.troubles = {"launch"}
+    environment.failing = {"launch"}
     node = await fail(api)
     await until_true(lambda: environment.calls["terminate"] == 1)
-    environment.troubles.clear()
+    environment.failing.clear()
     await environment.launch(MachineRequest(node["id"], None))
 
     assert (await api.put(NODES)).json()["content"] == []
@@ -111,19 +111,19 @@ async def test_a_machine_seen_of_a_failed_node_is_ended_and_not_taken_in(
 
 
 async def test_the_id_of_a_node_that_left_is_never_given_again(
-    api: httpx.AsyncClient, environment: Troubled, tmp_path: Path
+    api: httpx.AsyncClient, environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.troubles = {"launch"}
+    environment.failing = {"launch"}
     node = await fail(api)
     assert (await delete(api, node["id"], wait="true")).status_code == 204
-    environment.troubles.clear()
+    environment.failing.clear()
     await environment.launch(MachineRequest(node["id"], None))
     assert len(local_nodes(tmp_path)) == 1
 
-    environment.troubles = {"terminate"}
+    environment.failing = {"terminate"}
     assert (await api.put(NODES)).json()["content"] == []
     assert len(local_nodes(tmp_path)) == 1
-    environment.troubles.clear()
+    environment.failing.clear()
     assert (await api.put(NODES)).json()["content"] == []
     assert local_nodes(tmp_path) == []
     assert await members(api) == []
@@ -131,7 +131,7 @@ async def test_the_id_of_a_node_that_left_is_never_given_again(
 
 @pytest.fixture
 async def ec2() -> AsyncIterator[tuple[Ec2Shim, Aws]]:
-    """EC2 that takes its time or refuses, and an environment of little patience with it."""
+    """EC2 that takes its time or refuses, and an environment with short timeouts."""
     async with EmulatedCluster(nodes=3, random=random.Random(7), clock=SystemClock()) as cluster:
         shim = ec2_shim.backed_by(cluster)
         with ec2_shim.serving(shim) as url:

@@ -1,4 +1,4 @@
-"""Health, probes and metrics: what they tell of the server's own parts, and to whom."""
+"""Health, probes and metrics: what they show of the server's components, and to whom."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import mediafleet
 from mediafleet.app import Stopping
 from support import live
-from support.troubled import Troubled
+from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ async def probe(api: httpx.AsyncClient, name: str) -> httpx.Response:
         return await anybody.get(f"/health/{name}")
 
 
-async def test_probes_are_open_and_tell_nothing(api: httpx.AsyncClient) -> None:
+async def test_probes_are_open_and_reveal_nothing(api: httpx.AsyncClient) -> None:
     for name in ("live", "ready"):
         answer = await probe(api, name)
         assert (answer.status_code, answer.content) == (200, b"")
@@ -34,7 +34,7 @@ async def test_probes_are_open_and_tell_nothing(api: httpx.AsyncClient) -> None:
         assert (await anybody.get("/health/other")).status_code == 404
 
 
-async def test_all_parts_work(api: httpx.AsyncClient) -> None:
+async def test_all_components_work(api: httpx.AsyncClient) -> None:
     answer = await api.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "UP")
     assert answer.json()["failedParts"] == []
@@ -67,8 +67,8 @@ async def test_a_server_whose_loops_have_ended_is_down_and_dead(api: httpx.Async
 
 
 async def test_a_cluster_that_cannot_be_brought_to_its_size_is_unstable(tmp_path: Path) -> None:
-    environment = Troubled(tmp_path)
-    environment.troubles = {"discover"}
+    environment = FailingEnvironment(tmp_path)
+    environment.failing = {"discover"}
     async with live.mediafleet(
         tmp_path,
         environment=environment,
@@ -84,7 +84,7 @@ async def test_a_cluster_that_cannot_be_brought_to_its_size_is_unstable(tmp_path
         assert failed["reason"].endswith("failed to discover: not authorized")
         for name in ("live", "ready"):
             assert (await probe(api, name)).status_code == 200
-        environment.troubles = set()
+        environment.failing = set()
         await until_status(api, "UP")
 
 
@@ -94,7 +94,7 @@ async def until_status(api: httpx.AsyncClient, status: str) -> None:
             await anyio.sleep(0.02)
 
 
-async def test_a_server_that_begins_to_stop_lives_and_is_not_ready(tmp_path: Path) -> None:
+async def test_a_server_that_begins_to_stop_is_live_and_not_ready(tmp_path: Path) -> None:
     stopping = Stopping()
     async with live.mediafleet(tmp_path, stopping=stopping) as api:
         stopping.begin()
@@ -105,7 +105,7 @@ async def test_a_server_that_begins_to_stop_lives_and_is_not_ready(tmp_path: Pat
         assert answer.json()["message"] == "The server is starting or shutting down"
 
 
-async def test_metrics_tell_what_was_counted(api: httpx.AsyncClient) -> None:
+async def test_metrics_show_what_was_counted(api: httpx.AsyncClient) -> None:
     assert (await api.get("/metrics", auth=("OPENVIDUAPP", "wrong"))).status_code == 401
     answer = await api.get("/metrics")
 

@@ -29,14 +29,16 @@ class World:
         self._fake = fake
         self._node_id = node_id
 
-    async def answers(self, told: dict[str, Any], created: dict[str, Any]) -> list[httpx.Response]:
+    async def answers(
+        self, expected: dict[str, Any], created: dict[str, Any]
+    ) -> list[httpx.Response]:
         """What the lists and the node itself are answered with while the node says all that.
 
         Args:
-            told: By operation.
+            reported: By operation.
             created: Names of new pipelines, by the beginning of their object ids.
         """
-        for operation, value in told.items():
+        for operation, value in expected.items():
             self._say(operation, value)
         for object_id, name in created.items():
             self._say("getName", name)
@@ -78,24 +80,26 @@ def world(portal: BlockingPortal) -> Iterator[World]:
 
 
 @given(
-    told=st.fixed_dictionaries({"getInfo": JSON | INFO, "getUsedMemory": JSON, "getUsedCpu": JSON}),
+    expected=st.fixed_dictionaries(
+        {"getInfo": JSON | INFO, "getUsedMemory": JSON, "getUsedCpu": JSON}
+    ),
     created=st.dictionaries(st.text(max_size=200), JSON, max_size=5),
 )
 @example(
-    told={"getInfo": MOST_INFO, "getUsedMemory": 1e15, "getUsedCpu": 1e15},
+    expected={"getInfo": MOST_INFO, "getUsedMemory": 1e15, "getUsedCpu": 1e15},
     created={"x" * 1000: "room"},
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_a_node_says_the_lists_are_answered(
-    portal: BlockingPortal, world: World, told: dict[str, Any], created: dict[str, Any]
+    portal: BlockingPortal, world: World, expected: dict[str, Any], created: dict[str, Any]
 ) -> None:
-    for response in portal.call(world.answers, told, created):
+    for response in portal.call(world.answers, expected, created):
         assert response.status_code == 200, response.text
 
 
 def test_what_the_node_says_reaches_the_lists(portal: BlockingPortal, world: World) -> None:
-    told = {"getInfo": MOST_INFO, "getUsedMemory": 2048}
-    for response in portal.call(world.answers, told, {}):
+    reported = {"getInfo": MOST_INFO, "getUsedMemory": 2048}
+    for response in portal.call(world.answers, reported, {}):
         body = response.json()
         (node,) = body.get("content", [body])
         assert node["kurentoInfo"]["memory"] == 2

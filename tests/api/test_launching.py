@@ -10,22 +10,22 @@ import pytest
 
 from support import live
 from support.cluster_client import NODES, Json, delete, members, patch, until, until_gone
+from support.failing_environment import FailingEnvironment
 from support.local_nodes import end_local_nodes, local_nodes
 from support.outages import locked
-from support.troubled import Troubled
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[Troubled]:
-    yield Troubled(tmp_path)
+def environment(tmp_path: Path) -> Iterator[FailingEnvironment]:
+    yield FailingEnvironment(tmp_path)
     end_local_nodes(tmp_path)
 
 
 @asynccontextmanager
 async def serving(
-    environment: Troubled, data_dir: Path, *, nodes: int = 0, **properties: str
+    environment: FailingEnvironment, data_dir: Path, *, nodes: int = 0, **properties: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     async with live.mediafleet(
         data_dir, environment=environment, OPENVIDU_PRO_CLUSTER_MEDIA_NODES=nodes, **properties
@@ -40,10 +40,10 @@ async def launch(api: httpx.AsyncClient) -> Json:
     return node
 
 
-async def test_a_launch_that_fails_is_told_and_its_node_listed_until_removed(
-    environment: Troubled, tmp_path: Path
+async def test_a_launch_that_fails_is_reported_and_its_node_listed_until_removed(
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.troubles = {"launch"}
+    environment.failing = {"launch"}
     async with serving(environment, tmp_path) as api:
         answer = await api.post(NODES, params={"wait": "true"})
         assert answer.status_code == 502
@@ -57,12 +57,12 @@ async def test_a_launch_that_fails_is_told_and_its_node_listed_until_removed(
         assert environment.calls["launch"] == 1
 
 
-async def test_a_termination_that_fails_is_told_and_tried_again_without_haste(
-    environment: Troubled, tmp_path: Path
+async def test_a_termination_that_fails_is_reported_and_retried_with_back_off(
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
     async with serving(environment, tmp_path) as api:
         node = await launch(api)
-        environment.troubles = {"terminate"}
+        environment.failing = {"terminate"}
         began = anyio.current_time()
         for _ in range(3):
             refused = await delete(api, node["id"], wait="true")
@@ -75,33 +75,33 @@ async def test_a_termination_that_fails_is_told_and_tried_again_without_haste(
         assert anyio.current_time() - began > 1.9
         (left,) = await members(api)
         assert left["status"] == "terminating"
-        environment.troubles.clear()
+        environment.failing.clear()
         await until_gone(api, node["id"])
     assert local_nodes(tmp_path) == []
 
 
 @pytest.mark.parametrize("strategy", ["if-no-sessions", "now"])
 async def test_a_termination_that_fails_after_it_ended_the_machine_is_tried_again(
-    environment: Troubled, tmp_path: Path, strategy: str
+    environment: FailingEnvironment, tmp_path: Path, strategy: str
 ) -> None:
     async with serving(environment, tmp_path) as api:
         node = await launch(api)
-        environment.half_done = {"terminate"}
+        environment.failing_afterwards = {"terminate"}
         refused = await delete(api, node["id"], deletion_strategy=strategy, wait="true")
         assert refused.status_code == 502
         assert "its answer was lost" in refused.json()["message"]
         assert local_nodes(tmp_path) == []
         (left,) = await members(api)
         assert (left["status"], left["connected"]) == ("terminating", False)
-        environment.half_done.clear()
+        environment.failing_afterwards.clear()
         await until_gone(api, node["id"])
         assert environment.calls["terminate"] == 2
 
 
-async def test_a_launch_without_an_end_fails_when_patience_is_lost(
-    environment: Troubled, tmp_path: Path
+async def test_a_launch_that_never_ends_fails_at_its_timeout(
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.hangs = {"launch"}
+    environment.hanging = {"launch"}
     async with serving(environment, tmp_path, MEDIAFLEET_LAUNCH_TIMEOUT="0.2") as api:
         answer = await api.post(NODES, params={"wait": "true"})
         assert answer.status_code == 502
@@ -109,7 +109,7 @@ async def test_a_launch_without_an_end_fails_when_patience_is_lost(
 
 
 async def test_a_cancelled_launch_can_be_wanted_again(
-    environment: Troubled, tmp_path: Path
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
     async with serving(environment, tmp_path) as api:
         node = (await api.post(NODES)).json()
@@ -124,7 +124,7 @@ async def test_a_cancelled_launch_can_be_wanted_again(
 async def test_a_removal_now_ends_the_sessions_of_a_launch_that_was_canceled(
     tmp_path: Path, canceled_by: str
 ) -> None:
-    environment = Troubled(tmp_path, sessions=1)
+    environment = FailingEnvironment(tmp_path, sessions=1)
     async with serving(environment, tmp_path) as api:
         node = (await api.post(NODES)).json()
         if canceled_by == "PATCH":
@@ -138,10 +138,10 @@ async def test_a_removal_now_ends_the_sessions_of_a_launch_that_was_canceled(
     assert local_nodes(tmp_path) == []
 
 
-async def test_a_server_starts_and_serves_although_its_environment_tells_nothing(
-    environment: Troubled, tmp_path: Path
+async def test_a_server_starts_and_serves_although_its_environment_does_not_answer(
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.troubles = {"discover", "launch"}
+    environment.failing = {"discover", "launch"}
     async with serving(environment, tmp_path, nodes=1) as api:
         answer = await api.put(NODES)
         assert answer.status_code == 502
@@ -150,22 +150,22 @@ async def test_a_server_starts_and_serves_although_its_environment_tells_nothing
         await until(api, node["id"], lambda found: bool(found) and found["status"] == "failed")
 
 
-async def test_the_cluster_grows_as_soon_as_its_environment_tells_what_runs(
-    environment: Troubled, tmp_path: Path
+async def test_the_cluster_grows_as_soon_as_its_environment_lists_its_machines(
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
-    environment.troubles = {"discover"}
+    environment.failing = {"discover"}
     async with serving(environment, tmp_path, nodes=1) as api:
         with anyio.fail_after(10):
             while environment.calls["discover"] < 3:
                 await anyio.sleep(0.01)
         assert await members(api) == []
-        environment.troubles = set()
+        environment.failing = set()
         await until_running(api, 1)
     assert environment.calls["launch"] == 1
 
 
 async def test_a_restart_is_done_although_the_store_is_out_of_reach_and_growth_follows(
-    environment: Troubled, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    environment: FailingEnvironment, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(environment, tmp_path) as api:
         with locked(tmp_path / "mediafleet.db")():
@@ -186,7 +186,7 @@ async def until_running(api: httpx.AsyncClient, count: int) -> None:
 
 
 async def test_named_nodes_and_uris_mean_nothing_where_nodes_are_launched(
-    environment: Troubled, tmp_path: Path
+    environment: FailingEnvironment, tmp_path: Path
 ) -> None:
     uri = "ws://127.0.0.1:9/kurento"
     async with serving(environment, tmp_path, KMS_URIS=f"[{uri}]") as api:

@@ -77,7 +77,7 @@ async def test_a_move_the_life_cycle_does_not_have_is_400_and_says_which_it_has(
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "failed"}, {"status": 5}, [], "running", None])
-async def test_a_body_without_a_status_one_may_ask_for_is_400(
+async def test_a_body_without_a_requestable_status_is_400(
     api: httpx.AsyncClient, fleet: EmulatedCluster, body: object
 ) -> None:
     node = await add(api, fleet.uri(0))

@@ -34,7 +34,7 @@ async def test_a_node_too_many_is_refused_with_what_to_do(
         await add(api, fleet.uri(2))
 
 
-async def test_configured_nodes_too_many_are_shown_with_the_reason_and_come_when_there_is_room(
+async def test_configured_nodes_too_many_are_shown_with_the_reason_and_connect_when_files_are_free(
     tmp_path: Path, fleet: EmulatedCluster
 ) -> None:
     uris = [fleet.uri(number) for number in range(3)]

@@ -38,7 +38,7 @@ async def test_sessions_have_the_later_members(
     assert session["mediaNodeId"] == node["id"]
 
 
-async def test_recordings_and_broadcasts_come_when_asked_for(
+async def test_recordings_and_broadcasts_are_included_when_requested(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:
     node = await add(api, fleet.uri(0))
@@ -112,7 +112,7 @@ async def test_the_configuration_is_the_same_below_both(api: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize("path", ["", "/", "/nothing", "/media-nodes/x/y"])
-async def test_nothing_is_told_without_credentials(api: httpx.AsyncClient, path: str) -> None:
+async def test_nothing_is_revealed_without_credentials(api: httpx.AsyncClient, path: str) -> None:
     url = f"/openvidu/api{path}"
     assert (await api.get(url, auth=("OPENVIDUAPP", "wrong"))).status_code == 401
     assert (await api.get(url)).status_code == 404

@@ -81,7 +81,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await anyio.sleep(0.01)
 
 
-async def until_told(caplog: pytest.LogCaptureFixture, event: str, times: int = 1) -> list[Any]:
+async def until_logged(caplog: pytest.LogCaptureFixture, event: str, times: int = 1) -> list[Any]:
     """Wait for lines of the log; the records."""
 
     def found() -> list[logging.LogRecord]:
@@ -114,10 +114,10 @@ async def test_who_announces_itself_is_a_member_once(
         assert (node["uri"], node["environmentId"]) == (uri, None)
         async with dial(api, source=host_of(uri)) as second:
             await second.send(FRAME % uri)
-            await until_told(caplog, "known media server registered itself")
+            await until_logged(caplog, "known media server registered itself")
         assert [each["id"] for each in await members(api)] == [node["id"]]
         await first.ping()
-    await until_told(caplog, "media server registered itself")
+    await until_logged(caplog, "media server registered itself")
 
 
 async def test_the_bytes_of_a_real_kurento_are_understood(
@@ -154,7 +154,7 @@ async def test_one_process_under_two_names_is_one_member(
                 async with dial(api) as registrant:
                     await registrant.send(FRAME % uri)
                     known = "known media server registered itself"
-                    await until_told(caplog, known if number else known[6:], max(1, number))
+                    await until_logged(caplog, known if number else known[6:], max(1, number))
             (node,) = await members(api)
             assert node["uri"] == f"ws://127.0.0.1:{fake.port}/kurento"
     finally:
@@ -179,15 +179,15 @@ async def test_a_removed_node_that_announces_itself_again_comes_back(
 async def test_a_wrong_token_is_refused(
     api: httpx.AsyncClient, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(InvalidStatus) as refusal:
+    with pytest.raises(InvalidStatus) as failure:
         async with dial(api, token=token):
             pass
-    assert refusal.value.response.status_code == 403
-    told = "\n".join(record.getMessage() for record in caplog.records)
-    assert '"WebSocket /registrar/TOKEN" 403' in told
-    assert "wrong credentials" in told
+    assert failure.value.response.status_code == 403
+    reported = "\n".join(record.getMessage() for record in caplog.records)
+    assert '"WebSocket /registrar/TOKEN" 403' in reported
+    assert "wrong credentials" in reported
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert not token or f"/registrar/{token}" not in told
+    assert not token or f"/registrar/{token}" not in reported
 
 
 async def test_a_wrong_address_is_refused_whatever_its_headers_say(tmp_path: Path) -> None:
@@ -197,20 +197,20 @@ async def test_a_wrong_address_is_refused_whatever_its_headers_say(tmp_path: Pat
             {"X-Forwarded-For": "10.0.0.1", "X-Real-IP": "10.0.0.1"},
             {"Forwarded": "for=10.0.0.1"},
         ):
-            with pytest.raises(InvalidStatus) as refusal:
+            with pytest.raises(InvalidStatus) as failure:
                 async with dial(api, **headers):
                     pass
-            assert refusal.value.response.status_code == 403
+            assert failure.value.response.status_code == 403
 
 
 async def test_without_a_token_there_is_no_such_door_and_no_warning_of_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with live.mediafleet(tmp_path) as api:
-        with pytest.raises(InvalidStatus) as refusal:
+        with pytest.raises(InvalidStatus) as failure:
             async with dial(api):
                 pass
-        assert refusal.value.response.status_code == 404
+        assert failure.value.response.status_code == 404
 
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
 
@@ -231,7 +231,7 @@ async def test_the_token_is_in_no_line_of_the_log(
     assert not [r for r in shown if TOKEN in r.getMessage() or TOKEN in str(vars(r))]
 
 
-async def test_nobody_is_dialled_but_the_registrant_and_the_listed_networks(
+async def test_only_the_registrant_and_the_listed_networks_are_dialled(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     dialled = []
@@ -243,8 +243,8 @@ async def test_nobody_is_dialled_but_the_registrant_and_the_listed_networks(
         for number, host in enumerate(("127.0.0.1", "localhost", "169.254.1.1", "224.0.0.1"), 1):
             async with dial(api, source="127.0.7.7") as registrant:
                 await registrant.send(FRAME % f"ws://{host}:{port}/kurento")
-                told = await until_told(caplog, "media server not added", number)
-                assert "its address is" in told[-1].reason
+                reported = await until_logged(caplog, "media server not added", number)
+                assert "its address is" in reported[-1].reason
         assert dialled == []
         assert await members(api) == []
 
@@ -257,13 +257,13 @@ async def test_the_networks_of_nodes_hold_for_registrants_too(
     ) as api:  # fmt: skip
         async with dial(api, source=host_of(fleet.uri(0))) as registrant:
             await registrant.send(FRAME % fleet.uri(0))
-            (told,) = await until_told(caplog, "media server not added")
-        assert "MEDIAFLEET_ALLOWED_NODE_NETWORKS" in told.reason
+            (reported,) = await until_logged(caplog, "media server not added")
+        assert "MEDIAFLEET_ALLOWED_NODE_NETWORKS" in reported.reason
         assert await members(api) == []
 
 
 @pytest.mark.parametrize(
-    ("frame", "told"),
+    ("frame", "expected"),
     [
         (b"\0\1", "no text"),
         ("", "no JSON"),
@@ -278,13 +278,13 @@ async def test_the_networks_of_nodes_hold_for_registrants_too(
         (FRAME % "ws://127.0.0.1:9/kurento", "not within reach"),
     ],
 )
-async def test_what_is_no_announcement_is_told_and_left(
-    api: httpx.AsyncClient, frame: str | bytes, told: str, caplog: pytest.LogCaptureFixture
+async def test_what_is_no_announcement_is_logged_and_the_connection_ends(
+    api: httpx.AsyncClient, frame: str | bytes, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with dial(api) as registrant:
         await registrant.send(frame)
-        (record,) = await until_told(caplog, "media server not added")
-    assert told in record.reason
+        (record,) = await until_logged(caplog, "media server not added")
+    assert expected in record.reason
     assert "word" not in record.reason
     assert await members(api) == []
 
@@ -298,7 +298,9 @@ async def test_a_frame_above_the_bound_ends_the_connection(api: httpx.AsyncClien
         assert registrant.close_code == 1009
 
 
-async def test_who_says_more_is_let_go(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+async def test_a_registrant_that_sends_more_is_disconnected(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
     async with dial(api, source=host_of(fleet.uri(0))) as registrant:
         for _ in range(2):
             await registrant.send(FRAME % fleet.uri(0))
@@ -307,7 +309,7 @@ async def test_who_says_more_is_let_go(api: httpx.AsyncClient, fleet: EmulatedCl
 
 
 @asynccontextmanager
-async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def registrar_alone(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The registrar alone, with bounds of its own; no media server is added."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -326,8 +328,10 @@ async def door(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize("frame", [None, "{}"])
-async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None) -> None:
-    async with door(timeout=0.3) as client, dial(client) as registrant:
+async def test_a_registrant_that_announces_nothing_valid_is_disconnected_in_time(
+    frame: str | None,
+) -> None:
+    async with registrar_alone(timeout=0.3) as client, dial(client) as registrant:
         began = anyio.current_time()
         if frame is not None:
             await registrant.send(frame)
@@ -337,13 +341,13 @@ async def test_who_is_silent_or_wrong_is_let_go_after_a_while(frame: str | None)
 
 
 async def test_there_are_never_too_many(caplog: pytest.LogCaptureFixture) -> None:
-    async with door(most=2) as client:
+    async with registrar_alone(most=2) as client:
         async with dial(client), dial(client):
             with pytest.raises(InvalidStatus):
                 async with dial(client):
                     pass
-            (told,) = await until_told(caplog, "registrant refused")
-            assert told.reason == "there are too many"
+            (reported,) = await until_logged(caplog, "registrant refused")
+            assert reported.reason == "there are too many"
         async with dial(client):
             pass
 
@@ -352,15 +356,15 @@ async def test_the_end_of_the_server_waits_for_no_registrant(
     tmp_path: Path, fleet: EmulatedCluster
 ) -> None:
     async with registrar(tmp_path) as api:
-        taken_in = await dial(api, source=host_of(fleet.uri(0)))
-        await taken_in.send(FRAME % fleet.uri(0))
+        adopted = await dial(api, source=host_of(fleet.uri(0)))
+        await adopted.send(FRAME % fleet.uri(0))
         await until_members(api, 1)
         refused = await dial(api)
         await refused.send("{}")
         silent = await dial(api)
         began = anyio.current_time()
     assert anyio.current_time() - began < 1.5
-    for registrant in (taken_in, refused, silent):
+    for registrant in (adopted, refused, silent):
         await registrant.wait_closed()
         assert registrant.close_code == 1012
 
@@ -392,7 +396,7 @@ async def _announce_all(
     for number, source in enumerate(sources):
         registrants.append(await dial(api, source=source))
         await registrants[-1].send(FRAME % f"ws://127.0.0.1:{port}/{number}")
-    await until_told(caplog, "media server not added", len(sources))
+    await until_logged(caplog, "media server not added", len(sources))
     for registrant in registrants:
         await registrant.close()
 

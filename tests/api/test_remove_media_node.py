@@ -56,7 +56,7 @@ async def test_removing_without_a_strategy_spares_sessions(
     assert pipeline in fleet.nodes[0].pipelines
 
 
-async def test_now_ends_the_sessions_whoever_made_them_and_tells_of_each(
+async def test_now_ends_all_sessions_and_emits_an_event_for_each(
     api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
 ) -> None:
     node = await add(api, fleet.uri(0))
@@ -75,13 +75,13 @@ async def test_now_ends_the_sessions_whoever_made_them_and_tells_of_each(
 
 
 @pytest.mark.parametrize("begin", [30, 1_000_000])
-async def test_now_ends_no_session_before_its_end_is_told(
+async def test_now_ends_no_session_before_its_event_is_stored(
     api: httpx.AsyncClient, database: Path, begin: int
 ) -> None:
     """For each session that is ended an application begins another, for a while or for ever."""
     made, released, untold = {}, [], []
 
-    def told() -> list[str]:
+    def reported() -> list[str]:
         return [session for session, _ in ends(database)]
 
     async with fake_kurento() as fake:
@@ -90,7 +90,7 @@ async def test_now_ends_no_session_before_its_end_is_told(
             if request["method"] == "release":
                 object_id = request["params"]["object"]
                 released.append(object_id)
-                if not {object_id, made[object_id]} & set(told()):
+                if not {object_id, made[object_id]} & set(reported()):
                     untold.append(object_id)
                 if len(made) < begin:
                     made[fake.create(f"late-{len(made)}")] = f"late-{len(made)}"
@@ -107,11 +107,11 @@ async def test_now_ends_no_session_before_its_end_is_told(
         assert len(released) >= 30
         if begin == 30:
             assert not fake.pipelines
-            assert len(told()) == 30
+            assert len(reported()) == 30
     assert histories.faults(histories.read_events(database), {}) == []
 
 
-async def test_now_tells_the_ends_of_sessions_whose_process_is_replaced_meanwhile(
+async def test_now_emits_the_ends_of_sessions_whose_process_is_replaced_meanwhile(
     api: httpx.AsyncClient, fleet: EmulatedCluster, database: Path
 ) -> None:
     node = await add(api, fleet.uri(0))
@@ -173,8 +173,10 @@ async def test_a_session_that_begins_while_the_request_runs_is_never_ended(
         ).status_code == 204
         assert not fake.pipelines
 
-    told = [each.get("newStatus") or each["name"] for each in histories.read_events(database)[2:]]
-    assert told == ["terminating", "mediaNodeDrainChanged", "sessionDestroyed", "terminated"]
+    reported = [
+        each.get("newStatus") or each["name"] for each in histories.read_events(database)[2:]
+    ]
+    assert reported == ["terminating", "mediaNodeDrainChanged", "sessionDestroyed", "terminated"]
 
 
 async def test_when_no_sessions_quarantines_until_the_last_session_ends(

@@ -32,7 +32,7 @@ def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
     scripts.end_all()
 
 
-async def test_a_cluster_of_scripts_lives_and_finds_itself_again(
+async def test_a_cluster_of_scripts_is_found_again_after_a_restart(
     scripts: MachineScripts, tmp_path: Path
 ) -> None:
     properties = {"OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "script", PATH: str(scripts.write())}
@@ -110,14 +110,14 @@ async def test_a_restart_takes_only_a_folder_that_may_be_used(
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES=0,
         **{PATH: str(scripts.write())},
     ) as api:
-        for path, told in (
+        for path, reported in (
             (other, f"{other}/{LAUNCH} has mode 0775"),
             (tmp_path / "none", f"{LAUNCH} does not exist"),
             ("scripts", "not an absolute path"),
         ):
             refused = await api.post(RESTART, json={PATH: str(path)})
             assert refused.status_code == 400
-            assert told in refused.json()["message"]
+            assert reported in refused.json()["message"]
         (other / LAUNCH).chmod(0o755)
         write_script(other / LAUNCH, "#!/bin/sh\necho the other one >&2; exit 1\n")
         assert (await api.post(RESTART, json={PATH: str(other)})).status_code == 200
@@ -136,7 +136,7 @@ printf '%s' "$OPENVIDU_SECRET" | od -An -tx1 | tr -d ' ' >&2
 
 
 @pytest.mark.parametrize("secret", [live.SECRET, 'it\'s 100% "my" w\\ord: \u00e9/+?'])
-async def test_a_script_that_prints_the_secret_tells_nobody(
+async def test_a_secret_that_a_script_prints_is_masked_everywhere(
     scripts: MachineScripts, tmp_path: Path, caplog: pytest.LogCaptureFixture, secret: str
 ) -> None:
     folder = scripts.write(before=TRACE + "exit 1")
@@ -151,14 +151,14 @@ async def test_a_script_that_prints_the_secret_tells_nobody(
         (node,) = await members(api)
         health = await api.get("/health")
         diagnostics = await api.get(f"/fleet/media-nodes/{node['id']}/diagnostics")
-        told = [failed.text, str(node), health.text, diagnostics.text]
-    told += [str(vars(record)) for record in caplog.records]
-    told += [(tmp_path / f"mediafleet.db{end}").read_bytes().decode("latin-1") for end in ("",)]
+        reported = [failed.text, str(node), health.text, diagnostics.text]
+    reported += [str(vars(record)) for record in caplog.records]
+    reported += [(tmp_path / f"mediafleet.db{end}").read_bytes().decode("latin-1") for end in ("",)]
 
     raw = secret.encode()
     forms = [secret, json.dumps(secret)[1:-1], raw.hex(), raw.decode("latin-1")]
     forms += [b64encode(before + raw).decode()[4:-4] for before in (b"", b"x", b"OPENVIDUAPP:")]
-    for text in told:
+    for text in reported:
         found = "".join(text.split()).replace("-", "+").replace("_", "/")
         assert not [form for form in forms if form.replace("-", "+").replace(" ", "") in found]
 
@@ -181,7 +181,7 @@ async def test_secrets_of_before_a_restart_and_after_it_are_masked(
     assert failed.json()["message"].endswith("it says: *** ***")
 
 
-async def test_put_on_premises_asks_the_script(scripts: MachineScripts, tmp_path: Path) -> None:
+async def test_put_on_premises_runs_the_script(scripts: MachineScripts, tmp_path: Path) -> None:
     folder = scripts.write()
     async with live.mediafleet(
         tmp_path,

@@ -1,4 +1,4 @@
-"""Environments that take their time: nobody but who needs them waits for them."""
+"""Environments that take their time: only requests that need them wait for them."""
 
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -102,7 +102,7 @@ async def serving(
         yield api
 
 
-async def test_launches_that_wait_for_others_lose_no_patience(
+async def test_launches_that_wait_for_others_do_not_time_out(
     cluster: EmulatedCluster, tmp_path: Path
 ) -> None:
     environment = Slow(cluster)
@@ -117,7 +117,7 @@ async def test_launches_that_wait_for_others_lose_no_patience(
     assert environment.most == LAUNCHES_AT_ONCE
 
 
-async def test_nobody_else_waits_for_slow_launches(
+async def test_other_requests_do_not_wait_for_slow_launches(
     cluster: EmulatedCluster, tmp_path: Path
 ) -> None:
     environment = Slow(cluster)
@@ -144,7 +144,7 @@ async def test_nobody_else_waits_for_slow_launches(
         assert statuses == ["launching"] * LAUNCHES_AT_ONCE
 
 
-async def test_a_stop_tells_who_waits_for_a_launch_that_the_node_ends_with_the_server(
+async def test_a_stop_notifies_waiters_of_a_launch_that_the_node_ends_with_the_server(
     cluster: EmulatedCluster, tmp_path: Path
 ) -> None:
     environment, stopping = Slow(cluster), Stopping()
@@ -160,7 +160,7 @@ async def test_a_stop_tells_who_waits_for_a_launch_that_the_node_ends_with_the_s
         environment.ends_with_server = False  # not to wait for it below
 
 
-async def test_a_stop_tells_who_waits_for_what_a_failed_launch_left(
+async def test_a_stop_notifies_waiters_for_what_a_failed_launch_left(
     cluster: EmulatedCluster, tmp_path: Path
 ) -> None:
     environment, stopping = Slow(cluster), Stopping()

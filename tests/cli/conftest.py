@@ -45,7 +45,7 @@ class Running:
     process: subprocess.Popen[str]
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
-    _news: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
+    _unread: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
     _readers: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,8 +59,8 @@ class Running:
     def _read(self, stream: IO[str], lines: list[str]) -> None:
         for line in stream:
             lines.append(line.rstrip("\n"))
-            self._news.put(line)
-        self._news.put(None)
+            self._unread.put(line)
+        self._unread.put(None)
 
     def line(self, pattern: str) -> re.Match[str]:
         """Wait for a line of either stream."""
@@ -71,10 +71,10 @@ class Running:
                 if found is not None:
                     return found
             try:
-                self._news.get(timeout=max(0.01, deadline - time.monotonic()))
+                self._unread.get(timeout=max(0.01, deadline - time.monotonic()))
             except queue.Empty:
                 pytest.fail(f"no line {pattern!r} in:\n{self.text}")
-            if self.process.poll() is not None and self._news.empty():
+            if self.process.poll() is not None and self._unread.empty():
                 self.join()
                 if not re.search(pattern, self.text, re.MULTILINE):
                     pytest.fail(f"ended without a line {pattern!r}:\n{self.text}")
@@ -127,7 +127,7 @@ Start = Callable[..., Running]
 
 @pytest.fixture(scope="module")
 def run(environ: dict[str, str], home: Path) -> Run:
-    """Run a command to its end, with its streams redirected as a shell is told to."""
+    """Run a command to its end, with its streams redirected by a shell."""
 
     def run_command(*arguments: object, redirected: str = "", **variables: str) -> Finished:
         done = subprocess.run(

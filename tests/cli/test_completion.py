@@ -115,7 +115,7 @@ def drop_by_drop(connection, over):
 
 
 @pytest.mark.parametrize("write", [be_silent, drop_by_drop])
-def test_nobody_waits_long_for_a_slow_server(run, write):
+def test_completion_does_not_wait_long_for_a_slow_server(run, write):
     with answering(write) as access:
         began = time.monotonic()
         done = complete(run, "nodes", "get", "kms_", **access)
@@ -125,7 +125,7 @@ def test_nobody_waits_long_for_a_slow_server(run, write):
     assert took < LIMIT_S
 
 
-def test_nobody_waits_for_a_secret_that_nobody_writes(run, tmp_path):
+def test_completion_does_not_wait_for_a_secret_that_is_never_written(run, tmp_path):
     os.mkfifo(tmp_path / "secret")
 
     done = complete(run, "nodes", "get", "--secret-file", str(tmp_path / "secret"), "kms_")

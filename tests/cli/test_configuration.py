@@ -122,7 +122,7 @@ def test_arrays_and_texts_are_written_as_in_the_file(ask):
 
 
 @pytest.mark.parametrize(
-    ("assignment", "told"),
+    ("assignment", "expected"),
     [
         ("OPENVIDU_RECORDIN=true", "did you mean OPENVIDU_RECORDING"),
         ("OPENVIDU_CDR", "KEY=VALUE"),
@@ -132,11 +132,11 @@ def test_arrays_and_texts_are_written_as_in_the_file(ask):
         ("NO_SUCH_THING=1", "is no property"),
     ],
 )
-def test_what_makes_no_sense_is_not_sent(ask, assignment, told):
+def test_what_makes_no_sense_is_not_sent(ask, assignment, expected):
     done = ask("restart", assignment, "--yes", MEDIAFLEET_URL="http://127.0.0.1:9")
 
     assert done.code == 2
-    assert told in done.err
+    assert expected in done.err
     assert "Nothing was sent" in done.err
 
 
@@ -168,7 +168,7 @@ def test_a_property_that_is_not_set_has_a_line_of_its_own(ask):
     ]
 
 
-def test_nobody_to_ask_is_told_from_consent(run, access):
+def test_a_missing_terminal_is_not_taken_for_consent(run, access):
     done = run("restart", "OPENVIDU_CDR=true", **access)
 
     assert done.code == 2
@@ -176,7 +176,7 @@ def test_nobody_to_ask_is_told_from_consent(run, access):
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1)])
-def test_a_person_is_asked(environ, access, answer, code):
+def test_a_person_is_asked_for_confirmation(environ, access, answer, code):
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "mediafleet", "restart", "OPENVIDU_RECORDING=false"],

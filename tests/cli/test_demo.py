@@ -85,7 +85,7 @@ def test_a_signal_before_it_is_ready_leaves_nothing_behind_either(demo, home):
     assert "Traceback" not in demo.text
 
 
-def test_the_nodes_die_with_a_killed_server_whose_data_nobody_finds(demo):
+def test_the_nodes_end_with_a_killed_server_whose_data_is_gone(demo):
     until(Nodes(demo).all_run)
     children = children_of(demo.process.pid)
     assert len(children) == 3
@@ -114,7 +114,7 @@ def test_with_a_kept_directory_a_killed_demo_goes_on_with_the_same_nodes(start, 
     assert local_nodes(tmp_path) == []
 
 
-def test_it_has_room_for_more_nodes_but_not_for_any_number(start):
+def test_more_nodes_can_be_added_up_to_a_limit(start):
     demo = start("demo", "--nodes", 1, "--port", 0)
     nodes = Nodes(demo)
     until(nodes.all_run)

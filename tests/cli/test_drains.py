@@ -117,16 +117,18 @@ def test_a_drain_that_was_given_up_is_no_success(nodes, member):
     assert json.loads(line)["atDeadline"] == "abort"
 
 
-def test_a_dry_run_tells_what_would_be_of_each_and_changes_nothing(nodes, member):
+def test_a_dry_run_shows_what_would_become_of_each_and_changes_nothing(nodes, member):
     listed = [node["id"] for node in nodes("list", "--json").json["content"]]
     others = [each for each in listed if each != member["id"]]
 
-    told = nodes("drain", member["id"], "--dry-run")
+    reported = nodes("drain", member["id"], "--dry-run")
     refused = nodes("drain", member["id"], *others, "--dry-run")
     really = nodes("drain", member["id"], *others, "--no-wait")
 
-    assert told.code == 0
-    assert re.search(r"^without it +\d node\(s\) .*, which is possible$", told.out, re.MULTILINE)
+    assert reported.code == 0
+    assert re.search(
+        r"^without it +\d node\(s\) .*, which is possible$", reported.out, re.MULTILINE
+    )
     assert (refused.code, really.code) == (4, 4)
     assert "--force" in really.err
     assert "force=true" not in really.err
@@ -146,7 +148,7 @@ def test_several_are_drained_together_each_once(nodes, add):
     assert [nodes("undrain", each).code for each in (first, second)] == [0, 0]
 
 
-def test_a_node_is_drained_by_force_although_nobody_can_take_over(nodes, member):
+def test_a_node_is_drained_by_force_although_no_other_can_take_over(nodes, member):
     others = [
         node["id"] for node in nodes("list", "--json").json["content"] if node["id"] != member["id"]
     ]

@@ -36,7 +36,7 @@ def test_a_signal_ends_it_cleanly(start, by):
     assert "Traceback" not in emulator.text
 
 
-def test_a_port_in_use_is_told_in_one_line(run):
+def test_a_port_in_use_is_reported_in_one_line(run):
     with socket.create_server(("0.0.0.0", 0)) as listener:
         port = listener.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""Every exit status: what leads to it, and that the documents tell of it."""
+"""Every exit status: what leads to it, and that the documents list it."""
 
 import json
 import re
@@ -85,9 +85,9 @@ def test_the_table_has_every_status():
     ids=["module", "mediafleet --help", "mediafleet nodes --help"],
 )
 def test_every_help_of_a_group_has_every_status(text):
-    told = text.partition("Exit status")[2]
+    reported = text.partition("Exit status")[2]
 
-    assert {str(int(each)) for each in ExitCode} <= set(re.findall(r"\b\d+\b", told))
+    assert {str(int(each)) for each in ExitCode} <= set(re.findall(r"\b\d+\b", reported))
 
 
 def test_the_readme_leads_to_the_table():

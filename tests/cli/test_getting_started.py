@@ -67,8 +67,8 @@ def test_every_line_works_when_they_are_done_in_order(start, environ):
         time.sleep(0.05)
 
     for line in LINES:
-        code, told = reader.do(line)
-        assert code == 0, told
+        code, reported = reader.do(line)
+        assert code == 0, reported
 
     verbs = itertools.chain.from_iterable(re.findall(r"-X (\w+)| nodes (\w+)", "\n".join(LINES)))
     assert {"POST", "PATCH", "DELETE", "add", "drain", "remove"} <= set(verbs)

@@ -46,13 +46,13 @@ def test_exit_statuses_are_documented(command):
 
 
 @pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
-def test_every_command_that_asks_a_server_can_answer_in_json(command):
+def test_every_command_that_calls_a_server_can_print_json(command):
     options = re.findall(r"^  (--[a-z]+)", help_of(command), re.MULTILINE)
 
     assert ("--url" in options) == ("--json" in options)
 
 
-def test_the_version_is_told(run):
+def test_the_version_is_printed(run):
     done = run("--version")
 
     assert (done.code, done.out, done.err) == (0, "mediafleet 0.1.0\n", "")

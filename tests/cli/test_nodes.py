@@ -241,14 +241,14 @@ def test_a_node_out_of_reach_is_not_found(nodes):
 @pytest.mark.parametrize(
     "uri", [[], ["http://127.0.0.1/"], ["ws://canary-user:canary-password@127.0.0.1:1/"]], ids=str
 )
-def test_a_request_that_is_wrong_is_told_without_what_may_be_a_password(nodes, uri):
+def test_a_wrong_request_is_reported_without_what_may_be_a_password(nodes, uri):
     done = nodes("add", *uri)
 
     assert done.code == 2
     assert "canary" not in done.all
 
 
-def test_remove_spares_sessions_unless_told_otherwise(nodes, server, member):
+def test_remove_spares_sessions_by_default(nodes, server, member):
     with_session(server, member)
 
     refused = nodes("remove", member["id"])
@@ -259,7 +259,7 @@ def test_remove_spares_sessions_unless_told_otherwise(nodes, server, member):
     assert nodes("get", member["id"]).code == 3
 
 
-def test_without_waiting_nobody_says_that_a_node_is_gone(nodes, member):
+def test_without_waiting_a_node_is_not_reported_as_gone(nodes, member):
     removed = nodes("remove", member["id"])
 
     assert (removed.code, removed.err) == (0, f"{member['id']} is being removed.\n")
@@ -282,7 +282,7 @@ def test_a_senseless_number_of_seconds_is_wrong_usage(nodes, command, seconds):
     assert "--timeout" in done.err
 
 
-def test_an_http_server_asked_for_https_is_told_so(nodes, server):
+def test_https_to_an_http_server_is_reported_as_such(nodes, server):
     done = nodes("list", MEDIAFLEET_URL=server.url.replace("http:", "https:"))
 
     assert (done.code, done.err.count("\n")) == (1, 1)
@@ -329,7 +329,7 @@ def test_a_move_that_is_not_allowed_is_refused(nodes):
     assert nodes("status", node["id"], "failed").code == 2
 
 
-def test_discover_tells_that_there_is_nothing_new(nodes):
+def test_discover_reports_that_there_is_nothing_new(nodes):
     done = nodes("discover")
     as_json = nodes("discover", "--json")
 

@@ -1,4 +1,4 @@
-"""What commands do when nobody gets what they write: a full disk, a closed pipe, no stdout."""
+"""Output that cannot be written: a full disk, a closed pipe, no stdout."""
 
 import json
 import os
@@ -19,7 +19,7 @@ LIST = {"numberOfElements": 0, "content": []}
 
 @pytest.fixture
 def unread():
-    """The end of a pipe that nobody reads any more."""
+    """The end of a pipe whose reader is closed."""
     reading, writing = os.pipe()
     os.close(reading)
     yield writing
@@ -48,7 +48,7 @@ def until_answered(url):
     ("redirected", "reason"),
     [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")],
 )
-def test_an_answer_that_cannot_be_written_is_told_in_one_sentence(
+def test_output_that_cannot_be_written_is_reported_in_one_sentence(
     run, answering_server, options, redirected, reason
 ):
     answering_server.body = json.dumps(LIST).encode()
@@ -64,14 +64,14 @@ def test_an_answer_that_cannot_be_written_is_told_in_one_sentence(
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 @pytest.mark.parametrize("redirected", [">/dev/full", ">&-"])
-def test_help_that_cannot_be_written_is_told_in_one_sentence(run, option, redirected):
+def test_help_that_cannot_be_written_is_reported_in_one_sentence(run, option, redirected):
     done = run(option, redirected=redirected)
 
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert "cannot be written" in done.err
 
 
-def test_a_message_that_nobody_can_read_does_not_become_data(run):
+def test_a_message_for_a_closed_stderr_is_not_written_to_stdout(run):
     done = run("nodes", "get", "kms_1", redirected="2>&-")
 
     assert (done.code, done.all) == (2, "")
@@ -130,7 +130,7 @@ def test_a_character_that_the_encoding_lacks_is_written_in_ascii(run, answering_
 
 
 @pytest.mark.parametrize("arguments", [("serve",), ("nodes", "list"), ("config",)], ids=" ".join)
-def test_a_user_without_a_home_is_told_what_to_set(environ, home, arguments):
+def test_the_error_for_a_user_without_a_home_says_what_to_set(environ, home, arguments):
     environ = {name: value for name, value in environ.items() if name != "HOME"}
 
     done = subprocess.run(

@@ -65,7 +65,7 @@ def test_a_line_end_is_not_part_of_the_secret(tmp_path):
     assert read_given_secret(path) == "open: sesame "
 
 
-def test_a_secret_that_cannot_be_read_or_made_is_told_with_the_reason(tmp_path):
+def test_a_secret_that_cannot_be_read_or_made_is_reported_with_the_reason(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(CommandError, match="No such file"):

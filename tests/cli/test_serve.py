@@ -67,7 +67,7 @@ def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(start, data):
     assert not url.endswith(":0")
 
 
-def test_metrics_tell_of_the_connections(serve, data):
+def test_metrics_count_the_connections(serve, data):
     server = serve(MEDIAFLEET_CONNECTIONS_PER_ADDRESS="8")
     with ExitStack() as stack:
         address = urlsplit(server.url)
@@ -132,7 +132,7 @@ def test_everything_in_the_data_directory_is_for_its_owner(server, awkward):
     assert [each for each in awkward.iterdir() if each.stat().st_mode & 0o077] == []
 
 
-def test_a_store_in_use_is_told_in_one_line(server, awkward, run):
+def test_a_store_in_use_is_reported_in_one_line(server, awkward, run):
     server.line("^  curl")
 
     done = run("serve", "--port", 0, "--data-dir", awkward)
@@ -180,7 +180,7 @@ def test_a_configured_secret_is_named_and_no_other_is_made(serve, data):
     assert "canary-4711" not in server.text
 
 
-def test_of_a_secret_in_the_file_of_properties_it_is_told_where_to_look(serve, tmp_path):
+def test_the_place_of_a_secret_in_the_file_of_properties_is_printed(serve, tmp_path):
     (tmp_path / "with.env").write_text("OPENVIDU_SECRET=canary-4711\n")
     server = serve("--env-file", tmp_path / "with.env")
 
@@ -275,7 +275,7 @@ def test_certificate_and_key_have_to_belong_together(run, data, authority, certi
     assert "Traceback" not in done.err
 
 
-def test_everything_wrong_with_the_configuration_is_told_at_once(run, data, home):
+def test_everything_wrong_with_the_configuration_is_reported_at_once(run, data, home):
     (home / "bad.env").write_text("OPENVIDU_CDR=perhaps\nHTTPS_PORT=0\n")
 
     done = run(
@@ -291,7 +291,7 @@ def test_everything_wrong_with_the_configuration_is_told_at_once(run, data, home
 
 
 @pytest.mark.parametrize(
-    ("options", "variables", "told"),
+    ("options", "variables", "expected"),
     [
         (["--env-file", "missing.env"], {}, "missing.env: there is no such file, although --env"),
         ([], {"DOTENV_PATH": "missing.env"}, "missing.env: there is no such file, although DOTENV"),
@@ -301,11 +301,11 @@ def test_everything_wrong_with_the_configuration_is_told_at_once(run, data, home
         ([], {"DOTENV_PATH": "~nobody-of-that-name"}, "~nobody-of-that-name/.env: there is no"),
     ],
 )
-def test_a_named_file_of_properties_has_to_exist(run, data, options, variables, told):
+def test_a_named_file_of_properties_must_exist(run, data, options, variables, expected):
     done = run("serve", "--data-dir", data, *options, **variables)
 
     assert done.code == 2
-    assert told in done.err
+    assert expected in done.err
     assert "Traceback" not in done.err
     assert not data.exists()
 
@@ -332,7 +332,7 @@ def test_what_stands_in_the_way_of_the_data_directory_is_named(run, tmp_path, be
     )
 
 
-def test_an_environment_that_cannot_work_as_configured_is_told_in_one_line(run, data):
+def test_an_environment_that_cannot_work_as_configured_is_reported_in_one_line(run, data):
     done = run(
         "serve",
         *("--port", "0", "--data-dir", data),
@@ -409,7 +409,7 @@ def test_without_media_nodes_and_kurento_it_says_what_can_be_configured(
     assert not data.exists()
 
 
-def test_emulated_nodes_are_launched_when_they_are_asked_for_by_name(serve, data):
+def test_emulated_nodes_are_launched_when_requested_by_name(serve, data):
     server = serve(
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="local",
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES="0",
@@ -442,7 +442,7 @@ def test_an_installed_kurento_needs_no_configuration(start, data, environ, tmp_p
     assert server.stop() == 0
 
 
-def test_a_port_in_use_is_told_in_one_line(run, data, taken):
+def test_a_port_in_use_is_reported_in_one_line(run, data, taken):
     done = run("serve", "--port", taken, "--data-dir", data)
 
     assert done.code == 1
@@ -465,7 +465,7 @@ def test_an_address_that_is_no_database_is_listed_with_all_other_problems(run, d
     assert "canary" not in done.all
 
 
-def test_a_store_that_cannot_be_opened_is_told_in_one_line(run, data, tmp_path):
+def test_a_store_that_cannot_be_opened_is_reported_in_one_line(run, data, tmp_path):
     (tmp_path / "file").touch()
     url = f"sqlite+aiosqlite:///{tmp_path}/file/mediafleet.db"
 
@@ -523,7 +523,7 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
     assert server.err[-1].startswith("mediafleet: Another server has taken over the store")
 
 
-def test_properties_set_in_vain_are_told_once_each(serve, home):
+def test_properties_set_in_vain_are_logged_once_each(serve, home):
     (home / "full.env").write_text(
         "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
         "OPENVIDU_ENTERPRISE_HA_REDIS_PASSWORD=canary-3\n"
@@ -547,7 +547,7 @@ def test_properties_set_in_vain_are_told_once_each(serve, home):
     assert "canary" not in server.text
 
 
-def test_what_is_probably_not_meant_is_told_with_its_place(serve, home):
+def test_suspicious_values_are_logged_with_their_place(serve, home):
     file = home / "typo.env"
     file.write_text("OPENVIDU_CRD=canary-1\n\u200bOPENVIDU_CDR=true\nOPENVIDU_SECRET=canary-2 \n")
     server = serve("--env-file", file, "--log-format", "json", MEDIAFLEET_PINGPROBES="7")

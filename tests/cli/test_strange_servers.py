@@ -108,7 +108,7 @@ def test_a_terminal_gets_colours_of_ours_alone(environ, home, server):
     assert b"\x07" not in written
 
 
-def test_a_server_that_is_away_is_asked_again_while_its_list_is_watched(start, server):
+def test_a_server_that_is_away_is_polled_again_while_its_list_is_watched(start, server):
     access = {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": SECRET}
     server.body = listing().encode()
     watching = start("nodes", "list", "-o", "json", "--watch", **access)
@@ -172,7 +172,7 @@ def test_no_colour_where_it_is_not_wanted(environ, home, server):
         (599, b"{}"),
     ],
 )
-def test_an_answer_that_is_not_of_the_api_is_told_in_one_line(nodes, server, status, body):
+def test_a_response_that_is_not_of_the_api_is_reported_in_one_line(nodes, server, status, body):
     server.status, server.body = status, body
     server.headers = {"Location": f"{server.url}/elsewhere"}
 
@@ -214,7 +214,7 @@ def test_a_proxy_that_lost_the_answer_leaves_the_removal_going_on(
 
 
 @pytest.mark.parametrize(
-    ("command", "told", "look"),
+    ("command", "expected", "look"),
     [
         (("add",), "The launch goes on", "nodes list"),
         (("add", "--wait"), "The launch goes on", "nodes list"),
@@ -224,17 +224,19 @@ def test_a_proxy_that_lost_the_answer_leaves_the_removal_going_on(
         (("undrain", "kms_1"), "The end of the drain goes on", "nodes get kms_1"),
     ],
 )
-def test_a_proxy_that_lost_an_answer_leaves_any_change_going_on(nodes, server, command, told, look):
+def test_a_proxy_that_lost_an_answer_leaves_any_change_going_on(
+    nodes, server, command, expected, look
+):
     server.status, server.body = 504, b"<html>nginx</html>"
 
     done = nodes(*command)
 
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert told in done.err
+    assert expected in done.err
     assert look in done.err
 
 
-def test_a_proxy_without_a_server_is_told_to_who_only_looks(nodes, server):
+def test_a_proxy_without_a_server_is_reported_to_commands_that_only_read(nodes, server):
     server.status, server.body = 502, b"<html>nginx</html>"
 
     done = nodes("list")
@@ -245,15 +247,15 @@ def test_a_proxy_without_a_server_is_told_to_who_only_looks(nodes, server):
 
 
 def test_a_server_that_stops_says_what_goes_on(nodes, server):
-    told = "The server is stopping; its removal goes on."
-    error = {"timestamp": 1, "status": 503, "error": "x", "message": told, "path": "/"}
+    reported = "The server is stopping; its removal goes on."
+    error = {"timestamp": 1, "status": 503, "error": "x", "message": reported, "path": "/"}
     server.status, server.body = 503, json.dumps(error).encode()
     server.headers = {"Retry-After": "1"}
 
     done = nodes("remove", "kms_1", "--wait")
 
     assert (done.code, len(server.asked)) == (1, 1)
-    assert told in done.err
+    assert reported in done.err
     assert "Look at it with: " in done.err
 
 
@@ -278,7 +280,7 @@ def test_no_proxy_with_a_network_is_understood(nodes, server, answered):
     assert done.code == 0
 
 
-def test_no_server_is_told_in_one_line(nodes):
+def test_no_server_is_reported_in_one_line(nodes):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
 
@@ -289,7 +291,7 @@ def test_no_server_is_told_in_one_line(nodes):
     assert "mediafleet serve" in done.err
 
 
-def test_a_server_that_hangs_up_is_told_in_one_sentence(nodes):
+def test_a_server_that_hangs_up_is_reported_in_one_sentence(nodes):
     def hang_up():
         peer, _ = listener.accept()
         peer.recv(65536)
@@ -306,7 +308,7 @@ def test_a_server_that_hangs_up_is_told_in_one_sentence(nodes):
 
 
 @pytest.mark.parametrize(
-    ("launched", "told"),
+    ("launched", "expected"),
     [
         ({}, False),
         ({"uri": None, "ip": None, "status": "launching"}, True),
@@ -314,13 +316,13 @@ def test_a_server_that_hangs_up_is_told_in_one_sentence(nodes):
     ],
     ids=["on premises", "to be launched", "launched"],
 )
-def test_it_is_told_when_a_uri_was_ignored(nodes, server, launched, told):
+def test_an_ignored_uri_is_reported(nodes, server, launched, expected):
     server.body = json.dumps(NODE | launched).encode()
 
     done = nodes("add", "ws://127.0.0.1:1/kurento")
 
     assert done.code == 0
-    assert ("was ignored" in done.err) == told
+    assert ("was ignored" in done.err) == expected
 
 
 def test_a_server_that_never_answers_is_given_up(nodes):
@@ -333,7 +335,7 @@ def test_a_server_that_never_answers_is_given_up(nodes):
     assert "did not answer within 0.3 s" in done.err
 
 
-def test_a_server_that_hangs_up_is_told_in_one_line(nodes):
+def test_a_server_that_hangs_up_is_reported_in_one_line(nodes):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -350,7 +352,7 @@ def test_a_server_that_hangs_up_is_told_in_one_line(nodes):
     assert done.err.count("\n") == 1
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(nodes, server):
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(nodes, server):
     server.body = b'{"content":[],"numberOfElements":0}'
 
     assert nodes("list", http_proxy="http://127.0.0.1:1", ALL_PROXY="http://127.0.0.1:1").code == 0
@@ -391,7 +393,7 @@ def test_the_secret_of_this_machine_is_not_sent_to_another_one(run_here, home):
     assert "canary" not in done.all
 
 
-def test_a_missing_secret_is_told_with_the_places_to_put_it(run_here, tmp_path):
+def test_a_missing_secret_is_reported_with_the_places_to_put_it(run_here, tmp_path):
     done = run_here("nodes", "list", HOME=str(tmp_path))
 
     assert done.code == 2

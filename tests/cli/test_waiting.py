@@ -87,14 +87,14 @@ def test_an_added_node_is_followed_and_goes_on_after_ctrl_c(environ, home, acces
     with at_a_terminal(environ | access, home, "nodes", "add", "--wait") as terminal:
         node = terminal.until(r"(kms_\w+) is launching .*0:00:0[1-9]")[1]
         terminal.process.send_signal(signal.SIGINT)
-        told = terminal.until(r"goes on\. Look at it with: (\S+ -m mediafleet nodes get kms_\w+)")[
-            1
-        ]
+        reported = terminal.until(
+            r"goes on\. Look at it with: (\S+ -m mediafleet nodes get kms_\w+)"
+        )[1]
         assert terminal.process.wait(LIMIT_S) == 130
 
-    assert shlex.split(told)[1:] == ["-m", "mediafleet", "nodes", "get", node]
+    assert shlex.split(reported)[1:] == ["-m", "mediafleet", "nodes", "get", node]
     assert "Traceback" not in terminal.shown
-    looked_at = subprocess.check_output(["sh", "-c", f"{told} --json"], env=environ | access)
+    looked_at = subprocess.check_output(["sh", "-c", f"{reported} --json"], env=environ | access)
     assert json.loads(looked_at)["status"] == "launching"
 
 

@@ -1,4 +1,4 @@
-"""What a client makes of answers: repeated requests, lost ones, refusals, and what is no answer."""
+"""What a client makes of answers: repeated requests, lost ones, errors, and what is no response."""
 
 import socket
 
@@ -68,7 +68,7 @@ async def test_a_removal_is_repeated_when_the_server_says_when(connect, server):
         ("add", {"wait": True}, answer(503, STOPPING, Retry_After="0")),
         ("add", {}, answer(503, STOPPING, Retry_After="0")),
         ("remove", {"media_node_id": "kms_1", "wait": True}, answer(503, STOPPING, Retry_After="0")),
-        # What a proxy says does not tell whether the server has acted.
+        # The response of a proxy does not say whether the server has acted.
         ("add", {}, answer(503, HTML, Retry_After="0")),
         ("add", {}, answer(503, {"status": 503, "message": "busy"}, Retry_After="0")),
         ("remove", {"media_node_id": "kms_1"}, answer(503, HTML, Retry_After="0")),
@@ -91,7 +91,7 @@ async def test_a_request_is_not_repeated_without_need_and_leave(
     assert len(server.asked) == 1
 
 
-async def test_a_request_is_repeated_no_more_often_than_told(connect, server):
+async def test_a_request_is_repeated_no_more_often_than_configured(connect, server):
     server.answers = [NOT_NOW]
 
     with pytest.raises(Unavailable, match=r"Not now\. \(503 Reason\)") as caught:
@@ -131,7 +131,7 @@ async def test_every_status_of_an_error_is_an_exception(connect, server, status)
     ("status", "expected"), [(502, BadGateway), (503, Unavailable), (504, GatewayTimeout)]
 )
 @pytest.mark.parametrize("body", [HTML, b"", b"[]", b'{"message": "upstream"}', b"\xff[" * 10])
-async def test_what_a_proxy_answers_tells_that_a_change_may_go_on(
+async def test_the_response_of_a_proxy_means_that_a_change_may_go_on(
     connect, server, status, expected, body
 ):
     server.answers = [answer(status, body)]
@@ -194,7 +194,7 @@ async def test_an_answer_that_is_not_of_the_api_is_an_exception(connect, server,
     assert len(server.asked) == 1
 
 
-async def test_no_answer_in_time_is_a_timeout_and_tells_what_is_known(connect, server):
+async def test_no_response_in_time_is_a_timeout_that_says_what_is_known(connect, server):
     server.answers = [None]
     client = connect(server.url, timeout=0.2, wait_timeout=0.3)
 
@@ -208,7 +208,7 @@ async def test_no_answer_in_time_is_a_timeout_and_tells_what_is_known(connect, s
     assert [each.value.may_go_on for each in (read, added, modified)] == [False, True, True]
 
 
-async def test_no_connection_and_a_broken_one_are_told_apart(connect, server):
+async def test_no_connection_and_a_broken_one_are_distinguished(connect, server):
     server.answers = [b""]
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

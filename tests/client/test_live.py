@@ -29,17 +29,17 @@ from mediafleet_client.api.openvidu import openvidu_get_status
 from support import live
 from support.cluster_client import members
 from support.documents import ROOT
-from support.troubled import Troubled
+from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
-class Launching(Troubled):
+class Launching(FailingEnvironment):
     """Launches that last until the test is over, and then fail."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
         self.is_over = anyio.Event()
-        self.troubles.add("launch")
+        self.failing.add("launch")
 
     async def launch(self, request: MachineRequest) -> Machine:
         await self.is_over.wait()
@@ -63,7 +63,7 @@ async def launching(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         environment.is_over.set()
 
 
-async def test_all_that_can_be_asked(connect, api, fleet: EmulatedCluster):
+async def test_every_operation_of_the_client(connect, api, fleet: EmulatedCluster):
     client = connect(str(api.base_url), live.SECRET)
     nodes, drains = client.media_nodes, client.drains
 
@@ -197,7 +197,7 @@ async def test_the_examples_of_the_documents_run(page, api, fleet: EmulatedClust
     assert await members(api) == [] or page.startswith("client")
 
 
-async def test_the_example_of_the_readme_tells_a_refusal(api, fleet: EmulatedCluster, capsys):
+async def test_the_example_of_the_readme_prints_an_error(api, fleet: EmulatedCluster, capsys):
     (example,) = re.findall(
         r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )

@@ -1,4 +1,4 @@
-"""The secret goes to the server alone: which proxy of the environment is asked, and for what."""
+"""The secret goes to the server alone: which proxy of the environment is used, and for what."""
 
 import base64
 
@@ -53,7 +53,7 @@ def proxy(server, environment):
         "ip6-localhost",
     ],
 )
-async def test_no_proxy_is_asked_for_this_machine(connect, proxy, host):
+async def test_no_proxy_is_used_for_this_machine(connect, proxy, host):
     for scheme in ("http", "https"):
         url = f"{scheme}://{host}:1"
         client = connect(url, SECRET, timeout=0.3)
@@ -72,7 +72,7 @@ async def test_a_server_here_is_reached_although_there_is_a_proxy(connect, envir
     assert CREDENTIALS in server.asked[0]
 
 
-async def test_a_proxy_is_asked_for_another_machine(connect, proxy):
+async def test_a_proxy_is_used_for_another_machine(connect, proxy):
     assert await do(connect("http://media.example.org:5443", SECRET).media_nodes.list) == []
     assert proxy.lines == [
         "GET http://media.example.org:5443/pro/media-nodes?sessions=false&extra-info=false"

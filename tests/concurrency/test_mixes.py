@@ -28,7 +28,7 @@ class Mix:
 
     Attributes:
         newest: Id of the last node that was added at each uri.
-        added: All ids that a 200 to a POST told.
+        added: All ids in 200 responses to a POST.
         answers: All answers, by method.
     """
 

@@ -1,4 +1,4 @@
-"""Restarts one after the other while clients keep asking: nobody is refused, nobody is misled."""
+"""Restarts one after the other under load: no request is refused, no response is wrong."""
 
 import time
 from collections import Counter
@@ -94,7 +94,7 @@ def kept(node: Json) -> tuple[object, ...]:
     return node["id"], node["status"], node["connected"], node["connectionTime"], sessions
 
 
-async def test_fifty_restarts_under_load_refuse_nobody_and_mislead_nobody(
+async def test_fifty_restarts_under_load_refuse_and_mislead_no_client(
     tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     dotenv = tmp_path / ".env"

@@ -123,7 +123,7 @@ def test_a_broken_promise_is_500_and_logged_with_operation_and_place(
 
 
 @pytest.mark.parametrize("how", ["crash", "group", "surrogate"])
-def test_a_crash_is_500_logged_with_its_traceback_and_told_to_nobody(ask, logged_errors, how):
+def test_a_crash_is_500_and_its_traceback_is_only_logged(ask, logged_errors, how):
     response = odd(ask, how)
 
     assert response.status == 500

@@ -63,7 +63,7 @@ async def unasked(kept: Any, refused: Any, limit: int) -> str:
         ("add_jar", lambda kept, refused, limit: "", "no coroutine function"),
     ],
 )
-def test_rules_for_a_body_that_cannot_be_asked_stop_the_program(
+def test_rules_for_a_body_that_no_operation_takes_stop_the_program(
     operation, rules, reason, logged_errors
 ):
     with pytest.raises(UnfitHandlerError, match=f"{operation} .*{reason}"):

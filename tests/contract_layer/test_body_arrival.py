@@ -174,7 +174,7 @@ def test_too_long_a_body_where_none_belongs_closes_the_connection(address):
         assert connection.is_closed_by_peer()
 
 
-def test_a_client_that_asks_first_is_told_to_continue(address):
+def test_a_client_that_expects_100_continue_receives_it(address):
     head = request_bytes(
         "POST",
         "/pro/echo",
@@ -190,7 +190,9 @@ def test_a_client_that_asks_first_is_told_to_continue(address):
 @pytest.mark.parametrize(
     ("credentials", "length", "status"), [([], "2", 401), ([AUTH], "99999999", 413)]
 )
-def test_a_client_that_asks_first_is_refused_without_its_body(address, credentials, length, status):
+def test_a_client_that_expects_100_continue_is_refused_without_its_body(
+    address, credentials, length, status
+):
     fields = [*credentials, JSON, ("Content-Length", length), ("Expect", "100-continue")]
     with RawConnection(address) as connection:
         connection.send(request_bytes("POST", "/pro/echo", headers=fields))

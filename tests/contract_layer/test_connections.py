@@ -1,4 +1,4 @@
-"""How many connections there may be, which one makes room, and what the others are told."""
+"""How many connections are open at most, which one is closed, and what the others receive."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -60,7 +60,7 @@ def waiting(stack: ExitStack, where: Address, jars: Jars, source: str = "") -> R
     return connection
 
 
-def test_the_connection_that_was_idle_longest_makes_room(small, stack):
+def test_the_connection_that_was_idle_longest_is_closed_first(small, stack):
     first, *others = [opened(stack, small, GET) for _ in range(4)]
     opened(stack, small, GET)
 
@@ -70,7 +70,7 @@ def test_the_connection_that_was_idle_longest_makes_room(small, stack):
         assert connection.read_response().status == 200
 
 
-def test_one_that_says_nothing_makes_room_before_one_that_was_used_since(small, stack):
+def test_a_connection_without_a_request_is_closed_before_one_used_since(small, stack):
     used = opened(stack, small, GET)
     silent = opened(stack, small)
     opened(stack, small, GET)  # the silent one was accepted before it
@@ -131,7 +131,7 @@ def test_one_that_has_authenticated_goes_when_no_other_can(small, stack, jars):
     assert known.is_closed_by_peer()
 
 
-def test_when_all_are_busy_others_are_told_to_come_back(small, stack, jars):
+def test_when_all_are_busy_a_new_one_is_503_with_retry_after(small, stack, jars):
     for _ in range(4):
         waiting(stack, small, jars)
     late = stack.enter_context(RawConnection(small))
@@ -189,7 +189,7 @@ def test_an_address_has_its_share_and_leaves_the_others_alone(jars, stack):
             assert connection.read_response().status == 200
 
 
-def test_an_address_whose_share_is_busy_is_told_so_and_others_are_served(jars, stack):
+def test_an_address_whose_share_is_busy_is_503_and_others_are_served(jars, stack):
     with serving(make_app(jars), http=Shared) as where:
         for _ in range(3):
             waiting(stack, where, jars)

@@ -100,11 +100,11 @@ def test_below_the_prefix_401_comes_before_everything_else(ask, jars, request_):
         ("GET", "/open", 200),
     ],
 )
-def test_outside_the_prefix_nobody_is_asked(ask, method, target, status):
+def test_outside_the_prefix_no_credentials_are_required(ask, method, target, status):
     assert ask(method, target, credentials=False).status == status
 
 
-def test_a_refused_client_with_a_body_reads_its_answer_and_is_parted_from(address):
+def test_a_refused_client_with_a_body_reads_its_response_and_is_disconnected(address):
     head = request_bytes("POST", "/pro/echo", headers=[("Content-Length", "9000")])
     with RawConnection(address) as connection:
         connection.send(head)
@@ -147,7 +147,7 @@ def test_many_different_good_headers_all_pass():
             assert exchange(address, data).status == 200
 
 
-def test_an_operation_outside_the_prefix_may_ask_for_credentials_too():
+def test_an_operation_outside_the_prefix_may_require_credentials_too():
     with serving(make_app(Jars(), protected_prefixes=["/elsewhere"])) as address:
         assert exchange(address, request_bytes("GET", "/pro/jars")).status == 401
         assert exchange(address, request_bytes("PUT", "/pro/jars")).status == 401

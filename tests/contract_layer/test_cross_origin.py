@@ -171,7 +171,7 @@ def test_of_two_origins_both_have_to_be_ours(with_origins, fields):
     assert exchange(with_origins, data).status == 403
 
 
-def test_credentials_are_asked_for_before_the_origin(with_origins):
+def test_credentials_are_checked_before_the_origin(with_origins):
     foreign = ("Sec-Fetch-Site", "cross-site")
 
     assert exchange(with_origins, request_bytes("POST", "/pro/jars", headers=[foreign])).status == (

@@ -37,7 +37,7 @@ def test_a_good_request_is_answered_before_the_garbage_behind_it(address, jars, 
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 17, 100, 1000])
-def test_requests_are_told_apart_however_they_are_split(address, jars, size):
+def test_pipelined_requests_are_separated_however_they_are_split(address, jars, size):
     data = b"\r\n" + POST_CHUNKED + GET + POST + b"\r\n" + GET + POST_CHUNKED + GET
     with RawConnection(address) as connection:
         for begin in range(0, len(data), size):

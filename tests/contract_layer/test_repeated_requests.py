@@ -22,7 +22,7 @@ def test_an_error_is_found_every_time(ask, jars):
     assert jars.calls == []
 
 
-def test_other_methods_of_the_same_line_are_told_apart(ask):
+def test_other_methods_of_the_same_line_are_distinguished(ask):
     assert ask("GET", "/pro/jars").status == 200
     head = ask("HEAD", "/pro/jars")
     assert (head.status, head.body) == (200, b"")

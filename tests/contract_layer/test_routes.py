@@ -61,12 +61,12 @@ def test_any_other_spelling_is_404(ask, jars, target):
 def test_head_is_served_where_get_is_with_the_same_headers(ask):
     get, head = ask("GET", "/pro/jars/a"), ask("HEAD", "/pro/jars/a")
 
-    def told(response):
+    def reported(response):
         return {name: value for name, value in response.headers if name not in ("date", "server")}
 
     assert head.status == 200
     assert head.body == b""
-    assert told(head) == told(get)
+    assert reported(head) == reported(get)
     assert int(head.header("content-length")) == len(get.body) > 0
 
 
@@ -107,7 +107,7 @@ def test_another_method_is_405_with_everything_that_is_allowed(ask, method, targ
         assert response.json()["message"] == f"{method} is not allowed here; allowed: {allow}"
 
 
-def test_a_method_that_no_server_knows_ends_at_the_http_server(address):
+def test_an_unknown_method_is_refused_by_the_http_server(address):
     assert exchange(address, request_bytes("FOO", "/pro/jars")).status == 400
 
 
@@ -123,7 +123,7 @@ def test_options_is_204_with_everything_allowed_before_credentials(ask, target, 
     assert response.header("content-length") is None
 
 
-def test_options_of_the_whole_server_tells_every_method(address):
+def test_options_of_the_whole_server_lists_every_method(address):
     response = exchange(address, request_bytes("OPTIONS", "*"))
 
     assert response.status == 204

@@ -83,7 +83,7 @@ def test_a_head_has_little_time_after_the_handshake(jars, server_side, client_si
         assert connection.is_closed_by_peer()
 
 
-def test_connections_that_say_nothing_make_room(jars: Jars, server_side, client_side, stack):
+def test_silent_connections_are_closed_first(jars: Jars, server_side, client_side, stack):
     with serving(make_app(jars), http=Small, tls=server_side) as where:
         known = stack.enter_context(RawConnection(where, tls=client_side))
         known.send(GOOD)

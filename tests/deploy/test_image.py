@@ -124,7 +124,7 @@ def test_the_image_holds_the_server_and_runs_it_without_rights(docker: Docker) -
         docker.out(*run, "--entrypoint", "python", BUILT, "-c", f"import {extra}")
 
 
-def test_it_serves_nothing_in_the_clear_unless_told(docker: Docker) -> None:
+def test_it_serves_plain_http_only_when_configured(docker: Docker) -> None:
     nodes = 'KMS_URIS=["ws://10.0.0.5:8888/kurento"]'
     done = docker("docker", "run", "--rm", "--network", "none", "--env", nodes, BUILT)
 

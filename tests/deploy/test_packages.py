@@ -104,11 +104,11 @@ def test_the_wheels_serve_without_the_sources(installed: Path, tmp_path: Path) -
     demo = [installed / "mediafleet", "demo", "--port", "0"]
     with subprocess.Popen(demo, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = ""
-        while (found := TO_TRY.search(told)) is None:
+        reported = ""
+        while (found := TO_TRY.search(reported)) is None:
             line = process.stdout.readline()
-            assert line, told
-            told += line
+            assert line, reported
+            reported += line
         listed = json.loads(run("/bin/sh", "-c", f"{found[1]} --json"))
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""What is told when a Media Node is lost, comes back, or comes back as another process."""
+"""The events of a Media Node that is lost, comes back, or comes back as another process."""
 
 import logging
 import re
@@ -100,7 +100,7 @@ async def test_a_node_that_is_gone_for_long_crashed_and_recovers_with_its_sessio
     assert again["sessions"] == lost["sessions"]
 
 
-async def test_a_short_loss_is_told_to_nobody(
+async def test_a_short_loss_emits_no_event(
     tmp_path: Path, database: Path, fleet: EmulatedCluster
 ) -> None:
     async with live.mediafleet(tmp_path) as api:
@@ -129,13 +129,13 @@ async def test_a_new_process_ends_the_sessions_of_the_old_one(
         after = await get(api, node["id"], sessions="true")
 
     assert names(events) == ["sessionDestroyed"] * 2
-    told = [(event["sessionId"], event["startTime"]) for event in events]
-    assert told == [(each["sessionId"], each["createdAt"]) for each in before]
+    reported = [(event["sessionId"], event["startTime"]) for event in events]
+    assert reported == [(each["sessionId"], each["createdAt"]) for each in before]
     assert {event["reason"] for event in events} == {"nodeCrashed"}
     assert (after["status"], after["connected"], after["sessions"]) == ("running", True, [])
 
 
-async def test_a_crashed_node_that_comes_back_empty_tells_the_ends_before_the_recovery(
+async def test_a_crashed_node_that_comes_back_empty_emits_the_ends_before_the_recovery(
     tmp_path: Path, database: Path, fleet: EmulatedCluster
 ) -> None:
     async with live.mediafleet(tmp_path) as api:
@@ -149,7 +149,7 @@ async def test_a_crashed_node_that_comes_back_empty_tells_the_ends_before_the_re
     assert names(events) == ["nodeCrashed", "sessionDestroyed", "nodeRecovered"]
 
 
-async def test_a_node_is_given_up_when_patience_is_spent(
+async def test_a_node_is_given_up_at_its_timeout(
     tmp_path: Path, database: Path, fleet: EmulatedCluster
 ) -> None:
     timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "4"}
@@ -173,7 +173,7 @@ async def test_a_node_is_given_up_when_patience_is_spent(
     assert 4000 <= events[1]["timestamp"] - lost_at < 6000
 
 
-async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
+async def test_the_reason_of_a_node_that_is_given_up_is_emitted_and_logged(
     tmp_path: Path, fleet: EmulatedCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "mediafleet")
@@ -201,7 +201,7 @@ async def test_a_node_that_is_given_up_tells_why_then_and_in_the_log(
     assert f": {reason}, event loop lag " in given_up
 
 
-async def test_a_node_that_is_given_up_and_comes_back_tells_no_end_again(
+async def test_a_node_that_is_given_up_and_comes_back_emits_no_end_again(
     tmp_path: Path, database: Path, fleet: EmulatedCluster
 ) -> None:
     timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "3"}
@@ -225,7 +225,7 @@ async def test_a_node_that_is_given_up_and_comes_back_tells_no_end_again(
     assert histories.faults(histories.read_events(database), {}) == []
 
 
-async def test_a_crash_is_told_once_however_often_the_server_begins_anew(tmp_path: Path) -> None:
+async def test_a_crash_is_emitted_once_however_often_the_server_restarts(tmp_path: Path) -> None:
     database = tmp_path / "mediafleet.db"
     (tmp_path / ".env").write_text("MEDIAFLEET_LAUNCH_TIMEOUT=3\n")
     async with processes.emulator(1) as (emulator, port):
@@ -235,7 +235,7 @@ async def test_a_crash_is_told_once_however_often_the_server_begins_anew(tmp_pat
             await running.process.wait()
         emulator.kill()
         await emulator.process.wait()
-        for _ in range(2):  # the first tells it, the second knows
+        for _ in range(2):  # the first emits it, the second finds it in the store
             async with processes.server(tmp_path) as (running, api):
                 await events_until(database, lambda events: names(events) == ["nodeCrashed"])
                 running.kill()

@@ -48,10 +48,10 @@ def test_the_generated_parts_are_up_to_date(path: Path) -> None:
 def test_the_diagram_shows_every_transition_and_no_other() -> None:
     transitions = {
         (str(old), str(new), new in REQUESTABLE[old])
-        for old, news in TRANSITIONS.items()
-        for new in news
+        for old, targets in TRANSITIONS.items()
+        for new in targets
     }
-    ends = {(str(status), "[*]", False) for status, news in TRANSITIONS.items() if not news}
+    ends = {(str(status), "[*]", False) for status, targets in TRANSITIONS.items() if not targets}
 
     (diagram,) = blocks(ROOT / "docs" / "life-cycle.md", "mermaid")
 

@@ -10,7 +10,7 @@ import pytest
 from support import processes
 from support.cluster_client import NODES, members, until_findings, until_sessions, until_status
 from support.docker_engine import Engine, private_engine
-from support.kill_grounds import docker
+from support.kill_environments import docker
 from support.kurento_wire import wire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

@@ -6,7 +6,7 @@ import pytest
 
 from support import live
 from support.cluster_client import NODES, delete, members, until
-from support.kill_grounds import aws
+from support.kill_environments import aws
 from support.local_nodes import end_local_nodes, local_nodes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -34,8 +34,10 @@ async def test_members_of_another_environment_stay_and_are_not_judged(
                 (node,) = await members(api)
                 assert (node["id"], node["status"]) == (launched["id"], "running")
                 assert local_nodes(data) == []
-                (told,) = (record for record in caplog.records if hasattr(record, "media_node_ids"))
-                assert told.media_node_ids == [launched["id"]]
+                (reported,) = (
+                    record for record in caplog.records if hasattr(record, "media_node_ids")
+                )
+                assert reported.media_node_ids == [launched["id"]]
                 added = (await api.post(NODES, params={"wait": "true"})).json()
                 assert added["environmentId"] == local_nodes(data)[0].environment_id
                 assert (await delete(api, launched["id"], wait="true")).status_code == 204

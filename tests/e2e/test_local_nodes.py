@@ -79,7 +79,7 @@ def identities_of(found: list[LocalNode]) -> set[tuple[str, str, str]]:
 
 
 async def begin_session(uri: str) -> str:
-    """Make a session that outlives the connection of whoever made it."""
+    """Make a session that survives the connection that made it."""
     async with wire(uri) as client:
         return await client.create("MediaPipeline")
 
@@ -140,7 +140,7 @@ async def test_a_server_killed_while_it_launches_leaves_no_unknown_process(tmp_p
     assert local_nodes(tmp_path) == []
 
 
-async def test_nodes_with_sessions_outlive_the_server_and_are_taken_back(tmp_path: Path) -> None:
+async def test_nodes_with_sessions_survive_the_server_and_are_adopted_again(tmp_path: Path) -> None:
     async with serving(tmp_path) as (running, api):
         busy, _ = await until_connected(api, 2)
         session = await begin_session(busy["uri"])
@@ -247,7 +247,7 @@ async def test_discovery_finds_a_node_that_no_member_launched(tmp_path: Path) ->
     assert local_nodes(tmp_path) == []
 
 
-async def test_nodes_of_another_cluster_in_the_same_place_are_told_and_left_alone(
+async def test_nodes_of_another_cluster_in_the_same_place_are_logged_and_left_alone(
     tmp_path: Path,
 ) -> None:
     async with serving(tmp_path, nodes=1, OPENVIDU_PRO_CLUSTER_ID="theirs") as (running, api):
@@ -262,9 +262,9 @@ async def test_nodes_of_another_cluster_in_the_same_place_are_told_and_left_alon
         await until_connected(api, 1)
         assert (await api.put(NODES)).json()["content"] == []
         assert await running.end() == 0
-        told = [line for line in running.output if "node of another cluster" in line]
-        assert len(told) == 1
-        assert f"pid={foreign.pid}" in told[0]
+        reported = [line for line in running.output if "node of another cluster" in line]
+        assert len(reported) == 1
+        assert f"pid={foreign.pid}" in reported[0]
     assert local_nodes(tmp_path) == end_local_nodes(tmp_path) == [foreign]
 
 
@@ -307,7 +307,7 @@ async def test_with_autoscaling_the_least_number_counts(tmp_path: Path) -> None:
         await until_connected(api, 2)
 
 
-async def test_the_cap_is_502_for_who_waits(tmp_path: Path) -> None:
+async def test_the_cap_is_502_for_a_waiting_request(tmp_path: Path) -> None:
     async with serving(tmp_path, nodes=1, MEDIAFLEET_LOCAL_MAX_NODES="2") as (_, api):
         await until_connected(api, 1)
         added = await api.post(NODES, params={"wait": "true"})
@@ -335,7 +335,7 @@ async def test_a_failing_command_is_502_with_its_last_words(tmp_path: Path) -> N
         assert local_nodes(tmp_path) == []
 
 
-async def test_a_command_that_hangs_is_ended_and_told(tmp_path: Path) -> None:
+async def test_a_command_that_hangs_is_ended_and_reported(tmp_path: Path) -> None:
     async with serving(
         tmp_path,
         nodes=0,
@@ -366,7 +366,7 @@ async def test_the_end_of_the_server_does_not_wait_for_a_launch_that_hangs(tmp_p
     assert local_nodes(tmp_path) == []
 
 
-async def test_the_secrets_of_the_server_are_not_told_to_its_nodes(tmp_path: Path) -> None:
+async def test_the_secrets_of_the_server_are_not_passed_to_its_nodes(tmp_path: Path) -> None:
     async with serving(tmp_path, nodes=1, KIBANA_PASSWORD="canary") as (_, api):
         await until_connected(api, 1)
         (node,) = local_nodes(tmp_path)

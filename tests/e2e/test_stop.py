@@ -54,7 +54,7 @@ def assert_ended_quietly(running: processes.Running) -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_who_waits_for_a_removal_is_told_that_it_goes_on(
+async def test_a_request_that_waits_for_a_removal_is_answered_that_it_goes_on(
     fleet: EmulatedCluster, tmp_path: Path, prefix: str
 ) -> None:
     async with processes.server(tmp_path) as (running, api):
@@ -81,7 +81,9 @@ async def test_who_waits_for_a_removal_is_told_that_it_goes_on(
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_who_waits_for_a_launch_is_told_that_it_goes_on(tmp_path: Path, prefix: str) -> None:
+async def test_a_request_that_waits_for_a_launch_is_answered_that_it_goes_on(
+    tmp_path: Path, prefix: str
+) -> None:
     folder = MachineScripts(tmp_path).write()
     write_script(folder / LAUNCH, "#!/bin/sh\nexec sleep 60\n")
     properties = {

@@ -311,13 +311,13 @@ async def drive(made: Sequence[tuple[Generator, Path]], scratch: Path) -> dict[s
                 done = await anyio.run_process(
                     command, cwd=folder, env=environment, stderr=subprocess.STDOUT, check=False
                 )
-            results[generator.name] = verdicts(done.stdout.decode(), done.returncode)
+            results[generator.name] = outcomes(done.stdout.decode(), done.returncode)
             for node in (await api.get("/pro/media-nodes")).json()["content"]:
                 await api.delete(f"/pro/media-nodes/{node['id']}?wait=true&deletion-strategy=now")
     return results
 
 
-def verdicts(output: str, returned: int) -> dict[str, str]:
+def outcomes(output: str, returned: int) -> dict[str, str]:
     """Judge each step that a driver printed: its status, or what was wrong."""
     lines = [line.split("\t") for line in output.splitlines() if line.count("\t") == 2]
     found = {name: (status, shown) for name, status, shown in lines}

@@ -1,6 +1,6 @@
-"""The server is killed at every write and every environment call of a life, once at each.
+"""The server is killed at every write and every environment call of a scenario, once at each.
 
-The server that recovers from that is killed too, in some of the lives.
+The server that recovers from that is killed too, in some of the runs.
 
 A plain run tries some of the points, others each day; `tox -e kill` tries all of them.
 """
@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from support.docker_engine import Engine, private_engine
-from support.kill_grounds import FLOORS, GROUNDS, MakeGround, docker
-from support.kill_life import Life, Script, faults, zygote
+from support.kill_environments import ENVIRONMENTS, MIN_POINTS, MakeEnvironment, docker
+from support.kill_scenario import Scenario, Steps, faults, fork_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3600), pytest.mark.slow]
 
-LIVES = int(os.environ.get("MEDIAFLEET_KILLED_LIVES", "3"))
+POINTS_TRIED = int(os.environ.get("MEDIAFLEET_KILL_POINTS", "3"))
 """How many points are tried in each environment; 0 is all of them."""
 RECOVERIES_TRIED = 3
 """After one kill of so many the next server is killed as well."""
@@ -31,8 +31,8 @@ SEED = os.environ.get("MEDIAFLEET_KILL_SEED", datetime.now(UTC).strftime("%Y-%m-
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[subprocess.Popen[str]]:
-    with zygote() as process:
+def server() -> Iterator[subprocess.Popen[str]]:
+    with fork_server() as process:
         yield process
 
 
@@ -42,66 +42,71 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-async def live(
-    nursery: subprocess.Popen[str], make_ground: MakeGround, folder: Path, *fatal: str
-) -> tuple[Life, list[str]]:
-    """Live a life whose servers are killed at a point each; what was wrong in the end."""
+async def run_scenario(
+    server: subprocess.Popen[str],
+    make_environment: MakeEnvironment,
+    folder: Path,
+    *fatal: str,
+) -> tuple[Scenario, list[str]]:
+    """Run a scenario whose servers are killed at one point each; list what was wrong."""
     folder.mkdir()
-    async with make_ground(folder) as ground:
-        life = Life(nursery, folder, ground, fatal)
-        await Script(life).play()
-        wrong = await faults(life)
-        await life.end()
-    return life, wrong
+    async with make_environment(folder) as environment:
+        scenario = Scenario(server, folder, environment, fatal)
+        await Steps(scenario).play()
+        wrong = await faults(scenario)
+        await scenario.end()
+    return scenario, wrong
 
 
 @pytest.fixture
-def grounds(request: pytest.FixtureRequest) -> Mapping[str, MakeGround]:
-    """How to make a ground, by environment; the Engine is started when it is needed."""
+def environments(request: pytest.FixtureRequest) -> Mapping[str, MakeEnvironment]:
+    """Context managers of the machines, by environment; the Engine starts when it is needed."""
     if request.node.callspec.params["environment"] != "docker":
-        return GROUNDS
+        return ENVIRONMENTS
     engine = request.getfixturevalue("engine")
-    return {**GROUNDS, "docker": lambda _: docker(engine)}
+    return {**ENVIRONMENTS, "docker": lambda _: docker(engine)}
 
 
-@pytest.mark.parametrize("environment", FLOORS)
+@pytest.mark.parametrize("environment", MIN_POINTS)
 async def test_a_kill_anywhere_loses_nothing_and_leaves_nothing_behind(
-    nursery: subprocess.Popen[str],
-    grounds: Mapping[str, MakeGround],
+    server: subprocess.Popen[str],
+    environments: Mapping[str, MakeEnvironment],
     environment: str,
     tmp_path: Path,
     report: Callable[[str], None],
 ) -> None:
     began = time.monotonic()
     source = random.Random(SEED)
-    make_ground = grounds[environment]
-    whole, wrong = await live(nursery, make_ground, tmp_path / "whole")
+    make_environment = environments[environment]
+    whole, wrong = await run_scenario(server, make_environment, tmp_path / "whole")
     assert wrong == []
     points = whole.points()
-    assert len(points) >= FLOORS[environment]
-    count = min(LIVES or len(points), len(points))
+    assert len(points) >= MIN_POINTS[environment]
+    count = min(POINTS_TRIED or len(points), len(points))
     chosen = [points[number] for number in sorted(source.sample(range(len(points)), count))]
 
     killed: set[str] = set()
-    twice, told = 0, []
+    twice, found = 0, []
     for number, point in enumerate(chosen):
-        life, wrong = await live(nursery, make_ground, tmp_path / f"{number}", point)
-        told += [f"killed at {point}: {each}" for each in wrong]
-        if life.starts == 1:
-            # Nodes that are slow to answer crash and recover: not each life has as many commits.
-            assert point not in life.points(), "the server went on at a point that it came to"
+        scenario, wrong = await run_scenario(
+            server, make_environment, tmp_path / f"{number}", point
+        )
+        found += [f"killed at {point}: {each}" for each in wrong]
+        if scenario.starts == 1:
+            # Nodes that are slow to answer crash and recover: the number of commits varies.
+            assert point not in scenario.points(), "the server went on at a point that it came to"
             continue
         killed.add(point)
         if number % RECOVERIES_TRIED == 0:
-            second = source.choice(life.points(start=2)[:POINTS_OF_RECOVERY])
+            second = source.choice(scenario.points(start=2)[:POINTS_OF_RECOVERY])
             folder = tmp_path / f"{number}-again"
-            life, wrong = await live(nursery, make_ground, folder, point, second)
-            told += [f"killed at {point}, then at {second}: {each}" for each in wrong]
-            twice += life.starts > 2
+            scenario, wrong = await run_scenario(server, make_environment, folder, point, second)
+            found += [f"killed at {point}, then at {second}: {each}" for each in wrong]
+            twice += scenario.starts > 2
     report(
         f"{environment}: {len(points)} points, {count} tried (seed {SEED}), {len(killed)} kills, "
-        f"{twice} of them twice, {len(told)} faults, {time.monotonic() - began:.0f} s"
+        f"{twice} of them twice, {len(found)} faults, {time.monotonic() - began:.0f} s"
     )
-    assert told == []
+    assert found == []
     # What does not go on for a moment is not met midway.
     assert killed or all(point.endswith("midway") for point in chosen)

@@ -16,8 +16,8 @@ from support.hostile_servers import (
     frame,
     raw_server,
     shake_hands,
-    silent,
     speaking,
+    unresponsive,
 )
 from support.links import Observer, make_media_servers, until
 
@@ -93,7 +93,7 @@ async def test_the_name_is_not_known():
 
 
 async def test_it_accepts_connections_but_never_answers():
-    assert "accepts connections but does not answer" in await refusal_by(silent)
+    assert "accepts connections but does not answer" in await refusal_by(unresponsive)
 
 
 async def test_it_shakes_hands_but_never_answers():
@@ -173,7 +173,7 @@ async def test_an_echo_is_no_answer():
         payload = await reader.readexactly(size)
         payload = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload))
         writer.write(frame(payload))
-        await silent(reader, writer)
+        await unresponsive(reader, writer)
 
     reason = await refusal_by(echo, request_timeout=30)
     assert reason == "it does not answer as a Kurento media server does"
@@ -243,7 +243,7 @@ async def test_pings_are_answered_and_fragments_put_together():
         seen.append(pong[0])
         seen.append(bytes(byte ^ pong[2 + n % 4] for n, byte in enumerate(pong[6:])))
         writer.write(frame(reply[5:20], opcode=0, fin=False) + frame(reply[20:], opcode=0))
-        await silent(reader, writer)
+        await unresponsive(reader, writer)
 
     async with raw_server(handler) as port:
         identity = await prober().probe(f"ws://127.0.0.1:{port}/kurento")
@@ -260,7 +260,7 @@ async def test_the_request_names_the_host_of_the_uri_and_offers_nothing(host, he
 
     async def handler(reader, writer):
         requests.append(await shake_hands(reader, writer))
-        await silent(reader, writer)
+        await unresponsive(reader, writer)
 
     async with raw_server(handler) as port:
         await refusal(f"ws://{host}:{port}/some/path")
@@ -317,7 +317,7 @@ async def test_a_handshake_that_is_given_up_closes_its_connection():
 
     async def handler(reader, writer):
         connected.set()
-        await silent(reader, writer)
+        await unresponsive(reader, writer)
         closed.set()
 
     async with raw_server(handler) as port, anyio.create_task_group() as tasks:

@@ -9,7 +9,7 @@ import trustme
 
 from mediafleet.domain.errors import UnreachableMediaServerError
 from support.fake_kurento import FakeKurento, fake_kurento
-from support.hostile_servers import raw_server, silent
+from support.hostile_servers import raw_server, unresponsive
 from support.links import NODE, Observer, links, make_media_servers, until
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,7 @@ async def test_plain_towards_a_tls_port_is_called_by_its_name(secure):
 
 
 async def test_a_tls_handshake_that_never_ends_is_given_up():
-    async with raw_server(silent) as port:
+    async with raw_server(unresponsive) as port:
         reason = await refusal(f"wss://127.0.0.1:{port}/kurento")
     assert "does not answer" in reason
 

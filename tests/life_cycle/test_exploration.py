@@ -21,12 +21,12 @@ from support.two_nodes import TwoNodes
 pytestmark = [pytest.mark.timeout(90), pytest.mark.slow]
 LAUNCHES = {Step.LAUNCH}
 IN_DEPTH = {Step.REACH_DRAIN_DEADLINE, Step.REPORT_LOST_SESSIONS}
-"""Steps that only a node walked in depth comes to: for deadlines, and for sessions told of."""
+"""Steps that only a node walked in depth comes to: for deadlines, and for lost sessions."""
 
 
 def steps(labels: set[str]) -> set[Step]:
-    told = " ".join(labels)
-    return {step for step in Step if step.name in told}
+    joined = " ".join(labels)
+    return {step for step in Step if step.name in joined}
 
 
 @pytest.mark.parametrize("variant", Variant)
@@ -46,7 +46,7 @@ def test_whatever_happens_no_node_session_or_event_is_lost(
 
 
 @pytest.mark.parametrize("variant", [Variant.LAUNCHED, Variant.ON_PREMISE])
-def test_of_whatever_happens_to_a_node_each_end_of_a_session_is_told_once(
+def test_whatever_happens_to_a_node_each_end_of_a_session_is_emitted_once(
     variant: Variant, report: Callable[[str], None]
 ) -> None:
     began = time.monotonic()

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 LONG_OUTAGE_S = float(os.environ.get("MEDIAFLEET_LONG_OUTAGE_S", "300"))
 LOOKS = 100
-"""How often the cluster is looked at."""
+"""How often the cluster is read."""
 
 
 def test_a_file_locked_for_long_is_no_outage_of_the_cluster(

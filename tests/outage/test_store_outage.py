@@ -67,7 +67,7 @@ async def test_a_full_disk_is_no_outage_of_the_cluster(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [frozen, ended])
-async def test_a_silent_or_stopped_postgresql_is_no_outage_of_the_cluster(
+async def test_a_hanging_or_stopped_postgresql_is_no_outage_of_the_cluster(
     tmp_path: Path, postgresql: PostgresqlServer, kind: Callable[[PostgresqlServer], Outage]
 ) -> None:
     url = postgresql.url(postgresql.new_database())

@@ -85,7 +85,7 @@ def request(node_id: str = FIRST) -> MachineRequest:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         (Fault("RunInstances", "InsufficientInstanceCapacity"), "no capacity for c5.xlarge"),
         (Fault("RunInstances", "VcpuLimitExceeded"), "quota"),
@@ -96,20 +96,20 @@ def request(node_id: str = FIRST) -> MachineRequest:
     ],
     ids=lambda value: value.code if isinstance(value, Fault) else "",
 )
-async def test_a_refusal_says_what_to_do(lab: Lab, fault: Fault, told: str) -> None:
+async def test_an_error_says_what_to_do(lab: Lab, fault: Fault, expected: str) -> None:
     lab.shim.faults.append(fault)
     async with (environment := lab.make()).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
             await environment.launch(request())
 
-    assert told in failure.value.detail
+    assert expected in failure.value.detail
     assert fault.code in failure.value.detail
     assert KEY not in str(failure.value)
     assert lab.shim.asked[fault.action] == 1
     assert lab.shim.alive() == []
 
 
-async def test_the_secret_part_of_a_refusal_is_left_out(lab: Lab) -> None:
+async def test_the_secret_part_of_an_error_is_left_out(lab: Lab) -> None:
     message = "You are not allowed. Encoded authorization failure message: c2VjcmV0" * 1
     lab.shim.faults.append(Fault("RunInstances", "UnauthorizedOperation", message, status=403))
     async with (environment := lab.make()).open(CLUSTER):
@@ -163,7 +163,7 @@ async def test_an_instance_that_never_runs_is_ended(lab: Lab) -> None:
     assert lab.shim.alive() == []
 
 
-async def test_no_answer_at_all_is_told(lab: Lab) -> None:
+async def test_no_response_at_all_is_reported(lab: Lab) -> None:
     environment = lab.make(endpoint_url="http://127.0.0.1:9", request_timeout=0.6)
     async with environment.open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
@@ -173,7 +173,7 @@ async def test_no_answer_at_all_is_told(lab: Lab) -> None:
     assert "EC2 does not take DescribeInstances" in failure.value.detail
 
 
-async def test_a_region_that_makes_no_sense_is_told_at_once(lab: Lab) -> None:
+async def test_an_invalid_region_is_reported_at_once(lab: Lab) -> None:
     with pytest.raises(EnvironmentFailureError):
         async with lab.make(region="no region!", endpoint_url=None).open(CLUSTER):
             pass
@@ -222,7 +222,7 @@ async def test_terminating_what_is_gone_or_senseless_is_no_error(lab: Lab) -> No
             await environment.terminate(make_node(id=FIRST, environment_id=environment_id))
 
 
-async def test_everything_configured_is_asked_for(lab: Lab) -> None:
+async def test_everything_configured_is_requested(lab: Lab) -> None:
     async with (
         environment := lab.make(
             volume_size=50, security_groups=(), stack_name="my-stack", stack_id="arn:aws:x"
@@ -242,7 +242,7 @@ async def test_everything_configured_is_asked_for(lab: Lab) -> None:
     }
 
 
-async def test_asking_blocks_nobody(lab: Lab) -> None:
+async def test_calls_do_not_block_each_other(lab: Lab) -> None:
     lab.shim.faults.append(Fault("DescribeInstances", delay=1.0))
     ticks = 0
     async with (environment := lab.make()).open(CLUSTER), anyio.create_task_group() as tasks:

@@ -68,7 +68,7 @@ def request(node_id: str = FIRST) -> MachineRequest:
     return MachineRequest(node_id, None)
 
 
-async def test_everything_configured_is_asked_for(lab: Lab) -> None:
+async def test_everything_configured_is_requested(lab: Lab) -> None:
     async with (environment := lab.make(memory_mib=256, cpus=0.5, labels={"team": "video"})).open(
         CLUSTER
     ):
@@ -108,7 +108,7 @@ async def test_a_container_that_was_created_and_not_started_is_started(lab: Lab)
     assert len(lab.engine.containers(running=False)) == 1
 
 
-async def test_a_name_that_others_hold_is_told(lab: Lab) -> None:
+async def test_a_name_that_others_hold_is_reported(lab: Lab) -> None:
     async with (theirs := lab.make()).open("other"):
         await theirs.launch(request())
     (container,) = lab.engine.containers()
@@ -120,7 +120,7 @@ async def test_a_name_that_others_hold_is_told(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("pull", [Pull.NEVER, Pull.MISSING])
-async def test_an_image_that_is_not_to_be_had_is_told(lab: Lab, pull: Pull) -> None:
+async def test_an_image_that_is_not_available_is_reported(lab: Lab, pull: Pull) -> None:
     image = "127.0.0.1:9/no-such-image:1"
     async with (environment := lab.make(image=image, pull=pull)).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
@@ -129,7 +129,7 @@ async def test_an_image_that_is_not_to_be_had_is_told(lab: Lab, pull: Pull) -> N
     assert lab.engine.containers(running=False) == []
 
 
-async def test_an_engine_out_of_reach_is_told(lab: Lab) -> None:
+async def test_an_unreachable_engine_is_reported(lab: Lab) -> None:
     async with (environment := lab.make(host="unix:///no/such.sock")).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError, match="not reachable"):
             await environment.launch(request())
@@ -142,20 +142,20 @@ async def test_a_network_without_addresses_is_a_failure(lab: Lab) -> None:
     assert lab.engine.containers(running=False) == []
 
 
-async def test_the_end_of_a_container_is_told_with_its_reason(
+async def test_the_end_of_a_container_is_reported_with_its_reason(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     ended = anyio.Event()
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
     environment = lab.make()
-    environment.on_machine_end(lambda *end: (told.append(end), ended.set()))
+    environment.on_machine_end(lambda *end: (reported.append(end), ended.set()))
     async with environment.open(CLUSTER):
         machine = await environment.launch(request())
         assert machine.environment_id is not None
         os.kill(lab.engine.pid_of(machine.environment_id), signal.SIGKILL)
         with anyio.fail_after(10):
             await ended.wait()
-    assert told == [(FIRST, "the container is exited, its exit code is 137")]
+    assert reported == [(FIRST, "the container is exited, its exit code is 137")]
     (logged,) = (record for record in caplog.records if record.message == "container ended")
     assert logged.media_node_id == FIRST  # type: ignore[attr-defined]
 
@@ -203,8 +203,8 @@ async def test_only_a_container_that_does_not_come_back_is_gone(
         assert await environment.gone([node]) == ({FIRST} if is_gone else frozenset())
 
 
-@pytest.mark.parametrize("told", [b"<html>bad gateway</html>\n", b'{"Type": "con', b'"\xff"\n'])
-async def test_an_engine_that_tells_nonsense_of_its_events_is_asked_again(told: bytes) -> None:
+@pytest.mark.parametrize("expected", [b"<html>bad gateway</html>\n", b'{"Type": "con', b'"\xff"\n'])
+async def test_an_engine_with_invalid_events_is_polled_again(expected: bytes) -> None:
     asked = []
     twice = anyio.Event()
 
@@ -215,7 +215,7 @@ async def test_an_engine_that_tells_nonsense_of_its_events_is_asked_again(told: 
                 if "version" in path:
                     body = b'{"ApiVersion": "1.41"}'
                 elif "events" in path:
-                    body = told
+                    body = expected
                     asked.append(path)
                     if len(asked) == 2:
                         twice.set()

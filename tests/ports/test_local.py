@@ -76,7 +76,7 @@ class TestLocal(LaunchingSuite):
     """Launches processes."""
 
 
-async def test_the_cap_is_a_refusal_that_says_so(lab: Lab) -> None:
+async def test_the_cap_is_an_error_that_says_so(lab: Lab) -> None:
     async with (environment := lab.make(max_nodes=1)).open(CLUSTER):
         first = await environment.launch(MachineRequest(FIRST, None))
         with pytest.raises(EnvironmentFailureError, match="MEDIAFLEET_LOCAL_MAX_NODES=1 allows"):
@@ -121,14 +121,14 @@ async def test_a_process_of_its_own_session_with_nothing_of_the_server_but_its_e
 
 
 async def test_a_process_inherits_no_descriptor(lab: Lab) -> None:
-    told = lab.directory / "told"
+    reported = lab.directory / "reported"
     listing = "; ".join(
         [
             "import os, sys",
             "fds = [n for n in map(int, os.listdir('/proc/self/fd')) if n > 2]",
             "links = {n: os.readlink(f'/proc/self/fd/{n}') for n in fds if "
             "os.path.exists(f'/proc/self/fd/{n}')}",
-            f"open({str(told)!r}, 'w').write(repr(links))",
+            f"open({str(reported)!r}, 'w').write(repr(links))",
             "os.execvp(sys.argv[1], sys.argv[1:])",
         ]
     )
@@ -142,7 +142,7 @@ async def test_a_process_inherits_no_descriptor(lab: Lab) -> None:
             each.set_inheritable(True)
         async with (environment := lab.make(command=command)).open(CLUSTER):
             await environment.launch(MachineRequest(FIRST, None))
-    assert told.read_text() == "{}"
+    assert reported.read_text() == "{}"
 
 
 async def test_nodes_that_end_by_themselves_leave_no_zombie(
@@ -207,7 +207,7 @@ async def test_a_pid_that_passed_to_another_process_is_left_alone(lab: Lab) -> N
         ("sleep 100", "it printed nothing"),
     ],
 )
-async def test_a_launch_that_fails_tells_what_the_command_did(
+async def test_a_launch_that_fails_reports_what_the_command_did(
     lab: Lab, command: str, said: str
 ) -> None:
     async with (environment := lab.make(command=command, launch_timeout=0.5)).open(CLUSTER):
@@ -260,7 +260,7 @@ async def test_without_a_file_to_look_with_no_process_is_taken_for_gone(lab: Lab
         ]
 
 
-async def test_a_process_that_cannot_be_looked_at_after_its_start_is_ended(
+async def test_a_process_that_cannot_be_inspected_after_its_start_is_ended(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spawn, pids = os.posix_spawnp, []
@@ -310,9 +310,9 @@ async def test_the_end_of_a_child_is_not_that_of_the_node(
     async with (before := lab.make(command=command)).open(CLUSTER):
         await before.launch(MachineRequest(FIRST, None))
     ended = anyio.Event()
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
     after = lab.make()
-    after.on_machine_end(lambda *end: (told.append(end), ended.set()))
+    after.on_machine_end(lambda *end: (reported.append(end), ended.set()))
     own, child = sorted(node.pid for node in local_nodes(lab.directory))
     async with after.open(CLUSTER):
         for pid in (child, own):
@@ -321,7 +321,7 @@ async def test_the_end_of_a_child_is_not_that_of_the_node(
             await after.discover()
         with anyio.fail_after(10):
             await ended.wait()
-    assert told == [(FIRST, "the process was ended by signal 9")]
+    assert reported == [(FIRST, "the process was ended by signal 9")]
 
 
 @contextmanager
@@ -379,7 +379,7 @@ async def test_folders_of_nodes_that_are_gone_do_not_pile_up(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     ["", "{", "[]", "{}", '{"owner": {"cluster": "a", "directory": "b"}, "node_id": "../x", "uri": "ws://a/"}',
      '{"owner": {"cluster": 1, "directory": "b"}, "node_id": "x", "uri": "ws://a/"}',
      '{"owner": {"cluster": "a", "directory": "b"}, "node_id": 1, "uri": "ws://a/"}',
@@ -387,8 +387,8 @@ async def test_folders_of_nodes_that_are_gone_do_not_pile_up(tmp_path: Path) -> 
      '{"owner": {"cluster": "a", "directory": "b"}, "node_id": "x", "uri": 1}',
      '{"owner": {"cluster": "a"}, "node_id": "x", "uri": "ws://a/"}', "[" * 100_000],
 )  # fmt: skip
-def test_a_mark_that_is_none_is_passed_over(told: str) -> None:
-    assert read_mark(f"A=b\0MEDIAFLEET_LOCAL_NODE={told}\0".encode()) is None
+def test_a_mark_that_is_none_is_passed_over(expected: str) -> None:
+    assert read_mark(f"A=b\0MEDIAFLEET_LOCAL_NODE={expected}\0".encode()) is None
 
 
 def test_a_mark_is_read_as_it_was_written() -> None:

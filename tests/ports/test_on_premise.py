@@ -21,4 +21,4 @@ def lab() -> _Lab:
 
 
 class TestOnPremise(TakingSuite):
-    """Takes the machines that it is told of."""
+    """Takes the machines that it is given."""

@@ -109,8 +109,8 @@ async def until(condition: Callable[[], bool]) -> None:
             await anyio.sleep(0.01)
 
 
-async def refusal(environment: Script) -> str:
-    """What a launch that fails tells."""
+async def failure_of(environment: Script) -> str:
+    """The error of a launch that fails."""
     async with environment.open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
             await environment.launch(request())
@@ -118,15 +118,17 @@ async def refusal(environment: Script) -> str:
 
 
 async def test_scripts_get_a_curated_environment_and_run_in_their_folder(lab: Lab) -> None:
-    told = lab.scripts.root / "told"
-    lab.replace(LAUNCH, f"env > '{told}'; pwd -P >> '{told}'; echo args=$# >> '{told}'; exit 1")
+    reported = lab.scripts.root / "reported"
+    lab.replace(
+        LAUNCH, f"env > '{reported}'; pwd -P >> '{reported}'; echo args=$# >> '{reported}'; exit 1"
+    )
     os.environ["MEDIAFLEET_CANARY"] = "seen"
     try:
-        await refusal(lab.make(environ={"PATH": os.environ["PATH"], "OPENVIDU_SECRET": "s"}))
+        await failure_of(lab.make(environ={"PATH": os.environ["PATH"], "OPENVIDU_SECRET": "s"}))
     finally:
         del os.environ["MEDIAFLEET_CANARY"]
     made_by_the_shell = ("PATH=", "PWD=", "OLDPWD=", "SHLVL=", "_=")
-    lines = told.read_text().splitlines()
+    lines = reported.read_text().splitlines()
     assert {line for line in lines if not line.startswith(made_by_the_shell)} == {
         "OPENVIDU_SECRET=s",
         f"MEDIAFLEET_CLUSTER_ID={CLUSTER}",
@@ -141,13 +143,13 @@ async def test_scripts_inherit_no_descriptor(lab: Lab) -> None:
     lab.replace(LAUNCH, f"exec '{sys.executable}' -c \"import sys; {listing}; sys.exit(1)\"")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.set_inheritable(True)
-        told = await refusal(lab.make())
+        reported = await failure_of(lab.make())
     # The listing itself has one open.
-    assert told.endswith("it says: [0, 1, 2, 3]")
+    assert reported.endswith("it says: [0, 1, 2, 3]")
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         ("", "printed nothing"),
         ("ok", "no JSON text"),
@@ -167,31 +169,35 @@ async def test_scripts_inherit_no_descriptor(lab: Lab) -> None:
         ('{"id": "a", "ip": "127.0.0.1", "node": "../x"}', '"node" that is no id'),
     ],
 )
-async def test_a_launch_that_prints_something_else_fails(lab: Lab, answer: str, told: str) -> None:
+async def test_a_launch_that_prints_something_else_fails(
+    lab: Lab, answer: str, expected: str
+) -> None:
     (lab.folder / "answer").write_text(answer)
     lab.replace(LAUNCH, "cat answer")
-    assert told in await refusal(lab.make())
-    named = '"a"' in answer and answer.startswith("{") and "no JSON" not in told
+    assert expected in await failure_of(lab.make())
+    named = '"a"' in answer and answer.startswith("{") and "no JSON" not in expected
     assert lab.scripts.calls("drop") == (["a"] if named else [])
 
 
 async def test_output_without_end_is_cut_off(lab: Lab) -> None:
     lab.replace(LAUNCH, "exec yes")
-    assert "printed more than 1048576 bytes" in await refusal(lab.make())
+    assert "printed more than 1048576 bytes" in await failure_of(lab.make())
 
 
-async def test_a_failure_tells_status_and_stderr(lab: Lab) -> None:
+async def test_a_failure_reports_status_and_stderr(lab: Lab) -> None:
     lab.replace(LAUNCH, "echo no capacity >&2; exit 9")
-    assert await refusal(lab.make()) == f"{LAUNCH} ended with status 9; it says: no capacity"
+    assert await failure_of(lab.make()) == f"{LAUNCH} ended with status 9; it says: no capacity"
     lab.replace(LAUNCH, "kill -9 $$")
-    assert await refusal(lab.make()) == f"{LAUNCH} was ended by signal 9; it says nothing on stderr"
+    assert (
+        await failure_of(lab.make()) == f"{LAUNCH} was ended by signal 9; it says nothing on stderr"
+    )
 
 
 async def test_what_cannot_be_run_is_a_failure(lab: Lab) -> None:
     write_script(lab.folder / LAUNCH, "#!/no/such/interpreter\n")
-    assert f"{LAUNCH} ended with status 127; it says: " in await refusal(lab.make())
+    assert f"{LAUNCH} ended with status 127; it says: " in await failure_of(lab.make())
     write_script(lab.folder / AUTODISCOVER, "#!/no/such/interpreter\n")
-    assert f"{AUTODISCOVER} cannot be run: No such file" in await refusal(lab.make())
+    assert f"{AUTODISCOVER} cannot be run: No such file" in await failure_of(lab.make())
 
 
 def _stubborn(pids: Path) -> str:
@@ -201,7 +207,7 @@ def _stubborn(pids: Path) -> str:
 async def test_the_time_limit_ends_the_whole_group(lab: Lab) -> None:
     pids = lab.scripts.root / "pids"
     lab.replace(LAUNCH, _stubborn(pids))
-    assert "took longer than 0.5 s and was ended" in await refusal(
+    assert "took longer than 0.5 s and was ended" in await failure_of(
         lab.make(launch_timeout=0.5, grace=0.1)
     )
     leader, child = map(int, pids.read_text().split())
@@ -275,7 +281,7 @@ def test_whatever_is_listed_is_read_or_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         ('{"id": "a", "ip": "127.0.0.1"}', "no JSON array"),
         ("[" * 100_000, "no JSON text"),
@@ -285,13 +291,13 @@ def test_whatever_is_listed_is_read_or_refused(value: object) -> None:
         ("\\377", "no JSON text"),
     ],
 )  # fmt: skip
-async def test_a_list_that_is_none_is_a_failure(lab: Lab, answer: str, told: str) -> None:
+async def test_a_list_that_is_none_is_a_failure(lab: Lab, answer: str, expected: str) -> None:
     (lab.folder / "answer").write_text(answer)
     lab.replace(AUTODISCOVER, "cat answer")
     async with (environment := lab.make()).open(CLUSTER):
         with pytest.raises(EnvironmentFailureError) as failure:
             await environment.discover()
-    assert told in failure.value.detail
+    assert expected in failure.value.detail
 
 
 async def test_a_machine_outside_the_networks_does_not_hide_the_others(lab: Lab) -> None:
@@ -330,8 +336,8 @@ async def test_launches_at_once_bring_a_machine_each(lab: Lab) -> None:
 # Interrupted launches
 
 
-async def test_a_script_that_outlives_the_server_is_waited_for(lab: Lab) -> None:
-    """The server is killed while its script runs: nothing of it is told to anybody."""
+async def test_a_script_that_survives_the_server_is_awaited(lab: Lab) -> None:
+    """The server is killed while its script runs: no result of it is reported."""
     folder = lab.scripts.write("slow", after="sleep 1.5", tells_nodes=False)
     await _begin_and_vanish(lab, folder)
     async with (environment := lab.make_with(folder)).open(CLUSTER):
@@ -340,7 +346,7 @@ async def test_a_script_that_outlives_the_server_is_waited_for(lab: Lab) -> None
     assert lab.scripts.calls("launch") == [FIRST]
 
 
-async def test_a_termination_waits_for_a_script_that_outlives_the_server(lab: Lab) -> None:
+async def test_a_termination_waits_for_a_script_that_survives_the_server(lab: Lab) -> None:
     folder = lab.scripts.write("slow", after="sleep 1.5", tells_nodes=False)
     await _begin_and_vanish(lab, folder)
     async with (environment := lab.make_with(folder)).open(CLUSTER):
@@ -370,7 +376,7 @@ async def _begin_and_vanish(lab: Lab, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("tells_nodes", [True, False])
-async def test_a_machine_that_nobody_knows_is_that_of_the_interrupted_launch(
+async def test_an_unknown_machine_is_that_of_the_interrupted_launch(
     lab: Lab, *, tells_nodes: bool
 ) -> None:
     """The script is killed together with the server, when the machine was made already."""
@@ -454,7 +460,7 @@ async def test_it_is_not_guessed_which_of_two_machines_an_interrupted_launch_mad
         assert [each.environment_id for each in await environment.discover()] == ["a", "b"]
 
 
-async def test_without_a_journal_a_script_that_tells_of_nodes_is_enough(lab: Lab) -> None:
+async def test_without_a_journal_a_script_that_lists_nodes_is_enough(lab: Lab) -> None:
     async with (before := lab.make()).open(CLUSTER):
         first = await before.launch(request())
     async with (after := lab.make(directory=lab.scripts.root / "new")).open(CLUSTER):
@@ -499,7 +505,7 @@ MODES = {0o755: True, 0o700: True, 0o500: True, 0o775: False, 0o757: False, 0o77
 
 @pytest.mark.parametrize(("mode", "fits"), MODES.items(), ids=lambda value: f"{value:o}")
 @pytest.mark.parametrize("which", ["folder", *(LAUNCH, DROP, AUTODISCOVER)])
-def test_nobody_else_may_write(lab: Lab, which: str, mode: int, *, fits: bool) -> None:
+def test_other_users_may_not_write(lab: Lab, which: str, mode: int, *, fits: bool) -> None:
     (lab.folder if which == "folder" else lab.folder / which).chmod(mode)
     if fits:
         check_folder(lab.folder)
@@ -576,7 +582,7 @@ def test_other_kinds_of_files_are_refused(lab: Lab) -> None:
         check_folder(Path("scripts"))
 
 
-async def test_a_folder_that_may_not_be_used_is_told_at_the_start(lab: Lab) -> None:
+async def test_a_folder_that_may_not_be_used_is_reported_at_the_start(lab: Lab) -> None:
     lab.folder.chmod(0o777)
     with pytest.raises(EnvironmentFailureError, match=r"OPENVIDU_PRO_CLUSTER_PATH: .* mode 0777"):
         async with lab.make().open(CLUSTER):
@@ -621,7 +627,7 @@ async def test_on_premises_a_script_discovers_if_there_is_one(lab: Lab) -> None:
     assert await discovery.discover(CLUSTER) == ()
 
 
-async def test_on_premises_folders_are_not_looked_at_on_the_event_loop(lab: Lab) -> None:
+async def test_on_premises_folders_are_not_read_on_the_event_loop(lab: Lab) -> None:
     threads = []
 
     def folder() -> Path:

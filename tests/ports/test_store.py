@@ -305,7 +305,7 @@ async def test_an_event_alone_changes_no_node_and_keeps_its_place(store):
     }
 
 
-async def test_ends_of_sessions_are_known_by_their_node(store):
+async def test_ends_of_sessions_are_found_by_their_node(store):
     first, other = added("kms_1"), added("kms_2")
     await store.commit([first, other, noted(first.node, "a"), noted(other.node, "b")])
     assert await store.ended_sessions("kms_1") == {("a", AT)}
@@ -379,7 +379,7 @@ async def test_one_of_many_that_decided_on_the_same_version_wins(store):
     assert len(await store.events()) == 2
 
 
-async def test_a_fact_is_made_once_and_kept(case, tasks):
+async def test_a_value_is_made_once_and_kept(case, tasks):
     made = []
 
     def make() -> str:
@@ -394,7 +394,7 @@ async def test_a_fact_is_made_once_and_kept(case, tasks):
         assert await store.get_or_set("other_key", make) == "value-2"
 
 
-async def test_a_fact_can_be_replaced(case, tasks):
+async def test_a_value_can_be_replaced(case, tasks):
     async with case.opened(tasks) as store:
         assert await store.get_value("some_key") is None
         await store.set_value("some_key", "one")
@@ -439,7 +439,7 @@ async def test_a_locked_database_refuses_changes_in_time_and_takes_them_again_la
         assert store.leadership is Leadership.LEADER
 
 
-async def test_what_keeps_the_store_from_changes_is_told_until_it_is_over(case, tasks):
+async def test_the_problem_of_the_store_is_reported_until_it_is_over(case, tasks):
     async with case.opened(tasks, limits=QUICK) as store:
         await store.commit([added("kms_1")])
         assert store.problem is None
@@ -478,7 +478,7 @@ async def test_a_store_that_is_not_as_it_was_left_takes_no_changes(case, tasks, 
         assert store.leadership is not Leadership.LOST
 
 
-async def test_a_store_that_nobody_asks_for_changes_is_looked_at_all_the_same(case, tasks):
+async def test_a_store_without_changes_is_checked_all_the_same(case, tasks):
     limits = replace(QUICK, check=QUICK.heartbeat)
     async with case.opened(tasks, limits=limits) as store, case.locked():
         with anyio.fail_after(DEADLINE_S):
@@ -486,7 +486,7 @@ async def test_a_store_that_nobody_asks_for_changes_is_looked_at_all_the_same(ca
                 await anyio.sleep(QUICK.heartbeat / 4)
 
 
-async def test_nothing_that_was_refused_by_a_locked_database_is_made_after_all(case, tasks):
+async def test_no_change_refused_by_a_locked_database_is_made_after_all(case, tasks):
     refused: list[str] = []
 
     async def attempt(store: SqlStore, node_id: str) -> None:
@@ -522,7 +522,7 @@ async def test_reads_go_on_while_changes_are_refused(case, tasks):
             assert [node.id for node in await store.load()] == ["kms_1"]
 
 
-async def test_text_that_is_no_unicode_is_refused_and_the_writer_lives_on(store):
+async def test_text_that_is_no_unicode_is_refused_and_the_writer_goes_on(store):
     first = added("kms_1")
     await store.commit([first])
 
@@ -560,7 +560,7 @@ async def test_changes_under_way_are_finished_when_the_store_closes(case, tasks)
         assert len(await store.load()) == 10
 
 
-async def test_the_store_outlives_its_cancelled_task_group(case, tasks):
+async def test_the_store_stays_open_when_its_task_group_is_cancelled(case, tasks):
     async with anyio.create_task_group() as group, case.opened(group) as store:
         group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
@@ -570,12 +570,12 @@ async def test_the_store_outlives_its_cancelled_task_group(case, tasks):
 
 
 @pytest.mark.parametrize("kind", ["task", "scope"])
-async def test_a_cancelled_change_is_made_and_told_or_not_made_at_all(store, kind):
-    told: set[str] = set()
+async def test_a_cancelled_change_is_made_and_reported_or_not_made_at_all(store, kind):
+    reported: set[str] = set()
 
     async def commit(node_id: str) -> None:
         await store.commit([added(node_id)])
-        told.add(node_id)
+        reported.add(node_id)
 
     with anyio.fail_after(DEADLINE_S):
         for number in range(40):
@@ -590,8 +590,8 @@ async def test_a_cancelled_change_is_made_and_told_or_not_made_at_all(store, kin
                     await anyio.sleep(number * 0.0002)
                     group.cancel_scope.cancel()
 
-    assert {node.id for node in await store.load()} == told
-    assert [event.sequence for event in await store.events()] == list(range(1, len(told) + 1))
+    assert {node.id for node in await store.load()} == reported
+    assert [event.sequence for event in await store.events()] == list(range(1, len(reported) + 1))
 
 
 async def test_a_caller_cancelled_while_it_waits_is_free_at_once_and_changes_nothing(case, tasks):

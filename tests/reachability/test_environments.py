@@ -17,7 +17,7 @@ from support.cluster_client import NODES, PREFIXES, below, delete, members
 from support.cutting_proxy import CuttingProxy, cutting_proxy
 from support.docker_engine import Engine, private_engine
 from support.ec2_shim import Fault
-from support.kill_grounds import Aws, Docker, Local, Script, aws, docker, local, script
+from support.kill_environments import Aws, Docker, Local, Script, aws, docker, local, script
 
 pytestmark = pytest.mark.anyio
 

@@ -74,7 +74,7 @@ def url_of(operation: Any) -> str:
     return operation.path.replace("{mediaNodeId}", UNKNOWN)
 
 
-async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> None:
+async def test_errors_that_every_operation_shares(api: httpx.AsyncClient) -> None:
     for each in operations():
         wrong = await api.request(each.method, url_of(each), auth=("OPENVIDUAPP", "wrong"))
         assert wrong.status_code == (401 if 401 in each.statuses else 200)
@@ -96,7 +96,7 @@ async def test_refusals_that_every_operation_shares(api: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("path", ["/pro/x", "/openvidu/api/x", "/fleet", "/fleet/media-nodes/x"])
-async def test_without_credentials_nothing_is_told_of_paths(tmp_path: Path, path: str) -> None:
+async def test_without_credentials_nothing_is_revealed_of_paths(tmp_path: Path, path: str) -> None:
     async with live.mediafleet(tmp_path) as client:
         assert (await client.get(path, auth=("OPENVIDUAPP", "wrong"))).status_code == 401
         assert (await client.get(path)).status_code == 404
@@ -176,9 +176,7 @@ async def test_the_cluster_as_a_whole(api: httpx.AsyncClient, prefix: str) -> No
         assert (await api.get(probe)).status_code == 200
 
 
-async def test_the_health_that_a_status_tells(
-    api: httpx.AsyncClient, fleet: EmulatedCluster
-) -> None:
+async def test_the_health_of_each_status(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
     async def health() -> tuple[int, str]:
         answer = await api.get("/openvidu/api/health")
         return answer.status_code, answer.json()["status"]

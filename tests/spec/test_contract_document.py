@@ -120,7 +120,7 @@ HEALTH_BY_STATUS = {
     ("openvidu_get_health", "409"),
     ("openvidu_get_health", "503"),
 }
-"""Not errors: there the status tells the health."""
+"""Not errors: the status of these is the health."""
 for each, statuses in STATUSES.items():
     if not OPERATIONS[each].startswith("get "):
         STATUSES[each] = statuses.replace(" 401 ", " 401 403 ")
@@ -284,14 +284,14 @@ def test_waiting_operations_name_the_parameter_that_makes_them_wait(operations, 
         assert found[parameter]["schema"] == {"type": "boolean", "default": False}
 
 
-def test_status_description_tells_the_published_life_cycle(document):
+def test_status_description_states_the_published_life_cycle(document):
     status = document["components"]["schemas"]["MediaNodeStatus"]
     rows = list(table_rows(status["description"], 3))
     assert {source for [source], _, _ in rows} == set(status["enum"])
     assert {(source, target) for [source], _, targets in rows for target in targets} == MOVES
 
 
-def test_patch_description_tells_the_moves_that_can_be_asked_for(document, operations):
+def test_patch_description_states_the_transitions_that_can_be_requested(document, operations):
     rows = table_rows(operations["modify_media_node"]["description"], 3)
     moves = {(source, target) for sources, [target], _ in rows for source in sources}
     assert moves == REQUESTABLE_MOVES

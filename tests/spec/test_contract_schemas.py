@@ -105,9 +105,9 @@ def test_answers_are_open_so_that_members_can_be_added(component):
     assert closed == {"DrainLimit", "RestartProperties"}, "requests alone are closed"
 
 
-def test_clients_are_told_to_bear_with_what_they_do_not_know(document):
-    told = " ".join(document["info"]["description"].split())
-    assert "Later versions may add members to objects, and values to enumerations." in told
+def test_the_description_asks_clients_to_ignore_unknown_members(document):
+    reported = " ".join(document["info"]["description"].split())
+    assert "Later versions may add members to objects, and values to enumerations." in reported
 
 
 def test_every_property_is_explained_with_an_example(schemas, follow):
@@ -143,7 +143,7 @@ def test_references_stand_alone(nodes):
     assert [pointer for pointer, node in nodes if "$ref" in node and len(node) > 1] == []
 
 
-def test_schemas_use_only_what_openapi_3_0_knows(nodes):
+def test_schemas_use_only_what_openapi_3_0_defines(nodes):
     unknown = {
         "const",
         "if",

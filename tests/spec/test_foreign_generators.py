@@ -174,7 +174,7 @@ def test_names_and_shapes_are_fit_for_every_generator(document, nodes):
     assert list(shapes(nodes)) == []
 
 
-def test_somebody_can_be_asked(document):
+def test_a_contact_is_named(document):
     assert document["info"]["contact"]["name"]
 
 

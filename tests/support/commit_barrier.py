@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mediafleet.store import SqlStore
 
 
-class Gate:
+class Barrier:
     """Holds a real transaction just before its COMMIT is sent."""
 
     def __init__(self) -> None:
@@ -28,13 +28,13 @@ class Gate:
 
 
 @contextmanager
-def gate_before_commit(store: SqlStore) -> Iterator[Gate]:
+def barrier_before_commit(store: SqlStore) -> Iterator[Barrier]:
     database: Any = store._database  # the engine is no part of the protocol
     engine = database.engine.sync_engine
-    gate = Gate()
-    event.listen(engine, "commit", gate)
+    barrier = Barrier()
+    event.listen(engine, "commit", barrier)
     try:
-        yield gate
+        yield barrier
     finally:
-        gate.opened.set()
-        event.remove(engine, "commit", gate)
+        barrier.opened.set()
+        event.remove(engine, "commit", barrier)

@@ -186,7 +186,7 @@ def _references(place: str, node: JsonValue) -> Iterator[tuple[str, str]]:
 def allowed_keys(
     place: str, node: Mapping[str, Any], allowed: Collection[str], what: str
 ) -> Iterator[Finding]:
-    """Find the keys of an object that the layer does not know; extensions are never looked at."""
+    """Find the keys of an object that the layer does not know; extensions are ignored."""
     for key in node:
         if key not in allowed and not str(key).startswith("x-"):
             yield Finding(place + pointer(key), f"{key} of {what}")
@@ -478,7 +478,7 @@ _FIRST_ERROR = 400
 
 
 def is_secured(document: Document, operation: Mapping[str, Any]) -> bool:
-    """Tell whether an operation asks for credentials."""
+    """Return whether an operation asks for credentials."""
     return bool(operation.get("security", document.root.get("security", [])))
 
 
@@ -529,7 +529,7 @@ def _responses(document: Document, place: str, responses: Mapping[str, Any]) -> 
 
 
 def _own_statuses(document: Document, operation: Mapping[str, Any], method: str) -> set[str]:
-    """What the layer itself may answer: a contract that does not tell would be broken by it."""
+    """What the layer itself may answer: a contract without them would be broken."""
     statuses = {"400", "500"}
     if is_secured(document, operation):
         statuses.add("401")

@@ -131,11 +131,11 @@ class Engine:
         query = urlencode(
             {"fromSrc": "-", "repo": name, "tag": tag, "changes": changes}, doseq=True
         )
-        status, told = self.ask("POST", f"/images/create?{query}", root)
-        assert status == 200, told
+        status, reported = self.ask("POST", f"/images/create?{query}", root)
+        assert status == 200, reported
 
     def containers(self, *, running: bool = True) -> list[dict[str, Any]]:
-        """All containers, whoever's they are."""
+        """All containers, of any cluster."""
         _, body = self.ask("GET", f"/containers/json?all={'false' if running else 'true'}")
         found: list[dict[str, Any]] = json.loads(body)
         return found
@@ -249,7 +249,7 @@ class Files:
                 self.add(Path(os.path.normpath(word)))  # a library's RPATH may go up and down
 
     def folder(self, name: str, mode: int = 0o755, owner: int = 0) -> None:
-        """Add a folder and those above it, which whoever runs in the container may enter."""
+        """Add a folder and those above it, which any user of the container may enter."""
         path = Path("/", name)
         if path in self._added or path == Path("/"):
             return

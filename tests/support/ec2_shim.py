@@ -180,13 +180,13 @@ class Ec2Shim:
         return "running" if now - instance.launched > self.boot else "pending"
 
     def _ask_moto(self, environ: dict[str, Any]) -> tuple[int, bytes]:
-        told: dict[str, Any] = {}
+        reported: dict[str, Any] = {}
 
         def start(status: str, headers: Any, _: Any = None) -> None:
-            told["status"] = int(status.split(maxsplit=1)[0])
+            reported["status"] = int(status.split(maxsplit=1)[0])
 
         body = b"".join(self._moto(environ, start))
-        return told["status"], body
+        return reported["status"], body
 
     @staticmethod
     def _answer(start: Callable[..., Any], status: int, body: bytes) -> list[bytes]:

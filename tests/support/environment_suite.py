@@ -49,7 +49,7 @@ class MachineLab(Lab, Protocol):
     """A lab whose environment makes machines."""
 
     async def machines(self) -> Sequence[str]:
-        """Environment ids of all machines that run, whoever's they are, not asked through it."""
+        """Environment ids of all machines that run, of any cluster; not read through it."""
 
     def make_broken(self) -> Environment:
         """An environment whose every launch fails, with control characters in its reason."""

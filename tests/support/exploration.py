@@ -1,4 +1,4 @@
-"""Walks through every state of a small world, breadth first, and tells a fault as a story."""
+"""Walks through every state of a small world, breadth first; a fault is reported with its steps."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class FaultFoundError(AssertionError):
     """A state that must not be, and the shortest way there."""
 
 
-def story(told: Iterable[str]) -> str:
+def story(expected: Iterable[str]) -> str:
     """What happened, in order."""
-    return "\n".join(f"{number}. {each}" for number, each in enumerate(told, 1))
+    return "\n".join(f"{number}. {each}" for number, each in enumerate(expected, 1))
 
 
 @dataclass
@@ -37,12 +37,12 @@ class Explored(Generic[T]):
 
     def story(self, state: T) -> str:
         """What happened, in order, from the beginning to a state."""
-        told: list[str] = []
+        reported: list[str] = []
         at: T | None = state
         while at is not None and (step := self.came_from[at]) is not None:
             label, at = step
-            told.append(label)
-        return story(reversed(told))
+            reported.append(label)
+        return story(reversed(reported))
 
     def stuck(self, is_at_rest: Callable[[T], bool]) -> list[T]:
         """States from which nothing that happens by itself leads to one at rest."""
@@ -60,7 +60,7 @@ def explore(beginning: T, moves: Moves[T], faults: type[Exception]) -> Explored[
     """Visit every state that can be reached.
 
     Raises:
-        FaultFoundError: A move raised one of *faults*; tells the shortest story of it.
+        FaultFoundError: A move raised one of *faults*; the message lists the shortest way to it.
     """
     explored: Explored[T] = Explored({beginning: None})
     waiting = deque([beginning])

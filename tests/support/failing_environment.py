@@ -1,4 +1,4 @@
-"""Local nodes whose environment refuses to do one thing or another, for as long as a test wants."""
+"""Local nodes whose environment fails where a test wants it."""
 
 import os
 import shlex
@@ -15,13 +15,13 @@ from mediafleet.domain.ports import Machine, MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 
 
-class Troubled(Local):
-    """Local nodes; what is among the troubles fails, or never comes to an end.
+class FailingEnvironment(Local):
+    """Local nodes; chosen methods fail or never return.
 
     Attributes:
-        troubles: Names of the methods that fail.
-        hangs: Names of the methods that never end.
-        half_done: Names of the methods that fail when they have done what was asked.
+        failing: Names of the methods that fail.
+        hanging: Names of the methods that never end.
+        failing_afterwards: Names of the methods that fail after they have done their work.
         calls: How often each was called.
     """
 
@@ -34,33 +34,33 @@ class Troubled(Local):
                 environ=dict(os.environ),
             )
         )
-        self.troubles: set[str] = set()
-        self.hangs: set[str] = set()
-        self.half_done: set[str] = set()
+        self.failing: set[str] = set()
+        self.hanging: set[str] = set()
+        self.failing_afterwards: set[str] = set()
         self.calls: Counter[str] = Counter()
 
     async def launch(self, request: MachineRequest) -> Machine:
-        await self._meet("launch")
+        await self._before_call("launch")
         machine = await super().launch(request)
-        self._part_from("launch")
+        self._after_call("launch")
         return machine
 
     async def terminate(self, node: MediaNode) -> None:
-        await self._meet("terminate")
+        await self._before_call("terminate")
         await super().terminate(node)
-        self._part_from("terminate")
+        self._after_call("terminate")
 
     async def discover(self) -> Sequence[Machine]:
-        await self._meet("discover")
+        await self._before_call("discover")
         return await super().discover()
 
-    async def _meet(self, operation: str) -> None:
+    async def _before_call(self, operation: str) -> None:
         self.calls[operation] += 1
-        if operation in self.hangs:
+        if operation in self.hanging:
             await anyio.sleep_forever()
-        if operation in self.troubles:
+        if operation in self.failing:
             raise EnvironmentFailureError(self.name, operation, "not authorized")
 
-    def _part_from(self, operation: str) -> None:
-        if operation in self.half_done:
+    def _after_call(self, operation: str) -> None:
+        if operation in self.failing_afterwards:
             raise EnvironmentFailureError(self.name, operation, "its answer was lost")

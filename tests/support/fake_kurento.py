@@ -1,4 +1,4 @@
-"""A small media server for tests of the link: keeps the protocol until it is told to break it."""
+"""A small media server for tests of the link: keeps the protocol until a test breaks it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def faults(events: Iterable[dict[str, Any]], members: dict[str, str]) -> list[st
 
 
 SAME_BEGINNING_MS = 1000
-"""A media server tells the beginning of a session in milliseconds at first, in seconds later."""
+"""A media server sends the beginning of a session in milliseconds at first, in seconds later."""
 
 
 class _Audit:

@@ -58,7 +58,7 @@ def answering(answer: bytes) -> Handler:
     return handler
 
 
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def unresponsive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accepts and never answers."""
     del writer
     while await reader.read(4096):
@@ -88,7 +88,7 @@ def speaking(*frames: bytes) -> Handler:
         await shake_hands(reader, writer)
         for sent in frames:
             writer.write(sent)
-        await silent(reader, writer)
+        await unresponsive(reader, writer)
 
     return handler
 

@@ -1,4 +1,4 @@
-"""Where machines are in the lives of servers that are killed: one ground for each environment."""
+"""The machines of the scenarios in which servers are killed, for each environment."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.docker_engine import Engine
-    from support.kill_life import Ground
+    from support.kill_scenario import KillEnvironment
 
-MakeGround: TypeAlias = "Callable[[Path], AbstractAsyncContextManager[Ground]]"
+MakeEnvironment: TypeAlias = "Callable[[Path], AbstractAsyncContextManager[KillEnvironment]]"
 NODES = 12
 
 
@@ -205,10 +205,10 @@ def _growing(environment: str) -> Mapping[str, str]:
     }
 
 
-FLOORS = {"on_premise": 45, "local": 60, "script": 50, "docker": 55, "aws": 55}
-"""How many kill points a whole life has at least, by environment."""
+MIN_POINTS = {"on_premise": 45, "local": 60, "script": 50, "docker": 55, "aws": 55}
+"""How many kill points a whole scenario has at least, by environment."""
 
-GROUNDS: Mapping[str, MakeGround] = {
+ENVIRONMENTS: Mapping[str, MakeEnvironment] = {
     "on_premise": on_premise,
     "local": local,
     "script": script,

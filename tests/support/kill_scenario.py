@@ -1,7 +1,7 @@
-"""A scripted life of a cluster whose server may be killed at any moment, and what must hold then.
+"""A scenario of a cluster whose server may be killed at any moment, and what must hold then.
 
-The driver asks the server for things as a person with patience would: when the server dies under a
-question it starts it again, looks at what has become of the matter, and goes on from there.
+The driver sends requests. When the server is killed during a request, the driver starts it again,
+reads the state of the cluster, and goes on from there.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 SECRET = "a-secret-of-the-tests"
 NODES = "/pro/media-nodes"
-PATIENCE_S = 40.0
-_LOOK_AGAIN_S = 0.02
+TIMEOUT_S = 40.0
+_POLL_S = 0.02
 _URL = re.compile(r"serves (http\S+)")
 Json = dict[str, Any]
 
 
-class Ground(Protocol):
-    """Where the machines of a life are.
+class KillEnvironment(Protocol):
+    """Where the machines of a scenario are.
 
     Attributes:
         name: Of the environment.
@@ -62,16 +62,16 @@ class Ground(Protocol):
         """The body of a request for one more node."""
 
 
-class ServerDiedError(Exception):
-    """The server was gone when it was asked."""
+class ServerKilledError(Exception):
+    """The server was killed before it answered."""
 
 
 @contextmanager
-def zygote() -> Iterator[subprocess.Popen[str]]:
+def fork_server() -> Iterator[subprocess.Popen[str]]:
     """The process that servers are forked from."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        [sys.executable, "-m", "support.kill_zygote"],
+        [sys.executable, "-m", "support.kill_fork_server"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -84,22 +84,22 @@ def zygote() -> Iterator[subprocess.Popen[str]]:
 
 
 @dataclass
-class Life:
+class Scenario:
     """One cluster, from its first start to its end.
 
     Attributes:
-        zygote: Forks servers.
+        fork_server: Forks servers.
         folder: Of all files.
-        ground: The machines.
+        environment: The machines.
         fatal: Points to be killed at, of the first server, the second, and so on.
         kept: Ids of members that were acknowledged and that nobody asked to leave.
         asked: Ids of members that somebody asked to leave.
         evicted: Ids of members that had to leave a session behind; one each.
     """
 
-    zygote: subprocess.Popen[str]
+    fork_server: subprocess.Popen[str]
     folder: Path
-    ground: Ground
+    environment: KillEnvironment
     fatal: Sequence[str]
     kept: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
@@ -141,46 +141,46 @@ class Life:
                 *("--data-dir", str(self.folder / "data")),
                 *("--env-file", str(dotenv)),
             ],
-            "environ": {"OPENVIDU_SECRET": SECRET, **self.ground.environ},
+            "environ": {"OPENVIDU_SECRET": SECRET, **self.environment.environ},
             "log": str(log),
             "journal": str(self.folder / f"journal{self.starts}"),
             "fatal": self.fatal[self.starts - 1] if self.starts <= len(self.fatal) else "",
         }
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(order) + "\n")
-        self.zygote.stdin.flush()
-        self.pid = int(self.zygote.stdout.readline())
-        deadline = time.monotonic() + PATIENCE_S
+        assert self.fork_server.stdin is not None
+        assert self.fork_server.stdout is not None
+        self.fork_server.stdin.write(json.dumps(order) + "\n")
+        self.fork_server.stdin.flush()
+        self.pid = int(self.fork_server.stdout.readline())
+        deadline = time.monotonic() + TIMEOUT_S
         while not (found := _URL.search(_read(log))):
-            if not self.lives():
-                raise ServerDiedError(_read(log))
+            if not self.is_running():
+                raise ServerKilledError(_read(log))
             assert time.monotonic() < deadline, _read(log)
-            await anyio.sleep(_LOOK_AGAIN_S)
+            await anyio.sleep(_POLL_S)
         self._api = httpx.AsyncClient(
-            base_url=found[1], auth=("OPENVIDUAPP", SECRET), timeout=PATIENCE_S
+            base_url=found[1], auth=("OPENVIDUAPP", SECRET), timeout=TIMEOUT_S
         )
 
-    def lives(self) -> bool:
+    def is_running(self) -> bool:
         with suppress(ProcessLookupError):
             os.kill(self.pid, 0)
             return True
         return False
 
     async def ask(self, method: str, path: str, **question: Any) -> httpx.Response:
-        """Ask the server.
+        """Send a request.
 
         Raises:
-            ServerDiedError: It died before it answered.
+            ServerKilledError: It was killed before it answered.
         """
         assert self._api is not None
         try:
             return await self._api.request(method, path, **question)
         except httpx.TransportError as error:
-            with anyio.fail_after(PATIENCE_S):
-                while self.lives():
-                    await anyio.sleep(_LOOK_AGAIN_S)
-            raise ServerDiedError from error
+            with anyio.fail_after(TIMEOUT_S):
+                while self.is_running():
+                    await anyio.sleep(_POLL_S)
+            raise ServerKilledError from error
 
     async def members(self) -> dict[str, Json]:
         answer = await self.ask("GET", NODES, params={"sessions": "true"})
@@ -188,25 +188,25 @@ class Life:
 
     async def until(self, holds: Callable[[dict[str, Json]], bool]) -> dict[str, Json]:
         members: dict[str, Json] = {}
-        with anyio.move_on_after(PATIENCE_S):
+        with anyio.move_on_after(TIMEOUT_S):
             while not holds(members := await self.members()):
-                await anyio.sleep(_LOOK_AGAIN_S)
+                await anyio.sleep(_POLL_S)
             return members
-        raise AssertionError(f"after {PATIENCE_S} s still {members}\n{self.logs()}")
+        raise AssertionError(f"after {TIMEOUT_S} s still {members}\n{self.logs()}")
 
     async def reach(self, goal: Callable[[], Awaitable[None]]) -> None:
-        """Go for a goal until it is reached, starting the server again when it dies."""
+        """Go for a goal until it is reached, starting the server again when it is killed."""
         while True:
             try:
                 await goal()
-            except ServerDiedError:
+            except ServerKilledError:
                 await self.restart()
             else:
                 return
 
     async def restart(self) -> None:
         while True:
-            with suppress(ServerDiedError):
+            with suppress(ServerKilledError):
                 await self.start()
                 return
             assert self.starts < 4, self.logs()
@@ -217,9 +217,9 @@ class Life:
             await self._api.aclose()
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
-        with anyio.fail_after(PATIENCE_S):
-            while self.lives():
-                await anyio.sleep(_LOOK_AGAIN_S)
+        with anyio.fail_after(TIMEOUT_S):
+            while self.is_running():
+                await anyio.sleep(_POLL_S)
 
     def logs(self) -> str:
         return "\n".join(_read(self.folder / f"log{n}") for n in range(1, self.starts + 1))
@@ -229,11 +229,11 @@ def running(members: Mapping[str, Json]) -> set[str]:
     return {node_id for node_id, node in members.items() if node["status"] == "running"}
 
 
-class Script:
-    """The life: grow, cancel a launch, run, drain, restart with a new configuration, terminate."""
+class Steps:
+    """The steps: grow, cancel a launch, run, drain, restart with a new configuration, terminate."""
 
-    def __init__(self, life: Life) -> None:
-        self.life = life
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
         self.drained: str | None = None
         self.victim: str | None = None
         self.wire: Wire | None = None
@@ -248,136 +248,140 @@ class Script:
             self.terminated_at_once,
             self.settled,
         ):
-            await self.life.reach(goal)
+            await self.scenario.reach(goal)
         if self.wire is not None:
             await self.wire.connection.close()
 
     async def grown_to_one(self) -> None:
-        if not self.life.starts:
-            await self.life.start()
-        if not self.life.ground.launches and not await self.life.members():
+        if not self.scenario.starts:
+            await self.scenario.start()
+        if not self.scenario.environment.launches and not await self.scenario.members():
             await self.add()
-        members = await self.life.until(lambda members: len(running(members)) == len(members) > 0)
-        self.life.kept |= set(members)
+        members = await self.scenario.until(
+            lambda members: len(running(members)) == len(members) > 0
+        )
+        self.scenario.kept |= set(members)
 
     async def add(self) -> str:
-        answer = await self.life.ask("POST", NODES, json=self.life.ground.new_node())
+        answer = await self.scenario.ask("POST", NODES, json=self.scenario.environment.new_node())
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
 
     async def launch_cancelled(self) -> None:
-        life = self.life
-        extra = set(await life.members()) - life.kept - life.asked
-        if not extra and not life.asked:
+        scenario = self.scenario
+        extra = set(await scenario.members()) - scenario.kept - scenario.asked
+        if not extra and not scenario.asked:
             extra = {await self.add()}
         for node_id in extra:
-            life.asked.add(node_id)
-        for node_id in life.asked & set(await life.members()):
-            cancelled = await life.ask("PATCH", f"{NODES}/{node_id}", json={"status": "canceled"})
+            scenario.asked.add(node_id)
+        for node_id in scenario.asked & set(await scenario.members()):
+            cancelled = await scenario.ask(
+                "PATCH", f"{NODES}/{node_id}", json={"status": "canceled"}
+            )
             if cancelled.status_code == 400:  # it runs already, or is on its way out
-                await life.ask("DELETE", f"{NODES}/{node_id}")
-        await life.until(lambda members: not life.asked & set(members))
+                await scenario.ask("DELETE", f"{NODES}/{node_id}")
+        await scenario.until(lambda members: not scenario.asked & set(members))
 
     async def drained_to_the_last_session(self) -> None:
-        life = self.life
+        scenario = self.scenario
         if self.drained is None:
-            self.drained = next(iter(life.kept))
-            life.kept.discard(self.drained)
-            life.asked.add(self.drained)
-        members = await life.members()
+            self.drained = next(iter(scenario.kept))
+            scenario.kept.discard(self.drained)
+            scenario.asked.add(self.drained)
+        members = await scenario.members()
         if self.drained in members and self.wire is None:
             self.wire = await open_wire(members[self.drained]["uri"])
             self.session = await self.wire.create("MediaPipeline")
         if self.drained in members and self.session is not None:
             drained = self.drained
-            await life.until(lambda members: len(members[drained]["sessions"]) == 1)
-            answer = await life.ask(
+            await scenario.until(lambda members: len(members[drained]["sessions"]) == 1)
+            answer = await scenario.ask(
                 "DELETE", f"{NODES}/{drained}", params={"deletion-strategy": "when-no-sessions"}
             )
             assert answer.status_code == 202, answer.text
-            await self.session_must_live()
+            await self.session_must_exist()
             assert self.wire is not None
             await self.wire.call("release", object=self.session)
             self.session = None
-        await life.until(lambda members: self.drained not in members)
+        await scenario.until(lambda members: self.drained not in members)
 
-    async def session_must_live(self) -> None:
+    async def session_must_exist(self) -> None:
         assert self.wire is not None
         await self.wire.call("describe", object=self.session)
 
     async def restarted_with_two(self) -> None:
-        life = self.life
-        answer = await life.ask(
+        scenario = self.scenario
+        answer = await scenario.ask(
             "POST", "/pro/restart", json={"OPENVIDU_PRO_CLUSTER_MEDIA_NODES": 2}
         )
         assert answer.status_code == 200, answer.text
-        while not life.ground.launches and len(await life.members()) < 2:
+        while not scenario.environment.launches and len(await scenario.members()) < 2:
             await self.add()
-        members = await life.until(lambda members: len(running(members)) == len(members) == 2)
-        life.kept |= set(members)
+        members = await scenario.until(lambda members: len(running(members)) == len(members) == 2)
+        scenario.kept |= set(members)
 
     async def terminated_at_once(self) -> None:
-        life = self.life
+        scenario = self.scenario
         if self.victim is None:
-            self.victim = min(life.kept)
-            life.kept.discard(self.victim)
-            life.asked.add(self.victim)
+            self.victim = min(scenario.kept)
+            scenario.kept.discard(self.victim)
+            scenario.asked.add(self.victim)
         await self.session_on(self.victim)
-        answer = await life.ask(
+        answer = await scenario.ask(
             "DELETE",
             f"{NODES}/{self.victim}",
             params={"deletion-strategy": "now", "wait": "true"},
         )
         assert answer.status_code in (204, 404, 502), answer.text  # 502: it is tried again
-        await life.until(lambda members: self.victim not in members)
+        await scenario.until(lambda members: self.victim not in members)
 
     async def session_on(self, victim: str) -> None:
         """Have a session on a node that is to go at once, unless it had one already."""
-        members = await self.life.members()
-        if victim in members and victim not in self.life.evicted:
+        members = await self.scenario.members()
+        if victim in members and victim not in self.scenario.evicted:
             async with wire(members[victim]["uri"]) as client:
                 await client.create("MediaPipeline")
-            self.life.evicted.add(victim)
+            self.scenario.evicted.add(victim)
         if members.get(victim, {}).get("status") == "running":
-            await self.life.until(lambda members: len(members[victim]["sessions"]) == 1)
+            await self.scenario.until(lambda members: len(members[victim]["sessions"]) == 1)
 
     async def settled(self) -> None:
-        await self.life.until(lambda members: len(running(members)) == len(members))
+        await self.scenario.until(lambda members: len(running(members)) == len(members))
 
 
-async def faults(life: Life) -> list[str]:
-    """Everything that is wrong after a life, in words; empty when all is well."""
-    members = await life.members()
+async def faults(scenario: Scenario) -> list[str]:
+    """Everything that is wrong after a scenario, in words; empty when all is well."""
+    members = await scenario.members()
     found = []
-    if lost := life.kept - set(members):
+    if lost := scenario.kept - set(members):
         found.append(f"lost: {lost}")
-    if ghosts := life.asked & set(members):
+    if ghosts := scenario.asked & set(members):
         found.append(f"still there: {ghosts}")
-    found += await _faults_of_machines(life, members)
-    stored = histories.read_members(life.database)
-    events = histories.read_events(life.database)
+    found += await _faults_of_machines(scenario, members)
+    stored = histories.read_members(scenario.database)
+    events = histories.read_events(scenario.database)
     found += histories.faults(events, stored)
     ends = Counter(event["node"] for event in events if event["name"] == "sessionDestroyed")
-    if ends != Counter(life.evicted):
-        found.append(f"ends of sessions were told of {ends}, not of {life.evicted}")
+    if ends != Counter(scenario.evicted):
+        found.append(f"ends of sessions were emitted for {ends}, not for {scenario.evicted}")
     if stored != {node_id: node["status"] for node_id, node in members.items()}:
         found.append(f"stored {stored}, shown {members}")
     return found
 
 
-async def _faults_of_machines(life: Life, members: Mapping[str, Json]) -> list[str]:
+async def _faults_of_machines(scenario: Scenario, members: Mapping[str, Json]) -> list[str]:
     found = []
-    machines = sorted(await life.ground.machines())
+    machines = sorted(await scenario.environment.machines())
     known = sorted(node["environmentId"] for node in members.values())
-    if life.ground.launches and machines != known:
+    if scenario.environment.launches and machines != known:
         found.append(f"machines {machines}, members' {known}")
-    launched, made = life.launched(), life.ground.made()
+    launched, made = scenario.launched(), scenario.environment.made()
     for node_id, environment_ids in launched.items():
         if len(environment_ids) > 1:
             found.append(f"{node_id} was launched as {environment_ids}")
     for node_id in launched.keys() | made.keys():
         times = made.get(node_id, 0)
-        if life.ground.launches and times != 1:
+        if scenario.environment.launches and times != 1:
             found.append(f"{times} machines were made for {node_id}")
     return found
 

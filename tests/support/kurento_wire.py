@@ -45,7 +45,7 @@ class RefusedError(Exception):
 
 
 class Wire:
-    """One connection; replies and events are told apart, each in the order of arrival."""
+    """One connection; replies and events are separate, each in the order of arrival."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -145,7 +145,7 @@ async def wire(uri: str, **options: Any) -> AsyncIterator[Wire]:
 
 
 async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Wait for something that no frame tells of."""
+    """Wait for something that no frame shows."""
     with anyio.fail_after(seconds):
         while not condition():  # there is no event to wait for
             await anyio.sleep(0.002)

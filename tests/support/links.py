@@ -79,7 +79,7 @@ def make_media_servers(
 
 @asynccontextmanager
 async def links(**settings: Any) -> AsyncIterator[tuple[KurentoMediaServers, Observer]]:
-    """Running links with quick settings; they part from all servers at the end."""
+    """Running links with quick settings; they disconnect from all servers at the end."""
     observer = Observer()
     clock = AwakeClock(SystemClock())
     media_servers = make_media_servers(observer, clock, **settings)

@@ -87,7 +87,7 @@ async def mediafleet(
         clock: Its time.
         environment: Where its nodes come from.
         open_files: Bounds its nodes.
-        stopping: Begins its stop as a signal does, as far as the application is told of it.
+        stopping: Begins its stop as a signal does, as far as the application sees it.
         properties: Of its configuration.
     """
     checked = configuration(data_dir, **properties)

@@ -84,7 +84,7 @@ class MachineScripts:
         return folder
 
     def alive(self) -> list[str]:
-        """Names of the machines that run, whoever's they are."""
+        """Names of all machines that run, of any cluster."""
         return [name for name, pid in self._pids() if _runs(pid)]
 
     def calls(self, word: str) -> list[str]:

@@ -106,7 +106,7 @@ class Stage:
             await until_sessions(api, busy["id"], 2)
             await control.release_pipeline(0, later)
             await until_sessions(api, busy["id"], 1)
-            # The last session of the leaving node ends: it has to go, and cannot be let go yet.
+            # The last session of the leaving node ends: it must leave, and cannot leave yet.
             for pipeline in (await control.describe(2))["pipelines"]:
                 await control.release_pipeline(2, pipeline)
             await until_sessions(api, leaving["id"], 0)

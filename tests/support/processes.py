@@ -92,7 +92,7 @@ async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
 async def server(
     data_dir: Path, *arguments: str, **properties: str
 ) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
-    """A server process, on premises unless told otherwise; with a client of its credentials."""
+    """A server process, on premises by default; with a client of its credentials."""
     command = ("serve", "--port", "0", "--data-dir", str(data_dir), *arguments)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data_dir / ".env").touch()

@@ -19,7 +19,7 @@ _READ_BYTES = 65536
 
 
 class NoResponseError(AssertionError):
-    """The server closed the connection, or kept silent, instead of answering completely."""
+    """The server closed the connection, or sent nothing, instead of answering completely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def noted(node: MediaNode, session_id: str = "room") -> EventOnly:
 
 
 def crashed(node: MediaNode, *sessions: str) -> Mutation:
-    """A running Media Node that is out of touch, with the sessions it hosted."""
+    """A running Media Node that is disconnected, with the sessions it hosted."""
     connection = Connection(
         disconnection_time=AT,
         sessions=tuple(Session(name, f"{name}_kurento.MediaPipeline", AT) for name in sessions),
@@ -158,6 +158,6 @@ def crashed(node: MediaNode, *sessions: str) -> Mutation:
 
 
 def forgotten(node: MediaNode) -> Mutation:
-    """A failed Media Node that leaves the books."""
+    """A failed Media Node that is removed."""
     at = node.status_since + timedelta(hours=1)
     return Mutation(*forget(node, at=at), forget=True)

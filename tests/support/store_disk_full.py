@@ -1,4 +1,4 @@
-"""A process of its own whose disk fills up while it commits, and has room again afterwards."""
+"""A process of its own whose disk fills up while it commits, and has space again afterwards."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ async def main(url: str) -> None:
     ):
         allow(ROOM)
         made: list[str] = []
-        refusal = ""
+        failure = ""
         try:
             while True:
                 await store.commit([added(f"kms_{len(made)}")])
                 made.append(f"kms_{len(made)}")
         except StoreUnavailableError as error:
-            refusal = error.detail
+            failure = error.detail
         assert made
         assert [node.id for node in await store.load()] == made
 
@@ -41,7 +41,7 @@ async def main(url: str) -> None:
         assert [node.id for node in await store.load()] == [*made, "kms_later"]
         numbers = [event.sequence for event in await store.events()]
         assert numbers == list(range(1, len(made) + 2))
-        print(len(made), refusal)
+        print(len(made), failure)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Many trials of one thing: how many, how they are timed, and the line that tells of them."""
+"""Many trials of one thing: how many, how they are timed, and the line that reports them."""
 
 import os
 import statistics

@@ -88,7 +88,7 @@ class TwoNodes:
         """Visit every state that can be reached.
 
         Raises:
-            FaultFoundError: Something happened that must not; tells the shortest story of it.
+            FaultFoundError: Something happened that must not; it lists the shortest way there.
         """
         start = self._number(self._world.beginning())
         row = Row(start, SESSIONS, CRASHES)
@@ -137,12 +137,12 @@ class TwoNodes:
                 for number, layer in enumerate(self._layers)
                 if layer.get(pair.row, 0) >> pair.second & 1
             )
-        told, at = [], pair
+        reported, at = [], pair
         for layer in reversed(self._layers[:depth]):
             label, at = self._before(layer, at)
-            told.append(label)
+            reported.append(label)
         first, second = self.places[pair.row.first], self.places[pair.second]
-        return f"{story(reversed(told))}\nAlpha: {first}\nBeta: {second}"
+        return f"{story(reversed(reported))}\nAlpha: {first}\nBeta: {second}"
 
     def _next(self, layer: dict[Row, int]) -> dict[Row, int]:
         found: defaultdict[Row, int] = defaultdict(int)
@@ -152,8 +152,8 @@ class TwoNodes:
                     found[after] |= part
             except LostError as error:
                 depth = len(self._layers) - 1
-                told = self.story(self._culprit(row, bits), depth=depth)
-                raise FaultFoundError(f"{error}:\n{told}") from error
+                reported = self.story(self._culprit(row, bits), depth=depth)
+                raise FaultFoundError(f"{error}:\n{reported}") from error
         fresh = {}
         for row, bits in found.items():
             if new := bits & ~self.reached[row]:

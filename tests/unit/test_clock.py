@@ -27,7 +27,7 @@ class HandClock:
         return self.seconds
 
 
-async def test_a_stall_does_not_count_and_is_noticed_by_whoever_looks_first():
+async def test_a_stall_does_not_count_and_is_noticed_by_the_first_reader():
     hand = HandClock()
     clock = AwakeClock(hand)
     async with anyio.create_task_group() as tasks:
@@ -42,7 +42,7 @@ async def test_a_stall_does_not_count_and_is_noticed_by_whoever_looks_first():
         tasks.cancel_scope.cancel()
 
 
-async def test_while_nobody_beats_it_is_an_ordinary_clock():
+async def test_without_beats_it_is_an_ordinary_clock():
     hand = HandClock()
     clock = AwakeClock(hand)
     async with anyio.create_task_group() as tasks:
@@ -73,7 +73,7 @@ async def test_a_blocked_loop_is_a_stall_and_shows_as_lag():
         await anyio.sleep(2 * BEAT_S)
         assert clock.stalls == 0
         time.sleep(STALL_S + 2 * BEAT_S)  # noqa: ASYNC251  # what must never happen, happens
-        assert clock.stalls == 0, "nobody has looked yet"
+        assert clock.stalls == 0, "no reader has come yet"
         await anyio.sleep(2 * BEAT_S)
         assert clock.stalls == 1
         assert clock.lag >= STALL_S

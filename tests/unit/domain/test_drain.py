@@ -33,7 +33,7 @@ LATER = MOMENT + timedelta(seconds=100)
 QUARANTINE = S.WAITING_IDLE_TO_TERMINATE
 
 
-def told(entries: tuple[StoreEntry, ...]) -> list[str]:
+def reported(entries: tuple[StoreEntry, ...]) -> list[str]:
     """The events, in words."""
     words = []
     for each in entries:
@@ -47,14 +47,14 @@ def drained(at_deadline: AtDeadline, **changes: Any) -> Member:
     return make_member(**{"status": QUARANTINE, "drain": drain, "due": 60, "sessions": 2} | changes)
 
 
-def test_a_drain_begins_with_its_limit_and_both_are_told() -> None:
+def test_a_drain_begins_with_its_limit_and_emits_both_events() -> None:
     entries = entries_of_request(make_member(), HALF_AN_HOUR, ENOUGH, forced=False, at=MOMENT)
 
     change, note = entries
     assert isinstance(change, Mutation)
     assert isinstance(note, EventOnly)
     assert change.node.drain == Drain(HALF_AN_HOUR, MOMENT + timedelta(minutes=30))
-    assert told(entries) == ["waiting-idle-to-terminate", "limited"]
+    assert reported(entries) == ["waiting-idle-to-terminate", "limited"]
     assert note.event.payload("clu_1") == {
         "timestamp": 1767323045678,
         "id": "kms_Abcdefg1",
@@ -78,7 +78,7 @@ def test_a_new_limit_takes_the_place_of_the_old_one_and_counts_from_now() -> Non
     assert isinstance(unlimited, Mutation)
     assert limited.node.drain == Drain(HALF_AN_HOUR, LATER + timedelta(minutes=30))
     assert unlimited.node.drain is None
-    assert told((limited, unlimited)) == ["limited", "unlimited"]
+    assert reported((limited, unlimited)) == ["limited", "unlimited"]
     assert limited.node.version == member.node.version + 1
     assert entries_of_request(plain, None, NOTHING_LEFT, forced=False, at=LATER) == ()
 
@@ -150,7 +150,7 @@ def test_the_rest_suffices_up_to_its_full_load(capacity: Capacity, suffices: boo
 def test_the_deadline_forces_the_end() -> None:
     entries = entries_of_deadline(drained(AtDeadline.FORCE).node, at=LATER)
 
-    assert told(entries) == ["forced", "terminating"]
+    assert reported(entries) == ["forced", "terminating"]
     assert isinstance(entries[1], Mutation)
     assert entries[1].node.evicts_sessions
 
@@ -158,7 +158,7 @@ def test_the_deadline_forces_the_end() -> None:
 def test_the_deadline_gives_the_drain_up() -> None:
     entries = entries_of_deadline(drained(AtDeadline.ABORT).node, at=LATER)
 
-    assert told(entries) == ["aborted", "running"]
+    assert reported(entries) == ["aborted", "running"]
     assert isinstance(entries[1], Mutation)
     assert entries[1].node.drain is None
 
@@ -254,7 +254,7 @@ def test_a_forced_end_is_the_latest_and_no_other_deadline_is() -> None:
     assert eta(drained(AtDeadline.EXTEND), now=40) is None
 
 
-def test_nobody_knows_when_an_environment_that_fails_will_end_a_machine() -> None:
+def test_the_end_of_a_machine_is_unknown_while_its_environment_fails() -> None:
     terminating = make_member(status=S.TERMINATING)
 
     assert eta(terminating, now=40) == 0

@@ -16,7 +16,7 @@ SLOT = 0.02
 
 
 class Life:
-    """A heartbeat, and a node that answers as it is told; time goes from due to due."""
+    """A heartbeat, and a node that answers as a test wants; time goes from due to due."""
 
     def __init__(self, rhythm: Rhythm = RHYTHM, *, share: float = 1.0) -> None:
         self.now = 100.0

@@ -129,7 +129,7 @@ def test_a_failed_node_of_which_nothing_is_left_is_forgotten_at_once(
     assert removal_of(make_member(status=S.FAILED, is_clean=True), 0, strategy) is Removal.FORGET
 
 
-def test_nobody_is_asked_twice_to_evict() -> None:
+def test_a_node_is_asked_to_evict_once() -> None:
     evicting = make_member(status=S.TERMINATING, evicts_sessions=True)
 
     assert removal_of(evicting, 1, NOW) is Removal.UNDER_WAY
@@ -186,7 +186,7 @@ def test_the_deadline_of_a_drain_counts_also_while_the_node_is_out_of_touch(
     assert next_step(member, TIMEOUTS, deadline) is step
 
 
-def test_without_an_end_of_patience_a_crashed_node_is_waited_for() -> None:
+def test_without_a_timeout_a_crashed_node_stays() -> None:
     member = make_member(connected=False, crashed_since=MOMENT)
     timeouts = Timeouts(reconnection=None)
 

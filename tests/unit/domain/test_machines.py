@@ -38,7 +38,7 @@ def successor(after: float) -> Member:
 
 
 @pytest.mark.parametrize(
-    ("member", "is_displaced"),
+    ("member", "is_in_conflict"),
     [
         (old(), True),
         (old(status=S.TERMINATING), True),
@@ -49,9 +49,11 @@ def successor(after: float) -> Member:
         (old(status=S.FAILED), False),
     ],
 )
-def test_a_launch_displaces_who_was_not_in_touch_before(member: Member, is_displaced: bool) -> None:
+def test_a_launch_has_an_address_conflict_with_members_not_connected_before(
+    member: Member, is_in_conflict: bool
+) -> None:
     new = successor(after=1)
-    assert bool(conflicts_with_launch(make_cluster(member, new), new, NEW)) == is_displaced
+    assert bool(conflicts_with_launch(make_cluster(member, new), new, NEW)) == is_in_conflict
 
 
 def test_a_link_made_after_the_launch_leads_to_the_new_machine() -> None:
@@ -60,14 +62,14 @@ def test_a_link_made_after_the_launch_leads_to_the_new_machine() -> None:
     assert conflicts_with_launch(make_cluster(member, new), new, NEW) == (member,)
 
 
-def test_a_listing_displaces_whose_own_machine_it_does_not_tell_of() -> None:
+def test_a_listing_has_an_address_conflict_with_members_whose_machine_it_lacks() -> None:
     lost, elsewhere = old(), Machine("i-old", "ws://10.0.0.8:8888/kurento")
     assert conflicts_with_listing(make_cluster(lost), NEW, [NEW]) == (lost,)
     assert conflicts_with_listing(make_cluster(lost), NEW, [NEW, elsewhere]) == ()
     assert conflicts_with_listing(make_cluster(old(connected=True)), NEW, [NEW]) == ()
 
 
-def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
+def test_a_member_without_a_machine_leaves_at_once() -> None:
     never = Timeouts(crash=60, reconnection=None)
     crashed = old(gone=True, crashed_since=MOMENT)
     assert next_step(old(gone=True), never, now=0) is Step.REPORT_CRASH
@@ -83,7 +85,7 @@ def test_whoever_has_no_machine_any_more_leaves_at_once() -> None:
         ({"id": "kms_A0000002"}, False),
     ],
 )
-def test_a_machine_is_missing_when_neither_it_nor_its_node_is_told_of(
+def test_a_machine_is_missing_when_neither_it_nor_its_node_is_listed(
     changes: dict[str, Any], is_missing: bool
 ) -> None:
     node = make_node(**{"id": "kms_A0000001", "environment_id": "1-11"} | changes)
@@ -109,7 +111,7 @@ def test_a_machine_is_missing_when_neither_it_nor_its_node_is_told_of(
         ({"status": S.FAILED}, True, False),
     ],
 )
-def test_whoever_served_is_judged_where_every_end_is_seen_and_whoever_leaves_everywhere(
+def test_serving_members_are_checked_where_every_end_is_seen_and_leaving_ones_everywhere(
     changes: dict[str, Any], sees_every_end: bool, is_judged: bool
 ) -> None:
     member = make_member(**{"environment_id": "1-11"} | changes)

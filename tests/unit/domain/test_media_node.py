@@ -52,7 +52,7 @@ def test_exactly_the_published_moves_are_legal(old: S, new: S) -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.product(S, S)))
-def test_a_user_may_ask_for_the_documented_moves_only(old: S, new: S) -> None:
+def test_a_user_may_request_the_documented_transitions_only(old: S, new: S) -> None:
     node = make_node(status=old)
     if (old.value, new.value) in REQUESTS:
         assert transition_on_request(node, new, at=LATER)[0].status is new
@@ -110,7 +110,7 @@ def test_termination_on_request_evicts_sessions_and_no_other_move_does() -> None
     assert not canceled.evicts_sessions
 
 
-def test_forgetting_tells_why_the_node_had_failed() -> None:
+def test_forgetting_states_why_the_node_had_failed() -> None:
     node, event = forget(make_node(status=S.FAILED, reason="unreachable", version=2), at=LATER)
 
     assert node.version == 3

@@ -10,7 +10,7 @@ from mediafleet.domain.ports import EventOnly, Mutation
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
 
-def test_one_media_server_under_two_names_is_a_twin() -> None:
+def test_one_media_server_under_two_names_is_a_duplicate() -> None:
     first = make_member(id="kms_A0000001")
     second = make_member(id="kms_A0000002", uri="ws://localhost/kurento")
 
@@ -18,7 +18,7 @@ def test_one_media_server_under_two_names_is_a_twin() -> None:
     assert duplicate_of(second, make_cluster(second)) is None
 
 
-def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
+def test_a_failed_member_or_an_unknown_server_is_no_duplicate() -> None:
     failed = make_member(id="kms_A0000001", status=S.FAILED)
     second = make_member(id="kms_A0000002")
     unknown = Member(make_node(id="kms_A0000003"), Connection())
@@ -27,7 +27,7 @@ def test_a_failed_member_or_an_unknown_server_is_nobodys_twin() -> None:
     assert duplicate_of(unknown, make_cluster(failed, second, unknown)) is None
 
 
-def test_the_eldest_of_twins_stays_whatever_the_order() -> None:
+def test_the_eldest_of_duplicates_stays_whatever_the_order() -> None:
     eldest = make_member(id="kms_C", launching_time=MOMENT - timedelta(seconds=1))
     second, third = make_member(id="kms_A"), make_member(id="kms_B", sessions=1)
 
@@ -36,7 +36,7 @@ def test_the_eldest_of_twins_stays_whatever_the_order() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - {S.RUNNING, S.WAITING_IDLE_TO_TERMINATE}))
-def test_who_is_not_at_work_or_out_of_touch_neither_stays_nor_gives_way(status: S) -> None:
+def test_a_member_that_is_not_serving_or_disconnected_is_never_deduplicated(status: S) -> None:
     absent = replace(make_member(id="kms_A", connected=False))
     other = make_member(id="kms_B", status=status)
     quarantined = make_member(id="kms_C", status=S.WAITING_IDLE_TO_TERMINATE)
@@ -47,10 +47,10 @@ def test_who_is_not_at_work_or_out_of_touch_neither_stays_nor_gives_way(status: 
 def test_a_duplicate_leaves_at_once_and_ends_nothing() -> None:
     younger, eldest = make_member(id="kms_B", sessions=2), make_member(id="kms_A")
 
-    told, leaving, gone = entries_of_deduplication(younger, eldest, at=MOMENT)
+    reported, leaving, gone = entries_of_deduplication(younger, eldest, at=MOMENT)
 
-    assert isinstance(told, EventOnly)
-    assert told.event.payload("clu_1") == {
+    assert isinstance(reported, EventOnly)
+    assert reported.event.payload("clu_1") == {
         "timestamp": 1767323045678,
         "id": "kms_B",
         "uri": younger.node.uri,

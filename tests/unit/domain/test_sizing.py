@@ -62,5 +62,5 @@ def test_launches_leave_first_then_idle_nodes_then_young_ones() -> None:
     )
 
 
-def test_nobody_is_wanted_and_nobody_is_there() -> None:
+def test_no_node_is_wanted_and_no_node_is_there() -> None:
     assert resizing(make_cluster(), 0, remembered=None, began_empty=True) == Resizing()

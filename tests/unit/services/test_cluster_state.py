@@ -113,7 +113,7 @@ async def test_without_a_store_nothing_changes() -> None:
     assert len(state.snapshot) == 0
 
 
-async def test_facts_of_a_link_are_shown_and_never_stored(
+async def test_observations_of_a_link_are_shown_and_never_stored(
     state: ClusterState, store: SqlStore
 ) -> None:
     node = await launch(state)
@@ -127,7 +127,7 @@ async def test_facts_of_a_link_are_shown_and_never_stored(
     assert len(await store.events()) == 1
 
 
-async def test_a_status_change_keeps_what_the_link_told(state: ClusterState) -> None:
+async def test_a_status_change_keeps_the_observations_of_the_link(state: ClusterState) -> None:
     node = await launch(state)
     connection = Connection(connected=True, sessions=(make_session(),))
     state.observe(node.id, connection)
@@ -137,7 +137,7 @@ async def test_a_status_change_keeps_what_the_link_told(state: ClusterState) -> 
     assert state.existing(node.id).connection == connection
 
 
-async def test_a_terminated_node_is_gone_and_those_who_waited_know(state: ClusterState) -> None:
+async def test_a_terminated_node_is_gone_and_waiters_are_notified(state: ClusterState) -> None:
     node = await launch(state)
     waited = anyio.Event()
 
@@ -162,7 +162,7 @@ async def test_a_terminated_node_is_gone_and_those_who_waited_know(state: Cluste
         state.existing(node.id)
 
 
-async def test_a_load_alone_notifies_nobody_but_a_lost_link_does(state: ClusterState) -> None:
+async def test_a_load_alone_notifies_no_waiter_but_a_lost_link_does(state: ClusterState) -> None:
     changed: list[str] = []
     state.on_change = changed.append
     node = await launch(state)
@@ -175,7 +175,7 @@ async def test_a_load_alone_notifies_nobody_but_a_lost_link_does(state: ClusterS
     assert changed == [node.id, node.id]
 
 
-async def test_sessions_of_a_process_that_is_gone_are_lost_until_their_end_is_told(
+async def test_sessions_of_a_process_that_is_gone_are_lost_until_their_end_is_emitted(
     state: ClusterState,
 ) -> None:
     node = await launch(state)
@@ -203,15 +203,15 @@ async def test_a_node_whose_machine_is_gone_crashes_with_its_sessions_before_the
     state.observe(node.id, Connection(connected=True, server_id="1", sessions=sessions))
     state.record_gone(node.id)
 
-    steps, told = [], []
+    steps, reported = [], []
     while (step := next_step(state.existing(node.id), Timeouts(), 100.0)) in CRASH_STEPS:
         entries = entries_of_crash(step, state.existing(node.id), at=MOMENT)
         await state.apply(*entries)
         steps.append(step)
-        told += [entry.event for entry in entries]
+        reported += [entry.event for entry in entries]
 
     assert steps == [Step.REPORT_CRASH, Step.REPORT_LOST_SESSIONS, Step.GIVE_UP]
-    crash, *ends, terminating = told
+    crash, *ends, terminating = reported
     assert isinstance(crash, NodeCrashed)
     assert crash.session_ids == ("a", "b")
     assert [end.name for end in ends] == ["sessionDestroyed"] * 2
@@ -271,7 +271,7 @@ async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
     assert [member.node for member in state.snapshot] == list(await store.load())
 
 
-async def test_a_full_cluster_takes_nobody_in_and_lets_its_members_go(
+async def test_a_full_cluster_adds_no_member_and_its_members_can_leave(
     state: ClusterState, store: SqlStore
 ) -> None:
     admitted = [new_media_node(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]

@@ -18,7 +18,7 @@ from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Machines
 from mediafleet.store import open_store
 from support.factories import MOMENT
-from support.troubled import Troubled
+from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
@@ -47,18 +47,20 @@ async def state() -> AsyncIterator[ClusterState]:
 
 
 @pytest.fixture
-async def environment(tmp_path: Path) -> AsyncIterator[Troubled]:
-    environment = Troubled(tmp_path)
+async def environment(tmp_path: Path) -> AsyncIterator[FailingEnvironment]:
+    environment = FailingEnvironment(tmp_path)
     async with environment.open("Clu-ster_1"):
         yield environment
 
 
 @pytest.fixture
-def controller(state: ClusterState, environment: Troubled) -> Controller:
+def controller(state: ClusterState, environment: FailingEnvironment) -> Controller:
     return make_controller(state, environment, TIMEOUTS)
 
 
-def make_controller(state: ClusterState, environment: Troubled, timeouts: Timeouts) -> Controller:
+def make_controller(
+    state: ClusterState, environment: FailingEnvironment, timeouts: Timeouts
+) -> Controller:
     servers = KurentoMediaServers(
         state.observe, clock=CLOCK, random=random.Random(1), settings=LinkSettings()
     )
@@ -67,9 +69,9 @@ def make_controller(state: ClusterState, environment: Troubled, timeouts: Timeou
 
 
 async def test_an_environment_that_never_ends_is_interrupted_and_named(
-    state: ClusterState, environment: Troubled, controller: Controller
+    state: ClusterState, environment: FailingEnvironment, controller: Controller
 ) -> None:
-    environment.hangs = {"terminate"}
+    environment.hanging = {"terminate"}
 
     with pytest.raises(EnvironmentFailureError, match=r"within 0\.05 s"):
         await controller.reconcile(NODE_ID)
@@ -79,10 +81,10 @@ async def test_an_environment_that_never_ends_is_interrupted_and_named(
     assert "did not come to an end within 0.05 s" in reason
 
 
-async def test_an_environment_that_fails_is_asked_again_after_growing_pauses(
-    state: ClusterState, environment: Troubled, controller: Controller
+async def test_an_environment_that_fails_is_called_again_after_growing_pauses(
+    state: ClusterState, environment: FailingEnvironment, controller: Controller
 ) -> None:
-    environment.troubles = {"terminate"}
+    environment.failing = {"terminate"}
     pauses = []
     for _ in range(7):
         with pytest.raises(EnvironmentFailureError):
@@ -95,19 +97,19 @@ async def test_an_environment_that_fails_is_asked_again_after_growing_pauses(
 
 
 async def test_a_launch_that_failed_never_comes_to_run(
-    state: ClusterState, environment: Troubled
+    state: ClusterState, environment: FailingEnvironment
 ) -> None:
     """Its media server answers while, or after, its machine is being ended."""
     controller = make_controller(state, environment, Timeouts(launch=0, termination=0.5))
     node, event = new_media_node("kms_A0000002", at=MOMENT, uri="ws://127.0.0.1:9/kurento")
     await state.apply(Mutation(node, event))
-    environment.hangs = {"terminate"}
+    environment.hanging = {"terminate"}
 
     await controller.reconcile(node.id)
     with pytest.raises(EnvironmentFailureError):
         await controller.reconcile(node.id)
     state.observe(node.id, Connection(connected=True, server_id="late"))
-    environment.hangs.clear()
+    environment.hanging.clear()
     for _ in range(2):
         await controller.reconcile(node.id)
 

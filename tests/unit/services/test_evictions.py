@@ -1,4 +1,4 @@
-"""Which ends of sessions are told already, also by a server before this one."""
+"""Which ends of sessions are emitted already, also by an earlier server."""
 
 import random
 from datetime import timedelta
@@ -25,7 +25,7 @@ OBJECT_ID = "a_kurento.MediaPipeline"
 
 
 @pytest.mark.parametrize("told_as", ["room", OBJECT_ID])
-async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str) -> None:
+async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(told_as: str) -> None:
     clock = AwakeClock(SystemClock())
     state, source = ClusterState(clock), random.Random(1)
     servers = KurentoMediaServers(
@@ -45,6 +45,6 @@ async def test_an_end_told_by_a_server_before_is_known_by_either_id(told_as: str
     ):
         await state.apply(Mutation(*new_media_node(NODE_ID, at=MOMENT)), EventOnly(end))
 
-        told = await Evictions(state, servers, clock).reported(NODE_ID, (same, other))
+        reported = await Evictions(state, servers, clock).reported(NODE_ID, (same, other))
 
-    assert told == (same,)
+    assert reported == (same,)

@@ -25,17 +25,17 @@ LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN"
 LIMIT_S = 10.0
 
 
-class Gated(Settings):
-    """A real configuration, whose changes begin only when a gate opens.
+class Blocking(Settings):
+    """A real configuration, whose changes begin only when a barrier opens.
 
     Attributes:
-        begun: Set when a change has come to the gate.
-        gate: Opened by the test.
+        begun: Set when a change has come to the barrier.
+        barrier: Opened by the test.
     """
 
     def __init__(self, folder: Path) -> None:
         self.active = ActiveConfiguration(live.configuration(folder), folder / ".env")
-        self.begun, self.gate = anyio.Event(), anyio.Event()
+        self.begun, self.barrier = anyio.Event(), anyio.Event()
 
     def describe(self, kms_uris: Sequence[str]) -> Mapping[str, Any]:
         return self.active.describe(kms_uris)
@@ -47,7 +47,7 @@ class Gated(Settings):
 
     async def change(self, changes: Mapping[str, Any]) -> None:
         self.begun.set()
-        await self.gate.wait()
+        await self.barrier.wait()
         await self.active.change(changes)
 
 
@@ -59,7 +59,7 @@ class Stage:
     """One cluster's configuration, and what came of those who asked."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Gated(folder)
+        self.settings = Blocking(folder)
         clock = LoopClock()
         self.cluster = ClusterConfiguration(
             ClusterState(clock), self.settings, clock, Timeouts(), nothing_more
@@ -89,7 +89,7 @@ class Stage:
             try:
                 yield tasks
             finally:
-                self.settings.gate.set()
+                self.settings.barrier.set()
 
 
 Act = Callable[[Stage], Awaitable[None]]
@@ -154,7 +154,7 @@ def test_a_call_that_waits_goes_on_across_a_restart(play: Callable[[Act], None])
             call = stage.cluster.between_restarts(add_media_node)()
             tasks.start_soon(stage.note, "wait=true", call)
             await waiting.wait()
-            stage.settings.gate.set()
+            stage.settings.barrier.set()
             await stage.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "new"})
             assert stage.outcomes == []
             node_runs.set()
@@ -182,7 +182,7 @@ def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_b
             tasks.start_soon(stage.note, "last", errors)
             await anyio.wait_all_tasks_blocked()
             assert stage.outcomes == []
-            stage.settings.gate.set()
+            stage.settings.barrier.set()
         conflict = f"Property {LEAST}=4: must not be above {MOST}=3."
         assert stage.outcomes == [
             ("first", "None"),

@@ -22,7 +22,7 @@ from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
 from mediafleet.store import SqlStore, open_store
 from support.factories import MOMENT
-from support.troubled import Troubled
+from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
@@ -49,12 +49,12 @@ async def state(store: SqlStore) -> AsyncIterator[ClusterState]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Troubled:
-    return Troubled(tmp_path)
+def environment(tmp_path: Path) -> FailingEnvironment:
+    return FailingEnvironment(tmp_path)
 
 
 @pytest.fixture
-async def sizing(state: ClusterState, environment: Troubled) -> AsyncIterator[Sizing]:
+async def sizing(state: ClusterState, environment: FailingEnvironment) -> AsyncIterator[Sizing]:
     """Of a cluster whose nodes take no steps: those that are launched stay so."""
     source = random.Random(2)
     servers = KurentoMediaServers(
@@ -104,22 +104,22 @@ def refusing_a_commit(store: SqlStore) -> Iterator[None]:
     assert not event.contains(engine, "commit", refuse)
 
 
-async def test_nothing_is_launched_before_the_environment_told_once_what_runs(
-    sizing: Sizing, state: ClusterState, store: SqlStore, environment: Troubled
+async def test_nothing_is_launched_before_the_environment_listed_its_machines_once(
+    sizing: Sizing, state: ClusterState, store: SqlStore, environment: FailingEnvironment
 ) -> None:
-    environment.troubles = {"discover"}
+    environment.failing = {"discover"}
     for _ in range(2):
         with pytest.raises(EnvironmentFailureError):
             await sizing.resize(store, 2)
     assert (statuses(state), await store.get_value(WANTED)) == ([], None)
 
-    environment.troubles = set()
+    environment.failing = set()
     await sizing.resize(store, 2)
     assert (statuses(state), await store.get_value(WANTED)) == (
         [MediaNodeStatus.LAUNCHING] * 2,
         "2",
     )
-    environment.troubles = {"discover"}
+    environment.failing = {"discover"}
     await sizing.resize(store, 3)
     assert statuses(state) == [MediaNodeStatus.LAUNCHING] * 3
 
@@ -147,7 +147,7 @@ async def test_stored_members_are_not_trimmed_for_want_of_a_number_to_compare_wi
     assert statuses(state) == [MediaNodeStatus.LAUNCHING] * 3
 
 
-class Found(Troubled):
+class Found(FailingEnvironment):
     """Three machines run."""
 
     async def discover(self) -> list[Machine]:
@@ -158,7 +158,7 @@ class Found(Troubled):
 
 class TestFound:
     @pytest.fixture
-    def environment(self, tmp_path: Path) -> Troubled:
+    def environment(self, tmp_path: Path) -> FailingEnvironment:
         return Found(tmp_path)
 
     async def test_what_a_store_without_members_finds_is_trimmed(

@@ -104,7 +104,7 @@ async def test_a_key_that_backs_off_waits_whatever_is_added(
     assert await ready(queue) == ["a"], "the back-off is over"
 
 
-async def test_who_waits_is_woken_by_an_addition(queue: WorkQueue) -> None:
+async def test_a_waiter_is_woken_by_an_addition(queue: WorkQueue) -> None:
     got: list[str | None] = []
 
     async def wait() -> None:

@@ -72,7 +72,7 @@ async def test_a_store_that_begins_anew_where_one_was_known_is_refused(directory
     await directory.used("kms_1")
     harm(directory)
 
-    for _ in range(2):  # the refusal changes nothing
+    for _ in range(2):  # the error changes nothing
         with pytest.raises(StoreChangedError) as refused:
             await directory.ids()
         assert str(directory.file) in str(refused.value)
@@ -107,7 +107,7 @@ async def test_a_directory_that_was_moved_is_the_same(directory, tmp_path, tasks
     assert await moved.ids() == ["kms_1"]
 
 
-async def test_a_backup_that_was_restored_is_the_same_store_and_told_to_be_older(
+async def test_a_restored_backup_is_the_same_store_and_reported_as_older(
     directory, tmp_path, caplog
 ):
     await directory.used("kms_1")
@@ -130,7 +130,7 @@ async def test_a_store_of_before_the_marker_is_taken_as_it_is(directory):
 
 
 @pytest.mark.parametrize("spoilt", ["", "[]", "{", '{"id": "x"}', '{"id": "x", "epoch": "y"}'])
-async def test_a_spoilt_marker_still_tells_that_there_was_a_store(directory, spoilt):
+async def test_a_corrupt_marker_still_shows_that_there_was_a_store(directory, spoilt):
     await directory.used("kms_1")
     directory.marker.write_text(spoilt)
     assert await directory.ids() == ["kms_1"]
@@ -141,7 +141,7 @@ async def test_a_spoilt_marker_still_tells_that_there_was_a_store(directory, spo
         await directory.ids()
 
 
-async def test_a_marker_that_cannot_be_read_is_told(directory):
+async def test_a_marker_that_cannot_be_read_is_an_error_that_says_so(directory):
     await directory.used("kms_1")
     directory.marker.unlink()
     directory.marker.mkdir()

@@ -24,7 +24,7 @@ from mediafleet.store import (
 )
 from mediafleet.store.postgresql import LOCK
 from mediafleet.store.tables import metadata
-from support.commit_gate import gate_before_commit
+from support.commit_barrier import barrier_before_commit
 from support.cutting_proxy import cutting_proxy
 from support.postgresql_server import SECRET, PostgresqlServer
 from support.store_cases import QUICK, PostgresqlCase, added
@@ -188,21 +188,21 @@ async def test_a_store_closes_in_time_while_its_database_is_frozen(
 async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
     case, store, leaderships, server, trial
 ):
-    told: list[str] = []
+    reported: list[str] = []
 
     async def commit() -> None:
         try:
             await store.commit([added("kms_1")])
-            told.append("kms_1")
+            reported.append("kms_1")
         except StoreUnavailableError:
             pass
 
-    with gate_before_commit(store) as gate:
+    with barrier_before_commit(store) as barrier:
         task = asyncio.create_task(commit())
-        await gate.reached.wait()
+        await barrier.reached.wait()
         server.freeze()
         try:
-            gate.opened.set()
+            barrier.opened.set()
             done, _ = await asyncio.wait([task], timeout=1.0 + trial / 2)
             assert not done
         finally:
@@ -210,9 +210,9 @@ async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
         await task
     await until(lambda: store.leadership is W)
 
-    assert nodes_in(case) == told
+    assert nodes_in(case) == reported
     await store.commit([added("kms_after")])
-    assert nodes_in(case) == [*told, "kms_after"]
+    assert nodes_in(case) == [*reported, "kms_after"]
 
 
 async def test_a_stopped_database_refuses_and_recovers_when_it_is_back(
@@ -235,7 +235,7 @@ async def test_a_stopped_database_refuses_and_recovers_when_it_is_back(
 
 
 async def test_every_outcome_is_true_while_connections_are_killed_at_random(case, store):
-    told: list[str] = []
+    reported: list[str] = []
     refused: list[str] = []
     random = Random(11)
 
@@ -244,10 +244,10 @@ async def test_every_outcome_is_true_while_connections_are_killed_at_random(case
             node_id = f"kms_{writer}_{number}"
             try:
                 await store.commit([added(node_id)])
-                told.append(node_id)
+                reported.append(node_id)
             except StoreUnavailableError:
                 refused.append(node_id)
-            if len(told) >= 50 and len(refused) >= 20:
+            if len(reported) >= 50 and len(refused) >= 20:
                 return
 
     killer = await asyncpg.connect(case.url)
@@ -255,25 +255,25 @@ async def test_every_outcome_is_true_while_connections_are_killed_at_random(case
         async with anyio.create_task_group() as group:
             for writer in range(4):
                 group.start_soon(write_on, writer)
-            while len(told) < 50 or len(refused) < 20:
+            while len(reported) < 50 or len(refused) < 20:
                 await anyio.sleep(random.uniform(0, 0.05))
                 await killer.execute(KILL_BUT_LOCK_HOLDERS)
     await killer.close()
 
-    assert sorted(nodes_in(case)) == sorted(told)
+    assert sorted(nodes_in(case)) == sorted(reported)
     numbers = case.execute("SELECT sequence FROM events ORDER BY sequence")
-    assert numbers == [(number,) for number in range(1, len(told) + 1)]
+    assert numbers == [(number,) for number in range(1, len(reported) + 1)]
 
 
 async def test_a_commit_whose_answer_is_lost_is_found_to_be_made(case, tasks, server):
     async with cutting_proxy(server.port) as proxy:
         url = server.url(case.database, proxy.port)
         async with open_store(url, tasks=tasks, make_cluster_id=lambda: "c") as store:
-            with gate_before_commit(store) as gate:
+            with barrier_before_commit(store) as barrier:
                 task = asyncio.create_task(store.commit([added("kms_1")]))
-                await gate.reached.wait()
+                await barrier.reached.wait()
                 proxy.is_mute = True
-                gate.opened.set()
+                barrier.opened.set()
                 await until(lambda: nodes_in(case) == ["kms_1"])
                 assert not task.done()
                 proxy.cut()
@@ -287,11 +287,11 @@ async def test_a_commit_that_never_arrived_is_found_not_to_be_made(case, tasks, 
     async with cutting_proxy(server.port) as proxy:
         url = server.url(case.database, proxy.port)
         async with open_store(url, tasks=tasks, make_cluster_id=lambda: "c") as store:
-            with gate_before_commit(store) as gate:
+            with barrier_before_commit(store) as barrier:
                 task = asyncio.create_task(store.commit([added("kms_1")]))
-                await gate.reached.wait()
+                await barrier.reached.wait()
                 proxy.cut()
-                gate.opened.set()
+                barrier.opened.set()
                 with pytest.raises(StoreUnavailableError):
                     await task
             await until(lambda: store.leadership is W)
@@ -311,7 +311,7 @@ async def test_a_commit_is_on_the_disk_even_where_the_database_is_set_otherwise(
         assert answer.scalar_one() == "on"
 
 
-async def test_the_refusal_of_a_second_server_names_the_first(case, tasks, store):
+async def test_the_error_of_a_second_server_names_the_first(case, tasks, store):
     with pytest.raises(StoreInUseError, match=r"mediafleet process \d+ on") as raised:
         async with case.opened(tasks, limits=QUICK):
             pytest.fail("it was opened")
@@ -357,7 +357,7 @@ async def test_a_database_of_a_later_version_is_refused(case, tasks):
 
 
 @pytest.mark.parametrize("wrong", ["password", "database", "port"])
-async def test_a_database_that_does_not_open_is_told_without_the_password(case, tasks, wrong):
+async def test_a_database_that_does_not_open_is_reported_without_the_password(case, tasks, wrong):
     url = {
         "password": case.url.replace("a-p", "canary-p"),
         "database": case.url + "_nothing",

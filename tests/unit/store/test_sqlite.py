@@ -71,8 +71,8 @@ async def test_a_full_disk_refuses_changes_and_takes_them_again_later(case, task
         await store.commit([added("kms_first")])
         pages = await pragma(store, "page_count")
         await pragma(store, f"max_page_count = {pages}")
-        made, refusal = await commit_until_refused(store)
-        assert "full" in refusal.detail
+        made, failure = await commit_until_refused(store)
+        assert "full" in failure.detail
 
         ids = [node.id for node in await store.load()]
         assert ids == ["kms_first", *(f"kms_{number}" for number in range(made))]
@@ -99,7 +99,7 @@ async def test_a_write_that_fails_at_commit_was_not_made(case, tasks):
     assert ids == [*(f"kms_{number}" for number in range(made)), "kms_later"]
 
 
-async def test_the_refusal_of_a_second_store_names_file_and_process(case, tasks):
+async def test_the_error_of_a_second_store_names_file_and_process(case, tasks):
     async with case.opened(tasks):
         with pytest.raises(StoreInUseError) as raised:
             async with case.opened(tasks):
@@ -133,7 +133,7 @@ async def test_a_lock_without_a_readable_holder_is_named_so(case, tasks):
                 pytest.fail("it was opened")
 
 
-async def test_a_folder_that_is_a_file_is_told(case, tasks):
+async def test_a_folder_that_is_a_file_is_an_error_that_says_so(case, tasks):
     case.file.parent.write_text("")
 
     with pytest.raises(StoreNotOpenedError, match=r"exists|directory"):
@@ -141,7 +141,7 @@ async def test_a_folder_that_is_a_file_is_told(case, tasks):
             pytest.fail("it was opened")
 
 
-async def test_a_file_that_is_no_database_is_told_and_left_as_it_is(case, tasks):
+async def test_a_file_that_is_no_database_is_an_error_and_left_as_it_is(case, tasks):
     case.file.parent.mkdir()
     case.file.write_text("not a database, but long enough to look like one" * 40)
 
@@ -151,7 +151,7 @@ async def test_a_file_that_is_no_database_is_told_and_left_as_it_is(case, tasks)
     assert case.file.read_text().startswith("not a database")
 
 
-async def test_a_database_of_somebody_else_is_told_and_left_as_it_is(case, tasks):
+async def test_a_database_of_another_program_is_an_error_and_left_as_it_is(case, tasks):
     case.file.parent.mkdir()
     case.execute("CREATE TABLE events (something TEXT)")
 
@@ -195,7 +195,7 @@ def cut_off_the_log(case: SqliteCase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "expected"),
     [
         (remove, "removed"),
         (remove_the_log, "removed"),
@@ -206,7 +206,7 @@ def cut_off_the_log(case: SqliteCase) -> None:
         (cut_off_the_log, "cut off"),
     ],
 )
-async def test_a_change_that_the_next_start_would_not_find_is_refused(case, tasks, harm, told):
+async def test_a_change_that_the_next_start_would_not_find_is_refused(case, tasks, harm, expected):
     async with case.opened(tasks, limits=QUICK) as store:
         await store.commit([added("kms_1")])
         harm(case)
@@ -214,7 +214,7 @@ async def test_a_change_that_the_next_start_would_not_find_is_refused(case, task
         with anyio.fail_after(10):
             while store.problem is None:  # found before anybody asks for a change
                 await anyio.sleep(QUICK.heartbeat / 4)
-        assert told in store.problem
+        assert expected in store.problem
         for _ in range(2):
             with pytest.raises(StoreUnavailableError, match="nothing was changed"):
                 await store.commit([added("kms_2")])
