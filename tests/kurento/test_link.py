@@ -8,6 +8,7 @@ import logging
 import anyio
 import pytest
 
+from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.kurento.websocket import FLOODED
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_link_is_reported_once_it_subscribed_and_listed_the_sessions():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("room-1")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
 
         first = observer.reports[NODE][0]
@@ -38,7 +39,7 @@ async def test_a_link_is_reported_once_it_subscribed_and_listed_the_sessions():
 async def test_every_request_is_a_call_with_its_own_id_and_the_session_spelled_out():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create()
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: len(fake.asked("ping")) > 1)
         fake.cut()
         await until(lambda: not observer.is_connected())
@@ -54,7 +55,7 @@ async def test_every_request_is_a_call_with_its_own_id_and_the_session_spelled_o
 
 async def test_sessions_come_and_go_with_events():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         object_id = fake.create("room")
         await until(lambda: observer.session_ids() == ["room"])
@@ -68,7 +69,7 @@ async def test_sessions_come_and_go_with_events():
 
 async def test_a_name_that_is_set_late_or_changed_is_seen_and_the_id_stays():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         late, renamed = fake.create(), fake.create("first")
         ids = sorted([late, "first"])
@@ -89,7 +90,7 @@ async def test_a_name_that_is_set_late_or_changed_is_seen_and_the_id_stays():
 
 async def test_a_shared_name_is_the_id_of_one_and_a_rename_of_either_is_seen():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         older = fake.create("twin")
         await until(lambda: observer.session_ids() == ["twin"])
@@ -110,7 +111,7 @@ async def test_a_shared_name_is_the_id_of_one_and_a_rename_of_either_is_seen():
 
 async def test_a_session_that_ends_before_its_name_is_known_is_never_reported():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getName"] = lambda _: None
         for _ in range(3):
@@ -133,7 +134,7 @@ async def test_a_session_that_never_tells_its_name_is_shown_under_its_object_id(
     ):
         fake.answers["getName"] = lambda _: None
         created = fake.create("mute")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: observer.session_ids() == [created])
         assert observer.ids_ever() == [created]
 
@@ -148,7 +149,7 @@ async def test_how_often_names_are_asked_again_is_bounded(bound):
     async with fake_kurento() as fake, links(**{**settings, **bound}) as (media_servers, observer):
         for number in range(200):
             fake.create(f"room-{number}")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: len(observer.session_ids()) == 200)
         asked, began = len(fake.asked("getName")), anyio.current_time()
         await until(lambda: len(fake.asked("getName")) >= asked + 15)
@@ -159,7 +160,7 @@ async def test_how_often_names_are_asked_again_is_bounded(bound):
 async def test_watching_holds_no_pipeline():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         before = fake.create("before")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         after = fake.create("after")
         await until(lambda: observer.session_ids() == ["after", "before"])
@@ -184,14 +185,14 @@ async def test_a_destruction_between_listing_and_answer_counts():
             return json.dumps({"id": request["id"], "jsonrpc": "2.0", "result": {"value": listed}})
 
         fake.answers["getPipelines"] = overtake
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await until(lambda: observer.session_ids() == ["comes", "stays"])
 
 
 async def test_elements_and_foreign_events_are_no_sessions():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         pipeline = fake.create("room")
         fake.emit("ObjectCreated", {"object": f"{pipeline}/x_kurento.PassThrough"})
@@ -206,7 +207,7 @@ async def test_elements_and_foreign_events_are_no_sessions():
 async def test_a_lost_link_keeps_its_sessions_and_resyncs_with_the_same_session_id():
     async with fake_kurento() as fake, links(load_interval=60) as (media_servers, observer):
         kept, gone = fake.create("kept"), fake.create("gone")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         first = observer.last()
 
@@ -236,7 +237,7 @@ async def test_a_lost_link_keeps_its_sessions_and_resyncs_with_the_same_session_
 async def test_a_new_process_is_noticed_and_its_books_begin_empty():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("old")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         old = observer.last().server_id
         await fake.restart()
@@ -249,7 +250,7 @@ async def test_a_new_process_is_noticed_and_its_books_begin_empty():
 async def test_a_session_the_server_forgot_is_made_anew():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("room")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.sessions.clear()
         fake.subscriptions.clear()
@@ -266,7 +267,7 @@ async def test_a_reference_that_the_loss_of_the_link_left_behind_is_given_back()
     async with fake_kurento() as fake, links(settle_timeout=0.1) as (media_servers, observer):
         room = fake.create("room")
         fake.answers["unref"] = lambda _: fake.cut()
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: len(fake.asked("unref")) == 1)
         assert len(fake.references[room]) == 2
         del fake.answers["unref"]
@@ -276,7 +277,7 @@ async def test_a_reference_that_the_loss_of_the_link_left_behind_is_given_back()
 
 async def test_a_server_that_hangs_is_lost_and_found_again():
     async with fake_kurento() as fake, links(request_timeout=0.3) as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.hang()
         await until(lambda: not observer.is_connected())
@@ -286,7 +287,7 @@ async def test_a_server_that_hangs_is_lost_and_found_again():
 
 async def test_late_answers_and_odd_frames_change_nothing():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         reports = len(observer.reports[NODE])
         for frame in (
@@ -312,10 +313,10 @@ async def test_attach_is_idempotent_and_works_before_the_links_run():
     observer = Observer()
     media_servers = make_media_servers(observer)
     async with fake_kurento() as fake, anyio.create_task_group() as tasks:
-        media_servers.attach(NODE, fake.uri)
-        media_servers.attach(NODE, "ws://127.0.0.1:1/other")
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
+        media_servers.attach(NODE, "ws://127.0.0.1:1/other", NodeDiagnostics())
         await tasks.start(media_servers.run)
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         tasks.cancel_scope.cancel()
 
@@ -324,7 +325,7 @@ async def test_links_run_again_after_they_were_stopped():
     observer = Observer()
     media_servers = make_media_servers(observer)
     async with fake_kurento() as fake:
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         for _ in range(2):
             seen = len(observer.reports.get(NODE, []))
             async with anyio.create_task_group() as tasks:
@@ -342,7 +343,7 @@ async def test_links_run_again_after_they_were_stopped():
 async def test_detach_ends_the_session_and_nothing_is_told_after_it():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("room")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await media_servers.detach(NODE)
         told = len(observer.reports[NODE])
@@ -359,7 +360,7 @@ async def test_detach_ends_the_session_and_nothing_is_told_after_it():
 
 async def test_detach_does_not_wait_for_a_server_that_hangs():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.hang()
         with anyio.fail_after(1):
@@ -370,7 +371,7 @@ async def test_detach_does_not_wait_for_a_server_that_hangs():
 async def test_detach_while_dialling_leaves_no_connection():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.hang()
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: fake.requests)
         await media_servers.detach(NODE)
         fake.wake()
@@ -382,7 +383,7 @@ async def test_stopping_parts_from_every_server_and_leaves_nothing_on_it():
     async with fake_kurento() as fake:
         async with links() as (media_servers, observer):
             for number in range(20):
-                media_servers.attach(f"kms_{number}", fake.uri)
+                media_servers.attach(f"kms_{number}", fake.uri, NodeDiagnostics())
             await until(lambda: len(observer.reports) == 20)
         assert not fake.sessions
         assert not any(fake.references.values())
@@ -392,7 +393,7 @@ async def test_stopping_parts_from_every_server_and_leaves_nothing_on_it():
 async def test_an_outage_is_one_line_in_the_log_however_often_it_is_tried(caplog):
     caplog.set_level(logging.INFO, "mediafleet")
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await fake.stop()
         await until(lambda: not observer.is_connected())
@@ -425,15 +426,16 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
             observer,
         ),
     ):
-        media_servers.attach(NODE, fake.uri)
-        media_servers.attach("kms_B", calm.uri)
+        diagnostics = NodeDiagnostics()
+        media_servers.attach(NODE, fake.uri, diagnostics)
+        media_servers.attach("kms_B", calm.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await until(lambda: observer.is_connected("kms_B"))
         while observer.is_connected():
             for _ in range(50):
                 fake.send_raw(frame)
             await anyio.sleep(0.005)
-        lost = media_servers.diagnostics(NODE).decisions[-1]
+        lost = diagnostics.snapshot(lag=0, stalls=0).decisions[-1]
         assert lost.reason == FLOODED
         calm.create("room")
         await until(lambda: observer.session_ids("kms_B") == ["room"])
@@ -444,7 +446,7 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
 async def test_a_burst_within_the_bounds_is_read_whole_and_ends_no_link():
     async with fake_kurento() as fake, links(rhythm=Rhythm()) as (media_servers, observer):
         listed = [fake.create(f"listed-{number}") for number in range(2000)]
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         assert len(await media_servers.list_sessions(NODE)) == 2000
         for object_id in listed[1:]:
@@ -459,7 +461,7 @@ async def test_the_books_of_one_node_are_bounded():
     async with fake_kurento() as fake, links(max_sessions_per_node=5) as (media_servers, observer):
         for _ in range(10):
             fake.create()
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.create("one-more")
         assert len(await media_servers.list_sessions(NODE)) == 5
@@ -467,7 +469,7 @@ async def test_the_books_of_one_node_are_bounded():
 
 async def test_a_busy_node_is_reported_in_bunches():
     async with fake_kurento() as fake, links(publish_interval=0.3) as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         reports = len(observer.reports[NODE])
         names = [f"room-{number:03}" for number in range(200)]
@@ -483,7 +485,7 @@ async def test_names_that_cannot_be_ids_are_not_taken():
         ids = [fake.create(name) for name in hostile]
         twins = [fake.create("twin"), fake.create("twin")]
         good = fake.create("good")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await until(lambda: len(observer.session_ids()) == len(ids) + 3)
         (twin,) = set(twins) & set(observer.session_ids())
@@ -499,7 +501,7 @@ async def test_hostile_object_ids_are_replaced():
         unsayable = "z" * 5000 + "_kurento.MediaPipeline"
         fake.create(object_id=unsayable)
         fake.pipelines[hostile] = "not a name"
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         (session,) = observer.last().sessions
         assert session.id == session.object_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.ports import ServerInfo, ServerModule
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_list_is_the_nodes_own_word_and_the_books_follow():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         gone = fake.create("gone")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: observer.session_ids() == ["gone"])
         del fake.pipelines[gone]
         unseen = f"unseen{SUFFIX}"
@@ -37,7 +38,7 @@ async def test_a_session_that_is_listed_before_its_name_is_known_is_counted_and_
             observer,
         ),
     ):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getName"] = lambda _: None
         created = fake.create("room")
@@ -50,7 +51,7 @@ async def test_a_session_that_is_listed_before_its_name_is_known_is_counted_and_
 
 async def test_a_list_waits_for_the_names_of_new_sessions():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         for number in range(50):
             fake.create(f"room-{number:02}")
@@ -64,7 +65,7 @@ async def test_a_list_of_a_node_that_is_not_connected_is_an_error():
     async with links() as (media_servers, _):
         with pytest.raises(UnreachableMediaServerError, match="not connected"):
             await media_servers.list_sessions("kms_unknown")
-        media_servers.attach(NODE, "ws://127.0.0.1:1/kurento")
+        media_servers.attach(NODE, "ws://127.0.0.1:1/kurento", NodeDiagnostics())
         with pytest.raises(UnreachableMediaServerError, match="not connected"):
             await media_servers.list_sessions(NODE)
 
@@ -72,7 +73,7 @@ async def test_a_list_of_a_node_that_is_not_connected_is_an_error():
 @pytest.mark.parametrize("answer", ["null", '"x"', "{}", "7"])
 async def test_a_list_that_is_none_is_an_error(answer):
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getPipelines"] = lambda r: f'{{"id":{r["id"]},"result":{{"value":{answer}}}}}'
         with pytest.raises(UnreachableMediaServerError):
@@ -82,7 +83,7 @@ async def test_a_list_that_is_none_is_an_error(answer):
 async def test_odd_members_of_a_list_are_passed_over():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create(object_id=f"a{SUFFIX}")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getPipelines"] = lambda r: (
             f'{{"id":{r["id"]},"result":{{"value":[1,null,"","x",[],{{}},"a{SUFFIX}",'
@@ -97,7 +98,7 @@ async def test_a_list_that_is_not_answered_is_an_error_in_time():
         fake_kurento() as fake,
         links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getPipelines"] = lambda _: None
         with (
@@ -111,7 +112,7 @@ async def test_releasing_ends_those_sessions_and_no_others():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         for number in range(120):
             fake.create(f"room-{number}")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: len(observer.session_ids()) == 120)
         sessions = await media_servers.list_sessions(NODE)
         spared = fake.create("late")
@@ -127,7 +128,7 @@ async def test_a_release_that_is_not_answered_is_an_error_in_time():
     ):
         for number in range(120):
             fake.create(f"room-{number}")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         sessions = await media_servers.list_sessions(NODE)
         fake.answers["release"] = lambda _: None
@@ -142,7 +143,7 @@ async def test_releases_that_take_too_long_are_an_error_in_time():
         links(release_timeout=0.1, rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
         fake.create("room")
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         sessions = await media_servers.list_sessions(NODE)
         fake.answers["release"] = lambda _: None
@@ -152,7 +153,7 @@ async def test_releases_that_take_too_long_are_an_error_in_time():
 
 async def test_a_server_describes_itself():
     async with fake_kurento() as fake, links() as (media_servers, observer):
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         assert await media_servers.describe(NODE) == ServerInfo(
             version="7.3.0",
@@ -168,7 +169,7 @@ async def test_a_server_that_does_not_describe_itself_in_time_has_no_facts():
         links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
         assert await media_servers.describe(NODE) is None
-        media_servers.attach(NODE, fake.uri)
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         fake.answers["getUsedMemory"] = lambda _: None
         with anyio.fail_after(2):

@@ -7,6 +7,7 @@ import ssl
 import pytest
 import trustme
 
+from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
 from support.fake_kurento import FakeKurento, fake_kurento
 from support.hostile_servers import raw_server, unresponsive
@@ -63,7 +64,7 @@ async def test_a_server_that_the_configured_authority_vouches_for_is_met(secure,
 async def test_a_link_lives_over_tls(secure, ca_file):
     async with links(ca_file=ca_file) as (media_servers, observer):
         secure.create("room")
-        media_servers.attach(NODE, f"wss://localhost:{secure.port}/kurento")
+        media_servers.attach(NODE, f"wss://localhost:{secure.port}/kurento", NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load == 25.0)
         secure.cut()
         await until(lambda: not observer.is_connected())
@@ -77,7 +78,7 @@ async def test_a_measurement_goes_to_the_address_and_asks_for_the_certificate_of
     named = FakeKurento()
     await named.start(tls=server_context(authority, "localhost"))
     async with links(ca_file=ca_file) as (media_servers, observer):
-        media_servers.attach(NODE, f"wss://localhost:{named.port}/kurento")
+        media_servers.attach(NODE, f"wss://localhost:{named.port}/kurento", NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load == 25.0)
     await named.stop()
 

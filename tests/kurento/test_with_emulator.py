@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from mediafleet.clock import SystemClock
+from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
@@ -51,7 +52,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_wat
         (node,) = cluster.nodes
         async with connect(node.uri, compression=None) as websocket:
             listed = await as_application(websocket, "create", type="MediaPipeline")
-            media_servers.attach(NODE, node.uri)
+            media_servers.attach(NODE, node.uri, NodeDiagnostics())
             await until(observer.is_connected)
             told = await as_application(websocket, "create", type="MediaPipeline")
             await as_application(
@@ -91,7 +92,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_lis
         links() as (media_servers, observer),
     ):
         (node,) = cluster.nodes
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await leave_a_pipeline_behind(node)
         listed = [1]
@@ -108,7 +109,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_the_link_fla
         links(reconnect_delays=((1000, 0.02),)) as (media_servers, observer),
     ):
         (node,) = cluster.nodes
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await leave_a_pipeline_behind(node)
         with anyio.fail_after(6 * PERIOD_S):
@@ -127,7 +128,7 @@ async def test_a_listing_lets_go_of_what_an_application_still_holds_and_ends_not
         (node,) = cluster.nodes
         pipeline = node.create_pipeline("room", elements=2)
         holders = node.holders(pipeline)
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         for _ in range(3):
             assert len(await media_servers.list_sessions(NODE)) == 1
@@ -143,7 +144,7 @@ async def test_a_link_outlives_the_garbage_collector_and_goes_on_in_its_session(
         links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
     ):
         (node,) = cluster.nodes
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await anyio.sleep(3 * PERIOD_S)
         node.create_pipeline("told")
@@ -159,7 +160,7 @@ async def test_a_node_that_hangs_is_lost_and_comes_back_with_what_happened_meanw
     async with emulated() as cluster, links() as (media_servers, observer):
         (node,) = cluster.nodes
         gone = node.create_pipeline("gone")
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(lambda: observer.session_ids() == ["gone"])
         server_id = observer.last().server_id
         node.hang()
@@ -175,7 +176,7 @@ async def test_a_node_that_hangs_is_lost_and_comes_back_with_what_happened_meanw
 async def test_a_node_behind_a_cut_cable_is_lost_and_met_again():
     async with emulated() as cluster, links() as (media_servers, observer):
         (node,) = cluster.nodes
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         node.silent_drop()
         await until(lambda: not observer.is_connected())
@@ -188,7 +189,7 @@ async def test_a_crashed_node_is_met_again_as_a_new_process():
     async with emulated() as cluster, links() as (media_servers, observer):
         (node,) = cluster.nodes
         node.create_pipeline("old")
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(lambda: observer.session_ids() == ["old"])
         old = observer.last().server_id
         node.crash()
@@ -207,7 +208,7 @@ async def test_the_load_of_a_node_is_measured(percent, load):
     async with emulated() as cluster, links() as (media_servers, observer):
         (node,) = cluster.nodes
         node.set_load(80.0)
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load == 40.0)
         node.set_load(percent)
         await until(lambda: observer.last().load == load)
@@ -222,7 +223,7 @@ async def test_a_measurement_holds_up_neither_pings_nor_events():
         ),
     ):
         (node,) = cluster.nodes
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load is not None)
         for number in range(10):
             node.create_pipeline(f"room-{number}")
@@ -240,7 +241,7 @@ async def test_malformed_answers_are_survived(frame):
         (node,) = cluster.nodes
         node.create_pipeline("room")
         node.malformed([frame] * 3)
-        media_servers.attach(NODE, node.uri)
+        media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         node.malformed([frame] * 5)
         node.inject(frame)
@@ -271,7 +272,7 @@ async def test_many_nodes_are_linked_at_once_and_parted_from_without_a_trace():
         async with links(load_interval=60, rhythm=Rhythm(interval=5)) as (media_servers, observer):
             for node in cluster.nodes:
                 node.create_pipeline("room")
-                media_servers.attach(f"kms_{node.index}", node.uri)
+                media_servers.attach(f"kms_{node.index}", node.uri, NodeDiagnostics())
             await until(lambda: len(observer.reports) == 200, within=20)
             assert all(
                 [session.id for session in reports[-1].sessions] == ["room"]

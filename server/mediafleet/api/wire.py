@@ -86,8 +86,8 @@ def diagnostics(member: Member, found: Diagnostics, at: datetime) -> Json:
     return {
         "id": member.node.id,
         "timestamp": to_milliseconds(at),
-        "connected": found.connection.connected,
-        "suspect": found.connection.suspect,
+        "connected": member.connection.connected,
+        "suspect": member.connection.suspect,
         "lastReplyTime": _milliseconds(found.last_reply),
         "sessionsTime": _milliseconds(found.last_reply),
         "loadTime": _milliseconds(found.load_time),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain import drain as drains
+from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.endpoints import endpoint_of
 from mediafleet.domain.errors import MediaNodeNotFoundError
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNode, MediaNodeStatus
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from mediafleet.domain.diagnostics import FailureDecision
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.observations import ReportedEnds
     from mediafleet.domain.ports import Machine
@@ -118,7 +118,7 @@ class Member:
         due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
         gone: Its machine is known to be gone. No request is sent there, since another machine may
             answer.
-        decisions: The last ones that were made about it, oldest first.
+        diagnostics: What its link measures and what is decided about it; all copies share it.
     """
 
     node: MediaNode
@@ -129,7 +129,7 @@ class Member:
     lost_sessions: tuple[Session, ...] = ()
     due: float | None = None
     gone: bool = False
-    decisions: tuple[FailureDecision, ...] = ()
+    diagnostics: NodeDiagnostics = field(default_factory=NodeDiagnostics, compare=False, repr=False)
 
     @classmethod
     def loaded(cls, node: MediaNode, *, at: datetime, now: float) -> Member:

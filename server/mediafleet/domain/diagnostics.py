@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
-
-    from mediafleet.domain.cluster import Connection
 
 PINGS_KEPT = 8
 FAILED_DIALS_KEPT = 8
@@ -30,7 +28,7 @@ class Finding(StrEnum):
     """It was disconnected for longer than the reconnection timeout."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ping:
     """One ping.
 
@@ -40,7 +38,7 @@ class Ping:
     """
 
     sent: datetime
-    round_trip: float | None
+    round_trip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +78,6 @@ class FailureDecision:
     socket_error: str | None
     lag: float
 
-    @classmethod
-    def based_on(
-        cls, measured: Diagnostics, finding: Finding, reason: str, *, at: datetime
-    ) -> FailureDecision:
-        """A decision with what the link of the node has measured until now."""
-        return cls(
-            at=at,
-            finding=finding,
-            reason=reason,
-            last_reply=measured.last_reply,
-            pings=measured.pings,
-            failed_dials=measured.failed_dials,
-            socket_error=None,
-            lag=measured.lag,
-        )
-
     def in_words(self) -> str:
         """In one line, for logs."""
         words = [f"{self.at.isoformat()} {self.finding}: {self.reason}"]
@@ -112,10 +94,9 @@ class FailureDecision:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """The measurements of a node's link, and the last decisions about the node.
+    """What is known of a node's link now, and the last decisions about the node.
 
     Attributes:
-        connection: The state of the link.
         last_reply: When the node last answered anything (aware, UTC). Its sessions are as of then,
             because its messages arrive in order.
         load_time: When its load was last measured (aware, UTC).
@@ -126,16 +107,94 @@ class Diagnostics:
         stalls: How often this server was stopped or blocked since its start.
     """
 
-    connection: Connection
-    last_reply: datetime | None = None
-    load_time: datetime | None = None
-    pings: tuple[Ping, ...] = ()
-    failed_dials: tuple[FailedDial, ...] = ()
-    decisions: tuple[FailureDecision, ...] = ()
-    lag: float = 0.0
-    stalls: int = 0
+    last_reply: datetime | None
+    load_time: datetime | None
+    pings: tuple[Ping, ...]
+    failed_dials: tuple[FailedDial, ...]
+    decisions: tuple[FailureDecision, ...]
+    lag: float
+    stalls: int
 
-    def with_decisions(self, decisions: Iterable[FailureDecision]) -> Diagnostics:
-        """These, with further decisions; the last ones are kept."""
-        merged = sorted((*self.decisions, *decisions), key=lambda each: each.at)
-        return replace(self, decisions=tuple(merged[-DECISIONS_KEPT:]))
+
+class NodeDiagnostics:
+    """The diagnostics of one member, kept with it; its link and the controller record them.
+
+    Attributes:
+        is_linked: The member has a link.
+        last_reply: When the node last answered anything (aware, UTC).
+        load_time: When the load of its present process was last measured (aware, UTC).
+    """
+
+    __slots__ = ("_decisions", "_failed_dials", "_pings", "is_linked", "last_reply", "load_time")
+
+    def __init__(self) -> None:
+        self._pings: deque[Ping] = deque(maxlen=PINGS_KEPT)
+        self._failed_dials: deque[FailedDial] = deque(maxlen=FAILED_DIALS_KEPT)
+        self._decisions: deque[FailureDecision] = deque(maxlen=DECISIONS_KEPT)
+        self.is_linked = False
+        self.last_reply: datetime | None = None
+        self.load_time: datetime | None = None
+
+    @property
+    def decisions(self) -> tuple[FailureDecision, ...]:
+        """The last decisions about the member, oldest first."""
+        return tuple(self._decisions)
+
+    def record_ping(self, at: datetime) -> Ping:
+        """Record that a ping is sent; the caller sets its round trip later."""
+        ping = Ping(at)
+        self._pings.append(ping)
+        return ping
+
+    def record_failed_dial(self, at: datetime, reason: str) -> None:
+        """Record an attempt to connect that failed."""
+        self._failed_dials.append(FailedDial(at, reason))
+
+    def record_connection(self) -> None:
+        """Record that the node is connected; earlier failed attempts no longer matter."""
+        self._failed_dials.clear()
+
+    def record_decision(
+        self,
+        finding: Finding,
+        reason: str,
+        *,
+        at: datetime,
+        lag: float,
+        socket_error: str | None = None,
+    ) -> None:
+        """Record a decision about the node together with what is measured until now."""
+        self._decisions.append(
+            FailureDecision(
+                at=at,
+                finding=finding,
+                reason=reason,
+                last_reply=self.last_reply,
+                pings=self._sent_pings(),
+                failed_dials=tuple(self._failed_dials),
+                socket_error=socket_error,
+                lag=lag,
+            )
+        )
+
+    def record_detached(self) -> None:
+        """Record that the link has ended: its measurements are dropped, decisions are kept."""
+        self.is_linked = False
+        self.last_reply = self.load_time = None
+        self._pings.clear()
+        self._failed_dials.clear()
+
+    def snapshot(self, *, lag: float, stalls: int) -> Diagnostics:
+        """The diagnostics as they are now; *lag* and *stalls* are this server's."""
+        return Diagnostics(
+            last_reply=self.last_reply,
+            load_time=self.load_time,
+            pings=self._sent_pings(),
+            failed_dials=tuple(self._failed_dials),
+            decisions=self.decisions,
+            lag=lag,
+            stalls=stalls,
+        )
+
+    def _sent_pings(self) -> tuple[Ping, ...]:
+        return tuple(replace(ping) for ping in self._pings)

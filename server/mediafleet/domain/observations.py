@@ -7,14 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.cluster import NEVER_CONNECTED
-from mediafleet.domain.diagnostics import DECISIONS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.cluster import Connection, Member, Session
-    from mediafleet.domain.diagnostics import FailureDecision
     from mediafleet.domain.events import SessionDestroyed
     from mediafleet.domain.ports import Machine
 
@@ -107,11 +105,6 @@ def gone(member: Member, *, at: datetime, now: float) -> Member:
 def located(member: Member, machine: Machine) -> Member:
     """Where its machine is; the step that makes it run stores that."""
     return replace(member, machine=machine)
-
-
-def decided(member: Member, decision: FailureDecision) -> Member:
-    """A decision about it; the last ones are kept."""
-    return replace(member, decisions=(*member.decisions, decision)[-DECISIONS_KEPT:])
 
 
 def environment_failed(member: Member, error: str) -> Member:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from mediafleet.domain.cluster import Connection, Session
-    from mediafleet.domain.diagnostics import Diagnostics
+    from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.errors import InvalidProperty
     from mediafleet.domain.events import Event, StoredEvent
     from mediafleet.domain.media_node import MediaNode
@@ -376,8 +376,14 @@ class MediaServers(Protocol):
             UnreachableMediaServerError: Nothing answered there as a media server does.
         """
 
-    def attach(self, node_id: str, uri: str) -> None:
-        """Keep a link to a member's media server from now on; a second call changes nothing."""
+    def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
+        """Keep a link to a member's media server from now on; a second call changes nothing.
+
+        Args:
+            node_id: Id of the member.
+            uri: Endpoint of its media server.
+            diagnostics: The link records its measurements there.
+        """
 
     async def detach(self, node_id: str) -> None:
         """End the link on purpose; nothing is observed of the node after this returns."""
@@ -397,9 +403,6 @@ class MediaServers(Protocol):
         Raises:
             UnreachableMediaServerError: It is not connected or did not answer in time.
         """
-
-    def diagnostics(self, node_id: str) -> Diagnostics | None:
-        """The measurements of the link to a member; ``None`` when there is no link."""
 
     async def describe(self, node_id: str) -> ServerInfo | None:
         """Details of the node's media server; ``None`` when it does not answer in time."""

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import NEVER_CONNECTED
-from mediafleet.domain.diagnostics import (
-    DECISIONS_KEPT,
-    FAILED_DIALS_KEPT,
-    PINGS_KEPT,
-    FailedDial,
-    FailureDecision,
-    Finding,
-    Ping,
-)
+from mediafleet.domain.diagnostics import PINGS_KEPT, Finding
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Act, Heartbeat
 from mediafleet.kurento.protocol import NoAnswer, to_load
@@ -27,9 +19,9 @@ from mediafleet.kurento.rpc import visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from mediafleet.domain.cluster import Connection, Session
+    from mediafleet.domain.diagnostics import NodeDiagnostics, Ping
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import Clock, ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
@@ -37,86 +29,55 @@ if TYPE_CHECKING:
     from mediafleet.kurento.shared import Tools
 
 
-class _Sent:
-    """A ping on its way, or back."""
-
-    __slots__ = ("at", "round_trip", "since")
-
-    def __init__(self, at: datetime, since: float) -> None:
-        self.at = at
-        self.since = since
-        self.round_trip: float | None = None
-
-
 class Pulse:
     """The heartbeat of one node over all its connections.
 
     Args:
         tools: For connections.
+        diagnostics: Pings, replies, failed dials and decisions are recorded there.
         on_suspicion: Is told whether the node is suspect, when that changes.
-
-    Attributes:
-        last_reply: When the node last answered anything.
     """
 
     __slots__ = (
-        "_began",
         "_clock",
-        "_decisions",
+        "_diagnostics",
         "_exchange",
-        "_failed_dials",
         "_heartbeat",
         "_on_suspicion",
-        "_patience",
-        "_pings",
         "_random",
-        "last_reply",
+        "_timeout",
+        "_unanswered",
     )
 
-    def __init__(self, tools: Tools, on_suspicion: Callable[[bool], None]) -> None:
+    def __init__(
+        self, tools: Tools, diagnostics: NodeDiagnostics, on_suspicion: Callable[[bool], None]
+    ) -> None:
         rhythm = tools.settings.rhythm
         self._clock = tools.clock
         self._random = tools.random
+        self._diagnostics = diagnostics
         self._on_suspicion = on_suspicion
         self._heartbeat = Heartbeat(rhythm)
-        self._patience = rhythm.longest_silence
+        self._timeout = rhythm.longest_silence
         self._exchange: Exchange | None = None
-        self._began = 0.0
-        self._pings: deque[_Sent] = deque(maxlen=PINGS_KEPT)
-        self._failed_dials: deque[FailedDial] = deque(maxlen=FAILED_DIALS_KEPT)
-        self._decisions: deque[FailureDecision] = deque(maxlen=DECISIONS_KEPT)
-        self.last_reply: datetime | None = None
+        self._unanswered: deque[float] = deque(maxlen=PINGS_KEPT)
 
     def begin(self, exchange: Exchange) -> None:
-        """Watch over a connection that has just been made."""
+        """Ping over a connection that has just been made."""
         self._exchange = exchange
-        self._failed_dials.clear()
-        self._began = self._clock.monotonic()
+        self._diagnostics.record_connection()
+        self._unanswered.clear()
         share = self._random.random()
-        self._heartbeat.begin(self._began, share=share, stalls=self._clock.stalls)
+        now = self._clock.monotonic()
+        self._heartbeat.begin(now, share=share, stalls=self._clock.stalls)
 
     def end(self, reason: str, *, socket_error: str | None) -> None:
-        """The connection is gone, or was not made; why, and what the system said of its socket."""
+        """The connection is lost or was not made; *socket_error* is what the system reported."""
         if self._exchange is None:
-            self._failed_dials.append(FailedDial(self._clock.now(), reason))
+            self._diagnostics.record_failed_dial(self._clock.now(), reason)
         else:
             self._exchange = None
-            self.judge(Finding.DISCONNECTED, reason, socket_error)
-
-    def judge(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
-        """Keep a finding, with all that is known now."""
-        self._decisions.append(
-            FailureDecision(
-                at=self._clock.now(),
-                finding=finding,
-                reason=reason,
-                last_reply=self.last_reply,
-                pings=self.pings,
-                failed_dials=self.failed_dials,
-                socket_error=socket_error,
-                lag=self._clock.lag,
-            )
-        )
+            self._decide(Finding.DISCONNECTED, reason, socket_error)
 
     def pause(self) -> None:
         """The connection was ended on purpose."""
@@ -127,7 +88,7 @@ class Pulse:
         return None if self._exchange is None else self._heartbeat.due
 
     def work(self, now: float) -> None:
-        """Ping, suspect, or give up the connection."""
+        """Ping, suspect the node, or end the connection."""
         exchange = self._exchange
         if exchange is None:
             return
@@ -135,50 +96,44 @@ class Pulse:
             case Act.PING:
                 self._ping(exchange, now)
             case Act.SUSPECT:
-                self.judge(Finding.SUSPECT, f"it did not answer a ping{self._since()}")
+                self._decide(Finding.SUSPECT, f"it did not answer a ping{self._since(now)}")
                 self._ping(exchange, now)
                 self._on_suspicion(True)  # noqa: FBT003  # its only argument
             case Act.LOSE:
-                exchange.end(f"it did not answer any ping{self._since()}")
+                exchange.end(f"it did not answer any ping{self._since(now)}")
 
     def on_answer(self) -> None:
         """The node answered something."""
-        self.last_reply = self._clock.now()
+        self._diagnostics.last_reply = self._clock.now()
         if self._exchange is not None and self._heartbeat.replied(self._clock.monotonic()):
             self._on_suspicion(False)  # noqa: FBT003  # its only argument
 
-    @property
-    def pings(self) -> tuple[Ping, ...]:
-        """The last ones, oldest first."""
-        return tuple(Ping(sent.at, sent.round_trip) for sent in self._pings)
-
-    @property
-    def failed_dials(self) -> tuple[FailedDial, ...]:
-        """The last ones since the last connection, oldest first."""
-        return tuple(self._failed_dials)
-
-    @property
-    def decisions(self) -> tuple[FailureDecision, ...]:
-        """The last ones, oldest first."""
-        return tuple(self._decisions)
-
     def _ping(self, exchange: Exchange, now: float) -> None:
-        sent = _Sent(self._clock.now(), now)
-        self._pings.append(sent)
-        exchange.call("ping", {}, partial(self._on_pong, sent), timeout_s=self._patience)
+        ping = self._diagnostics.record_ping(self._clock.now())
+        self._unanswered.append(now)
+        on_pong = partial(self._on_pong, ping, now)
+        exchange.call("ping", {}, on_pong, timeout_s=self._timeout)
 
-    def _on_pong(self, sent: _Sent, outcome: Outcome) -> None:
-        if not isinstance(outcome, NoAnswer):
-            sent.round_trip = self._clock.monotonic() - sent.since
-            self._heartbeat.measured(sent.round_trip)
+    def _on_pong(self, ping: Ping, sent: float, outcome: Outcome) -> None:
+        if isinstance(outcome, NoAnswer):
+            return
+        ping.round_trip = self._clock.monotonic() - sent
+        self._heartbeat.measured(ping.round_trip)
+        while self._unanswered and self._unanswered[0] <= sent:
+            self._unanswered.popleft()
 
-    def _since(self) -> str:
-        """For how long pings have not been answered, in words."""
-        first = now = self._clock.monotonic()
-        for sent in reversed(self._pings):
-            if sent.round_trip is not None or sent.since < self._began:
-                break
-            first = sent.since
+    def _decide(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
+        self._diagnostics.record_decision(
+            finding,
+            reason,
+            at=self._clock.now(),
+            lag=self._clock.lag,
+            socket_error=socket_error,
+        )
+
+    def _since(self, now: float) -> str:
+        """For how long no ping has been answered, in words."""
+        first = self._unanswered[0] if self._unanswered else now
         return f" for {now - first:.1f} s"
 
 
@@ -191,14 +146,15 @@ class Reporter:
         sessions: The node's sessions as last learnt.
         clock: The time.
         interval: Seconds that lie at least between two reports, unless the link comes or goes.
+        diagnostics: The time of the last load is recorded there.
 
     Attributes:
         connection: The facts.
-        load_time: When the load of this process was last learnt.
     """
 
     __slots__ = (
         "_clock",
+        "_diagnostics",
         "_due",
         "_interval",
         "_is_changed",
@@ -206,7 +162,6 @@ class Reporter:
         "_observe",
         "_sessions",
         "connection",
-        "load_time",
     )
 
     def __init__(
@@ -215,23 +170,26 @@ class Reporter:
         observe: ConnectionObserver,
         sessions: Callable[[], tuple[Session, ...]],
         clock: Clock,
+        *,
         interval: float,
+        diagnostics: NodeDiagnostics,
     ) -> None:
         self._node_id = node_id
         self._observe = observe
         self._sessions = sessions
         self._clock = clock
         self._interval = interval
+        self._diagnostics = diagnostics
         self._is_changed = False
         self._due = 0.0
         self.connection: Connection = NEVER_CONNECTED
-        self.load_time: datetime | None = None
 
     def on_up(self, server_id: str) -> None:
         """The link was made; what was measured of another process tells nothing of this one."""
         known = self.connection
         if server_id != known.server_id:
-            known, self.load_time = replace(known, last_load=None), None
+            known = replace(known, last_load=None)
+            self._diagnostics.load_time = None
         self.connection = replace(
             known,
             connected=True,
@@ -267,7 +225,7 @@ class Reporter:
         """The load was measured, or could not be."""
         last = self.connection.last_load
         if load is not None:
-            last, self.load_time = load, self._clock.now()
+            last, self._diagnostics.load_time = load, self._clock.now()
         if self.connection.connected and (load, last) != self._loads():
             self.connection = replace(self.connection, load=load, last_load=last)
             self._tell()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.health import Pulse, Reporter, measure_load
 from mediafleet.kurento.rpc import NOT_CONNECTED, Exchange, introduce
@@ -16,6 +15,7 @@ from mediafleet.kurento.session_watcher import SessionWatch
 from mediafleet.kurento.websocket import FLOODED
 
 if TYPE_CHECKING:
+    from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.kurento.rpc import Introduction
@@ -44,6 +44,7 @@ class Link:
         uri: Where the media server is.
         tools: For connections.
         observe: Is told of every change, unless the link is idle.
+        diagnostics: What is measured is recorded there.
     """
 
     __slots__ = (
@@ -64,25 +65,37 @@ class Link:
         "_timer",
         "_tools",
         "_traffic",
+        "diagnostics",
         "node_id",
         "uri",
         "watch",
     )
 
     def __init__(
-        self, node_id: str, uri: MediaServerUri, tools: Tools, observe: ConnectionObserver
+        self,
+        node_id: str,
+        uri: MediaServerUri,
+        tools: Tools,
+        observe: ConnectionObserver,
+        diagnostics: NodeDiagnostics,
     ) -> None:
         self.node_id = node_id
         self.uri = uri
+        self.diagnostics = diagnostics
         self.watch = SessionWatch(
             node_id, tools.settings, tools.clock, tools.renewals, self._on_sessions
         )
         self._tools = tools
         self._settings = tools.settings
         self._reporter = Reporter(
-            node_id, observe, self.watch.sessions, tools.clock, tools.settings.publish_interval
+            node_id,
+            observe,
+            self.watch.sessions,
+            tools.clock,
+            interval=tools.settings.publish_interval,
+            diagnostics=diagnostics,
         )
-        self._pulse = Pulse(tools, self._on_suspicion)
+        self._pulse = Pulse(tools, diagnostics, self._on_suspicion)
         self._peer = tools.new_peer()
         self._traffic = tools.new_traffic()
         self._engine: Engine | None = None
@@ -131,19 +144,6 @@ class Link:
         if self._phase is not Phase.UP or self._exchange is None:
             raise UnreachableMediaServerError(NOT_CONNECTED)
         return self._exchange
-
-    def diagnostics(self) -> Diagnostics:
-        """What the link is judged on."""
-        return Diagnostics(
-            connection=self._reporter.connection,
-            last_reply=self._pulse.last_reply,
-            load_time=self._reporter.load_time,
-            pings=self._pulse.pings,
-            failed_dials=self._pulse.failed_dials,
-            decisions=self._pulse.decisions,
-            lag=self._tools.clock.lag,
-            stalls=self._tools.clock.stalls,
-        )
 
     async def _dial(self) -> None:
         if self._phase is not Phase.DIALLING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.diagnostics import Diagnostics
+    from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.endpoints import Network
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
@@ -113,10 +113,11 @@ class KurentoMediaServers(MediaServers):
             return ServerIdentity(guest.server_id, guest.ip)
 
     @override
-    def attach(self, node_id: str, uri: str) -> None:
+    def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
         if node_id in self._links:
             return
-        link = Link(node_id, MediaServerUri.parse(uri), self._tools, self._observer)
+        link = Link(node_id, MediaServerUri.parse(uri), self._tools, self._observer, diagnostics)
+        diagnostics.is_linked = True
         self._links[node_id] = link
         if self._engine is not None:
             link.start(self._engine)
@@ -126,6 +127,7 @@ class KurentoMediaServers(MediaServers):
         link = self._links.pop(node_id, None)
         if link is not None:
             await link.stop()
+            link.diagnostics.record_detached()
 
     @override
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
@@ -148,11 +150,6 @@ class KurentoMediaServers(MediaServers):
             raise UnreachableMediaServerError(
                 f"its sessions did not end within {self._settings.release_timeout:g} s"
             ) from None
-
-    @override
-    def diagnostics(self, node_id: str) -> Diagnostics | None:
-        link = self._links.get(node_id)
-        return None if link is None else link.diagnostics()
 
     @override
     async def describe(self, node_id: str) -> ServerInfo | None:

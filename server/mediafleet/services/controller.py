@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
-from mediafleet.domain.diagnostics import FailureDecision, Finding
 from mediafleet.domain.drain import entries_of_deadline
 from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
 from mediafleet.domain.machines import conflicts_with_launch
@@ -32,9 +31,11 @@ from mediafleet.supervise import TICK_S, succeeds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Cluster, Connection, Member
+    from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, MediaServers
+    from mediafleet.domain.ports import MediaServers
     from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Controller:
         machines: Machines,
         media_servers: MediaServers,
         *,
-        clock: Clock,
+        clock: AwakeClock,
         timeouts: Timeouts,
     ) -> None:
         self._state = state
@@ -126,7 +127,7 @@ class Controller:
         if member is None:
             return None
         if member.uri is not None and member.node.holds_its_uri and not member.gone:
-            self._media_servers.attach(node_id, member.uri)
+            self._media_servers.attach(node_id, member.uri, member.diagnostics)
         step = next_step(member, self._timeouts, self._clock.monotonic())
         if step is None:
             await self._remove_duplicates(node_id)
@@ -251,11 +252,11 @@ class Controller:
 
     def record_decision(self, node_id: str, finding: Finding, reason: str) -> None:
         """Keep a decision with the member it is about, unless that has no link."""
-        measured = self._media_servers.diagnostics(node_id)
-        if measured is not None:
-            at = self._clock.now()
-            decision = FailureDecision.based_on(measured, finding, reason, at=at)
-            self._state.record(node_id, partial(observations.decided, decision=decision))
+        member = self._state.member(node_id)
+        if member is not None and member.diagnostics.is_linked:
+            member.diagnostics.record_decision(
+                finding, reason, at=self._clock.now(), lag=self._clock.lag
+            )
 
     async def _remove_duplicates(self, node_id: str) -> None:
         """Keep the eldest of the members whose links lead to one media server.
@@ -296,12 +297,12 @@ class Controller:
 
     async def _detach(self, member: Member) -> None:
         """End the link to a member, which may have left, and log the decisions about it."""
-        node_id = member.node.id
-        if measured := self._media_servers.diagnostics(node_id):
-            known = measured.with_decisions((self._state.member(node_id) or member).decisions)
-            if decisions := [decision.in_words() for decision in known.decisions]:
-                extra = {"media_node_id": node_id, "decisions": decisions}
-                log.info("media server detached", extra=extra)
+        node_id, diagnostics = member.node.id, member.diagnostics
+        if diagnostics.is_linked and diagnostics.decisions:
+            decisions = [decision.in_words() for decision in diagnostics.decisions]
+            log.info(
+                "media server detached", extra={"media_node_id": node_id, "decisions": decisions}
+            )
         await self._media_servers.detach(node_id)
 
 

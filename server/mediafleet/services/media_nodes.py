@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.cluster import Member
-from mediafleet.domain.diagnostics import Diagnostics
 from mediafleet.domain.drain import (
     Capacity,
     DrainProgress,
@@ -26,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.drain import Limit
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNodeStatus
-    from mediafleet.domain.ports import Clock, MediaServers, ServerInfo, StoreEntry
+    from mediafleet.domain.ports import MediaServers, ServerInfo, StoreEntry
 
 DESCRIBE_LIMIT_S = 3.0
 DESCRIBED_AT_ONCE = 64
@@ -43,7 +44,7 @@ class MediaNodes:
         self,
         state: ClusterState,
         media_servers: MediaServers,
-        clock: Clock,
+        clock: AwakeClock,
     ) -> None:
         self._state = state
         self._media_servers = media_servers
@@ -68,8 +69,8 @@ class MediaNodes:
             MediaNodeNotFoundError: No member has that id.
         """
         member = self._state.existing(node_id)
-        measured = self._media_servers.diagnostics(node_id) or Diagnostics(member.connection)
-        return member, measured.with_decisions(member.decisions), self._clock.now()
+        found = member.diagnostics.snapshot(lag=self._clock.lag, stalls=self._clock.stalls)
+        return member, found, self._clock.now()
 
     async def describe(self, members: Sequence[Member]) -> Mapping[str, ServerInfo]:
         """Details of the media servers that answer in time, by node id."""
@@ -138,7 +139,7 @@ class Drains:
         timeouts: How long the cluster waits for what.
     """
 
-    def __init__(self, state: ClusterState, clock: Clock, timeouts: Timeouts) -> None:
+    def __init__(self, state: ClusterState, clock: AwakeClock, timeouts: Timeouts) -> None:
         self._state = state
         self._clock = clock
         self._timeouts = timeouts
