@@ -25,7 +25,7 @@ from mediafleet.store.leadership import Lease, StoreLimits
 from mediafleet.store.sql import SqlStore
 from mediafleet.store.sqlite import file_of, hold_sqlite
 from mediafleet.store.statements import begin_epoch, get_or_set, set_value
-from mediafleet.store.tables import is_new, upgrade
+from mediafleet.store.tables import stored_revisions, upgrade
 from mediafleet.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ async def open_store(
         with _errors_at_start(database.name):
             async with database.connect(limit_s=limits.open) as connection:
                 await database.begin(connection)
-                if await connection.run_sync(is_new):
+                if not await connection.run_sync(stored_revisions):
                     expected.require_none(database.name)
                 await connection.run_sync(upgrade, database.name)
                 position = await begin_epoch(connection)

@@ -1,14 +1,9 @@
-"""The tables, as SQLAlchemy Core metadata, and the migrations that lead to them."""
+"""The tables, as SQLAlchemy Core metadata, and their creation in a new store."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,19 +12,25 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    insert,
+    inspect,
+    select,
 )
 
 from mediafleet.domain.drain import AtDeadline
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.store.errors import StoreRevisionError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+
+REVISION: Final = "0.1.0"
+"""Of these tables: that of the newest migration."""
 
 metadata = MetaData()
 
@@ -52,7 +53,6 @@ journal = Table(
 )
 """One row. ``last_sequence`` is the number of the newest event ever. ``epoch`` grows whenever a
 server opens the store; a server that finds another epoch than its own may not write any more."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def _length(table: str, column: str, least: int, most: int) -> CheckConstraint:
@@ -161,22 +161,24 @@ key_values = Table(
 """Small values such as the cluster's id."""
 
 
-def migration_config(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration; there is no ``alembic.ini``."""
-    config = Config()
-    # Percent signs are the configuration format's own.
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+_alembic_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's table of the revisions that a store has, as Alembic itself creates it."""
 
 
-def is_new(connection: Connection) -> bool:
-    """Return whether the database has no tables of a store yet."""
-    return not MigrationContext.configure(connection).get_current_heads()
+def stored_revisions(connection: Connection) -> set[str]:
+    """Return the revisions of a store's tables; none if the database has no tables of a store."""
+    if not inspect(connection).has_table(_alembic_version.name):
+        return set()
+    return set(connection.scalars(select(_alembic_version.c.version_num)))
 
 
 def upgrade(connection: Connection, store: str) -> None:
-    """Run the missing migrations in the connection's transaction.
+    """Create the tables, or run the missing migrations, in the connection's transaction.
 
     Args:
         connection: Within a transaction that writes.
@@ -185,9 +187,13 @@ def upgrade(connection: Connection, store: str) -> None:
     Raises:
         StoreRevisionError: A later version, or one before 0.1.0, wrote the store.
     """
-    config = migration_config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    for revision in MigrationContext.configure(connection).get_current_heads():
-        if revision not in known:
-            raise StoreRevisionError(store, revision)
-    command.upgrade(config, "head")
+    revisions = stored_revisions(connection)
+    if not revisions:
+        metadata.create_all(connection, checkfirst=False)
+        connection.execute(insert(journal).values(id=1, epoch=0, last_sequence=0))
+        _alembic_version.create(connection, checkfirst=True)
+        connection.execute(insert(_alembic_version).values(version_num=REVISION))
+    elif revisions != {REVISION}:
+        from mediafleet.store.migration import migrate  # noqa: PLC0415 - Alembic takes 11 MB
+
+        migrate(connection, store)

@@ -1,4 +1,4 @@
-"""The migrations lead from nothing to exactly the tables in the code."""
+"""The migrations lead from nothing to exactly the tables that a new store gets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from mediafleet.store import StoreRevisionError
 from mediafleet.store import tables as tables_module
-from mediafleet.store.tables import metadata, migration_config, upgrade
+from mediafleet.store.migration import migrate, migration_config
+from mediafleet.store.tables import REVISION, metadata, stored_revisions, upgrade
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +46,7 @@ def parts(sql: str) -> list[str]:
 def test_the_migrations_make_the_tables_of_the_code(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
     with engine.begin() as connection:
-        upgrade(connection, "test")
+        migrate(connection, "test")
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
@@ -57,29 +58,39 @@ def test_the_definitions_agree_to_the_letter_constraints_included(tmp_path):
     migrated, created = tmp_path / "migrated.db", tmp_path / "created.db"
     engine = create_engine(f"sqlite:///{migrated}")
     with engine.begin() as connection:
-        upgrade(connection, "test")
+        migrate(connection, "test")
+        rows = contents(connection)
     engine.dispose()
     engine = create_engine(f"sqlite:///{created}")
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        upgrade(connection, "test")
+        assert contents(connection) == rows
+        assert stored_revisions(connection) == {REVISION}
     engine.dispose()
 
-    by_migration = definitions(migrated)
-    del by_migration["alembic_version"]
-    assert by_migration == definitions(created)
+    assert definitions(migrated) == definitions(created)
+
+
+def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+        for table in [*TABLES, "alembic_version"]
+    }
 
 
 def test_every_step_can_be_undone(tmp_path):
     file = tmp_path / "migrated.db"
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
-        upgrade(connection, "test")
+        migrate(connection, "test")
         command.downgrade(migration_config(connection), "base")
     engine.dispose()
 
     assert set(definitions(file)) == {"alembic_version"}
 
 
-def test_a_failing_migration_changes_nothing(tmp_path):
+@pytest.mark.parametrize("make", [migrate, upgrade])
+def test_a_failing_migration_changes_nothing(tmp_path, make):
     file = tmp_path / "failing.db"
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
@@ -87,7 +98,7 @@ def test_a_failing_migration_changes_nothing(tmp_path):
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="already exists"):
-            upgrade(connection, "test")
+            make(connection, "test")
     engine.dispose()
 
     assert set(definitions(file)) == {"key_values"}

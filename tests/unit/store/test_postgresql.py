@@ -13,6 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import (
@@ -22,6 +23,7 @@ from mediafleet.store import (
     StoreRevisionError,
     open_store,
 )
+from mediafleet.store.migration import migrate
 from mediafleet.store.postgresql import LOCK
 from mediafleet.store.tables import metadata
 from support.commit_barrier import barrier_before_commit
@@ -329,6 +331,9 @@ async def test_two_stores_of_one_server_are_independent(tasks, server, case, sto
 
 async def test_the_migrations_make_the_tables_of_the_code(store):
     def compare(connection) -> list:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        migrate(connection, "test")
         options = {"compare_type": True, "compare_server_default": True}
         return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
