@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import jsonschema_rs
@@ -121,6 +122,19 @@ def _nullable(result: dict[str, Any]) -> None:
         result["enum"] = [*result["enum"], None]
 
 
+@lru_cache(maxsize=256)  # most of a contract's 300 schemas are the same few, of 28 kB each
+def _compiled(schema: bytes) -> tuple[dict[str, Any], jsonschema_rs.Draft4Validator]:
+    """Compile a schema of JSON Schema draft 4, given as JSON.
+
+    Raises:
+        ValueError: It does not compile.
+    """
+    loaded: dict[str, Any] = orjson.loads(schema)
+    return loaded, jsonschema_rs.Draft4Validator(
+        loaded, validate_formats=True, ignore_unknown_formats=False, offline=True
+    )
+
+
 class SchemaValidator:
     """One schema of the contract, compiled.
 
@@ -133,15 +147,10 @@ class SchemaValidator:
     def __init__(self, schema: Mapping[str, Any], direction: Direction | None, place: str) -> None:
         """Compile a schema object; with no direction it is one of JSON Schema draft 4 already."""
         self.place = place
-        self._schema = dict(schema) if direction is None else to_draft4(schema, direction)
+        translated = dict(schema) if direction is None else to_draft4(schema, direction)
         try:
-            self._validator = jsonschema_rs.Draft4Validator(
-                self._schema,
-                validate_formats=True,
-                ignore_unknown_formats=False,
-                offline=True,
-            )
-        except ValueError as error:
+            self._schema, self._validator = _compiled(orjson.dumps(translated))
+        except (ValueError, orjson.JSONEncodeError) as error:
             raise ContractError(f"the schema at {place} does not compile: {error}") from error
         self._accepts: Callable[[Any], bool] = self._validator.is_valid
 
