@@ -7,7 +7,8 @@ import signal
 import pytest
 
 import mediafleet.cli
-from mediafleet.cli.application import describe, describe_nodes
+from mediafleet.cli.application import describe
+from mediafleet.cli.client_commands import describe_nodes
 from mediafleet.cli.errors import ExitCode
 from support.documents import ROOT
 

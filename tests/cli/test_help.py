@@ -5,7 +5,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from mediafleet.cli.application import application
+from mediafleet.cli.application import make_application
 
 COMMANDS_OF_NODES = (
     *("list", "get", "diagnostics", "add", "remove"),
@@ -23,7 +23,7 @@ COMMANDS = [
 
 
 def help_of(command):
-    result = CliRunner().invoke(application, [*command, "--help"], prog_name="mediafleet")
+    result = CliRunner().invoke(make_application(), [*command, "--help"], prog_name="mediafleet")
     assert result.exit_code == 0
     return result.output
 

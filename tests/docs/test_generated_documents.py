@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mediafleet.cli.application import application
+from mediafleet.cli.application import make_application
 from mediafleet.domain.media_node import REQUESTABLE, TRANSITIONS
 from support.documents import (
     GETTING_STARTED,
@@ -148,7 +148,7 @@ def test_a_command_shown_exists_with_its_options(command: str) -> None:
     names = list(itertools.takewhile(str.isalpha, words))
     options = [word for word in words if word.startswith("--")]
 
-    done = CliRunner().invoke(application, [*names, "--help"], prog_name="mediafleet")
+    done = CliRunner().invoke(make_application(), [*names, "--help"], prog_name="mediafleet")
 
     assert done.exit_code == 0, done.output
     assert f"Usage: mediafleet {' '.join(names)}" in done.output

@@ -1,27 +1,19 @@
 """The commands of `mediafleet`, and the exit status of their errors."""
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from mediafleet import __version__
-from mediafleet.cli.configuration_commands import config, restart
-from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
 from mediafleet.cli.emulator import emulator
 from mediafleet.cli.errors import CommandError, ExitCode, OutputError
-from mediafleet.cli.node_commands import (
-    add_node,
-    change_status,
-    discover_nodes,
-    get_node,
-    list_nodes,
-    remove_node,
-    show_diagnostics,
-)
 from mediafleet.cli.server_commands import demo, serve
 from mediafleet.cli.terminal import flush_output, prepare_streams, print_lines, print_message
+
+Command: TypeAlias = Callable[..., None]
 
 _VERBATIM_PARAGRAPHS: Final = ("Examples:", "Exit status:")
 _KEEP_LINES: Final = "\b\n"
@@ -58,28 +50,7 @@ def describe(
     """
 
 
-def describe_nodes() -> None:
-    """List, add, drain and remove the Media Nodes of a running server.
-
-    Examples:
-      mediafleet nodes list
-      mediafleet nodes add ws://172.17.0.5:8888/kurento --wait
-      mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions
-      mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
-      MEDIAFLEET_URL=https://media.example.org mediafleet nodes list --json
-
-    Exit status:
-      0  done
-      1  the server or the connection to it failed
-      2  wrong options, or a request that the server calls wrong
-      3  no such Media Node, or not within reach
-      4  in conflict with the state of the cluster
-      5  the secret was refused
-      130  interrupted while waiting; what was asked of the server goes on
-    """
-
-
-def _help(command: Callable[..., Any]) -> str:
+def _help(command: Command) -> str:
     """Take the help from the docstring; examples and exit statuses keep their lines."""
     paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     return "\n\n".join(
@@ -87,9 +58,28 @@ def _help(command: Callable[..., Any]) -> str:
     )
 
 
-def _group(
-    describe: Callable[..., None], commands: dict[str, Callable[..., None] | typer.Typer]
-) -> typer.Typer:
+def make_application(command: str | None = None) -> typer.Typer:
+    """Make the command line.
+
+    Args:
+        command: The command that will run, if known: one that runs a server is loaded without the
+            commands for running servers.
+    """
+    commands: dict[str, Command | typer.Typer] = {
+        "serve": serve,
+        "demo": demo,
+        "emulator": emulator,
+    }
+    if command not in commands:
+        from mediafleet.cli import client_commands as client  # noqa: PLC0415 - loads the HTTP client
+
+        commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
+        commands["config"] = client.config
+        commands["restart"] = client.restart
+    return _group(describe, commands)
+
+
+def _group(describe: Command, commands: Mapping[str, Command | typer.Typer]) -> typer.Typer:
     group = typer.Typer(
         no_args_is_help=True,
         # Plain help and plain errors: they contain text of the user, which is no markup.
@@ -103,34 +93,6 @@ def _group(
         else:
             group.command(name, help=_help(command))(command)
     return group
-
-
-nodes = _group(
-    describe_nodes,
-    {
-        "list": list_nodes,
-        "get": get_node,
-        "diagnostics": show_diagnostics,
-        "add": add_node,
-        "remove": remove_node,
-        "drain": drain_nodes,
-        "progress": show_drain,
-        "undrain": undrain_node,
-        "status": change_status,
-        "discover": discover_nodes,
-    },
-)
-application = _group(
-    describe,
-    {
-        "serve": serve,
-        "demo": demo,
-        "emulator": emulator,
-        "nodes": nodes,
-        "config": config,
-        "restart": restart,
-    },
-)
 
 
 def main() -> None:
@@ -148,7 +110,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        application(prog_name="mediafleet")
+        make_application(next(iter(sys.argv[1:]), None))(prog_name="mediafleet")
     except OSError:
         flush_output()  # raises OutputError if it was the library's output that failed
         raise

@@ -13,7 +13,8 @@ from rich.table import Table
 from mediafleet.cli.connection import Access
 from mediafleet.cli.errors import CommandError, UsageError
 from mediafleet.cli.options import Json, connects
-from mediafleet.cli.terminal import cell, print_json, print_message, print_table
+from mediafleet.cli.tables import cell, print_table
+from mediafleet.cli.terminal import print_json, print_message
 from mediafleet.cli.waiting import waiting
 from mediafleet.configuration.errors import MASK, UnfitValueError
 from mediafleet.configuration.properties import BY_NAME

@@ -21,7 +21,8 @@ from mediafleet.cli.server_configuration import (
     read_own_secret,
     usual_data_dir,
 )
-from mediafleet.cli.terminal import command_line, print_json, print_table, with_options
+from mediafleet.cli.tables import print_table
+from mediafleet.cli.terminal import command_line, print_json, with_options
 from mediafleet_client import (
     ApiStatusError,
     BadRequest,
@@ -38,7 +39,6 @@ from mediafleet_client import (
 )
 from mediafleet_client.conversation import CONNECT_S, checked_url, is_loopback
 
-DEFAULT_URL: Final = "http://127.0.0.1:5443"
 TIMEOUT_S: Final = 30.0
 WAIT_TIMEOUT_S: Final = 3_600.0
 

@@ -7,22 +7,34 @@ import random
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import anyio
 import typer
 
 from mediafleet.cli.errors import CommandError, UsageError
-from mediafleet.cli.options import HostedSessions, port_option
 from mediafleet.cli.process import STOP_SIGNALS, exit_with_0, on_stop_signals, raise_open_files
 from mediafleet.cli.terminal import print_ready
 from mediafleet.clock import SystemClock
 
 PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
+_MAX_SESSIONS: Final = 1_000
 _OWN_FILES: Final = 64
 """For the listener, the event loop, the standard streams and the control server."""
 _FILES_PER_NODE: Final = 4
+
+HostedSessions: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        metavar="NUMBER", min=0, max=_MAX_SESSIONS, help="How many sessions each node hosts."
+    ),
+]
+
+
+def port_option(help_text: str) -> Any:  # noqa: ANN401 - as typer.Option
+    """The option --port, where 0 stands for any free port."""
+    return typer.Option("--port", metavar="PORT", min=0, max=65535, help=help_text)
 
 
 def emulator(

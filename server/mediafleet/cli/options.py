@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
-from mediafleet.cli.connection import DEFAULT_URL, TIMEOUT_S, WAIT_TIMEOUT_S, Access
+from mediafleet.cli.connection import TIMEOUT_S, WAIT_TIMEOUT_S, Access
+from mediafleet.cli.server_configuration import DEFAULT_URL
 from mediafleet.cli.terminal import UNITS_S
 
-_MAX_SESSIONS: Final = 1_000
 _NODE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MIN_TIMEOUT_S: Final = 0.1
 _MAX_TIMEOUT_S: Final = 7 * 86_400.0
@@ -99,11 +99,6 @@ def _seconds(number: float | None) -> float | None:
     return number
 
 
-def port_option(help_text: str) -> Any:  # noqa: ANN401 - as typer.Option
-    """The option --port, where 0 stands for any free port."""
-    return typer.Option("--port", metavar="PORT", min=0, max=65535, help=help_text)
-
-
 Id: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -130,12 +125,6 @@ Sessions: TypeAlias = Annotated[
 ]
 ExtraInfo: TypeAlias = Annotated[
     bool, typer.Option("--extra-info", help="With version, modules and memory of the media server.")
-]
-HostedSessions: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        metavar="NUMBER", min=0, max=_MAX_SESSIONS, help="How many sessions each node hosts."
-    ),
 ]
 _Url: TypeAlias = Annotated[
     str, typer.Option("--url", metavar="URL", envvar="MEDIAFLEET_URL", help="Where the server is.")

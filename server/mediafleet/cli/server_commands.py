@@ -15,9 +15,7 @@ from typing import Annotated, Final, Literal, cast
 import typer
 
 from mediafleet import __version__, logs
-from mediafleet.cli.connection import DEFAULT_URL
-from mediafleet.cli.emulator import PARENT_OPTION
-from mediafleet.cli.options import HostedSessions, port_option
+from mediafleet.cli.emulator import PARENT_OPTION, HostedSessions, port_option
 from mediafleet.cli.process import (
     Listener,
     bind,
@@ -28,6 +26,7 @@ from mediafleet.cli.process import (
     share_open_files,
 )
 from mediafleet.cli.server_configuration import (
+    DEFAULT_URL,
     SECRET_FILE,
     log_warnings,
     read_isolated_configuration,

@@ -21,6 +21,7 @@ from mediafleet.configuration import (
     warn_without_feature,
 )
 
+DEFAULT_URL: Final = "http://127.0.0.1:5443"
 SECRET_FILE: Final = "secret"  # noqa: S105 - the name of a file
 
 _DATA_DIR_VARIABLES: Final = ("HOME", "XDG_DATA_HOME", "MEDIAFLEET_DATA_DIR")

@@ -1,12 +1,16 @@
 """How Media Nodes, drains and diagnostics look in a terminal."""
 
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mediafleet.cli.terminal import cell, format_duration, format_time, with_options
+from mediafleet.cli.terminal import format_duration, format_time, with_options, write
+from mediafleet.texts import printable
 from mediafleet_client.models import (
     Drain,
     FailureDecision,
@@ -17,6 +21,10 @@ from mediafleet_client.models import (
 )
 from mediafleet_client.types import Unset
 
+_WIDTH: Final = 8_192
+_MAX_TEXT: Final = 2_048
+_PADDING: Final = re.compile(r" +(?=(?:\x1b\[[0-9;]*m)*$)", re.MULTILINE)
+_CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 _MAX_SESSIONS: Final = 1_000
 _STATUS_STYLES: Final = {
     "running": "green",
@@ -28,6 +36,27 @@ _STATUS_STYLES: Final = {
 }
 _MAX_NAMED_SESSIONS: Final = 5
 _MS: Final = 1_000
+
+
+def print_table(table: Table, *, in_place: bool = False) -> None:
+    """Write a table to stdout without breaking lines, so that every value can be copied.
+
+    Args:
+        table: One line for each row; a terminal wraps long ones itself.
+        in_place: Clear the screen before, if stdout is a terminal.
+    """
+    console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    clear = _CLEAR if in_place and sys.stdout.isatty() else ""
+    write(clear + _PADDING.sub("", captured.get()), sys.stdout)
+
+
+def cell(value: object, style: str = "") -> Text:
+    """Make untrusted text safe for a table: no markup, no control characters, bounded."""
+    plain = str(value)
+    cut = plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
+    return Text(printable(cut), style=style)
 
 
 def node_list(nodes: Iterable[MediaNode], *, wide: bool = False) -> Table:

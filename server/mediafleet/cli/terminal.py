@@ -13,10 +13,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from mediafleet.cli.errors import OutputError
 from mediafleet.texts import printable
 
@@ -24,10 +20,6 @@ PROGRAM: Final = "mediafleet"
 UNITS_S: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 """Seconds by unit, from the longest unit to the shortest."""
 
-_WIDTH: Final = 8_192
-_MAX_TEXT: Final = 2_048
-_PADDING: Final = re.compile(r" +(?=(?:\x1b\[[0-9;]*m)*$)", re.MULTILINE)
-_CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 _IN_ASCII: Final = str.maketrans({"→": "->", "…": "...", "—": "-", "–": "-"})
 _NOT_ASCII: Final = re.compile("[^\n\x20-\x7e]")
 _OPTIONS: Final = {"force=true": "--force", "deletion-strategy=": "--strategy "}
@@ -56,7 +48,7 @@ def prepare_streams() -> None:
 
 def print_lines(text: str) -> None:
     """Write lines to stdout and flush it, also if it is a pipe."""
-    _write(_printable(text) + "\n", sys.stdout)
+    write(_printable(text) + "\n", sys.stdout)
 
 
 def print_ready(text: str) -> None:
@@ -70,21 +62,7 @@ def print_ready(text: str) -> None:
 def print_message(text: str) -> None:
     """Write lines to stderr; a failure is ignored."""
     with suppress(OutputError):
-        _write(_printable(text) + "\n", sys.stderr)
-
-
-def print_table(table: Table, *, in_place: bool = False) -> None:
-    """Write a table to stdout without breaking lines, so that every value can be copied.
-
-    Args:
-        table: One line for each row; a terminal wraps long ones itself.
-        in_place: Clear the screen before, if stdout is a terminal.
-    """
-    console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
-    with console.capture() as captured:
-        console.print(table)
-    clear = _CLEAR if in_place and sys.stdout.isatty() else ""
-    _write(clear + _PADDING.sub("", captured.get()), sys.stdout)
+        write(_printable(text) + "\n", sys.stderr)
 
 
 def print_json(content: bytes) -> None:
@@ -93,9 +71,9 @@ def print_json(content: bytes) -> None:
         return
     if sys.stdout.isatty():
         text = content.decode("utf-8", "replace")
-        _write(_NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n", sys.stdout)
+        write(_NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n", sys.stdout)
         return
-    _write(content + b"\n", sys.stdout)
+    write(content + b"\n", sys.stdout)
 
 
 def flush_output() -> None:
@@ -104,14 +82,7 @@ def flush_output() -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    _write("", sys.stdout)
-
-
-def cell(value: object, style: str = "") -> Text:
-    """Make untrusted text safe for a table: no markup, no control characters, bounded."""
-    plain = str(value)
-    cut = plain if len(plain) <= _MAX_TEXT else plain[:_MAX_TEXT] + "…"
-    return Text(printable(cut), style=style)
+    write("", sys.stdout)
 
 
 def format_time(milliseconds: object) -> str:
@@ -174,7 +145,12 @@ def _printable(text: str) -> str:
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-def _write(content: str | bytes, stream: TextIO) -> None:
+def write(content: str | bytes, stream: TextIO) -> None:
+    """Write to a standard stream and flush it.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
     try:
         if isinstance(content, bytes):
             stream.buffer.write(content)

@@ -1,0 +1,53 @@
+"""The commands that send requests to a running server."""
+
+from collections.abc import Callable
+from typing import Final
+
+from mediafleet.cli.configuration_commands import config, restart
+from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
+from mediafleet.cli.node_commands import (
+    add_node,
+    change_status,
+    discover_nodes,
+    get_node,
+    list_nodes,
+    remove_node,
+    show_diagnostics,
+)
+
+__all__ = ["NODE_COMMANDS", "config", "describe_nodes", "restart"]
+
+
+def describe_nodes() -> None:
+    """List, add, drain and remove the Media Nodes of a running server.
+
+    Examples:
+      mediafleet nodes list
+      mediafleet nodes add ws://172.17.0.5:8888/kurento --wait
+      mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions
+      mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
+      MEDIAFLEET_URL=https://media.example.org mediafleet nodes list --json
+
+    Exit status:
+      0  done
+      1  the server or the connection to it failed
+      2  wrong options, or a request that the server calls wrong
+      3  no such Media Node, or not within reach
+      4  in conflict with the state of the cluster
+      5  the secret was refused
+      130  interrupted while waiting; what was asked of the server goes on
+    """
+
+
+NODE_COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "list": list_nodes,
+    "get": get_node,
+    "diagnostics": show_diagnostics,
+    "add": add_node,
+    "remove": remove_node,
+    "drain": drain_nodes,
+    "progress": show_drain,
+    "undrain": undrain_node,
+    "status": change_status,
+    "discover": discover_nodes,
+}
