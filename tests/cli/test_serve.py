@@ -67,6 +67,26 @@ def test_requests_are_accepted_as_soon_as_the_ready_line_is_there(start, data):
     assert not url.endswith(":0")
 
 
+def test_a_server_loads_neither_the_client_nor_what_only_some_servers_need(serve):
+    server = serve(PYTHONPROFILEIMPORTTIME="1")
+    assert server.url
+    assert server.stop() == 0
+
+    lines = [line for line in server.err if line.startswith("import time:")]
+    packages = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    assert packages >= {"connexion", "sqlalchemy"}
+    assert not packages & {
+        "aiobotocore",
+        "aiodocker",
+        "alembic",
+        "asyncpg",
+        "botocore",
+        "mako",
+        "mediafleet_client",
+        "openapi_spec_validator",
+    }
+
+
 def test_metrics_count_the_connections(serve, data):
     server = serve(MEDIAFLEET_CONNECTIONS_PER_ADDRESS="8")
     with ExitStack() as stack:
