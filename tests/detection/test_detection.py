@@ -46,7 +46,7 @@ async def test_a_connection_that_drops_everything_is_given_up_and_made_anew(
     async with live.mediafleet(tmp_path) as api:
         node = await add(api, fleet.uri(0))
         fleet.nodes[0].create_pipeline("room")
-        fleet.nodes[0].silent_drop()
+        fleet.nodes[0].cut_connections()
         assert await until(api, node["id"], lambda e: not e["connected"]) <= HUNG_S
         await until(api, node["id"], lambda e: e["connected"])
         found = await diagnostics(api, node["id"])

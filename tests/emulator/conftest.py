@@ -1,4 +1,4 @@
-"""Emulated clusters on a clock that the test moves."""
+"""Emulated clusters on a clock that the test sets."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -24,7 +24,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def start(clock: ManualClock) -> AsyncIterator[Start]:
-    """Start a cluster that ends with the test."""
+    """Start a cluster; it stops at the end of the test."""
     async with AsyncExitStack() as stack:
 
         async def started(nodes: int = 1, **settings: object) -> EmulatedCluster:
@@ -41,7 +41,7 @@ async def start(clock: ManualClock) -> AsyncIterator[Start]:
 
 @pytest.fixture
 def move(clock: ManualClock) -> Callable[[EmulatedCluster, float], None]:
-    """Let time pass: everything that becomes due happens."""
+    """Advance the clock and run everything that is due."""
 
     def moved(cluster: EmulatedCluster, seconds: float) -> None:
         clock.move(seconds)

@@ -1,15 +1,15 @@
-"""Compares a recorded frame with a received one after renaming ids and forgiving times."""
+"""Compares a recorded frame with a received one; ids are renamed and times ignored."""
 
 import re
 from typing import Any
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-# What a machine or a moment decides: only the kind of the value is compared.
-_MOODY = {"getUsedCpu", "getUsedMemory", "getCreationTime", "getKmd"}
-# When a module was compiled, as C's __DATE__ and __TIME__ tell it.
+# Their values depend on the machine and the time: only the types are compared.
+_VARIABLE = {"getUsedCpu", "getUsedMemory", "getCreationTime", "getKmd"}
+# When a module was compiled, in the format of C's __DATE__ and __TIME__.
 _BUILD_TIME = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d")
-# Sorted by id, so the recorded order means nothing once the ids are others.
+# Sorted by id, so the order changes with the ids.
 _PIPELINE = "_kurento.MediaPipeline"
 _SORTED = {"getPipelines", "getChildren", "getSessions"}
 
@@ -19,10 +19,10 @@ class MismatchError(AssertionError):
 
 
 class Renaming:
-    """Which received id stands for which recorded one; grows with every frame that matches.
+    """Maps recorded ids to received ones; every matching frame adds its ids.
 
-    With `shared`, the server is a real one: its lists may hold more than was recorded, as others
-    may have made objects before, and its modules may be of another build.
+    With `shared`, the server is a real one: its lists may contain objects of other clients, and
+    its modules may be of another build.
     """
 
     def __init__(self, *, shared: bool = False) -> None:
@@ -30,11 +30,11 @@ class Renaming:
         self._shared = shared
 
     def is_known(self, object_id: str) -> bool:
-        """Whether an id of the server came up here, and was not only listed."""
+        """Whether an id of the server belongs to this replay and was not only listed."""
         return set(UUID.findall(object_id)) <= set(self._names.values())
 
     def to_server(self, value: Any) -> Any:
-        """A recorded value with the ids that this server gave."""
+        """A recorded value with the ids of this server."""
         if isinstance(value, dict):
             return {key: self.to_server(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -44,7 +44,7 @@ class Renaming:
         return value
 
     def match(self, recorded: Any, received: Any, operation: Any = None) -> None:
-        """Raise MismatchError unless the frames say the same; learn new ids from them."""
+        """Raise MismatchError unless the frames are equal; add their ids to the mapping."""
         found: dict[str, str] = {}
         self._compare(recorded, received, operation, "", found)
         self._names.update(found)
@@ -60,7 +60,7 @@ class Renaming:
         self, recorded: Any, received: Any, operation: Any, place: str, found: dict[str, str]
     ) -> None:
         named = operation if place == ".result.value" and isinstance(operation, str) else ""
-        if named in _MOODY:
+        if named in _VARIABLE:
             alike = _kind(recorded) == _kind(received)
         elif isinstance(received, list) and (named in _SORTED or self._is_shared_list(recorded)):
             alike = self._compare_sorted(recorded, received)
@@ -97,7 +97,7 @@ class Renaming:
         return expected == received == sorted(received)
 
     def _is_shared_list(self, recorded: Any) -> bool:
-        """Whether it lists pipelines of a real server, under whatever operation it is answered."""
+        """Whether it lists pipelines of a real server, in a reply to any operation."""
         return (
             self._shared
             and isinstance(recorded, list)

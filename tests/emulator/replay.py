@@ -22,7 +22,7 @@ from support.kurento_wire import MANAGER, PATIENCE, ManualClock, Wire, open_wire
 HERE = Path(__file__).parent
 TRANSCRIPTS = HERE / "transcripts"
 _CLOSED = re.compile(r"(.+) closed: code=(\d+) reason='(.*)'")
-# A real server was a little slower than its recorder; virtual seconds by which we help out.
+# A recorded frame may be this many virtual seconds late: the real server was slower sometimes.
 _SLACK, _SLACK_STEP = 0.5, 0.01
 _TURNS = 6
 
@@ -66,7 +66,7 @@ def read_deviations(name: str) -> dict[int, str]:
 
 
 async def _settle() -> None:
-    """Let what was sent over loopback be read and answered: a few turns of the event loop."""
+    """Run the event loop a few times, so that frames on loopback are read and answered."""
     for _ in range(_TURNS):
         await anyio.lowlevel.checkpoint()
 
@@ -108,10 +108,10 @@ class Replay:
 
     Attributes:
         uri: Where connections go.
-        time: Who lets time pass.
+        time: The clock of the replay.
         offset: Seconds from the start of the clock to the first line.
         node: The emulated node; None with a real server.
-        directions: What the recorder did beside sending frames, by the line before which it did.
+        directions: Actions of the recorder besides frames, by the line that they precede.
         options: How connections are opened, by name: arguments of `connect`, and `path`.
     """
 
@@ -134,8 +134,8 @@ class Replay:
                 try:
                     await self._play(line, deviations.get(line.number, ""))
                 except (MismatchError, TimeoutError, ConnectionClosed) as error:
-                    told = f"line {line.number}: {error!r}\n{line.content}"
-                    raise AssertionError(told) from error
+                    message = f"line {line.number}: {error!r}\n{line.content}"
+                    raise AssertionError(message) from error
             for name in list(self.wires):
                 await self.close(name)
         finally:
@@ -143,7 +143,7 @@ class Replay:
                 await wire.connection.close()
 
     async def clean_up(self) -> None:
-        """Release what was made here: a server that goes on would list it to the next replay."""
+        """Release the objects of this replay, so that the next one does not list them."""
         async with wire(self.uri) as cleaner:
             for object_id in await cleaner.invoke(MANAGER, "getPipelines"):
                 if self.renaming.is_known(object_id):
@@ -201,7 +201,7 @@ class Replay:
 
     async def _send(self, line: Line) -> None:
         if line.conn in self.gone:
-            return  # recorded too: frames for a connection the server had just ended
+            return  # also recorded: frames for a connection that the server had just ended
         wire = await self.wire(line.conn)
         frame = self.renaming.to_server(line.content.get("frame", line.content.get("raw")))
         text = frame if "raw" in line.content else json.dumps(frame)
@@ -214,7 +214,7 @@ class Replay:
             else:
                 await wire.connection.send(text)
         except ConnectionClosed:
-            pass  # told by a later line
+            pass  # a later line of the transcript expects the end
 
     async def _expect(self, line: Line, deviation: str) -> None:
         wire = await self.wire(line.conn)
@@ -236,7 +236,7 @@ class Replay:
         wire.events.remove(await self._arrival(wire, found))
 
     async def _arrival(self, wire: Wire, found: Callable[[], Any]) -> Any:
-        """Wait for a frame; if time is virtual and it is late, let a little more of it pass."""
+        """Wait for a frame; if it is late and time is virtual, advance the clock a little."""
         helped, waited = 0.0, 0.0
         while (frame := found()) is None:
             try:
@@ -267,16 +267,16 @@ class Replay:
                 await open_wire(self.uri)
             except (OSError, InvalidHandshake, InvalidMessage, EOFError):
                 return
-            raise MismatchError("the connection was to be refused")
+            raise MismatchError("the server should have refused the connection")
         if line.conn in self.wires:
             await self.ended(line.conn, 1006, "")
 
     async def close(self, name: str) -> None:
-        """Close a connection as the recorder did; nothing may be left that was not recorded."""
+        """Close a connection as the recorder did; no frame may remain that was not recorded."""
         wire = self.wires.pop(name)
         await wire.connection.close()
         code, _ = await wire.end()
-        assert code == 1000, f"{name} was to be closed by the client, but ended with {code}"
+        assert code == 1000, f"{name} should have been closed by the client, but ended with {code}"
         self._check_leftovers(name, wire)
 
     async def ended(self, name: str, code: int, reason: str) -> None:
@@ -289,7 +289,7 @@ class Replay:
     def _check_leftovers(self, name: str, wire: Wire) -> None:
         if self.node is not None:
             left = list(wire.replies) + list(wire.events)
-            assert not left, f"{name} got frames that were not recorded: {left}"
+            assert not left, f"{name} received frames that were not recorded: {left}"
 
 
 def _first(queue: deque[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What a test can do to a node, seen from a client's socket."""
+"""The faults and settings of a node, as a client observes them."""
 
 import math
 from random import Random
@@ -51,7 +51,7 @@ async def test_infinite_load_is_written_as_the_real_server_writes_it(start, move
         assert '"value":1e+9999}' in await client.connection.recv()
 
 
-async def test_load_of_a_node_left_alone_grows_with_its_pipelines(start, move) -> None:
+async def test_default_load_grows_with_the_pipelines(start, move) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         idle = await used_cpu(client, cluster, move)
@@ -63,7 +63,9 @@ async def test_load_of_a_node_left_alone_grows_with_its_pipelines(start, move) -
         assert await used_cpu(client, cluster, move) == 200
 
 
-async def test_pipelines_come_and_go_as_if_an_application_made_them(start, move) -> None:
+async def test_created_and_released_pipelines_emit_the_events_of_an_application(
+    start, move
+) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as client:
@@ -83,7 +85,7 @@ async def test_pipelines_come_and_go_as_if_an_application_made_them(start, move)
         assert node.pipelines == {}
 
 
-async def test_hung_node_takes_connections_and_answers_nothing_until_it_goes_on(start) -> None:
+async def test_hung_node_accepts_connections_and_answers_nothing_until_it_resumes(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as client:
@@ -100,7 +102,7 @@ async def test_hung_node_takes_connections_and_answers_nothing_until_it_goes_on(
             await another.call("ping")
 
 
-async def test_reply_due_while_the_node_hangs_comes_when_it_goes_on(start, move) -> None:
+async def test_reply_due_while_the_node_hangs_is_sent_when_it_resumes(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as client:
@@ -115,7 +117,7 @@ async def test_reply_due_while_the_node_hangs_comes_when_it_goes_on(start, move)
         assert "result" in await client.reply()
 
 
-async def test_crashed_node_drops_everyone_and_refuses_until_restarted(start) -> None:
+async def test_crashed_node_ends_connections_and_refuses_new_ones_until_restarted(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     before = node.server_id
@@ -135,7 +137,7 @@ async def test_crashed_node_drops_everyone_and_refuses_until_restarted(start) ->
         assert refused.value.code == 40007
 
 
-async def test_hung_node_can_be_killed_and_started(start) -> None:
+async def test_hung_node_can_be_restarted(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     client = await open_wire(node.uri)
@@ -146,7 +148,7 @@ async def test_hung_node_can_be_killed_and_started(start) -> None:
         await client.call("ping")
 
 
-async def test_linking_to_something_else_than_an_element_kills_the_server(start, move) -> None:
+async def test_linking_to_another_object_than_an_element_crashes_the_server(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     client = await open_wire(node.uri)
@@ -161,7 +163,7 @@ async def test_linking_to_something_else_than_an_element_kills_the_server(start,
     assert node.state is NodeState.DOWN
 
 
-async def test_refusing_node_keeps_the_connections_it_has(start) -> None:
+async def test_refusing_node_keeps_its_open_connections(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as client:
@@ -174,7 +176,7 @@ async def test_refusing_node_keeps_the_connections_it_has(start) -> None:
             await another.call("ping")
 
 
-async def test_slow_handshake_comes_late(start, move) -> None:
+async def test_slow_handshake_is_answered_after_the_delay(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     node.slow_handshake(30)
@@ -195,7 +197,7 @@ async def test_slow_handshake_comes_late(start, move) -> None:
     await opened[0].connection.close()
 
 
-async def test_replies_can_be_replaced_by_anything(start) -> None:
+async def test_replies_can_be_replaced(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as client:
@@ -218,12 +220,12 @@ async def test_frames_can_be_injected(start) -> None:
             await client.connection.recv()
 
 
-async def test_silent_drop_leaves_a_dead_connection_and_a_living_node(start) -> None:
+async def test_cut_connections_stay_open_and_the_node_keeps_running(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     client = await open_wire(node.uri)
     await client.call("ping")
-    node.silent_drop()
+    node.cut_connections()
     await client.request("ping")
     await client.connection.ping()
     assert await client.is_silent()

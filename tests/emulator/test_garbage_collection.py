@@ -1,4 +1,4 @@
-"""Sessions end one to two periods after their connection; objects die with their last session."""
+"""Sessions end one to two periods after their connection; objects end with their last session."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def test_session_ends_one_to_two_periods_after_its_connection(start, move,
     assert node.sessions == []
 
 
-async def test_open_connection_keeps_its_session_without_a_word(start, move) -> None:
+async def test_open_connection_keeps_its_session_without_requests(start, move) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as app:
         pipeline = await app.create("MediaPipeline")
@@ -59,7 +59,7 @@ async def test_asking_a_pipeline_for_its_name_keeps_it_alive(start, move) -> Non
         assert node.pipelines == {}
 
 
-async def test_unref_of_a_pipeline_lets_go_of_its_children_too(start) -> None:
+async def test_unref_of_a_pipeline_includes_its_children(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     pipeline = node.create_pipeline(elements=2)
@@ -71,7 +71,7 @@ async def test_unref_of_a_pipeline_lets_go_of_its_children_too(start) -> None:
             assert len(node.holders(held)) == 1
 
 
-async def test_unref_of_a_child_keeps_the_hold_on_its_pipeline(start) -> None:
+async def test_unref_of_a_child_keeps_the_reference_to_its_pipeline(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     pipeline = node.create_pipeline(elements=1)
@@ -83,7 +83,7 @@ async def test_unref_of_a_child_keeps_the_hold_on_its_pipeline(start) -> None:
         assert len(node.holders(pipeline)) == 2
 
 
-async def test_new_child_is_held_by_all_who_hold_its_parent(start) -> None:
+async def test_new_child_is_referenced_by_all_holders_of_its_parent(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as one, wire(node.uri) as other:
@@ -109,7 +109,7 @@ async def test_polling_get_pipelines_keeps_an_orphan_alive_until_it_ends(start, 
         assert node.pipelines == {}
 
 
-async def test_closing_the_session_of_listings_lets_go_of_all_that_is_held_for_them(start) -> None:
+async def test_closing_the_session_of_listings_removes_all_its_references(start) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as watcher:
@@ -128,7 +128,7 @@ async def test_closing_the_session_of_listings_lets_go_of_all_that_is_held_for_t
         assert (await watcher.event())["data"]["objectId"] == orphan
 
 
-async def test_end_of_a_session_is_told_child_first(start, move) -> None:
+async def test_end_of_a_session_emits_the_events_of_children_first(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as watcher:
@@ -160,7 +160,7 @@ async def test_reconnected_session_has_its_objects_and_subscriptions(start, move
         assert (await second.event())["data"]["object"] == made
 
 
-async def test_session_of_a_bare_connect_is_not_known(start) -> None:
+async def test_session_of_a_connect_alone_does_not_exist(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as one, wire(cluster.uri(0)) as other:
         session = (await one.call("connect"))["sessionId"]
@@ -169,7 +169,7 @@ async def test_session_of_a_bare_connect_is_not_known(start) -> None:
         assert refused.value.code == 40007
 
 
-async def test_time_a_process_was_stopped_does_not_end_sessions(start, move) -> None:
+async def test_sessions_do_not_end_while_the_process_is_stopped(start, move) -> None:
     cluster = await start()
     node = cluster.nodes[0]
     async with wire(node.uri) as app:

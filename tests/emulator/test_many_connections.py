@@ -74,7 +74,7 @@ async def test_two_hundred_connections_and_three_hundred_pipelines(start) -> Non
         client.connection.transport.abort()
 
 
-async def test_node_can_be_added_while_others_work(start) -> None:
+async def test_node_can_be_added_while_others_run(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)):
         added = cluster.add_node()
@@ -83,7 +83,7 @@ async def test_node_can_be_added_while_others_work(start) -> None:
             assert (await client.call("connect"))["serverId"] == added.server_id
 
 
-def test_every_node_has_an_address_of_its_own() -> None:
+def test_every_node_has_a_different_address() -> None:
     addresses = [address_of(index) for index in range(MAX_NODES)]
     assert len(set(addresses)) == MAX_NODES
     assert CONTROL_ADDRESS not in addresses
@@ -96,5 +96,5 @@ def test_every_node_has_an_address_of_its_own() -> None:
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "127.0.1.0", "127.0.1.251", "10.0.1.1", "::1", "x", ""]
 )
-def test_other_addresses_are_no_nodes(address) -> None:
+def test_other_addresses_belong_to_no_node(address) -> None:
     assert index_of(address) is None

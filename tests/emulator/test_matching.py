@@ -1,4 +1,4 @@
-"""What may differ from a recording when it is played to a real server, and what may not."""
+"""Which differences from a recording are accepted when it is played to a real server."""
 
 import pytest
 
@@ -9,18 +9,18 @@ OURS = "0dc68525-83a3-4655-a5bc-a9709dd4b78a_kurento.MediaPipeline"
 OTHER = "3b3a6435-a126-4333-bb53-af6496c71f03_kurento.MediaPipeline"
 
 
-def told(value):
+def reply(value):
     return {"result": {"value": value}}
 
 
 def module(**changed):
-    return told({"name": "core", "generationTime": "Nov 22 2026 21:26:07", **changed})
+    return reply({"name": "core", "generationTime": "Nov 22 2026 21:26:07", **changed})
 
 
 @pytest.fixture
 def real() -> Renaming:
     renaming = Renaming(shared=True)
-    renaming.match(told(RECORDED_ID), told(OURS))
+    renaming.match(reply(RECORDED_ID), reply(OURS))
     return renaming
 
 
@@ -40,12 +40,12 @@ def test_nothing_else_of_a_module_may_differ(real, changed) -> None:
 
 
 @pytest.mark.parametrize("operation", ["getPipelines", "getName", None])
-def test_pipelines_of_others_may_be_listed_whatever_was_asked(real, operation) -> None:
-    real.match(told([RECORDED_ID]), told([OURS, OTHER]), operation)
+def test_pipelines_of_other_clients_may_be_listed_in_every_reply(real, operation) -> None:
+    real.match(reply([RECORDED_ID]), reply([OURS, OTHER]), operation)
     assert not real.is_known(OTHER), "it is not ours to release"
 
 
 @pytest.mark.parametrize("received", [[], [OTHER], OURS])
 def test_a_list_without_what_was_recorded_is_a_mismatch(real, received) -> None:
     with pytest.raises(MismatchError):
-        real.match(told([RECORDED_ID]), told(received), "getPipelines")
+        real.match(reply([RECORDED_ID]), reply(received), "getPipelines")

@@ -1,4 +1,4 @@
-"""Bytes on the socket that no WebSocket client lets one send or see."""
+"""Bytes on the socket that a WebSocket client can neither send nor show."""
 
 import json
 import re
@@ -94,7 +94,9 @@ async def test_offers_and_credentials_change_nothing_in_the_answer(start) -> Non
         (b"GET /" + b"x" * 20_000, b"400 "),
     ],
 )
-async def test_bad_requests_get_an_answer_and_the_end(start, head, status) -> None:
+async def test_bad_requests_get_a_response_and_the_end_of_the_connection(
+    start, head, status
+) -> None:
     async with await connect(await start()) as stream:
         await stream.send(head + b"\r\n")
         assert (
@@ -126,7 +128,7 @@ async def test_half_a_request_is_dropped_after_five_seconds(start, move) -> None
         (masked(1, b"hello"), b""),
     ],
 )
-async def test_last_words_are_those_of_the_real_server(start, sent, answer) -> None:
+async def test_close_frames_are_those_of_the_real_server(start, sent, answer) -> None:
     async with await upgraded(await start()) as stream:
         await stream.send(sent)
         assert await rest(stream) == answer
@@ -165,7 +167,7 @@ async def test_replies_are_sorted_compact_ascii(start) -> None:
         assert text.endswith('","value":"R\\u00e4um \\u2713 \\ud83d\\ude00"}}')
 
 
-async def test_unknown_addresses_are_closed_without_a_word(start) -> None:
+async def test_connections_to_unknown_addresses_are_reset(start) -> None:
     cluster = await start()
     for host in ("127.0.1.2", "127.9.9.9", "127.0.0.2"):
         assert await answer_at(cluster, host) == b""

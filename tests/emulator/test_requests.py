@@ -1,4 +1,4 @@
-"""What the transcripts do not show or only hint at: order, workers, the cache, element types."""
+"""Behaviour that the transcripts do not cover: order, workers, the cache, element types."""
 
 import json
 import math
@@ -29,7 +29,7 @@ async def test_requests_of_one_connection_wait_for_get_used_cpu(start, move) -> 
 
 
 @pytest.mark.parametrize("interval", ["1e999", "-1e999", "2147483648", "-2147483649", "1e300"])
-async def test_a_number_beyond_32_bits_is_refused_and_holds_no_worker(start, interval) -> None:
+async def test_a_number_beyond_32_bits_is_rejected_and_occupies_no_worker(start, interval) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         frame = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "invoke", "params": BUSY})
@@ -40,7 +40,7 @@ async def test_a_number_beyond_32_bits_is_refused_and_holds_no_worker(start, int
 
 
 @pytest.mark.parametrize("request_id", ["1e999", "-1e999", "1e300", "18446744073709551615"])
-async def test_a_number_that_is_no_place_in_a_transaction_is_refused(start, request_id) -> None:
+async def test_a_number_that_is_no_index_in_a_transaction_is_rejected(start, request_id) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         inner = f'{{"jsonrpc":"2.0","id":{request_id},"method":"ping","params":{{}}}}'
@@ -51,7 +51,7 @@ async def test_a_number_that_is_no_place_in_a_transaction_is_refused(start, requ
         await client.call("ping")
 
 
-async def test_a_load_beyond_32_bits_is_told_as_infinity(start, move) -> None:
+async def test_a_load_beyond_32_bits_is_sent_as_infinity(start, move) -> None:
     cluster = await start()
     cluster.nodes[0].set_load(1e300)
     async with wire(cluster.uri(0)) as client:
@@ -61,7 +61,7 @@ async def test_a_load_beyond_32_bits_is_told_as_infinity(start, move) -> None:
         assert (await client.reply())["result"]["value"] == math.inf
 
 
-async def test_what_a_node_announces_is_what_a_real_one_announced() -> None:
+async def test_registration_is_that_of_a_real_server() -> None:
     lines = read_transcript("17-registrar-and-misc")
     recorded = [line.content["frame"] for line in lines if line.conn == "registrar"]
 
@@ -70,7 +70,7 @@ async def test_what_a_node_announces_is_what_a_real_one_announced() -> None:
         assert json.loads(registration(frame["params"]["ws"])) == frame
 
 
-async def test_node_without_a_free_worker_is_mute(start, move) -> None:
+async def test_node_without_an_idle_worker_does_not_respond(start, move) -> None:
     cluster = await start(nodes=2, threads=2)
     node = cluster.nodes[0]
     async with wire(node.uri) as idle, wire(node.uri) as one, wire(node.uri) as two:
@@ -90,7 +90,7 @@ async def test_node_without_a_free_worker_is_mute(start, move) -> None:
             await late.call("ping")
 
 
-async def test_request_cache_can_be_switched_off(start) -> None:
+async def test_request_cache_can_be_disabled(start) -> None:
     cluster = await start(request_cache=False)
     async with wire(cluster.uri(0)) as client:
         session = (await client.call("connect"))["sessionId"]
@@ -102,7 +102,7 @@ async def test_request_cache_can_be_switched_off(start) -> None:
         assert len(values) == 2
 
 
-async def test_cached_reply_is_gone_after_twenty_seconds(start, move) -> None:
+async def test_cached_reply_expires_after_twenty_seconds(start, move) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         await client.call("connect")
@@ -132,7 +132,7 @@ async def test_every_factory_of_get_info_makes_an_object(start) -> None:
         assert (await client.create("HubPort", hub=hub)).startswith(f"{hub}/")
 
 
-async def test_required_constructor_parameters_are_asked_for(start) -> None:
+async def test_missing_constructor_parameters_are_rejected(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         pipeline = await client.create("MediaPipeline")
@@ -156,7 +156,7 @@ async def test_every_event_of_a_class_can_be_subscribed_to(start) -> None:
         assert (await client.event())["type"] == "IceGatheringDone"
 
 
-async def test_offer_is_refused_since_there_is_no_media(start) -> None:
+async def test_offer_is_rejected_without_media(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         pipeline = await client.create("MediaPipeline")
@@ -177,7 +177,7 @@ async def test_elements_of_two_pipelines_cannot_be_linked(start) -> None:
             await client.invoke(ends[0], "connect", sink=ends[1])
 
 
-async def test_new_source_takes_the_place_of_the_old_one(start) -> None:
+async def test_new_source_replaces_the_old_one(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         pipeline = await client.create("MediaPipeline")
@@ -209,7 +209,7 @@ async def test_events_come_before_and_after_the_reply_that_causes_them(start) ->
         assert orders == {True, False}
 
 
-async def test_nodes_know_nothing_of_each_other(start) -> None:
+async def test_nodes_share_no_objects(start) -> None:
     cluster = await start(nodes=2)
     one, two = cluster.nodes
     assert one.server_id != two.server_id
@@ -219,7 +219,7 @@ async def test_nodes_know_nothing_of_each_other(start) -> None:
             await other.invoke(pipeline, "getName")
 
 
-async def test_client_that_does_not_read_is_dropped_at_the_bound(start) -> None:
+async def test_client_that_does_not_read_is_disconnected_at_the_limit(start) -> None:
     cluster = await start(max_unsent_bytes=100_000)
     node = cluster.nodes[0]
     async with wire(node.uri) as worker:

@@ -1,8 +1,8 @@
-"""Every recorded transcript of a real Kurento 7.3.0 is played to the emulator, frame by frame.
+"""The recorded transcripts of a real Kurento 7.3.0 are played to the emulator, frame by frame.
 
 With MEDIAFLEET_TEST_KMS=ws://host:port/kurento the transcripts that need no special
-configuration are played to that server instead, in real time; it must have all modules. Any build
-will do, and what others made or left there does not disturb.
+configuration are played to that server instead, in real time; it must have all modules. It may be
+of any build, and objects of other clients do not affect the replay.
 """
 
 import json
@@ -85,7 +85,7 @@ def send_big_request(size: int) -> Direction:
         wire = await replay.wire(f"big{size}")
         frame = {"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"fill": ""}}
         frame["params"] = {"fill": "x" * (size - len(json.dumps(frame)))}
-        with suppress(ConnectionClosed):  # told by the note that follows
+        with suppress(ConnectionClosed):  # the next note of the transcript expects the end
             await wire.connection.send(json.dumps(frame))
 
     return direction
@@ -116,11 +116,11 @@ class Stage:
 
     Attributes:
         parts: The servers it was recorded from, by the last line of each.
-        directions: What the recorder did, by the line before which it did.
+        directions: Actions of the recorder, by the line that they precede.
         options: How connections are opened.
         after: The transcript that was recorded before it from the same server, and the seconds
             between their beginnings.
-        real: It can be played to a server nobody configured for it.
+        real: It can be played to a server without special configuration.
     """
 
     parts: tuple[Part, ...] = (Part(settings=CORE_ONLY),)

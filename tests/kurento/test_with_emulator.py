@@ -178,7 +178,7 @@ async def test_a_node_behind_a_cut_cable_is_lost_and_met_again():
         (node,) = cluster.nodes
         media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
-        node.silent_drop()
+        node.cut_connections()
         await until(lambda: not observer.is_connected())
         await until(observer.is_connected)
         node.create_pipeline("room")

@@ -158,7 +158,7 @@ _COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "setLimits": _set_limits,
     "setLoad": lambda node, params: node.set_load(params.optional_number("percent")),
-    "silentDrop": lambda node, _: node.silent_drop(),
+    "cutConnections": lambda node, _: node.cut_connections(),
     "slowHandshake": lambda node, params: node.slow_handshake(params.number("seconds")),
     "terminate": lambda node, _: node.terminate(),
 }
@@ -356,9 +356,9 @@ class ControlClient:
         """Close every connection without a Close frame; the server keeps running."""
         await self._call("disconnect", node=node)
 
-    async def silent_drop(self, node: int) -> None:
+    async def cut_connections(self, node: int) -> None:
         """Keep the open connections open, but neither read nor write on them."""
-        await self._call("silentDrop", node=node)
+        await self._call("cutConnections", node=node)
 
     async def slow_handshake(self, node: int, seconds: float) -> None:
         """Answer requests for a WebSocket late; 0 disables it."""

@@ -248,7 +248,7 @@ class EmulatedNode:
         for connection in list(self._connections):
             connection.abort()
 
-    def silent_drop(self) -> None:
+    def cut_connections(self) -> None:
         """Keep the open connections open, but neither read nor write on them."""
         for connection in self._connections:
             connection.is_cut = True
