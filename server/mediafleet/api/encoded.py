@@ -1,4 +1,4 @@
-"""Bodies of Media Nodes, checked and encoded when a node changes, not when it is asked for."""
+"""Bodies of Media Nodes, validated and encoded once after each change of a node."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Body:
     """The body of one Media Node.
 
     Attributes:
-        member: Whose body it is; members are never changed, only replaced.
+        member: The node; members are never changed, only replaced.
     """
 
     member: Member
@@ -34,7 +34,7 @@ class _Listing:
     """The body of the list.
 
     Attributes:
-        cluster: Whose list it is; never changed, only replaced.
+        cluster: The listed members; never changed, only replaced.
     """
 
     cluster: Cluster
@@ -42,16 +42,16 @@ class _Listing:
 
 
 class EncodedMediaNodes:
-    """Keeps what the plain reads of one family of paths answer, ready to be sent.
+    """Caches the encoded bodies that the plain GETs of one family of paths return.
 
-    A body is made again when its member is another object than before. Bodies of nodes that left
-    are thrown away by the time they are as many as those of members.
+    A body is encoded again when its member is another object than before. Bodies of nodes that left
+    are removed when they are as many as those of members.
 
     Args:
-        media_node: Makes the Media Node object.
-        one: Schema of the answer with one Media Node.
-        many: Schema of the answer with the list.
-        cluster: The members at present.
+        media_node: Returns the Media Node object.
+        one: Schema of the response with one Media Node.
+        many: Schema of the response with the list.
+        cluster: Returns the present members.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class EncodedMediaNodes:
         self._many = many
         self._cluster = cluster
         self._bodies: dict[str, _Body] = {}
-        self._room = _SPARE
+        self._limit = _SPARE
         self._listing: _Listing | None = None
         self._longest_checked = -1
 
@@ -75,7 +75,7 @@ class EncodedMediaNodes:
         """The body of one Media Node.
 
         Raises:
-            ResponseViolationError: It does not keep the contract.
+            ResponseViolationError: It violates the contract.
         """
         kept = self._bodies.get(member.node.id)
         if kept is not None and kept.member is member:
@@ -84,15 +84,15 @@ class EncodedMediaNodes:
         encoded = self._one.encode(body)
         self._many.check(wire.listing([body]))
         self._bodies[member.node.id] = _Body(member, encoded)
-        if len(self._bodies) > self._room:
-            self._forget_who_left()
+        if len(self._bodies) > self._limit:
+            self._remove_stale()
         return encoded
 
     def many(self, cluster: Cluster) -> EncodedJson:
         """The body of the list.
 
         Raises:
-            ResponseViolationError: It does not keep the contract.
+            ResponseViolationError: It violates the contract.
         """
         kept = self._listing
         if kept is not None and kept.cluster is cluster:
@@ -105,7 +105,7 @@ class EncodedMediaNodes:
         try:
             bodies = [self.one(member) for member in cluster]
         except ResponseViolationError:
-            # Somebody in it does not fit: let the schema of the whole say where.
+            # A body is invalid: the schema of the whole list names the place.
             return self._many.encode(wire.listing(map(self._media_node, cluster)))
         self._check_length(cluster)
         return EncodedJson(wire.encoded_listing(bodies))
@@ -116,7 +116,7 @@ class EncodedMediaNodes:
             self._many.check(wire.listing(map(self._media_node, cluster)))
             self._longest_checked = len(cluster)
 
-    def _forget_who_left(self) -> None:
+    def _remove_stale(self) -> None:
         members = self._cluster().members
         self._bodies = {id_: body for id_, body in self._bodies.items() if id_ in members}
-        self._room = 2 * len(self._bodies) + _SPARE
+        self._limit = 2 * len(self._bodies) + _SPARE

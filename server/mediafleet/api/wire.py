@@ -201,7 +201,7 @@ def _session(session: Session) -> Json:
     """A pipeline in the shape of a session.
 
     Who takes part is known to the application that made the pipeline, not to its media server:
-    the list of connections is empty, and the modes are those a session has if nobody chose others.
+    the list of connections is empty, and the modes are those a session has by default.
     """
     body: Json = {
         "sessionId": session.id,

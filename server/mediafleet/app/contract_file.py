@@ -1,4 +1,4 @@
-"""Finds and reads the contract."""
+"""Reads ``openapi.yaml``."""
 
 from __future__ import annotations
 

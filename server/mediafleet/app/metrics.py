@@ -1,4 +1,4 @@
-"""What `GET /metrics` tells, in the text format of Prometheus."""
+"""The metrics of `GET /metrics`, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Metrics(Collector):
-    """Reads the server's own counts when it is asked; nothing is counted here.
+    """Collects the counts of the server on each request; nothing is counted here.
 
     Args:
         failed_logins: Counts wrong credentials.
         refused_changes: How many changes the store has refused.
-        connections: The HTTP server's; ``None`` if nobody has told which those are.
+        connections: Of the HTTP server; ``None`` if they are not counted.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Metrics(Collector):
         self._registry.register(self)
 
     async def get_metrics(self) -> tuple[str, int, dict[str, str]]:
-        """Answer the operation of that name."""
+        """Handle the operation of that name."""
         text = generate_latest(self._registry).decode()
         return text, 200, {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
 
@@ -71,7 +71,7 @@ def _of_connections(table: ConnectionTable) -> Iterator[Metric]:
     )
     refused = CounterMetricFamily(
         "mediafleet_connections_refused",
-        "Connections refused as there were too many: closed for another one to have room, or "
+        "Connections refused as there were too many: closed in favour of another one, or "
         "answered 503.",
         labels=["how"],
     )
