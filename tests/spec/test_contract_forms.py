@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediafleet.configuration.array_kinds import WebSocketUris
-from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.errors import InvalidValueError
 from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import InvalidUriError
 
@@ -108,8 +108,8 @@ def served(text):
 def configured(text):
     """Return whether KMS_URIS may contain it."""
     try:
-        WebSocketUris().fit_item(text)
-    except UnfitValueError:
+        WebSocketUris().normalize_item(text)
+    except InvalidValueError:
         return False
     return True
 

@@ -16,7 +16,7 @@ from mediafleet.cli.options import Json, connects
 from mediafleet.cli.tables import cell, print_table
 from mediafleet.cli.terminal import print_json, print_message
 from mediafleet.cli.waiting import waiting
-from mediafleet.configuration.errors import MASK, UnfitValueError
+from mediafleet.configuration.errors import MASK, InvalidValueError
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet.configuration.property import JsonValue
 from mediafleet.texts import printable
@@ -137,7 +137,7 @@ def parse_assignments(items: Sequence[str]) -> dict[str, JsonValue]:
             if name in values:
                 problems.append(f"  {name} is given twice.")
             values[name] = _value(name, text if equals else None)
-        except UnfitValueError as error:
+        except InvalidValueError as error:
             problems.append(f"  {printable(name)[:100]} {error.rule}.")
     if problems:
         raise UsageError("\n".join(["Nothing was sent to the server:", *problems]))
@@ -146,16 +146,16 @@ def parse_assignments(items: Sequence[str]) -> dict[str, JsonValue]:
 
 def _value(name: str, text: str | None) -> JsonValue:
     if text is None:
-        raise UnfitValueError("is no assignment: it must have the form KEY=VALUE")
+        raise InvalidValueError("is no assignment: it must have the form KEY=VALUE")
     known = BY_NAME.get(name)
     if known is None:
         near = get_close_matches(name.upper(), CHANGEABLE, _MAX_SUGGESTIONS)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UnfitValueError(f"is no property{hint}")
+        raise InvalidValueError(f"is no property{hint}")
     if name == SECRET:
         return text
     if not known.modifiable:
-        raise UnfitValueError("cannot be changed by a restart")
+        raise InvalidValueError("cannot be changed by a restart")
     value = known.kind.read(text)
     return list(value) if isinstance(value, tuple) else value
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from mediafleet.configuration.errors import MASK, UnfitValueError
+from mediafleet.configuration.errors import MASK, InvalidValueError
 from mediafleet.configuration.property import (
     MAX_VALUE_CHARACTERS,
     Kind,
@@ -30,7 +30,7 @@ def split_items(text: str) -> list[str]:
     an item: `[a, "b", \"c:\ d\"]`, `a,b`. Nothing at all is an empty array.
 
     Raises:
-        UnfitValueError: A bracket or a quote is not closed.
+        InvalidValueError: A bracket or a quote is not closed.
     """
     stripped = text.strip()
     strict = _json_strings(stripped)
@@ -39,7 +39,7 @@ def split_items(text: str) -> list[str]:
     inner = re.sub(r"\\(.)", r"\1", stripped)
     if inner.startswith("["):
         if not inner.endswith("]"):
-            raise UnfitValueError('must end with "]"')
+            raise InvalidValueError('must end with "]"')
         inner = inner[1:-1]
     return list(_items(inner)) if inner.strip() else []
 
@@ -67,7 +67,7 @@ def _items(text: str) -> Iterator[str]:
         else:
             item += character
     if quote:
-        raise UnfitValueError("must close every quote")
+        raise InvalidValueError("must close every quote")
     yield item.strip()
 
 
@@ -116,18 +116,18 @@ class ArrayKind(Kind):
     max_characters: ClassVar[int] = MAX_VALUE_CHARACTERS
 
     @abstractmethod
-    def fit_item(self, item: str) -> str:
-        """Return one item in its usual form; raise `UnfitValueError` when it is not allowed."""
+    def normalize_item(self, item: str) -> str:
+        """Return one item in its usual form; raise `InvalidValueError` when it is not allowed."""
 
     @override
     def read(self, text: str) -> Value:
-        return self._fit(self._split(text))
+        return self._normalize(self._split(text))
 
     @override
     def check(self, value: object) -> Value:
         if not isinstance(value, list | tuple):
-            raise self.refusal()
-        return self._fit([self._text(item) for item in value[: self.max_items + 1]])
+            raise self.error()
+        return self._normalize([self._text(item) for item in value[: self.max_items + 1]])
 
     @override
     def write(self, value: Value) -> str:
@@ -139,7 +139,7 @@ class ArrayKind(Kind):
         if isinstance(value, str):
             try:
                 value = split_items(value)
-            except UnfitValueError:
+            except InvalidValueError:
                 return MASK
         if not isinstance(value, list | tuple):
             return shown(value)
@@ -156,21 +156,21 @@ class ArrayKind(Kind):
 
     def _text(self, item: object) -> str:
         if not isinstance(item, str):
-            raise self.refusal()
+            raise self.error()
         return item
 
-    def _fit(self, items: list[str]) -> tuple[str, ...]:
+    def _normalize(self, items: list[str]) -> tuple[str, ...]:
         if len(items) > self.max_items:
-            raise UnfitValueError(f"must have at most {self.max_items} items")
+            raise InvalidValueError(f"must have at most {self.max_items} items")
         if items == [""]:
             return ()
-        fitted: dict[str, None] = {}
+        unique: dict[str, None] = {}
         for number, item in enumerate(items, start=1):
             try:
-                fitted[self.fit_item(require_clean(item))] = None
-            except UnfitValueError as error:
-                raise UnfitValueError(f"item {number} {error.rule}") from error
-        return tuple(fitted)
+                unique[self.normalize_item(require_clean(item))] = None
+            except InvalidValueError as error:
+                raise InvalidValueError(f"item {number} {error.rule}") from error
+        return tuple(unique)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,14 @@ class Events(ArrayKind):
 
     @override
     def read(self, text: str) -> Value:
-        return self._fit([item for item in self._split(text) if item not in LATER_EVENT_NAMES])
+        return self._normalize(
+            [item for item in self._split(text) if item not in LATER_EVENT_NAMES]
+        )
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         if item not in EVENT_NAMES:
-            raise UnfitValueError("is not an event; the events are " + ", ".join(EVENT_NAMES))
+            raise InvalidValueError("is not an event; the events are " + ", ".join(EVENT_NAMES))
         return item
 
 
@@ -203,12 +205,12 @@ class Headers(ArrayKind):
         return f'an array of at most {MAX_ITEMS} headers of the form "Name: value"'
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         parts = _HEADER.fullmatch(item)
         if len(item) > MAX_HEADER:
-            raise UnfitValueError(f"must have at most {MAX_HEADER} characters")
+            raise InvalidValueError(f"must have at most {MAX_HEADER} characters")
         if parts is None or not parts[2].strip():
-            raise UnfitValueError('must have the form "Name: value"')
+            raise InvalidValueError('must have the form "Name: value"')
         return item
 
     @override
@@ -233,11 +235,11 @@ class WebSocketUris(ArrayKind):
         )
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         try:
             split_uri(item)
         except ValueError as error:
-            raise UnfitValueError(f"must be the URI of a media server: {error}") from error
+            raise InvalidValueError(f"must be the URI of a media server: {error}") from error
         return item
 
     @override
@@ -255,7 +257,7 @@ class Origins(ArrayKind):
         return f"an array of at most {MAX_ITEMS} origins of the form https://HOST:PORT"
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         if item != "*":
             check_locator(item, ("http", "https"), path=False, query=False)
         return item
@@ -275,9 +277,9 @@ class Labels(ArrayKind):
         return f"an array of at most {MAX_ITEMS} labels of the form name=value"
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         if _LABEL.fullmatch(item) is None:
-            raise UnfitValueError("must be a label of the form name=value")
+            raise InvalidValueError("must be a label of the form name=value")
         return item
 
 
@@ -291,8 +293,8 @@ class Networks(ArrayKind):
         return f"an array of at most {MAX_ITEMS} networks such as 10.0.0.0/8 or fd00::/8"
 
     @override
-    def fit_item(self, item: str) -> str:
+    def normalize_item(self, item: str) -> str:
         try:
             return str(ipaddress.ip_network(item))
         except ValueError as error:
-            raise UnfitValueError("must be a network such as 10.0.0.0/8 or fd00::/8") from error
+            raise InvalidValueError("must be a network such as 10.0.0.0/8 or fd00::/8") from error

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar
 
 from typing_extensions import override
 
 from mediafleet.configuration.properties import BY_NAME
-from mediafleet.configuration.property import NEVER, Use, Value
+from mediafleet.configuration.property import NEVER, Use, Value, typed
 from mediafleet.configuration.validation import ConfigurationWarning
 
 
@@ -31,10 +31,10 @@ class Sources:
 
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-
+T = TypeVar("T")
 
 RECONNECTION_S = 3
-"""Patience with lost Media Nodes where others can be launched instead, as in OpenVidu 2.22."""
+"""Seconds until a lost Media Node is replaced where others can be launched, as in OpenVidu 2.22."""
 
 
 class Origin(enum.Enum):
@@ -55,9 +55,9 @@ class Configuration:
     Attributes:
         values: Value by name, of every property that has an effect or is shown.
         origins: Origin by the same names.
-        unused: Names in the `.env` file that OpenVidu knows and that have no effect here.
-        foreign: Other names in the file, none of which looks like a property of ours.
-        warnings: What is probably not meant, a hundred at most.
+        unused: Names in the `.env` file that belong to OpenVidu and have no effect here.
+        foreign: Other names in the file that resemble no property.
+        warnings: Suspicious names and values, a hundred at most.
         sources: From where it was read, the file apart.
     """
 
@@ -70,6 +70,18 @@ class Configuration:
 
     def __getitem__(self, name: str) -> Value:
         return self.values[name]
+
+    def get(self, name: str, kind: type[T]) -> T:
+        """Value of a property that always has one, as its type: bool, int, float, str or tuple.
+
+        Raises:
+            TypeError: It has no value, or one of another type.
+        """
+        return typed(self.values, name, kind)
+
+    def find(self, name: str, kind: type[T]) -> T | None:
+        """Value of a property that may have none; see `get`."""
+        return None if self.values[name] is None else self.get(name, kind)
 
     @override
     def __repr__(self) -> str:
@@ -109,44 +121,44 @@ class Configuration:
     @property
     def secret(self) -> str | None:
         """Password of the REST API; `None` when the server has to make one."""
-        return cast("str | None", self["OPENVIDU_SECRET"])
+        return self.find("OPENVIDU_SECRET", str)
 
     @property
     def cluster_id(self) -> str | None:
         """Identifier of the cluster; `None` when the server has to make one."""
-        return cast("str | None", self["OPENVIDU_PRO_CLUSTER_ID"])
+        return self.find("OPENVIDU_PRO_CLUSTER_ID", str)
 
     @property
     def environment(self) -> str:
         """`on_premise`, `local`, `docker`, `aws` or `script`; the app says which it serves."""
-        return self._text("OPENVIDU_PRO_CLUSTER_ENVIRONMENT")
+        return self.get("OPENVIDU_PRO_CLUSTER_ENVIRONMENT", str)
 
     @property
     def cluster_path(self) -> Path:
         """Folder of the scripts; it need not exist."""
-        return Path(self._text("OPENVIDU_PRO_CLUSTER_PATH"))
+        return Path(self.get("OPENVIDU_PRO_CLUSTER_PATH", str))
 
     @property
     def kms_uris(self) -> tuple[str, ...]:
         """Media Nodes to join at start-up, without repetition, in order."""
-        return self._texts("KMS_URIS")
+        return self.get("KMS_URIS", tuple)
 
     @property
     def cluster_media_nodes(self) -> int:
         """Media Nodes wanted at start-up."""
-        return cast("int", self["OPENVIDU_PRO_CLUSTER_MEDIA_NODES"])
+        return self.get("OPENVIDU_PRO_CLUSTER_MEDIA_NODES", int)
 
     @property
     def wanted_media_nodes(self) -> int:
         """Size of a cluster that launches its nodes: the least with autoscaling, else the fixed."""
         if self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]:
-            return cast("int", self["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES"])
+            return self.get("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES", int)
         return self.cluster_media_nodes
 
     @property
     def reconnection_timeout(self) -> float | None:
         """Seconds of disconnection after which a Media Node is terminated; `None` for never."""
-        given = cast("int | None", self["OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT"])
+        given = self.find("OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT", int)
         if given is None:
             is_fixed = self.environment == "on_premise"
             autoscales = self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
@@ -156,143 +168,143 @@ class Configuration:
     @property
     def public_url(self) -> str:
         """`https://HOST`, with `:PORT` unless it is 443, without a slash at its end."""
-        host = self._text("DOMAIN_OR_PUBLIC_IP")
-        port = cast("int", self["HTTPS_PORT"])
+        host = self.get("DOMAIN_OR_PUBLIC_IP", str)
+        port = self.get("HTTPS_PORT", int)
         shown = f"[{host}]" if ":" in host else host
         return f"https://{shown}" if port == 443 else f"https://{shown}:{port}"  # noqa: PLR2004 - the port of https
 
     @property
     def bind_address(self) -> str:
         """Address to listen on; IPv6 without brackets."""
-        return self._text("MEDIAFLEET_BIND_ADDRESS")
+        return self.get("MEDIAFLEET_BIND_ADDRESS", str)
 
     @property
     def port(self) -> int:
         """Port to listen on: the command line's, else SERVER_PORT, else MEDIAFLEET_PORT."""
-        own = cast("int", self["MEDIAFLEET_PORT"])
+        own = self.get("MEDIAFLEET_PORT", int)
         if self.origins["MEDIAFLEET_PORT"] is Origin.OVERRIDE:
             return own
-        return cast("int | None", self["SERVER_PORT"]) or own
+        return self.find("SERVER_PORT", int) or own
 
     @property
     def data_dir(self) -> Path:
         """Absolute path of the server's own directory; it may not exist yet."""
-        return Path(self._text("MEDIAFLEET_DATA_DIR"))
+        return Path(self.get("MEDIAFLEET_DATA_DIR", str))
 
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the store; it may hold a password."""
-        given = cast("str | None", self["MEDIAFLEET_DATABASE_URL"])
+        given = self.find("MEDIAFLEET_DATABASE_URL", str)
         return given or f"sqlite+aiosqlite:///{self.data_dir / 'mediafleet.db'}"
 
     @property
     def allowed_node_networks(self) -> tuple[IpNetwork, ...]:
         """Networks in which a Media Node's resolved address has to be."""
-        return tuple(map(ipaddress.ip_network, self._texts("MEDIAFLEET_ALLOWED_NODE_NETWORKS")))
+        return tuple(map(ipaddress.ip_network, self.get("MEDIAFLEET_ALLOWED_NODE_NETWORKS", tuple)))
 
     @property
     def node_ca_file(self) -> Path | None:
         """PEM file of authorities for `wss://`; `None` for the system's."""
-        given = cast("str | None", self["MEDIAFLEET_NODE_CA_FILE"])
+        given = self.find("MEDIAFLEET_NODE_CA_FILE", str)
         return None if given is None else Path(given)
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
         """Origins allowed to call from a browser; empty for none."""
-        return self._texts("MEDIAFLEET_CORS_ORIGINS")
+        return self.get("MEDIAFLEET_CORS_ORIGINS", tuple)
 
     @property
     def connections_per_address(self) -> int:
         """Connections that one client address may have at a time."""
-        return cast("int", self["MEDIAFLEET_CONNECTIONS_PER_ADDRESS"])
+        return self.get("MEDIAFLEET_CONNECTIONS_PER_ADDRESS", int)
 
     @property
     def load_interval(self) -> float:
         """Seconds between two load measurements of a node."""
-        return cast("float", self["MEDIAFLEET_LOAD_INTERVAL"])
+        return self.get("MEDIAFLEET_LOAD_INTERVAL", float)
 
     @property
     def ping_interval(self) -> float:
         """Seconds between two pings of a node."""
-        return cast("float", self["MEDIAFLEET_PING_INTERVAL"])
+        return self.get("MEDIAFLEET_PING_INTERVAL", float)
 
     @property
     def ping_timeout(self) -> float:
-        """Seconds without an answer until a node is suspect."""
-        return cast("float", self["MEDIAFLEET_PING_TIMEOUT"])
+        """Seconds without a response until a node is suspect."""
+        return self.get("MEDIAFLEET_PING_TIMEOUT", float)
 
     @property
     def ping_probes(self) -> int:
         """Further pings that a suspect node may leave unanswered."""
-        return cast("int", self["MEDIAFLEET_PING_PROBES"])
+        return self.get("MEDIAFLEET_PING_PROBES", int)
 
     @property
     def ping_probe_interval(self) -> float:
         """Seconds between two of these, and after the last."""
-        return cast("float", self["MEDIAFLEET_PING_PROBE_INTERVAL"])
+        return self.get("MEDIAFLEET_PING_PROBE_INTERVAL", float)
 
     @property
     def launch_timeout(self) -> float:
         """Seconds a node may take from launch to running."""
-        return cast("float", self["MEDIAFLEET_LAUNCH_TIMEOUT"])
+        return self.get("MEDIAFLEET_LAUNCH_TIMEOUT", float)
 
     @property
     def local_command(self) -> str | None:
         """Command line of a local Media Node; `None` when none is configured."""
-        return cast("str | None", self["MEDIAFLEET_LOCAL_COMMAND"])
+        return self.find("MEDIAFLEET_LOCAL_COMMAND", str)
 
     @property
     def local_max_nodes(self) -> int:
         """Local Media Nodes that may run at a time."""
-        return cast("int", self["MEDIAFLEET_LOCAL_MAX_NODES"])
+        return self.get("MEDIAFLEET_LOCAL_MAX_NODES", int)
 
     @property
     def docker_host(self) -> str | None:
         """URL of the Docker Engine; `None` as the docker command finds it."""
-        return self._text("MEDIAFLEET_DOCKER_HOST") or None
+        return self.get("MEDIAFLEET_DOCKER_HOST", str) or None
 
     @property
     def docker_image(self) -> str:
         """Image of a Media Node, with its tag."""
-        return self._text("MEDIAFLEET_DOCKER_IMAGE")
+        return self.get("MEDIAFLEET_DOCKER_IMAGE", str)
 
     @property
     def docker_command(self) -> tuple[str, ...]:
         """Words of the containers' command; empty for the image's own."""
-        return tuple(shlex.split(cast("str | None", self["MEDIAFLEET_DOCKER_COMMAND"]) or ""))
+        return tuple(shlex.split(self.find("MEDIAFLEET_DOCKER_COMMAND", str) or ""))
 
     @property
     def docker_network(self) -> str:
         """Network of the containers."""
-        return self._text("MEDIAFLEET_DOCKER_NETWORK")
+        return self.get("MEDIAFLEET_DOCKER_NETWORK", str)
 
     @property
     def docker_memory_mib(self) -> int | None:
         """Most memory of a container in MiB; `None` for no limit."""
-        return cast("int", self["MEDIAFLEET_DOCKER_MEMORY"]) or None
+        return self.get("MEDIAFLEET_DOCKER_MEMORY", int) or None
 
     @property
     def docker_cpus(self) -> float | None:
         """Most processors of a container; `None` for no limit."""
-        return cast("float", self["MEDIAFLEET_DOCKER_CPUS"]) or None
+        return self.get("MEDIAFLEET_DOCKER_CPUS", float) or None
 
     @property
     def docker_labels(self) -> Mapping[str, str]:
         """Further labels of the containers."""
-        pairs = (label.partition("=") for label in self._texts("MEDIAFLEET_DOCKER_LABELS"))
+        pairs = (label.partition("=") for label in self.get("MEDIAFLEET_DOCKER_LABELS", tuple))
         return {name: value for name, _, value in pairs}
 
     @property
     def docker_pull(self) -> str:
         """`missing`, `always` or `never`."""
-        return self._text("MEDIAFLEET_DOCKER_PULL")
+        return self.get("MEDIAFLEET_DOCKER_PULL", str)
 
     @property
     def aws_texts(self) -> Mapping[str, str | None]:
         """AWS properties that are text, by name; `None` where nothing is set."""
         return {
-            name: cast("str | None", value) or None
-            for name, value in self.values.items()
+            name: self.find(name, str) or None
+            for name in self.values
             if name.startswith("AWS_") and name != "AWS_VOLUME_SIZE"
         }
 
@@ -305,41 +317,35 @@ class Configuration:
         if self.origins["AWS_ACCESS_KEY_ID"] is Origin.ENVIRONMENT:
             return None
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        key_id, key = (cast("str | None", self[name]) for name in names)
+        key_id, key = (self.find(name, str) for name in names)
         return (key_id, key) if key_id and key else None
 
     @property
     def aws_volume_size(self) -> int | None:
         """GiB of an instance's root disk; `None` for what the image has."""
-        return cast("int", self["AWS_VOLUME_SIZE"]) or None
+        return self.get("AWS_VOLUME_SIZE", int) or None
 
     @property
     def aws_node_port(self) -> int:
         """Port of the media server on an instance."""
-        return cast("int", self["MEDIAFLEET_AWS_NODE_PORT"])
+        return self.get("MEDIAFLEET_AWS_NODE_PORT", int)
 
     @property
     def aws_endpoint(self) -> str | None:
         """URL of EC2; `None` for that of the region."""
-        return self._text("MEDIAFLEET_AWS_ENDPOINT") or None
+        return self.get("MEDIAFLEET_AWS_ENDPOINT", str) or None
 
     @property
     def registrar_token(self) -> str | None:
         """Part of the path where media servers announce themselves; `None`: they cannot."""
-        return self._text("MEDIAFLEET_REGISTRAR_TOKEN") or None
+        return self.get("MEDIAFLEET_REGISTRAR_TOKEN", str) or None
 
     @property
     def registrar_networks(self) -> tuple[IpNetwork, ...]:
         """Networks from which they may come."""
-        return tuple(map(ipaddress.ip_network, self._texts("MEDIAFLEET_REGISTRAR_NETWORKS")))
+        return tuple(map(ipaddress.ip_network, self.get("MEDIAFLEET_REGISTRAR_NETWORKS", tuple)))
 
     @property
     def log_format(self) -> str:
         """`console` or `json`."""
-        return self._text("MEDIAFLEET_LOG_FORMAT")
-
-    def _text(self, name: str) -> str:
-        return cast("str", self[name])
-
-    def _texts(self, name: str) -> tuple[str, ...]:
-        return cast("tuple[str, ...]", self[name])
+        return self.get("MEDIAFLEET_LOG_FORMAT", str)

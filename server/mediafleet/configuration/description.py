@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mediafleet.configuration.configuration import Configuration
@@ -36,7 +36,7 @@ _SHOWN_WHEN: Final[Mapping[Shown, Callable[[Configuration, str], bool]]] = {
 def describe(
     configuration: Configuration, *, version: str, kms_uris: Sequence[str]
 ) -> dict[str, JsonValue]:
-    """Build the answer with real JSON types; keys of a feature that is off are absent.
+    """Build the response with real JSON types; keys of a feature that is off are absent.
 
     Args:
         configuration: The configuration in force; its cluster id is set.
@@ -128,7 +128,7 @@ def _default(each: Property) -> str:
 
 
 USER: Final = "OPENVIDUAPP"
-"""Whoever asks the API; there is one user."""
+"""The one user of the API."""
 
 
 _PROPERTIES: Final = (
@@ -146,10 +146,10 @@ _LEAST_HEADER: Final = 4
 def secret_texts(configuration: Configuration) -> Iterator[str]:
     """The secret, keys for AWS, token, values of headers, passwords."""
     for name in _PROPERTIES:
-        yield cast("str | None", configuration[name]) or ""
+        yield configuration.find(name, str) or ""
     for name in _OF_LIBRARIES:
         yield os.environ.get(name, "")
-    for header in cast("tuple[str, ...]", configuration["OPENVIDU_WEBHOOK_HEADERS"]):
+    for header in configuration.get("OPENVIDU_WEBHOOK_HEADERS", tuple):
         value = header.partition(":")[2].strip()
         # A scheme such as Bearer stands before the secret itself.
         yield from (each for each in (value, *value.split()[1:]) if len(each) >= _LEAST_HEADER)

@@ -31,9 +31,9 @@ class DotenvLine:
     Attributes:
         number: Its place, from 1.
         text: The line as it stands, without its newline.
-        key: Trimmed key; `None` for blank lines, comments and lines that are not understood.
+        key: Trimmed key; `None` for blank lines, comments and lines that break the grammar.
         value: Literal text after the first `=`.
-        understood: Whether the line follows the grammar.
+        valid: Whether the line follows the grammar.
         prefix: What stands before the key, `export ` or nothing.
         end: What stands before the newline, a carriage return or nothing.
     """
@@ -42,7 +42,7 @@ class DotenvLine:
     text: str
     key: str | None = None
     value: str = ""
-    understood: bool = True
+    valid: bool = True
     prefix: str = ""
     end: str = ""
 
@@ -72,7 +72,7 @@ def rewrite(text: str, changes: Mapping[str, str]) -> str:
         changes: New literal value by key.
 
     Raises:
-        UnfitValueError: A value could not be read back: too long, or it holds a control
+        InvalidValueError: A value could not be read back: too long, or it holds a control
             character, a line separator or a lone surrogate.
         ValueError: A key is not upper snake case.
     """
@@ -104,13 +104,13 @@ def _line(number: int, text: str) -> DotenvLine:
     exported = _EXPORT.match(name.strip())
     key = name.strip() if exported is None else name.strip()[exported.end() :]
     if not mark or not key:
-        return DotenvLine(number, text, understood=False, end=end)
+        return DotenvLine(number, text, valid=False, end=end)
     prefix = "" if exported is None else "export "
     return DotenvLine(number, text, key, value, prefix=prefix, end=end)
 
 
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
-"""Room for the uris of 10,000 Media Nodes and all else."""
+"""Enough for the uris of 10,000 Media Nodes and all other properties."""
 _MAX_BYTES_WITH_JOURNAL: Final = journal.longest_file(MAX_FILE_BYTES)
 _NEW_FILE_MODE: Final = 0o600
 _SAME_OWNER: Final = -1
@@ -195,7 +195,7 @@ def write_dotenv(
 
     Raises:
         DotenvFileError: The file cannot be read or written; it is as it was.
-        UnfitValueError: A value does not fit into the file.
+        InvalidValueError: A value cannot be written to the file.
     """
     target = Path(os.path.realpath(path))
     text = rewrite(read_dotenv(target) or "", changes)
@@ -275,16 +275,17 @@ def _take_over_rights(descriptor: int, target: Path) -> None:
     except FileNotFoundError:
         return
     mode = stat.S_IMODE(old.st_mode)
-    # Owner first: chown clears mode bits. Only root may give a file away, but anybody may give one
-    # to a group of theirs. The old mode would open the file to another group than the old one.
+    # Owner first: chown clears mode bits. Only root may change an owner, but a user may change the
+    # group to one of their own. The old mode would open the file to another group than the old one.
     if not (
-        _gave(descriptor, old.st_uid, old.st_gid) or _gave(descriptor, _SAME_OWNER, old.st_gid)
+        _chowned(descriptor, old.st_uid, old.st_gid)
+        or _chowned(descriptor, _SAME_OWNER, old.st_gid)
     ):
         mode &= stat.S_IRWXU
     os.fchmod(descriptor, mode)
 
 
-def _gave(descriptor: int, owner: int, group: int) -> bool:
+def _chowned(descriptor: int, owner: int, group: int) -> bool:
     try:
         os.fchown(descriptor, owner, group)
     except PermissionError:

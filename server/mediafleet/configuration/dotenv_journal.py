@@ -3,7 +3,7 @@
 First the new text is appended, in one comment line with its checksum: the journal. Then the text
 is written from the beginning, and at last the journal is cut off; each step is on the disk before
 the next one begins. Without a whole journal the text before it counts, with one the text in it.
-A program that knows nothing of this sees a comment or, after a crash in the second step, a mixture
+Another program sees a comment or, after a crash in the second step, a mixture
 of both texts.
 """
 
@@ -22,7 +22,7 @@ _HELP: Final = (
 _JOURNAL: Final = re.compile(
     re.escape(_MARK) + rb"([0-9a-f]{64}) ([A-Za-z0-9+/]*={0,2})" + re.escape(_HELP)
 )
-# Blank lines before it make room for a new text that is longer than the old one.
+# Blank lines before it leave space for a new text that is longer than the old one.
 _MARKED_LINE: Final = re.compile(rb"\n*" + re.escape(_MARK) + rb"[^\n]*")
 
 
@@ -39,7 +39,7 @@ def text_of(content: bytes) -> bytes:
     for found in _JOURNAL.finditer(content):
         new = base64.b64decode(found[2])
         if _digest(new) == found[1]:
-            # Somebody may have added lines since.
+            # Lines may have been added since.
             text = _line(new) + content[found.end() :]
     return _line(_MARKED_LINE.sub(b"", text))
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration and how it is said; finding it is the readers' task."""
+"""The validation errors of a configuration and their texts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing_extensions import override
 MASK: Final = "***"
 
 
-class UnfitValueError(ValueError):
-    """A kind refuses a value; `rule` completes the sentence "The value …" and never quotes it."""
+class InvalidValueError(ValueError):
+    """A value is invalid; `rule` completes the sentence "The value …" and never quotes it."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -45,7 +45,7 @@ class ConfigurationProblem:
 
 
 class ConfigurationError(Exception):
-    """A configuration is refused as a whole; `problems` lists everything that is wrong with it."""
+    """A configuration cannot be used; `problems` lists all reasons."""
 
     def __init__(self, problems: Iterable[ConfigurationProblem]) -> None:
         self.problems = tuple(problems)
@@ -69,11 +69,11 @@ class ConfigurationError(Exception):
 
     def _steps(self, file: str) -> Iterator[str]:
         where = f"in {file}, in the environment"
-        told = {(problem.property, problem.place) for problem in self.problems}
-        if (None, file) in told:
+        places = {(problem.property, problem.place) for problem in self.problems}
+        if (None, file) in places:
             where = "in the environment"
             yield f"Name another file than {file}, or make it one that can be read."
-        if told != {(None, file)}:
+        if places != {(None, file)}:
             yield (
                 f"Correct what is named above, {where}\n"
                 "     or on the command line (the command line wins, then the file)."

@@ -1,7 +1,11 @@
 """All properties, by name; and those of OpenVidu's deployment that have no effect here.
 
-The latter stay in the `.env` file and are checked only where OpenVidu documents a rule for them, so
-that the file of an official deployment can be used as it is.
+A property is declared once: in `openvidu_properties`, in `own_properties` or here. Reading,
+validation, GET /pro/config, restarts and the documents follow the declaration, and
+`Configuration.get` returns its typed value.
+
+Those without effect stay in the `.env` file and are checked only where OpenVidu documents a rule
+for them, so that the file of an official deployment can be used as it is.
 """
 
 from collections.abc import Iterable, Mapping

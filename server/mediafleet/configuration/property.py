@@ -8,11 +8,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from typing_extensions import override
 
-from mediafleet.configuration.errors import MASK, UnfitValueError
+from mediafleet.configuration.errors import MASK, InvalidValueError
 
 MAX_VALUE_CHARACTERS: Final = 8192
 """Longest value of one property, in characters, unless its kind says otherwise."""
@@ -35,7 +35,7 @@ def forbidden_character(text: str) -> str | None:
 
 
 def printable(text: str, *, limit: int = _SHOWN_CHARACTERS) -> str:
-    """Make foreign text fit for a log, a terminal and an answer.
+    """Make untrusted text safe for a log, a terminal and a response.
 
     Returns:
         At most `limit` characters of it plus `…`. In quotes and with escapes, as Python writes it,
@@ -52,6 +52,8 @@ JsonValue: TypeAlias = (
     "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 )
 
+T = TypeVar("T")
+
 MAX_INTEGER: Final = 2_147_483_647
 NEVER: Final = -1
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
@@ -59,8 +61,20 @@ _DECIMAL: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,20})?", re.ASCII)
 _SHOWN_BITS: Final = 64
 
 
+def typed(values: Mapping[str, Value], name: str, kind: type[T]) -> T:
+    """Return the value of a property as its type: bool, int, float, str or tuple.
+
+    Raises:
+        TypeError: It has no value, or one of another type. The message does not hold the value.
+    """
+    value = values[name]
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is no {kind.__name__}")
+    return value
+
+
 class Kind(ABC):
-    """What values a property takes. All methods are pure, files named by a path apart."""
+    """Which values a property takes. All methods are pure, files named by a path apart."""
 
     @property
     @abstractmethod
@@ -72,7 +86,7 @@ class Kind(ABC):
         """Turn the literal text of the `.env` file or the environment into a value.
 
         Raises:
-            UnfitValueError: The text stands for no allowed value.
+            InvalidValueError: The text stands for no allowed value.
         """
 
     @abstractmethod
@@ -80,7 +94,7 @@ class Kind(ABC):
         """Take a JSON value of the right JSON type; text is not converted to numbers or Booleans.
 
         Raises:
-            UnfitValueError: The type or the value is not allowed.
+            InvalidValueError: The type or the value is not allowed.
         """
 
     def write(self, value: Value) -> str:
@@ -91,9 +105,9 @@ class Kind(ABC):
         """Show a value, allowed or not, without anything that must stay private."""
         return shown(value)
 
-    def refusal(self) -> UnfitValueError:
+    def error(self) -> InvalidValueError:
         """Build the error that states what is allowed."""
-        return UnfitValueError(f"must be {self.allowed}")
+        return InvalidValueError(f"must be {self.allowed}")
 
 
 def shown(value: object) -> str:
@@ -112,10 +126,10 @@ def shown(value: object) -> str:
 def require_clean(text: str, maximum: int = MAX_VALUE_CHARACTERS) -> str:
     """Refuse text that is too long or holds a control or line-separator character."""
     if len(text) > maximum:
-        raise UnfitValueError(f"must have at most {maximum} characters")
+        raise InvalidValueError(f"must have at most {maximum} characters")
     found = forbidden_character(text)
     if found is not None:
-        raise UnfitValueError(f"may not hold control characters or line separators ({found})")
+        raise InvalidValueError(f"may not hold control characters or line separators ({found})")
     return text
 
 
@@ -132,13 +146,13 @@ class Boolean(Kind):
     def read(self, text: str) -> Value:
         lowered = text.lower()
         if lowered not in {"true", "false"}:
-            raise self.refusal()
+            raise self.error()
         return lowered == "true"
 
     @override
     def check(self, value: object) -> Value:
         if not isinstance(value, bool):
-            raise self.refusal()
+            raise self.error()
         return value
 
     @override
@@ -161,7 +175,7 @@ class Integer(Kind):
     @override
     def read(self, text: str) -> Value:
         if _DIGITS.fullmatch(text) is None:
-            raise self.refusal()
+            raise self.error()
         return self._within(int(text))
 
     @override
@@ -169,12 +183,12 @@ class Integer(Kind):
         if isinstance(value, float) and value.is_integer():
             return self._within(int(value))
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.refusal()
+            raise self.error()
         return self._within(value)
 
     def _within(self, number: int) -> int:
         if not self.minimum <= number <= self.maximum:
-            raise self.refusal()
+            raise self.error()
         return number
 
 
@@ -190,7 +204,7 @@ class IntegerOrNever(Integer):
     @override
     def _within(self, number: int) -> int:
         if number != NEVER and not self.minimum <= number <= self.maximum:
-            raise self.refusal()
+            raise self.error()
         return number
 
 
@@ -209,16 +223,16 @@ class Decimal(Kind):
     @override
     def read(self, text: str) -> Value:
         if _DECIMAL.fullmatch(text) is None:
-            raise self.refusal()
+            raise self.error()
         return self.check(float(text))
 
     @override
     def check(self, value: object) -> Value:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.refusal()
+            raise self.error()
         # NaN is on neither side of a bound.
         if not self.minimum <= value <= self.maximum:
-            raise self.refusal()
+            raise self.error()
         return float(value)
 
 
@@ -236,7 +250,7 @@ class Shown(enum.Enum):
 
 
 class Use(enum.Enum):
-    """What this server makes of a property."""
+    """How this server uses a property."""
 
     ACTIVE = "active"
     PLANNED = "planned"
@@ -244,7 +258,7 @@ class Use(enum.Enum):
     KEPT = "kept"
     """Belongs to another part of an OpenVidu deployment; left in the file, worth one note."""
     REPORTED = "reported"
-    """Worked out by the server for GET /pro/config; nobody can set it."""
+    """Computed by the server for GET /pro/config; it cannot be set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from mediafleet.configuration.errors import (
     MASK,
     ConfigurationError,
     ConfigurationProblem,
-    UnfitValueError,
+    InvalidValueError,
 )
 from mediafleet.configuration.properties import BY_NAME, READ_NAMES, SETTABLE, has_no_effect
 from mediafleet.configuration.property import (
@@ -53,7 +53,7 @@ _Lines: TypeAlias = Mapping[str, DotenvLine]
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What the highest source that sets a property says, and where it says it."""
+    """A property's text or value in the first source that sets it, and the place."""
 
     raw: Any
     origin: Origin
@@ -86,7 +86,7 @@ def read_configuration(
 
 
 def require_readable(text: str, path: Path, sources: Sources) -> None:
-    """See that a start would take a `.env` file with this text.
+    """Check that a start accepts a `.env` file with this text.
 
     Args:
         text: Of the file as it is going to be.
@@ -103,7 +103,7 @@ def _read(
     text: str, path: Path | None, sources: Sources, problems: list[ConfigurationProblem]
 ) -> Configuration:
     parsed = parse(text)
-    problems.extend(_misunderstood(path, line) for line in parsed if not line.understood)
+    problems.extend(_malformed(path, line) for line in parsed if not line.valid)
     lines = last_lines(parsed)
     given = {each.name: _given(each, sources, lines, path) for each in SETTABLE}
     values = _values(given, problems)
@@ -113,7 +113,7 @@ def _read(
         try:
             values[_DATA_DIR] = str(_default_data_dir(sources.environ))
         except RuntimeError:  # neither HOME nor an entry in the user database
-            problems.append(_homeless())
+            problems.append(_no_home())
     if problems:
         raise ConfigurationError(problems)
     places = dict.fromkeys(sources.environ, _IN_ENVIRON)
@@ -148,13 +148,13 @@ def _values(given: Mapping[str, _Given], problems: list[ConfigurationProblem]) -
 def _conflicts(
     values: dict[str, Value], given: Mapping[str, _Given], problems: list[ConfigurationProblem]
 ) -> list[ConfigurationProblem]:
-    doubtful = {each.property for each in problems if each.property is not None}
+    invalid = {each.property for each in problems if each.property is not None}
     if values[_ENVIRONMENT] is None:
-        are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in doubtful
+        are_named = bool(values["KMS_URIS"]) or "KMS_URIS" in invalid
         values[_ENVIRONMENT] = "on_premise" if are_named else "local"
     return [
         dataclasses.replace(each, place=given[each.property].place if each.property else None)
-        for each in conflicts(values, doubtful=doubtful)
+        for each in conflicts(values, invalid=invalid)
     ]
 
 
@@ -185,7 +185,7 @@ def _read_file(
     return text or ""
 
 
-def _misunderstood(path: Path | None, line: DotenvLine) -> ConfigurationProblem:
+def _malformed(path: Path | None, line: DotenvLine) -> ConfigurationProblem:
     # The line may hold a secret, so that at most the name of a known property is quoted.
     words = line.text.replace("=", " ").replace(":", " ").split()
     about = f" ({words[0]})" if words and words[0] in READ_NAMES else ""
@@ -222,7 +222,7 @@ def _value(each: Property, given: _Given) -> tuple[Value, ConfigurationProblem |
     raw = os.fspath(given.raw) if isinstance(given.raw, os.PathLike) else given.raw
     try:
         value = each.kind.read(raw) if isinstance(raw, str) else each.kind.check(raw)
-    except UnfitValueError as error:
+    except InvalidValueError as error:
         return each.default, ConfigurationProblem(
             property=each.name, value=each.show(raw), rule=error.rule, place=given.place
         )
@@ -238,7 +238,7 @@ def _unknown(overrides: Mapping[str, Any]) -> Iterator[ConfigurationProblem]:
             )
 
 
-def _homeless() -> ConfigurationProblem:
+def _no_home() -> ConfigurationProblem:
     return ConfigurationProblem(
         property=_DATA_DIR,
         value=None,
@@ -254,7 +254,7 @@ def _default_data_dir(environ: Mapping[str, str]) -> Path:
     return (Path(home) if home.startswith("/") else Path.home()) / ".local/share/mediafleet"
 
 
-MAX_UNKNOWN_TOLD: Final = 20
+MAX_UNKNOWN_LISTED: Final = 20
 _SECRET: Final = "OPENVIDU_SECRET"  # noqa: S105 - the name of a property
 
 
@@ -268,15 +268,15 @@ def with_changes(
     Args:
         current: The configuration in force.
         changes: JSON value by property name; every type is checked here.
-        refused: Names of changes that were refused elsewhere, and are told of there.
+        refused: Names of changes whose errors the caller reports.
 
     Raises:
         ConfigurationError: Every problem: properties that are unknown or cannot be changed,
             values that are not allowed, properties that cannot stand together. Nothing changed.
     """
     values, problems = _checked(current, changes)
-    doubtful = {each.property for each in problems if each.property is not None} | {*refused}
-    problems.extend(conflicts({**current.values, **values}, doubtful=doubtful))
+    invalid = {each.property for each in problems if each.property is not None} | {*refused}
+    problems.extend(conflicts({**current.values, **values}, invalid=invalid))
     if problems:
         raise ConfigurationError(problems)
     return current.replaced(values, Origin.RESTART)
@@ -295,7 +295,7 @@ def store_changes(path: Path, configuration: Configuration, changes: Mapping[str
 
     Raises:
         DotenvFileError: The file cannot be read or replaced; it is as it was.
-        ConfigurationError: Somebody has edited the file meanwhile, and with the new values the
+        ConfigurationError: The file has been edited meanwhile, and with the new values the
             next start would refuse it; it is as it was.
     """
     written = {
@@ -321,7 +321,7 @@ def _checked(
                 _require_same_secret(current, value)
             else:
                 values[name] = _allowed(each, value)
-        except UnfitValueError as error:
+        except InvalidValueError as error:
             shown = MASK if each is None else each.show(value)
             problems.append(ConfigurationProblem(property=name, value=shown, rule=error.rule))
     return values, [*problems, *_unknown_changes(unknown)]
@@ -329,14 +329,14 @@ def _checked(
 
 def _allowed(each: Property, value: JsonValue) -> Value:
     if each.use is Use.REPORTED:
-        raise UnfitValueError("is worked out by the server and cannot be set")
+        raise InvalidValueError("is worked out by the server and cannot be set")
     if not each.modifiable:
-        raise UnfitValueError(
+        raise InvalidValueError(
             "cannot be changed by a restart; change it where it is set and start the server again"
         )
     checked = each.kind.check(value)
     if len(each.kind.write(checked)) > MAX_VALUE_CHARACTERS:
-        raise UnfitValueError(f"must have at most {MAX_VALUE_CHARACTERS} characters in all")
+        raise InvalidValueError(f"must have at most {MAX_VALUE_CHARACTERS} characters in all")
     return checked
 
 
@@ -350,18 +350,20 @@ def _require_same_secret(current: Configuration, value: JsonValue) -> None:
             known.encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass")
         )
     ):
-        raise UnfitValueError("cannot be changed by a restart; it may only repeat the current one")
+        raise InvalidValueError(
+            "cannot be changed by a restart; it may only repeat the current one"
+        )
 
 
 def _unknown_changes(names: list[str]) -> Iterator[ConfigurationProblem]:
-    for name in names[:MAX_UNKNOWN_TOLD]:
-        # The value stays untold: it may be a secret under a misspelt name.
+    for name in names[:MAX_UNKNOWN_LISTED]:
+        # The value is masked: it may be a secret under a misspelt name.
         yield ConfigurationProblem(
             property=printable(name), value=MASK, rule="there is no such property"
         )
-    if len(names) > MAX_UNKNOWN_TOLD:
+    if len(names) > MAX_UNKNOWN_LISTED:
         yield ConfigurationProblem(
             property=None,
             value=None,
-            rule=f"{len(names) - MAX_UNKNOWN_TOLD} more properties do not exist",
+            rule=f"{len(names) - MAX_UNKNOWN_LISTED} more properties do not exist",
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from mediafleet.configuration.errors import MASK, UnfitValueError
+from mediafleet.configuration.errors import MASK, InvalidValueError
 from mediafleet.configuration.property import (
     MAX_VALUE_CHARACTERS,
     Kind,
@@ -28,17 +28,17 @@ class TextKind(Kind):
     """A kind whose value is text in the file and in JSON alike."""
 
     @abstractmethod
-    def fit(self, text: str) -> str:
-        """Return the text, put into its usual form; raise `UnfitValueError` when not allowed."""
+    def normalize(self, text: str) -> str:
+        """Return the text, put into its usual form; raise `InvalidValueError` when not allowed."""
 
     @override
     def read(self, text: str) -> Value:
-        return self.fit(require_clean(text))
+        return self.normalize(require_clean(text))
 
     @override
     def check(self, value: object) -> Value:
         if not isinstance(value, str):
-            raise self.refusal()
+            raise self.error()
         return self.read(value)
 
 
@@ -55,11 +55,11 @@ class Text(TextKind):
         return f"a text of {self.minimum} to {self.maximum} characters"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if self.minimum and not text:
-            raise UnfitValueError("may not be empty")
+            raise InvalidValueError("may not be empty")
         if not self.minimum <= len(text) <= self.maximum:
-            raise self.refusal()
+            raise self.error()
         return text
 
 
@@ -75,9 +75,9 @@ class Choice(TextKind):
         return "one of " + ", ".join(self.words)
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text not in self.words:
-            raise self.refusal()
+            raise self.error()
         return text
 
 
@@ -99,9 +99,9 @@ class OptionalWord(TextKind):
         return f"{self.example}, or empty"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text and re.fullmatch(self.pattern, text, re.ASCII) is None:
-            raise self.refusal()
+            raise self.error()
         return text
 
 
@@ -115,15 +115,15 @@ class CommandLine(TextKind):
         return f"a command line of 1 to {MAX_COMMAND_CHARACTERS} characters, quoted as in a shell"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if len(text) > MAX_COMMAND_CHARACTERS:
-            raise self.refusal()
+            raise self.error()
         try:
             words = shlex.split(text)
         except ValueError as error:
-            raise self.refusal() from error
+            raise self.error() from error
         if not words or not words[0]:
-            raise self.refusal()
+            raise self.error()
         return text
 
 
@@ -137,10 +137,10 @@ class Directory(TextKind):
         return f"the path of a directory, of 1 to {MAX_PATH_CHARACTERS} characters"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         # The "/" that it gets does not count, or the longest could be stored and not be read again.
         if not text or len(text.removesuffix("/")) > MAX_PATH_CHARACTERS:
-            raise self.refusal()
+            raise self.error()
         return text.rstrip("/") + "/"
 
 
@@ -160,17 +160,17 @@ class LocalPath(TextKind):
         return "the path of a file that exists" if self.must_be_file else 'a path without "?"'
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         # "?" would begin the query of a SQLite URL made from the path.
         if not text or "?" in text:
-            raise self.refusal()
+            raise self.error()
         try:
             path = Path(text).expanduser().absolute()
             usable = path.is_file() or not self.must_be_file
         except (OSError, RuntimeError) as error:
-            raise self.refusal() from error
+            raise self.error() from error
         if not usable:
-            raise self.refusal()
+            raise self.error()
         return str(path)
 
 
@@ -196,20 +196,20 @@ def check_locator(text: str, schemes: tuple[str, ...], *, path: bool, query: boo
     """Check `scheme://host[:port][/path][?query]` without user information and fragment.
 
     Raises:
-        UnfitValueError: It is no such locator. The rule never quotes the text.
+        InvalidValueError: It is no such locator. The rule never quotes the text.
     """
     form = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes) + ("/PATH" if path else "")
     if len(text) > MAX_URL:
-        raise UnfitValueError(f"must have at most {MAX_URL} characters")
+        raise InvalidValueError(f"must have at most {MAX_URL} characters")
     parts = _LOCATOR.fullmatch(text)
     if "#" in text or parts is None or parts[1].lower() not in schemes:
-        raise UnfitValueError(f"must have the form {form}")
+        raise InvalidValueError(f"must have the form {form}")
     if "@" in parts[2]:
-        raise UnfitValueError(f"may hold no user name or password; the form is {form}")
+        raise InvalidValueError(f"may hold no user name or password; the form is {form}")
     if (parts[3] and not path) or ("?" in text and not query):
-        raise UnfitValueError(f"may hold no {'query' if path else 'path'}; the form is {form}")
+        raise InvalidValueError(f"may hold no {'query' if path else 'path'}; the form is {form}")
     if not _is_authority(parts[2]):
-        raise UnfitValueError(f"must name a valid host and port; the form is {form}")
+        raise InvalidValueError(f"must name a valid host and port; the form is {form}")
 
 
 def show_locator(text: str) -> str:
@@ -230,12 +230,12 @@ class Host(TextKind):
         return "a host name or an IP address"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if not text:
-            raise UnfitValueError(f"may not be empty; it must be {self.allowed}")
+            raise InvalidValueError(f"may not be empty; it must be {self.allowed}")
         bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         if not is_host(bare) or (bare != text and ":" not in bare):
-            raise self.refusal()
+            raise self.error()
         return bare
 
 
@@ -249,9 +249,9 @@ class OptionalAddress(TextKind):
         return "an IP address or empty"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text and not (_is_address(text, version=4) or _is_address(text, version=6)):
-            raise self.refusal()
+            raise self.error()
         return text
 
 
@@ -265,7 +265,7 @@ class WebUrl(TextKind):
         return "an http:// or https:// URL or empty"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if text:
             check_locator(text, ("http", "https"), path=True, query=True)
         return text
@@ -317,18 +317,18 @@ class DatabaseUrl(TextKind):
         return "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
     @override
-    def fit(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         if len(text) > MAX_URL:
-            raise UnfitValueError(f"must have at most {MAX_URL} characters")
+            raise InvalidValueError(f"must have at most {MAX_URL} characters")
         if sqlite := _SQLITE.fullmatch(text):
             if _FILE.fullmatch(sqlite["rest"]) is None:
-                raise UnfitValueError("must name a file and nothing else after sqlite://")
+                raise InvalidValueError("must name a file and nothing else after sqlite://")
             return text
         postgresql = _POSTGRESQL.fullmatch(text)
         if postgresql is None:
-            raise self.refusal()
+            raise self.error()
         if postgresql["port"] is not None and not _is_port(postgresql["port"]):
-            raise UnfitValueError(f"must name a port from 1 to {MAX_PORT}")
+            raise InvalidValueError(f"must name a port from 1 to {MAX_PORT}")
         return text
 
 

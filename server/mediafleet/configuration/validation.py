@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, ip_network
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, cast
+from typing import Final
 
 from mediafleet.configuration.dotenv import DotenvLine
 from mediafleet.configuration.errors import ConfigurationProblem
 from mediafleet.configuration.properties import READ_NAMES, has_no_effect
-from mediafleet.configuration.property import Property, Value, printable
+from mediafleet.configuration.property import Property, Value, printable, typed
 from mediafleet.configuration.text_kinds import CommandLine, TextKind
 
 _SCALING: Final = "OPENVIDU_PRO_CLUSTER_AUTOSCALING_"
@@ -25,65 +25,65 @@ _PAIRS: Final = (
 
 
 def conflicts(
-    values: Mapping[str, Value], *, doubtful: Collection[str] = ()
+    values: Mapping[str, Value], *, invalid: Collection[str] = ()
 ) -> Iterator[ConfigurationProblem]:
-    """Find what cannot stand together.
+    """Find properties whose values do not go together.
 
     Args:
         values: All values, each allowed by itself.
-        doubtful: Names that have a problem already; rules that need one of them are left out, so
-            that one mistake is told once.
+        invalid: Names whose values are invalid; rules that need one of them are left out, so that
+            one mistake is reported once.
     """
     for lower, upper in _PAIRS:
-        if {lower, upper}.isdisjoint(doubtful):
-            low, high = cast("int", values[lower]), cast("int", values[upper])
+        if {lower, upper}.isdisjoint(invalid):
+            low, high = typed(values, lower, int), typed(values, upper, int)
             if low > high:
                 yield ConfigurationProblem(
                     property=lower, value=str(low), rule=f"must not be above {upper}={high}"
                 )
-    yield from _too_many_local_nodes(values, doubtful)
-    yield from _unreachable_local_nodes(values, doubtful)
-    yield from _missing_for_aws(values, doubtful)
-    yield from _missing_for_registrar(values, doubtful)
+    yield from _too_many_local_nodes(values, invalid)
+    yield from _unreachable_local_nodes(values, invalid)
+    yield from _missing_for_aws(values, invalid)
+    yield from _missing_for_registrar(values, invalid)
     webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
-    if {webhook, endpoint}.isdisjoint(doubtful) and values[webhook] and not values[endpoint]:
+    if {webhook, endpoint}.isdisjoint(invalid) and values[webhook] and not values[endpoint]:
         yield ConfigurationProblem(
             property=endpoint, value=None, rule=f"it is required when {webhook} is true"
         )
 
 
 def _missing_for_registrar(
-    values: Mapping[str, Value], doubtful: Collection[str]
+    values: Mapping[str, Value], invalid: Collection[str]
 ) -> Iterator[ConfigurationProblem]:
     token, networks = "MEDIAFLEET_REGISTRAR_TOKEN", "MEDIAFLEET_REGISTRAR_NETWORKS"
     environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
-    if token in doubtful or not values[token]:
+    if token in invalid or not values[token]:
         return
-    if networks not in doubtful and not values[networks]:
+    if networks not in invalid and not values[networks]:
         yield ConfigurationProblem(
             property=networks, value=None, rule=f"it is required when {token} is set"
         )
-    if environment not in doubtful and values[environment] != "on_premise":
+    if environment not in invalid and values[environment] != "on_premise":
         yield ConfigurationProblem(
             property=environment,
-            value=cast("str", values[environment]),
+            value=str(values[environment]),
             rule=f"must be on_premise when {token} is set",
         )
 
 
 def _missing_for_aws(
-    values: Mapping[str, Value], doubtful: Collection[str]
+    values: Mapping[str, Value], invalid: Collection[str]
 ) -> Iterator[ConfigurationProblem]:
     environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
     key_id, key = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
-    if environment in doubtful or values[environment] != "aws":
+    if environment in invalid or values[environment] != "aws":
         return
     for name in ("AWS_DEFAULT_REGION", "AWS_IMAGE_ID", "AWS_INSTANCE_TYPE"):
-        if name not in doubtful and not values[name]:
+        if name not in invalid and not values[name]:
             yield ConfigurationProblem(
                 property=name, value=None, rule="it is required in the environment aws"
             )
-    if {key_id, key}.isdisjoint(doubtful) and bool(values[key_id]) != bool(values[key]):
+    if {key_id, key}.isdisjoint(invalid) and bool(values[key_id]) != bool(values[key]):
         missing, given = (key, key_id) if values[key_id] else (key_id, key)
         yield ConfigurationProblem(
             property=missing, value=None, rule=f"it is required when {given} is set"
@@ -91,14 +91,14 @@ def _missing_for_aws(
 
 
 def _too_many_local_nodes(
-    values: Mapping[str, Value], doubtful: Collection[str]
+    values: Mapping[str, Value], invalid: Collection[str]
 ) -> Iterator[ConfigurationProblem]:
     scales = values["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
     wanted = f"{_SCALING}MIN_NODES" if scales else "OPENVIDU_PRO_CLUSTER_MEDIA_NODES"
     environment, most = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_LOCAL_MAX_NODES"
-    if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(doubtful):
+    if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(invalid):
         return
-    number, limit = cast("int", values[wanted]), cast("int", values[most])
+    number, limit = typed(values, wanted, int), typed(values, most, int)
     if number > limit:
         yield ConfigurationProblem(
             property=wanted,
@@ -108,16 +108,17 @@ def _too_many_local_nodes(
 
 
 def _unreachable_local_nodes(
-    values: Mapping[str, Value], doubtful: Collection[str]
+    values: Mapping[str, Value], invalid: Collection[str]
 ) -> Iterator[ConfigurationProblem]:
     environment, networks = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_ALLOWED_NODE_NETWORKS"
-    if values[environment] != "local" or not {environment, networks}.isdisjoint(doubtful):
+    if values[environment] != "local" or not {environment, networks}.isdisjoint(invalid):
         return
-    allowed = map(ip_network, cast("tuple[str, ...]", values[networks]))
+    texts = typed(values, networks, tuple)
+    allowed = [ip_network(text) for text in texts]
     if not any(each.version == _LOCAL.version and _LOCAL.subnet_of(each) for each in allowed):
         yield ConfigurationProblem(
             property=networks,
-            value=", ".join(cast("tuple[str, ...]", values[networks])),
+            value=", ".join(texts),
             rule=f"must hold {_LOCAL}, where the nodes of the environment local are",
         )
 
@@ -135,14 +136,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationWarning:
-    """One setting that may not do what was meant; none of its fields holds a secret.
+    """One suspicious name or value; none of its fields holds a secret.
 
     Attributes:
         message: What is wrong with it.
         property: The name as it was set.
         place: File and line, or the environment.
         value: The value as it may be shown, where it is the point.
-        closest: The property that was perhaps meant.
+        closest: The property with the most similar name.
     """
 
     message: str
@@ -153,11 +154,11 @@ class ConfigurationWarning:
 
     def log(self) -> None:
         """Write it to the log."""
-        told = {"value": self.value, "closest": self.closest}
+        details = {"value": self.value, "closest": self.closest}
         extra = {"property": self.property, "place": self.place}
         log.warning(
             self.message,
-            extra=extra | {key: text for key, text in told.items() if text is not None},
+            extra=extra | {key: text for key, text in details.items() if text is not None},
         )
 
 
@@ -180,10 +181,10 @@ def misspelt_names(places: Mapping[str, str]) -> Iterator[ConfigurationWarning]:
     for name, place in places.items():
         if name in READ_NAMES or name in _OF_CLIENTS or has_no_effect(name):
             continue
-        # Told cut, as comparing takes long for long names.
-        meant = [each[:_MAX_NAME] for each in _meant(name) if not has_no_effect(each)]
-        if any(each.startswith(_PREFIXES) or each in READ_NAMES for each in meant):
-            close = (get_close_matches(each, READ_NAMES, 1, _ALIKE) for each in meant)
+        # Cut, as comparing long names takes long.
+        candidates = [each[:_MAX_NAME] for each in _candidates(name) if not has_no_effect(each)]
+        if any(each.startswith(_PREFIXES) or each in READ_NAMES for each in candidates):
+            close = (get_close_matches(each, READ_NAMES, 1, _ALIKE) for each in candidates)
             yield ConfigurationWarning(
                 message="there is no such property",
                 property=printable(name, limit=_MAX_NAME),
@@ -207,7 +208,7 @@ def repeated_names(lines: Iterable[DotenvLine], file: str) -> Iterator[Configura
 
 
 def suspicious_value(each: Property, text: str, place: str) -> ConfigurationWarning | None:
-    """Say what of an allowed text is probably not meant to be part of the value."""
+    """Warn of a valid text with a part that probably does not belong to the value."""
     why = _suspicion(each, text)
     if why is None:
         return None
@@ -230,7 +231,7 @@ def _suspicion(each: Property, text: str) -> str | None:
     return None
 
 
-def _meant(name: str) -> Iterator[str]:
+def _candidates(name: str) -> Iterator[str]:
     """Names without what does not belong in them; of several words all, or the last."""
     for text in (name, *name.split()[-1:]):
         yield re.sub(r"[^A-Z0-9_]", "", re.sub(r"[.-]", "_", text.upper()))

@@ -16,7 +16,7 @@ from mediafleet.configuration import (
     with_changes,
 )
 from mediafleet.configuration.properties import BY_NAME, PROPERTIES
-from mediafleet.configuration.reading import MAX_UNKNOWN_TOLD
+from mediafleet.configuration.reading import MAX_UNKNOWN_LISTED
 
 MODIFIABLE = {
     "OPENVIDU_CDR": True,
@@ -186,7 +186,7 @@ def test_an_array_that_would_not_fit_into_a_line_is_refused() -> None:
 
 
 def test_a_flood_of_unknown_names_gives_a_bounded_answer() -> None:
-    problems = refused({f"{'N' * 500}{number}": number for number in range(MAX_UNKNOWN_TOLD + 5)})
+    problems = refused({f"{'N' * 500}{number}": number for number in range(MAX_UNKNOWN_LISTED + 5)})
 
     assert problems[-1] == "Configuration: 5 more properties do not exist."
     assert len(" ".join(problems)) < 4_000

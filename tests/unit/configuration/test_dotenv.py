@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediafleet.configuration.dotenv import last_lines, parse, rewrite
-from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.errors import InvalidValueError
 from mediafleet.configuration.property import forbidden_character
 
 ALL_UNICODE = st.text(st.characters(), max_size=80)
@@ -58,7 +58,7 @@ def test_the_grammar() -> None:
 def test_a_line_outside_the_grammar_is_marked_with_its_number(line: str) -> None:
     lines = parse(f"A=1\n{line}\nB=2")
 
-    assert [each.number for each in lines if not each.understood] == [2]
+    assert [each.number for each in lines if not each.valid] == [2]
 
 
 @pytest.mark.parametrize("separator", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
@@ -126,7 +126,7 @@ def test_a_value_is_storable_exactly_when_it_comes_back_from_one_line(text: str)
         assert values(rewrite("B=0\n", {"A": text})) == {"B": "0", "A": text}
         assert len(rewrite("", {"A": text}).splitlines()) == 1
     else:
-        with pytest.raises(UnfitValueError):
+        with pytest.raises(InvalidValueError):
             rewrite("", {"A": text})
 
 
@@ -134,7 +134,7 @@ def test_a_value_is_storable_exactly_when_it_comes_back_from_one_line(text: str)
 def test_every_character_round_trips_or_is_refused(character: str) -> None:
     try:
         written = rewrite("", {"A": character})
-    except UnfitValueError:
+    except InvalidValueError:
         assert not character.isprintable()
     else:
         assert values(written) == {"A": character}

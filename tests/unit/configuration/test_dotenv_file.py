@@ -14,7 +14,7 @@ from mediafleet.configuration.dotenv import (
     read_dotenv,
     write_dotenv,
 )
-from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.errors import InvalidValueError
 from mediafleet.configuration.property import MAX_VALUE_CHARACTERS
 
 # Replaces the file over and over, so that a kill at any moment hits one of the steps.
@@ -243,7 +243,7 @@ def test_no_directory_is_created(path: Path) -> None:
 def test_a_refused_value_leaves_the_file_as_it_was(path: Path) -> None:
     path.write_text("A=1\n")
 
-    with pytest.raises(UnfitValueError):
+    with pytest.raises(InvalidValueError):
         write_dotenv(path, {"A": "2", "B": "x\nC=3"})
 
     assert path.read_text() == "A=1\n"

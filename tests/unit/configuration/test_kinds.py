@@ -16,7 +16,7 @@ from mediafleet.configuration.array_kinds import (
     WebSocketUris,
     split_items,
 )
-from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.errors import InvalidValueError
 from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import Boolean, Decimal, Integer, Kind, forbidden_character
 from mediafleet.configuration.text_kinds import (
@@ -131,7 +131,7 @@ ANY_VALUE = st.recursive(
     ids=lambda value: str(value)[:60],
 )
 def test_text_that_stands_for_no_allowed_value_is_refused(kind: Kind, text: str) -> None:
-    with pytest.raises(UnfitValueError) as refused:
+    with pytest.raises(InvalidValueError) as refused:
         kind.read(text)
 
     assert refused.value.rule
@@ -212,7 +212,7 @@ def test_text_is_read_as_files_in_the_wild_write_it(kind: Kind, text: str, value
     ],
 )
 def test_json_of_another_type_or_beyond_the_bounds_is_refused(kind: Kind, value: object) -> None:
-    with pytest.raises(UnfitValueError):
+    with pytest.raises(InvalidValueError):
         kind.check(value)
 
 
@@ -227,7 +227,7 @@ def test_integral_json_numbers_are_whole_numbers() -> None:
 @given(value=ANY_VALUE)
 def test_a_kind_takes_or_refuses_any_value_and_can_show_it(kind: Kind, value: object) -> None:
     shown = kind.show(value)
-    with contextlib.suppress(UnfitValueError):
+    with contextlib.suppress(InvalidValueError):
         taken = kind.check(value)
 
         assert kind.read(kind.write(taken)) == taken
@@ -244,12 +244,12 @@ def test_an_array_written_as_json_is_split_into_the_same_items(items: list[str])
 
 @given(text=ANY_TEXT)
 def test_any_text_of_an_array_is_split_or_refused(text: str) -> None:
-    with contextlib.suppress(UnfitValueError):
+    with contextlib.suppress(InvalidValueError):
         assert all(isinstance(item, str) for item in split_items(text))
 
 
 def test_deeply_nested_json_is_refused_like_any_other_text() -> None:
-    with pytest.raises(UnfitValueError):
+    with pytest.raises(InvalidValueError):
         WebSocketUris().read("[" * 8000)
 
 

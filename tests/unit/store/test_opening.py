@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediafleet.configuration.errors import UnfitValueError
+from mediafleet.configuration.errors import InvalidValueError
 from mediafleet.configuration.text_kinds import DatabaseUrl
 from mediafleet.store import StoreStartError, UnsupportedStoreUrlError, open_store
 
@@ -26,7 +26,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize("url", MALFORMED)
 def test_the_configuration_refuses_the_addresses_that_the_store_refuses(url):
-    with pytest.raises(UnfitValueError) as refused:
+    with pytest.raises(InvalidValueError) as refused:
         DatabaseUrl().read(url)
 
     assert "canary" not in refused.value.rule
