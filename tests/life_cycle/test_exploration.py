@@ -3,7 +3,7 @@
 Two nodes are walked with two sessions and one crash. They touch each other where one media server
 is behind both, by what may still happen, and by a kill of the server, which hits both. All else
 happens to one node alone, so one is walked with all that can happen to it: two sessions, whose ends
-are followed, and two troubles.
+are followed, and two faults.
 """
 
 import time
@@ -13,9 +13,9 @@ import pytest
 
 from mediafleet.domain.lifecycle import Step
 from support.exploration import explore
-from support.life_cycle_world import Variant
+from support.life_cycle_state import Variant
 from support.one_node import OneNode
-from support.session_fates import LostError
+from support.session_states import LostError
 from support.two_nodes import TwoNodes
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.slow]

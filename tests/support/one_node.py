@@ -1,60 +1,61 @@
-"""One node in every depth, with more troubles than two could have."""
+"""One node in every depth, with more faults than two could have."""
 
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 from mediafleet.domain.media_node import MediaNodeStatus
-from support.life_cycle_world import NodeWorld, Place, Turn, Variant
+from support.life_cycle_model import NodeModel
+from support.life_cycle_state import Move, NodeState, Variant
 
-SESSIONS, TROUBLES = 2, 2
+SESSIONS, FAULTS = 2, 2
 
 
 class Alone(NamedTuple):
-    """The number of the node's place, sessions that may still begin, and what may still break."""
+    """The number of the node's state, sessions that may still begin, and what may still break."""
 
     number: int
     sessions: int
-    troubles: int
+    faults: int
 
 
 class OneNode:
     """What may happen to one node that no other touches."""
 
     def __init__(self, variant: Variant) -> None:
-        self._world = NodeWorld(variant, deep=True)
-        self.places: list[Place] = []
-        self._numbers: dict[Place, int] = {}
-        self._turns = cache(self._numbered)
+        self._model = NodeModel(variant, deep=True)
+        self.node_states: list[NodeState] = []
+        self._numbers: dict[NodeState, int] = {}
+        self._node_moves = cache(self._numbered)
 
     def beginning(self) -> Alone:
-        return Alone(self._number(self._world.beginning()), SESSIONS, TROUBLES)
+        return Alone(self._number(self._model.beginning()), SESSIONS, FAULTS)
 
     def moves(self, alone: Alone) -> Iterator[tuple[str, Alone, bool]]:
         """Everything that may happen next."""
-        number, sessions, troubles = alone
-        for turn, after, by_itself in self._turns(number):
-            if turn.sessions <= sessions and turn.crashes <= troubles:
-                left = Alone(after, sessions - turn.sessions, troubles - turn.crashes)
-                yield turn.label, left, by_itself
+        number, sessions, faults = alone
+        for move, after, by_itself in self._node_moves(number):
+            if move.sessions <= sessions and move.crashes <= faults:
+                left = Alone(after, sessions - move.sessions, faults - move.crashes)
+                yield move.label, left, by_itself
 
     def is_at_rest(self, alone: Alone) -> bool:
         """The node is no member, or at work."""
-        return self.places[alone.number].status in (None, MediaNodeStatus.RUNNING)
+        return self.node_states[alone.number].status in (None, MediaNodeStatus.RUNNING)
 
     def tell(self, alone: Alone) -> str:
-        return str(self.places[alone.number])
+        return str(self.node_states[alone.number])
 
-    def _numbered(self, number: int) -> list[tuple[Turn, int, bool]]:
-        place = self.places[number]
-        turns = [(turn, True) for turn in self._world.turns_without_people(place, twin=None)]
-        turns += [(turn, False) for turn in self._world.turns_of_people(place)]
-        killed = self._world.after_a_kill(place)
-        turns.append((Turn("the server is killed and starts again", killed, crashes=1), False))
-        return [(turn, self._number(turn.place), by_itself) for turn, by_itself in turns]
+    def _numbered(self, number: int) -> list[tuple[Move, int, bool]]:
+        state = self.node_states[number]
+        node_moves = [(move, True) for move in self._model.own_moves(state, duplicate=None)]
+        node_moves += [(move, False) for move in self._model.user_moves(state)]
+        killed = self._model.after_a_kill(state)
+        node_moves.append((Move("the server is killed and starts again", killed, crashes=1), False))
+        return [(move, self._number(move.state), by_itself) for move, by_itself in node_moves]
 
-    def _number(self, place: Place) -> int:
-        if place not in self._numbers:
-            self._numbers[place] = len(self.places)
-            self.places.append(place)
-        return self._numbers[place]
+    def _number(self, state: NodeState) -> int:
+        if state not in self._numbers:
+            self._numbers[state] = len(self.node_states)
+            self.node_states.append(state)
+        return self._numbers[state]

@@ -1,8 +1,8 @@
 """Walks through every state of two nodes at once, breadth first, a whole row of states at a time.
 
-A state is the place of either node and what may still begin and break. Places are numbered, and
-what may follow from each is worked out once: there are few places, and many pairs of them. The
-states with one place of the first node are a row, kept as the bits of a number: whatever happens to
+A state is the state of either node and what may still begin and break. Places are numbered, and
+what may follow from each is worked out once: there are few node_states, and many pairs of them. The
+states with one state of the first node are a row, kept as the bits of a number: whatever happens to
 the first node, happens to the whole row in one operation.
 """
 
@@ -15,17 +15,18 @@ from typing import NamedTuple, TypeAlias
 
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
 from support.exploration import FaultFoundError, story
-from support.life_cycle_world import NodeWorld, Place, Variant
-from support.session_fates import LostError
+from support.life_cycle_model import NodeModel
+from support.life_cycle_state import NodeState, Variant
+from support.session_states import LostError
 
 SESSIONS, CRASHES = 2, 1
 
 _Seen: TypeAlias = tuple[MediaNodeStatus | None, int]
-"""What the other node is to a node, and the place of that."""
+"""What the other node is to a node, and the state of that."""
 
 
 class Row(NamedTuple):
-    """The place of the first node, sessions that may still begin, crashes that may still happen."""
+    """The state of the first node, sessions that may still begin, crashes that may still happen."""
 
     first: int
     sessions: int
@@ -33,14 +34,14 @@ class Row(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A state: a row, and the place of the second node."""
+    """A state: a row, and the state of the second node."""
 
     row: Row
     second: int
 
 
 class Numbered(NamedTuple):
-    """What may happen next to a node at a place, which has become a number."""
+    """What may happen next to a node at a state, which has become a number."""
 
     label: str
     after: int
@@ -58,7 +59,7 @@ def bits_of(row: int) -> Iterator[int]:
 
 
 class TwoNodes:
-    """All that may happen to two nodes that come from the same place.
+    """All that may happen to two nodes that come from the same state.
 
     Attributes:
         reached: Every state, by rows.
@@ -66,17 +67,17 @@ class TwoNodes:
     """
 
     def __init__(self, variant: Variant) -> None:
-        self._world = NodeWorld(variant, deep=False)
-        self._may_be_twins = variant is Variant.TWINS
-        self.places: list[Place] = []
-        self._numbers: dict[Place, int] = {}
-        self._twins = {MediaNodeStatus.RUNNING: 0, MediaNodeStatus.TERMINATING: 0}
+        self._model = NodeModel(variant, deep=False)
+        self._may_be_duplicates = variant is Variant.DUPLICATES
+        self.node_states: list[NodeState] = []
+        self._numbers: dict[NodeState, int] = {}
+        self._duplicates = {MediaNodeStatus.RUNNING: 0, MediaNodeStatus.TERMINATING: 0}
         self._at_rest = 0
         self._at_work = 0
         self.labels: set[str] = set()
         self.reached: defaultdict[Row, int] = defaultdict(int)
         self._layers: list[dict[Row, int]] = []
-        self._turns = cache(self._numbered)
+        self._node_moves = cache(self._numbered)
         self._images = cache(self._images_of)
         self._killed = cache(self._number_when_killed)
 
@@ -90,7 +91,7 @@ class TwoNodes:
         Raises:
             FaultFoundError: Something happened that must not; it lists the shortest way there.
         """
-        start = self._number(self._world.beginning())
+        start = self._number(self._model.beginning())
         row = Row(start, SESSIONS, CRASHES)
         layer = {row: 1 << start}
         self.reached[row] = 1 << start
@@ -112,12 +113,12 @@ class TwoNodes:
             for row, bits in layer.items():
                 good[row] |= bits
             for row, bits in layer.items():
-                for twin, part in self._parts(bits):
-                    for origin in firsts[twin, row.first] if part else ():
+                for duplicate, part in self._parts(bits):
+                    for origin in firsts[duplicate, row.first] if part else ():
                         found[row._replace(first=origin)] |= part
-                twin = self._twin(row.first)
+                duplicate = self._duplicate(row.first)
                 for second in bits_of(bits):
-                    found[row] |= seconds[twin, second]
+                    found[row] |= seconds[duplicate, second]
             layer = {
                 row: new
                 for row, bits in found.items()
@@ -141,7 +142,7 @@ class TwoNodes:
         for layer in reversed(self._layers[:depth]):
             label, at = self._before(layer, at)
             reported.append(label)
-        first, second = self.places[pair.row.first], self.places[pair.second]
+        first, second = self.node_states[pair.row.first], self.node_states[pair.second]
         return f"{story(reversed(reported))}\nAlpha: {first}\nBeta: {second}"
 
     def _next(self, layer: dict[Row, int]) -> dict[Row, int]:
@@ -165,11 +166,11 @@ class TwoNodes:
         """Where all the states of a row may go next, and which of them."""
         first, sessions, crashes = row
         yield from self._with_first_moved(row, bits)
-        twin, killed = self._twin(first), 0
+        duplicate, killed = self._duplicate(first), 0
         images: defaultdict[tuple[int, int], int] = defaultdict(int)
         for second in bits_of(bits):
             killed |= 1 << self._killed(second)
-            for cost, image in self._images(second, twin):
+            for cost, image in self._images(second, duplicate):
                 images[cost] |= image
         for (begun, broken), image in images.items():
             if begun <= sessions and broken <= crashes:
@@ -178,11 +179,11 @@ class TwoNodes:
             yield Row(self._killed(first), sessions, crashes - 1), killed
 
     def _with_first_moved(self, row: Row, bits: int) -> Iterator[tuple[Row, int]]:
-        for twin, part in self._parts(bits):
-            for turn in self._turns(row.first, twin) if part else ():
-                if turn.sessions <= row.sessions and turn.crashes <= row.crashes:
-                    left = row.sessions - turn.sessions, row.crashes - turn.crashes
-                    yield Row(turn.after, *left), part
+        for duplicate, part in self._parts(bits):
+            for move in self._node_moves(row.first, duplicate) if part else ():
+                if move.sessions <= row.sessions and move.crashes <= row.crashes:
+                    left = row.sessions - move.sessions, row.crashes - move.crashes
+                    yield Row(move.after, *left), part
 
     def _before(self, layer: dict[Row, int], pair: Pair) -> tuple[str, Pair]:
         """A state of a layer that leads to one of the next, and what happened between."""
@@ -197,12 +198,12 @@ class TwoNodes:
 
     def _moves(self, pair: Pair) -> Iterator[tuple[str, Pair]]:
         (first, sessions, crashes), second = pair
-        for turn in self._turns(first, self._twin(second)):
-            left = sessions - turn.sessions, crashes - turn.crashes
-            yield f"Alpha: {turn.label}", Pair(Row(turn.after, *left), second)
-        for turn in self._turns(second, self._twin(first)):
-            left = sessions - turn.sessions, crashes - turn.crashes
-            yield f"Beta: {turn.label}", Pair(Row(first, *left), turn.after)
+        for move in self._node_moves(first, self._duplicate(second)):
+            left = sessions - move.sessions, crashes - move.crashes
+            yield f"Alpha: {move.label}", Pair(Row(move.after, *left), second)
+        for move in self._node_moves(second, self._duplicate(first)):
+            left = sessions - move.sessions, crashes - move.crashes
+            yield f"Beta: {move.label}", Pair(Row(first, *left), move.after)
         killed = Row(self._killed(first), sessions, crashes - 1)
         yield "the server is killed and starts again", Pair(killed, self._killed(second))
 
@@ -216,72 +217,76 @@ class TwoNodes:
         raise AssertionError("nothing went wrong")
 
     def _parts(self, bits: int) -> Iterator[tuple[MediaNodeStatus | None, int]]:
-        """States by what their second node is to the first: a twin, or none."""
+        """States by what their second node is to the first: a duplicate, or none."""
         alone = bits
-        for twin, numbers in self._twins.items():
+        for duplicate, numbers in self._duplicates.items():
             alone &= ~numbers
-            yield twin, bits & numbers
+            yield duplicate, bits & numbers
         yield None, alone
 
-    def _twin(self, number: int) -> MediaNodeStatus | None:
-        """What a node is to its twin, if it is one: at work, or on its way out."""
-        twins = (twin for twin, numbers in self._twins.items() if numbers >> number & 1)
-        return next(twins, None)
+    def _duplicate(self, number: int) -> MediaNodeStatus | None:
+        """What a node is to its duplicate, if it is one: at work, or on its way out."""
+        duplicates = (
+            duplicate for duplicate, numbers in self._duplicates.items() if numbers >> number & 1
+        )
+        return next(duplicates, None)
 
     def _at_rest_beside(self, number: int) -> int:
         """Places at rest while the other node is at this one: two are not one media server."""
-        is_at_work = self.places[number].status is MediaNodeStatus.RUNNING
+        is_at_work = self.node_states[number].status is MediaNodeStatus.RUNNING
         return (
-            self._at_rest & ~self._at_work if is_at_work and self._may_be_twins else self._at_rest
+            self._at_rest & ~self._at_work
+            if is_at_work and self._may_be_duplicates
+            else self._at_rest
         )
 
-    def _number(self, place: Place) -> int:
-        number = self._numbers.get(place)
+    def _number(self, state: NodeState) -> int:
+        number = self._numbers.get(state)
         if number is None:
-            number = self._numbers[place] = len(self.places)
-            self.places.append(place)
-            if self._may_be_twins and place.connected and place.status is not None:
-                is_at_work = place.status in SERVING_STATUSES
-                twin = MediaNodeStatus.RUNNING if is_at_work else MediaNodeStatus.TERMINATING
-                self._twins[twin] |= 1 << number
-            if place.status in (None, MediaNodeStatus.RUNNING):
+            number = self._numbers[state] = len(self.node_states)
+            self.node_states.append(state)
+            if self._may_be_duplicates and state.connected and state.status is not None:
+                is_at_work = state.status in SERVING_STATUSES
+                duplicate = MediaNodeStatus.RUNNING if is_at_work else MediaNodeStatus.TERMINATING
+                self._duplicates[duplicate] |= 1 << number
+            if state.status in (None, MediaNodeStatus.RUNNING):
                 self._at_rest |= 1 << number
-            if place.status is MediaNodeStatus.RUNNING:
+            if state.status is MediaNodeStatus.RUNNING:
                 self._at_work |= 1 << number
         return number
 
     def _number_when_killed(self, number: int) -> int:
-        return self._number(self._world.after_a_kill(self.places[number]))
+        return self._number(self._model.after_a_kill(self.node_states[number]))
 
-    def _numbered(self, number: int, twin: MediaNodeStatus | None) -> list[Numbered]:
-        place = self.places[number]
-        turns = [(turn, True) for turn in self._world.turns_without_people(place, twin=twin)]
-        turns += [(turn, False) for turn in self._world.turns_of_people(place)]
-        self.labels |= {turn.label for turn, _ in turns}
+    def _numbered(self, number: int, duplicate: MediaNodeStatus | None) -> list[Numbered]:
+        state = self.node_states[number]
+        node_moves = [(move, True) for move in self._model.own_moves(state, duplicate=duplicate)]
+        node_moves += [(move, False) for move in self._model.user_moves(state)]
+        self.labels |= {move.label for move, _ in node_moves}
         return [
-            Numbered(turn.label, self._number(turn.place), turn.sessions, turn.crashes, by_itself)
-            for turn, by_itself in turns
+            Numbered(move.label, self._number(move.state), move.sessions, move.crashes, by_itself)
+            for move, by_itself in node_moves
         ]
 
     def _images_of(
-        self, number: int, twin: MediaNodeStatus | None
+        self, number: int, duplicate: MediaNodeStatus | None
     ) -> list[tuple[tuple[int, int], int]]:
         """Where a node may be next, as bits, by what that takes of sessions and crashes."""
         images: defaultdict[tuple[int, int], int] = defaultdict(int)
-        for turn in self._turns(number, twin):
-            images[turn.sessions, turn.crashes] |= 1 << turn.after
+        for move in self._node_moves(number, duplicate):
+            images[move.sessions, move.crashes] |= 1 << move.after
         return list(images.items())
 
     def _origins(
         self,
     ) -> tuple[defaultdict[_Seen, list[int]], defaultdict[_Seen, int]]:
-        """From where a node comes by itself to a place: as numbers, and as bits."""
+        """From where a node comes by itself to a state: as numbers, and as bits."""
         numbers: defaultdict[_Seen, list[int]] = defaultdict(list)
         bits: defaultdict[_Seen, int] = defaultdict(int)
-        for number in range(len(self.places)):
-            for twin in (None, *self._twins) if self._may_be_twins else (None,):
-                for turn in self._turns(number, twin):
-                    if turn.by_itself:
-                        numbers[twin, turn.after].append(number)
-                        bits[twin, turn.after] |= 1 << number
+        for number in range(len(self.node_states)):
+            for duplicate in (None, *self._duplicates) if self._may_be_duplicates else (None,):
+                for move in self._node_moves(number, duplicate):
+                    if move.by_itself:
+                        numbers[duplicate, move.after].append(number)
+                        bits[duplicate, move.after] |= 1 << number
         return numbers, bits

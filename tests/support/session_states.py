@@ -1,26 +1,26 @@
-"""What became of the sessions of one node, and what the server knows and has told of it.
+"""States of the sessions of one node: what the server knows of them, and what it emitted.
 
-Each session is a letter, small once its end was told; those of a node are a sorted text. So two
-sessions that are alike are one and the same.
+Each session is a letter, in lower case once the event of its end was emitted; the sessions of a
+node are a sorted text. So two sessions in equal states are one and the same.
 
-======  ========================================================
-L       it lives, and is not in the books
-B       it lives, and is in the books
-E       its application ended it, and it is still in the books
-D       it died with its media server, and is still in the books
-X       it is known to be lost, and its end is not told
-======  ========================================================
+======  ==============================================================
+L       it is open, and the server does not know it
+B       it is open, and the server knows it
+E       its application ended it, and the server still lists it
+D       it ended with its media server, and the server still lists it
+X       the server knows that it is lost, and has not emitted its end
+======  ==============================================================
 """
 
 from collections.abc import Mapping
 
-LIVING, BOOKED, LOST = "LBlb", "BEDbed", "Xx"
-UNTOLD = "BDX"
-"""Known to the server and not ended by an application: the end of such a one is to be told."""
+OPEN, KNOWN, LOST = "LBlb", "BEDbed", "Xx"
+NOT_EMITTED = "BDX"
+"""Known to the server and not ended by an application: its end must be emitted."""
 
 
 class LostError(Exception):
-    """Something that must never happen did."""
+    """Something happened that must never happen."""
 
 
 def _table(changes: Mapping[str, str]) -> dict[int, str]:
@@ -28,7 +28,7 @@ def _table(changes: Mapping[str, str]) -> dict[int, str]:
     return str.maketrans({**changes, **{a.lower(): b.lower() for a, b in changes.items()}})
 
 
-_LEARNT = _table({"L": "B", "E": ""})
+_OBSERVED = _table({"L": "B", "E": ""})
 _LINKED = _table({"L": "B", "E": "", "D": "X"})
 _CRASHED = _table({"L": "", "B": "D", "E": "D"})
 _GONE = _table({"L": "", "B": "X", "E": "X", "D": "X"})
@@ -50,15 +50,15 @@ def begun(sessions: str) -> str:
 
 
 def ended(sessions: str, kind: str) -> str:
-    """One that lives is ended by its application."""
+    """One that is open is ended by its application."""
     after = _ENDED[kind.upper()]
     after = after if kind.isupper() else after.lower()
     return "".join(sorted(sessions.replace(kind, after, 1)))
 
 
-def learnt(sessions: str) -> str:
-    """The books follow what the node tells."""
-    return _translated(sessions, _LEARNT)
+def observed(sessions: str) -> str:
+    """The server observes the sessions of the node."""
+    return _translated(sessions, _OBSERVED)
 
 
 def linked(sessions: str) -> str:
@@ -77,7 +77,7 @@ def gone(sessions: str) -> str:
 
 
 def forgotten(sessions: str) -> str:
-    """The server was killed; what it told is stored, its books are not."""
+    """The server was killed; what it emitted is stored, its observations are not."""
     return _translated(sessions, _FORGOTTEN)
 
 
@@ -85,18 +85,18 @@ def without(sessions: str, kinds: str) -> str:
     return "".join(each for each in sessions if each not in kinds)
 
 
-def told(sessions: str, kinds: str) -> str:
-    """The ends of all of some kinds are told."""
+def emitted(sessions: str, kinds: str) -> str:
+    """The ends of all of some kinds are emitted."""
     if any(each in kinds.lower() for each in sessions):
-        raise LostError("the end of a session was told twice")
-    return rest_told(sessions, kinds)
+        raise LostError("the end of a session was emitted twice")
+    return rest_emitted(sessions, kinds)
 
 
-def rest_told(sessions: str, kinds: str) -> str:
-    """The ends of all of some kinds are told, but of those for which that was done before."""
+def rest_emitted(sessions: str, kinds: str) -> str:
+    """The ends of all of some kinds are emitted, but of those for which that was done before."""
     return "".join(sorted(each.lower() if each in kinds else each for each in sessions))
 
 
 def plain(sessions: str) -> str:
-    """Only who lives and who is in the books."""
+    """Only which are open and which the server knows."""
     return _translated(sessions, _PLAIN)
