@@ -173,7 +173,7 @@ class AsyncMediaNodes:
 
         Args:
             sessions: With the sessions that each hosts.
-            extra_info: With what each media server tells about itself.
+            extra_info: With what each media server reports about itself.
             timeout: Seconds for the answer.
         """
         operation = list_media_nodes(sessions=sessions, extra_info=extra_info)
@@ -192,7 +192,7 @@ class AsyncMediaNodes:
         Args:
             media_node_id: Which one.
             sessions: With the sessions that it hosts.
-            extra_info: With what its media server tells about itself.
+            extra_info: With what its media server reports about itself.
             timeout: Seconds for the answer.
 
         Raises:
@@ -350,9 +350,9 @@ class AsyncDrains:
             media_node_id: Which one.
             deadline: Seconds that it may take; `None` for no limit.
             at_deadline: What becomes of a node that hosts sessions then.
-            together_with: Ids of nodes that are to be drained too; they count as gone already.
+            together_with: Ids of nodes that will be drained too; they count as gone already.
             force: Even if the other nodes could not carry its load.
-            dry_run: Only tell what would be.
+            dry_run: Only show what would happen.
             timeout: Seconds for the answer.
 
         Raises:

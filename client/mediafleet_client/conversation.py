@@ -115,7 +115,7 @@ def result_of(operation: Operation[T], response: httpx.Response) -> T:
         response: Read to its end.
 
     Raises:
-        ApiStatusError: It is a refusal or a failure.
+        ApiStatusError: It is an error response.
         InvalidResponse: It is none of this API.
     """
     if not _is_result(operation, response):
@@ -151,24 +151,24 @@ def _is_result(operation: Operation[Any], response: httpx.Response) -> bool:
     """Whether an answer is what was asked for, which for a health may have the status of an error."""
     if response.status_code not in operation.results:
         return False
-    return response.status_code < 400 or (isinstance(_json(response), dict) and not _is_refusal(response))
+    return response.status_code < 400 or (isinstance(_json(response), dict) and not _is_error(response))
 
 
 def _error_of(operation: Operation[Any], response: httpx.Response) -> MediafleetError:
-    status, body, told = response.status_code, _json(response), _is_refusal(response)
-    if not told and status not in _OF_PROXIES:
+    status, body, is_error = response.status_code, _json(response), _is_error(response)
+    if not is_error and status not in _OF_PROXIES:
         return _strange(operation, response, f"the status {status}")
     error = BY_STATUS.get(status, ApiStatusError)(
         status,
         response.reason_phrase,
-        str(body["message"])[:_MAX_TEXT] if told else "",
-        str(body["path"])[:_MAX_TEXT] if told else response.url.path,
+        str(body["message"])[:_MAX_TEXT] if is_error else "",
+        str(body["path"])[:_MAX_TEXT] if is_error else response.url.path,
         retry_after=_retry_after(response),
-        from_server=told,
-        errors=_details(body) if told else (),
+        from_server=is_error,
+        errors=_details(body) if is_error else (),
         body=body,
     )
-    known = _changed_nothing(response) if status == 503 else told and status != 500
+    known = _changed_nothing(response) if status == 503 else is_error and status != 500
     error.may_go_on = not (known or operation.reads)
     return error
 
@@ -189,15 +189,15 @@ def _strange(operation: Operation[Any], response: httpx.Response, what: str) -> 
     return error
 
 
-def _is_refusal(response: httpx.Response) -> bool:
+def _is_error(response: httpx.Response) -> bool:
     """Whether an answer has the form of the API's errors; a proxy has forms of its own."""
     body = _json(response)
     return isinstance(body, dict) and _MEMBERS <= body.keys()
 
 
 def _changed_nothing(response: httpx.Response) -> bool:
-    """Whether this 503 is one after which nothing was changed, as the contract tells them apart."""
-    return _is_refusal(response) and not str(_json(response)["message"]).startswith(_STOPPING)
+    """Whether this 503 is one after which nothing was changed, as the contract distinguishes them."""
+    return _is_error(response) and not str(_json(response)["message"]).startswith(_STOPPING)
 
 
 def _json(response: httpx.Response) -> Any:

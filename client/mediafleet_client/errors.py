@@ -90,8 +90,8 @@ class ApiStatusError(MediafleetError):
         errors: tuple[ErrorDetail, ...] = (),
         body: object = None,
     ) -> None:
-        told = message or "answered by a proxy, not by the server"
-        super().__init__(f"{told} ({status} {reason})")
+        text = message or "answered by a proxy, not by the server"
+        super().__init__(f"{text} ({status} {reason})")
         self.status = status
         self.reason = reason
         self.message = message
@@ -131,7 +131,7 @@ class UnsupportedMediaType(ApiStatusError):
 
 
 class InternalServerError(ApiStatusError):
-    """500: the server failed, which tells nothing about the state of the cluster."""
+    """500: the server failed, which says nothing about the state of the cluster."""
 
 
 class NotSupported(ApiStatusError):

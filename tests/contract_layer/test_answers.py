@@ -5,7 +5,7 @@ import pytest
 from support.contract_app import NOW_MS, SECRET, USER, Jars, contract, make_app, serving
 from support.raw_http import basic, exchange, request_bytes
 
-CRASH = "The server failed to answer this request; its log tells more"
+CRASH = "The server failed to answer this request; its log has the details"
 
 
 def odd(ask, how: str, method: str = "GET"):

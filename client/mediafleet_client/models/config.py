@@ -97,8 +97,8 @@ class Config:
     openvidu_recording_public_access: bool | Unset = UNSET
     """ Whether recordings can be fetched without credentials. Present only if recording is on. """
     openvidu_recording_notification: RecordingNotification | Unset = UNSET
-    """ Which participants of a session are told when its recording starts and stops: nobody, moderators, publishers
-    and moderators, or everybody. """
+    """ Which participants of a session are notified when its recording starts and stops: nobody, moderators,
+    publishers and moderators, or everybody. """
     openvidu_recording_custom_layout: str | Unset = UNSET
     """ The folder on the server where the application's own recording layouts are, with a `/` at its end. Present
     only if recording is on. """

@@ -42,7 +42,7 @@ class Connection:
     server_data: str
     """ What the application attached to the participant when it made the token. Empty if nothing. """
     client_data: str
-    """ What the participant's client told about itself when it joined. Empty if nothing. """
+    """ What the participant's client stated about itself when it joined. Empty if nothing. """
     publishers: list[Publisher]
     """ The streams that the participant sends. """
     subscribers: list[Subscriber]

@@ -63,7 +63,7 @@ class Drain:
     extensions: int
     """ How often the time was given again. """
     sessions_left: int
-    """ How many sessions the node hosts, as it told last. """
+    """ How many sessions the node hosts, as it reported last. """
     session_ids: list[str]
     """ The sessions that it waits for, oldest first; the first hundred. """
     oldest_session_age: int | None

@@ -33,7 +33,7 @@ class FailureDecision:
     """ What was found of a Media Node: `suspect`, a ping was not answered in time; `disconnected`, the connection
     was
     lost; `machine-ended`, the environment saw the end of the node's container or process, which nobody had asked
-    for; `crashed`, it was out of touch for so long that `nodeCrashed` was told; `given-up`, for so long that it
+    for; `crashed`, it was disconnected for so long that `nodeCrashed` was emitted; `given-up`, for so long that it
     leaves the cluster.
      """
     reason: str

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="KurentoInfo")
 @_attrs_define
 class KurentoInfo:
     """The media server process of a Media Node, as it describes itself. Present only if asked for with `extra-info=true`,
-    and if the node is connected and answered in time. Meant for diagnosis: what a media server tells depends on its
+    and if the node is connected and answered in time. Meant for diagnosis: what a media server reports depends on its
     version.
 
         Example:

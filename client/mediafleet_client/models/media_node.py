@@ -78,7 +78,7 @@ class MediaNode:
     """ The sessions that this Media Node hosts. Present only if asked for with `sessions=true`. """
     kurento_info: KurentoInfo | Unset = UNSET
     """ The media server process of a Media Node, as it describes itself. Present only if asked for with `extra-
-    info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server tells
+    info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server reports
     depends on its version. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="OpenViduHealth")
 
 @_attrs_define
 class OpenViduHealth:
-    """Whether the cluster can host sessions, as OpenVidu 2.26 and later tell it.
+    """Whether the cluster can host sessions, as OpenVidu 2.26 and later report it.
 
     Example:
         {'status': 'UNSTABLE', 'disconnectedMediaNodes': ['kms_FVrQslIr']}
@@ -30,8 +30,8 @@ class OpenViduHealth:
 
     | value | meaning |
     |---|---|
-    | `UP` | A Media Node is `running` and connected, and none that may host sessions is out of touch. |
-    | `UNSTABLE` | A Media Node is `running` and connected, but another one is out of touch, or nodes are missing. |
+    | `UP` | A Media Node is `running` and connected, and none that may host sessions is disconnected. |
+    | `UNSTABLE` | A Media Node is `running` and connected, but another one is disconnected, or nodes are missing. |
     | `DOWN` | No Media Node is `running` and connected, or the server cannot do its own work. |
      """
     disconnected_media_nodes: list[str]

@@ -74,7 +74,7 @@ class OpenViduMediaNode:
     change its status: see `connected`.
      """
     object_: MediaNodeObject
-    """ Tells that an object is a Media Node.
+    """ Marks an object as a Media Node.
 
     | value | meaning |
     |---|---|
@@ -92,7 +92,7 @@ class OpenViduMediaNode:
     was a connection to lose. """
     kurento_info: KurentoInfo | Unset = UNSET
     """ The media server process of a Media Node, as it describes itself. Present only if asked for with `extra-
-    info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server tells
+    info=true`, and if the node is connected and answered in time. Meant for diagnosis: what a media server reports
     depends on its version. """
     sessions: list[OpenViduSession] | Unset = UNSET
     """ The sessions that this Media Node hosts. Present only if asked for with `sessions=true`. """

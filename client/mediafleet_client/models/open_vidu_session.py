@@ -54,7 +54,7 @@ class OpenViduSession:
     id: str
     """ The same as `sessionId`. """
     object_: SessionObject
-    """ Tells that an object is a session.
+    """ Marks an object as a session.
 
     | value | meaning |
     |---|---|

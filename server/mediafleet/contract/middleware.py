@@ -47,7 +47,7 @@ Untyped: TypeAlias = Any
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 _MAX_LOGGED_PATH = 200
-_CRASH = "The server failed to answer this request; its log tells more"
+_CRASH = "The server failed to answer this request; its log has the details"
 _CLOSE = (b"connection", b"close")
 _CUT_OFF = (
     "The server is stopping and has given this request up; whether it was carried out is not "

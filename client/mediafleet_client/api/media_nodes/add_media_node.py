@@ -20,7 +20,7 @@ def add_media_node(
     same `uri` or the same media server under another name. Two uris are the same if scheme, host, port and path
     are, without regard to the letter case of scheme and host, and with the default port filled in. A node that
     `failed` or is terminated no longer holds its uri. If two members turn out to be one media server only later,
-    because the first was out of touch, the younger one leaves, and no session is ended by that. A member added
+    because the first was disconnected, the younger one leaves, and no session is ended by that. A member added
     this way survives a restart of the server and keeps its `id`.
 
     **In the other environments** the server launches a new node, and ignores `uri`. The body may be left out.

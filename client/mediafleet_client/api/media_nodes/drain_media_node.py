@@ -33,7 +33,7 @@ def drain_media_node(
     A node is not drained if the others could not carry its load: if no other one is running and connected, or if
     their load, together with that of all nodes that are drained, were more than 100 % for each of them on average.
     To drain several nodes, name the others in `together-with`: then none is begun that could not be ended.
-    `force=true` drains it anyway. With `dry-run=true` the answer tells what would be, and nothing is changed.
+    `force=true` drains it anyway. With `dry-run=true` the response shows what would happen, and nothing is changed.
 
     Args:
         media_node_id (str):

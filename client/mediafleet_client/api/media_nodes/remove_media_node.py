@@ -23,7 +23,7 @@ def remove_media_node(
     | `now` | 204, removed | 204, removed; its sessions are closed with reason `mediaServerDisconnect` |
 
     A removed node passes through `terminating` to `terminated` and is then gone. In the environment `on_premise`
-    the server only lets go of the node and its machine keeps running; in the others the machine is ended too.
+    the server only removes the node and its machine keeps running; in the others the machine is ended too.
 
     With `wait=false` the answer 204 means that the removal has begun: the node may be seen as `terminating` for a
     moment. With `wait=true` the answer comes when the node is terminated, and is 204; under `when-no-sessions`

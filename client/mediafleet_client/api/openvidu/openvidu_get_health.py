@@ -7,7 +7,7 @@ def openvidu_get_health() -> Operation[OpenViduHealth]:
 
     Answers by its status whether the cluster can host sessions, for load balancers and watchdogs. It answers while
     a restart is under way, too. A cluster is healthy if it has a Media Node that is `running` and connected, and
-    if the server can do its own work. Which parts of the server fail is told only if some do.
+    if the server can do its own work. Which components of the server fail is listed only if some do.
 
     """
 
