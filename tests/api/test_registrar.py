@@ -361,10 +361,10 @@ async def test_the_end_of_the_server_waits_for_no_registrant(
         await until_members(api, 1)
         refused = await dial(api)
         await refused.send("{}")
-        silent = await dial(api)
+        idle = await dial(api)
         began = anyio.current_time()
     assert anyio.current_time() - began < 1.5
-    for registrant in (adopted, refused, silent):
+    for registrant in (adopted, refused, idle):
         await registrant.wait_closed()
         assert registrant.close_code == 1012
 

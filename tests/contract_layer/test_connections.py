@@ -72,14 +72,14 @@ def test_the_connection_that_was_idle_longest_is_closed_first(small, stack):
 
 def test_a_connection_without_a_request_is_closed_before_one_used_since(small, stack):
     used = opened(stack, small, GET)
-    silent = opened(stack, small)
-    opened(stack, small, GET)  # the silent one was accepted before it
+    idle = opened(stack, small)
+    opened(stack, small, GET)  # the idle one was accepted before it
     used.send(GET)
     assert used.read_response().status == 200
     for _ in range(2):
         opened(stack, small, GET)
 
-    assert silent.is_closed_by_peer()
+    assert idle.is_closed_by_peer()
 
 
 def test_one_that_has_authenticated_stays_while_another_can_go(small, stack):
@@ -161,12 +161,12 @@ def test_when_all_are_busy_the_reserved_paths_are_served(small, stack, jars):
 def test_the_reserve_is_not_filled_by_those_that_say_nothing(small, stack, jars):
     for _ in range(4):
         waiting(stack, small, jars)
-    silent = [opened(stack, small) for _ in range(6)]
+    idle = [opened(stack, small) for _ in range(6)]
     late = stack.enter_context(RawConnection(small))
     late.send(GET)
 
     assert late.read_response().status == 200
-    assert silent[0].is_closed_by_peer()
+    assert idle[0].is_closed_by_peer()
 
 
 def test_busy_connections_are_all_answered(small, stack, jars):

@@ -88,12 +88,12 @@ def test_silent_connections_are_closed_first(jars: Jars, server_side, client_sid
         known = stack.enter_context(RawConnection(where, tls=client_side))
         known.send(GOOD)
         assert known.read_response().status == 200
-        silent = [stack.enter_context(RawConnection(where)) for _ in range(40)]
+        idle = [stack.enter_context(RawConnection(where)) for _ in range(40)]
         late = stack.enter_context(RawConnection(where, tls=client_side))
         late.send(GET)
         assert late.read_response().status == 200
 
-        assert all(connection.ends() for connection in silent[:36])
+        assert all(connection.ends() for connection in idle[:36])
         known.send(GOOD)
         assert known.read_response().status == 200
 

@@ -194,7 +194,7 @@ async def test_the_pauses_follow_the_schedule_and_belong_to_the_receiver(tmp_pat
             await anyio.sleep(0.1)
             assert len(receiver.requests) == 2
             receiver.answer = lambda _: OK
-            run.change()  # whoever mends the receiver need not wait for an hour
+            run.change()  # a repaired receiver need not wait for an hour
             await receiver.until(5)
 
 

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from emulator.matching import MismatchError, Renaming
 from mediafleet.emulator import EmulatedCluster, EmulatedNode, NodeState
-from support.kurento_wire import MANAGER, PATIENCE, ManualClock, Wire, open_wire, wire
+from support.kurento_wire import MANAGER, TIMEOUT_S, ManualClock, Wire, open_wire, wire
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = HERE / "transcripts"
@@ -193,7 +193,7 @@ class Replay:
         self.compared += 1
         async with self.stream as stream:
             received = b""
-            with anyio.move_on_after(0.1 if "open" in line.content["end"] else PATIENCE) as scope:
+            with anyio.move_on_after(0.1 if "open" in line.content["end"] else TIMEOUT_S) as scope:
                 async for data in stream:
                     received += data
         assert received == raw
@@ -246,7 +246,7 @@ class Replay:
                 if self.time.is_virtual and helped < _SLACK:
                     helped += _SLACK_STEP
                     await self.time.pass_by(_SLACK_STEP)
-                elif waited > PATIENCE:
+                elif waited > TIMEOUT_S:
                     seen = list(wire.replies) + list(wire.events)
                     raise TimeoutError(f"no such frame came; unread: {seen}") from None
         return frame

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from emulator.matching import Renaming
 from emulator.replay import TRANSCRIPTS, Direction, Replay, Time, read_deviations, read_transcript
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
-from support.kurento_wire import PATIENCE, ManualClock, open_wire, until
+from support.kurento_wire import TIMEOUT_S, ManualClock, open_wire, until
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +76,7 @@ async def handshake_gets_no_answer(replay: Replay) -> None:
 
 async def ping_frame_is_answered(replay: Replay) -> None:
     pong = await replay.wires["bin"].connection.ping(b"x")
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(TIMEOUT_S):
         await pong
 
 

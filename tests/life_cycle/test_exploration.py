@@ -59,4 +59,4 @@ def test_whatever_happens_to_a_node_each_end_of_a_session_is_emitted_once(
     report(f"one node {variant}: {states:,} states, {time.monotonic() - began:.1f} s")
     taken = set() if variant is Variant.LAUNCHED else LAUNCHES
     assert steps(explored.labels) == set(Step) - taken
-    assert not left, f"no way out of\n{explored.story(left[0])}\n{node.tell(left[0])}"
+    assert not left, f"no way out of\n{explored.story(left[0])}\n{node.describe(left[0])}"

@@ -43,7 +43,7 @@ class Lab:
         return self.make(command=("no-such-program\x1b[31m",))
 
     def make_slow(self) -> Docker:
-        """An Engine that does not answer before anybody loses patience."""
+        """An Engine that does not answer before a timeout."""
         return self.make(host=f"tcp://127.0.0.1:{self.deaf.getsockname()[1]}")
 
 

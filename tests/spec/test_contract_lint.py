@@ -533,7 +533,7 @@ UNSUPPORTED: list[tuple[str, Change, str, str]] = [
     ),
     (
         "waiting for no parameter",
-        put(ADD + "/x-waits-when", "patience"),
+        put(ADD + "/x-waits-when", "delay"),
         ADD + "/x-waits-when",
         "must name a boolean query parameter",
     ),

@@ -16,7 +16,7 @@ class CuttingProxy:
     Attributes:
         port: Where clients connect.
         is_mute: What the server says is read and thrown away.
-        is_closed: Whoever connects is sent away at once.
+        is_closed: New connections are closed at once.
     """
 
     def __init__(self, target: int | str) -> None:

@@ -69,8 +69,8 @@ class Ec2Shim:
 
     Attributes:
         address_of: The loopback address of the instance of that number.
-        started: Told of an instance that runs, by number.
-        ended: Told of an instance that is to end, by number.
+        started: Called for an instance that runs, by number.
+        ended: Called for an instance that must end, by number.
         boot: Seconds an instance is pending.
         shutdown: Seconds it is shutting down.
         faults: Answers to come.

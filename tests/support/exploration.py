@@ -57,7 +57,7 @@ class Explored(Generic[T]):
 
 
 def explore(beginning: T, moves: Moves[T], faults: type[Exception]) -> Explored[T]:
-    """Visit every state that can be reached.
+    """Reach every state that can be reached.
 
     Raises:
         FaultFoundError: A move raised one of *faults*; the message lists the shortest way to it.

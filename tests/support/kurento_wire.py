@@ -12,7 +12,7 @@ import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-PATIENCE = 5.0
+TIMEOUT_S = 5.0
 MANAGER = "manager_ServerManager"
 # One counter for all connections: an id that comes again in a session gets the first reply again.
 _REQUEST_IDS = count(1)
@@ -55,7 +55,7 @@ class Wire:
     async def send(self, frame: Any) -> None:
         await self.connection.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
 
-    async def read(self, seconds: float = PATIENCE) -> None:
+    async def read(self, seconds: float = TIMEOUT_S) -> None:
         """Wait for one more frame and put it where it belongs."""
         with anyio.fail_after(seconds):
             text = await self.connection.recv()
@@ -63,12 +63,12 @@ class Wire:
         queue = self.events if isinstance(frame, dict) and "method" in frame else self.replies
         queue.append(frame)
 
-    async def reply(self, seconds: float = PATIENCE) -> Any:
+    async def reply(self, seconds: float = TIMEOUT_S) -> Any:
         while not self.replies:
             await self.read(seconds)
         return self.replies.popleft()
 
-    async def event(self, seconds: float = PATIENCE) -> Any:
+    async def event(self, seconds: float = TIMEOUT_S) -> Any:
         """The `value` of the next event."""
         while not self.events:
             await self.read(seconds)
@@ -104,7 +104,7 @@ class Wire:
         value: str = (await self.call("subscribe", type=event, object=target))["value"]
         return value
 
-    async def end(self, seconds: float = PATIENCE) -> tuple[int, str]:
+    async def end(self, seconds: float = TIMEOUT_S) -> tuple[int, str]:
         """Wait for the end of the connection: its close code and reason; 1006 is a bare FIN."""
         with anyio.fail_after(seconds):
             try:
@@ -122,7 +122,7 @@ class Wire:
         return False
 
 
-async def open_wire(uri: str, *, seconds: float = PATIENCE, **options: Any) -> Wire:
+async def open_wire(uri: str, *, seconds: float = TIMEOUT_S, **options: Any) -> Wire:
     settings: dict[str, Any] = {
         "proxy": None,
         "compression": None,
@@ -144,7 +144,7 @@ async def wire(uri: str, **options: Any) -> AsyncIterator[Wire]:
         await opened.connection.close()
 
 
-async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+async def until(condition: Callable[[], bool], seconds: float = TIMEOUT_S) -> None:
     """Wait for something that no frame shows."""
     with anyio.fail_after(seconds):
         while not condition():  # there is no event to wait for

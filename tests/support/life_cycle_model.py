@@ -155,7 +155,7 @@ class NodeModel:
                 asked = self._stepped(asked, Step.END_QUARANTINE, duplicate=duplicate)
             yield Move("has emitted its sessions, to retire if there are none", asked)
             if self.deep:
-                yield Move("does not tell its sessions, to retire if there are none", idle)
+                yield Move("does not list its sessions, to retire if there are none", idle)
         elif step is Step.TERMINATE and self.deep:
             yield from self._last_sessions(state)
             if self._may_be_disconnected(state):
@@ -177,14 +177,14 @@ class NodeModel:
         if released != state:
             yield Move("the sessions whose ends are emitted are released", released)
         idle = state._replace(sessions=session_states.rest_emitted(state.sessions, KNOWN))
-        yield Move("does not answer when its sessions are to be ended", idle)
+        yield Move("does not answer when its sessions must end", idle)
 
     def _may_be_disconnected(self, state: NodeState) -> bool:
         """No session is left, or all have been emitted of and new ones begin all the time."""
         return not (state.evicts and state.connected and session_states.count(state.sessions, "B"))
 
     def _disconnected(self, state: NodeState) -> NodeState:
-        """The link is ended; whoever was lost, or cannot be asked, is emitted of."""
+        """The link is ended; the ends of lost sessions, and of those out of reach, are emitted."""
         kinds = LOST if state.connected else KNOWN + LOST
         sessions = session_states.rest_emitted(state.sessions, kinds)
         return state._replace(sessions=sessions, connected=False)
@@ -194,7 +194,7 @@ class NodeModel:
         done = is_clean._replace(is_clean=is_clean.status is S.FAILED)
         if step is not Step.CLEAN_UP:
             done = self._stepped(done, step, duplicate=duplicate)
-        yield Move("its machine is let go", done)
+        yield Move("its machine is released", done)
         if self.variant is Variant.LAUNCHED:
             yield Move("the environment fails to end its machine", apart)
             if self.deep:
@@ -213,7 +213,7 @@ class NodeModel:
         if emitted.event.name != "mediaNodeDeduplicated" or not isinstance(leaving, Mutation):
             raise LostError("a node left for another one, and nobody was emitted why")
         if leaving.node.status is not S.TERMINATING or leaving.node.evicts_sessions:
-            raise LostError("sessions of the node that stays are to be ended")
+            raise LostError("sessions of the node that stays would end")
         state = self._committed(state, leaving)
         if not isinstance(gone, Mutation) or gone.node.status is not S.TERMINATED:
             raise LostError("a duplicate did not leave at once")
@@ -273,7 +273,7 @@ class NodeModel:
             return self._gone(state)
         before = None if state.status is None else str(state.status)
         if (emitted["oldStatus"], emitted["newStatus"]) != (before, node.status):
-            raise LostError("an event that does not tell what happened")
+            raise LostError("an event that does not state what happened")
         if node.status is S.TERMINATED:
             return self._gone(state)
         comes_from_work = state.status in SERVING_STATUSES and node.status is S.TERMINATING
@@ -310,12 +310,12 @@ class NodeModel:
         if node.status is not state.status or node.version != 2:
             raise LostError("a limit moved the node, or a version was not counted")
         if change.event.name != "mediaNodeDrainChanged":
-            raise LostError("an event that does not tell what happened")
+            raise LostError("an event that does not state what happened")
         drain = node.drain.limit.at_deadline if node.drain else None
         return state._replace(evicts=node.evicts_sessions, drain=drain, overdue=False)
 
     def _crashed(self, state: NodeState, step: Step, entries: Sequence[StoreEntry]) -> NodeState:
-        """Store what became of a node out of touch; one that is given up hosts nothing any more."""
+        """Store what became of a disconnected node; one that is given up hosts nothing any more."""
         ends = [entry for entry in entries if isinstance(entry, EventOnly)]
         changes = [entry for entry in entries if isinstance(entry, Mutation)]
         crash_is_due = state.gone and state.status in SERVING_STATUSES and not state.crashed
@@ -452,7 +452,7 @@ class NodeModel:
         return self._committed(state, Mutation(*new_media_node("kms_Number0", at=MOMENT, uri=uri)))
 
     def _discovery(self, state: NodeState) -> Iterator[Move]:
-        """`PUT media-nodes`: a machine tells whose it is, so that of a member is passed over."""
+        """`PUT media-nodes`: a machine names its node, so that of a member is skipped."""
         if state.listed:
             after = state._replace(listed=False)
             if state.status is None and state.alive:

@@ -45,10 +45,10 @@ class NodeState(NamedTuple):
         drain: What happens at the deadline of its quarantine, if that has one.
         crashed: It was emitted that it crashed, and not that it recovered.
         gone: Its machine is known to be no more.
-        drain_checked: A last look found nothing that would have to be spared.
+        drain_checked: The last check before the termination found no session.
         overdue: Timeouts with the present status, or with the lost link, is spent.
         is_clean: It failed, and what its launch may have left was ended since.
-        removal_requested: It failed, and somebody removed it who waits for that.
+        removal_requested: It failed, and a request that waits has removed it.
         doing: The step that was begun and not ended.
         asked: The removal that asked the node for its sessions and is not decided, with the answer;
             ``None`` stands for none.

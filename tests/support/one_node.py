@@ -43,7 +43,7 @@ class OneNode:
         """The node is no member, or at work."""
         return self.node_states[alone.number].status in (None, MediaNodeStatus.RUNNING)
 
-    def tell(self, alone: Alone) -> str:
+    def describe(self, alone: Alone) -> str:
         return str(self.node_states[alone.number])
 
     def _numbered(self, number: int) -> list[tuple[Move, int, bool]]:

@@ -26,7 +26,7 @@ from support.cluster_client import (
 from support.postgresql_server import PostgresqlServer
 
 ANSWER_S = 12.0
-"""What a write may take until it is refused: its turn, the store's own patience, and some."""
+"""What a write may take until it is refused: its turn, the store's own timeout, and some."""
 WRITERS = 20
 RECOVERY_S = 20.0
 
@@ -76,7 +76,7 @@ class Stage:
         control: Of the emulated nodes.
         uris: Their endpoints.
         step: Seconds between two looks while the outage goes on.
-        passing: Entered while it goes on and nobody asks for anything but facts.
+        passing: Entered while it goes on and requests only read.
     """
 
     api: httpx.AsyncClient
@@ -122,8 +122,8 @@ class Stage:
         await until_gone(api, leaving["id"])
         after = {node["id"]: node for node in await members(api)}
         for node_id in (busy["id"], idle["id"]):
-            for fact in ("status", "connected", "connectionTime"):
-                assert after[node_id][fact] == before[node_id][fact]
+            for name in ("status", "connected", "connectionTime"):
+                assert after[node_id][name] == before[node_id][name]
 
     async def _writes_are_refused(self, node_id: str) -> None:
         async def is_refused(write: Awaitable[httpx.Response]) -> None:

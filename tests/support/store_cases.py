@@ -110,15 +110,15 @@ class PostgresqlCase(StoreCase):
             await connection.close()
 
 
-def added(node_id: str, **facts: Any) -> Mutation:
+def added(node_id: str, **fields: Any) -> Mutation:
     """A Media Node that joins."""
-    return Mutation(*new_media_node(node_id, at=AT, **facts))
+    return Mutation(*new_media_node(node_id, at=AT, **fields))
 
 
-def moved(node: MediaNode, to: MediaNodeStatus, **facts: Any) -> Mutation:
+def moved(node: MediaNode, to: MediaNodeStatus, **fields: Any) -> Mutation:
     """The next step of a Media Node, one second after the one before."""
     at = node.status_since + timedelta(seconds=1)
-    return Mutation(*transition(node, to, at=at, **facts))
+    return Mutation(*transition(node, to, at=at, **fields))
 
 
 def drained(node: MediaNode, seconds: int, at_deadline: AtDeadline) -> tuple[Mutation, Mutation]:

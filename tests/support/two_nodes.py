@@ -86,7 +86,7 @@ class TwoNodes:
         return sum(row.bit_count() for row in self.reached.values())
 
     def explore(self) -> None:
-        """Visit every state that can be reached.
+        """Reach every state that can be reached.
 
         Raises:
             FaultFoundError: Something happened that must not; it lists the shortest way there.

@@ -20,8 +20,8 @@ URI = "ws://10.0.0.7:8888/kurento"
 NEW = Machine("i-new", "WS://10.0.0.7:8888/kurento", "kms_new")
 
 
-def old(**facts: Any) -> Member:
-    given = {"id": "kms_old", "uri": URI, "environment_id": "i-old", "connected": False, **facts}
+def old(**fields: Any) -> Member:
+    given = {"id": "kms_old", "uri": URI, "environment_id": "i-old", "connected": False, **fields}
     return make_member(**given)
 
 

@@ -12,7 +12,7 @@ TIMEOUTS = Timeouts(launch=60, drain_check=30)
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("fields", "reason"),
     [
         (
             {"status": S.LAUNCHING, "uri": None, "connected": False},
@@ -58,9 +58,9 @@ TIMEOUTS = Timeouts(launch=60, drain_check=30)
     ],
 )
 def test_a_waiting_node_says_why_it_waits_and_what_ends_that(
-    facts: dict[str, Any], reason: str
+    fields: dict[str, Any], reason: str
 ) -> None:
-    assert why_waiting(make_member(**facts), TIMEOUTS, 10) == reason
+    assert why_waiting(make_member(**fields), TIMEOUTS, 10) == reason
 
 
 def test_one_that_is_waited_for_without_end_names_the_way_out() -> None:
