@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mediafleet.configuration import (
     ConfigurationError,
     ConfigurationProblem,
-    foreign_variables,
+    inherited_variables,
     script_variables,
 )
 from mediafleet.configuration.property import printable
@@ -75,7 +75,7 @@ def _local(settings: ActiveConfiguration, _clock: Clock) -> Environment:
             command=configuration.local_command,
             max_nodes=configuration.local_max_nodes,
             launch_timeout=configuration.launch_timeout,
-            environ=foreign_variables(),
+            environ=inherited_variables(),
         )
     )
 

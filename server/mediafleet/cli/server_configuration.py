@@ -124,7 +124,7 @@ def log_warnings(configuration: Configuration) -> None:
     warn_without_feature(configuration.without_feature)
     for message, names in (
         ("known properties in the .env file that have no effect here", configuration.unused),
-        ("names in the .env file that are no properties", configuration.foreign),
+        ("names in the .env file that are no properties", configuration.unknown),
     ):
         if names:
             log.info(message, extra={"properties": list(names)})

@@ -1,6 +1,6 @@
 """Configuration: its properties, sources, checks and the `.env` file; nothing of the cluster."""
 
-from mediafleet.configuration.child_variables import foreign_variables, script_variables
+from mediafleet.configuration.child_variables import inherited_variables, script_variables
 from mediafleet.configuration.configuration import Configuration, Origin
 from mediafleet.configuration.description import USER, describe, secret_texts
 from mediafleet.configuration.dotenv import (
@@ -22,7 +22,7 @@ __all__ = [
     "Origin",
     "complete_dotenv",
     "describe",
-    "foreign_variables",
+    "inherited_variables",
     "locate_dotenv",
     "read_configuration",
     "script_variables",

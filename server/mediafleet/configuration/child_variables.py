@@ -53,7 +53,7 @@ _OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_", "DOCKER_", "PG")
 """The last three are read by libraries of the server: its ways to AWS, an Engine, PostgreSQL."""
 
 
-def foreign_variables() -> Mapping[str, str]:
+def inherited_variables() -> Mapping[str, str]:
     """Variables that configure neither this server nor its deployment; no secret of theirs."""
     return MappingProxyType(
         {

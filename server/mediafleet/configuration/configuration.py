@@ -56,7 +56,7 @@ class Configuration:
         values: Value by name, of every property that has an effect or is shown.
         origins: Origin by the same names.
         unused: Names in the `.env` file that belong to OpenVidu and have no effect here.
-        foreign: Other names in the file that resemble no property.
+        unknown: Other names in the file that resemble no property.
         warnings: Suspicious names and values, a hundred at most.
         sources: From where it was read, the file apart.
     """
@@ -64,7 +64,7 @@ class Configuration:
     values: Mapping[str, Value]
     origins: Mapping[str, Origin]
     unused: tuple[str, ...]
-    foreign: tuple[str, ...]
+    unknown: tuple[str, ...]
     warnings: tuple[ConfigurationWarning, ...]
     sources: Sources
 

@@ -124,7 +124,7 @@ def _read(
         values=MappingProxyType(values),
         origins=MappingProxyType({name: given[name].origin for name in values}),
         unused=tuple(filter(has_no_effect, lines)),
-        foreign=tuple(
+        unknown=tuple(
             name
             for name in lines
             if not (name in READ_NAMES or has_no_effect(name) or printable(name) in misspelt)

@@ -424,7 +424,7 @@ def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None
     )
 
     assert configuration.unused == ("CERTIFICATE_TYPE", "KIBANA_PASSWORD")
-    assert configuration.foreign == ("SOMETHING",)
+    assert configuration.unknown == ("SOMETHING",)
     assert CANARY not in str(dict(configuration.values))
 
 
@@ -448,7 +448,7 @@ def test_names_that_look_like_properties_are_told_wherever_they_are_set(path: Pa
         "OPENVIDU_SECRTE": f"{path}, line 1",
     }
     assert configuration.unused == ("OPENVIDU_PUBLICURL",)
-    assert configuration.foreign == ("SOMETHING",)
+    assert configuration.unknown == ("SOMETHING",)
 
 
 def test_the_environment_does_not_set_what_has_no_effect() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from mediafleet.configuration import foreign_variables
+from mediafleet.configuration import inherited_variables
 
 
 def test_children_get_all_but_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ def test_children_get_all_but_the_configuration(monkeypatch: pytest.MonkeyPatch)
     for name in [*ours, "GST_DEBUG"]:
         monkeypatch.setenv(name, "canary")
 
-    given = foreign_variables()
+    given = inherited_variables()
 
     assert [name for name, value in given.items() if value == "canary"] == ["GST_DEBUG"]
     assert "PATH" in given
