@@ -97,7 +97,7 @@ def test_names_of_others_are_no_matter(path: Path) -> None:
     configuration = configured(path, text, http_proxy="http://h", OPENVIDU="x", MEDIAFLEET_URL="u")
 
     assert configuration.warnings == ()
-    assert configuration.foreign == ("COMPOSE_PROJECT_NAME", "path", "GST_DEBUG", "http_port")
+    assert configuration.unknown == ("COMPOSE_PROJECT_NAME", "path", "GST_DEBUG", "http_port")
 
 
 def test_every_name_of_an_official_file_is_known() -> None:
@@ -118,7 +118,7 @@ def test_names_of_official_files_that_have_no_effect_draw_no_warning(path: Path)
     )
 
     assert configuration.unused == tuple(names)
-    assert configuration.warnings == configuration.foreign == ()
+    assert configuration.warnings == configuration.unknown == ()
 
 
 @pytest.mark.parametrize(
