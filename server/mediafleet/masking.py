@@ -24,7 +24,7 @@ MASK: Final = "***"
 MAX_SECRETS: Final = 64
 """The last ones are known; a restart may bring new ones, and children still print the old ones."""
 MAX_CHARACTERS: Final = 1 << 16
-"""A longer text is to be cut before, and it is to be told where."""
+"""The caller cuts a longer text and passes where it was cut."""
 
 _LEAST_COMPARED: Final = 4
 _USER_INFORMATION: Final = re.compile(r"://[^\s/?#]*@")
@@ -179,7 +179,7 @@ def _decoded(escape: re.Match[str]) -> str:
 
 
 def _forms_of(secret: str) -> Iterator[tuple[str, bool]]:
-    """What a secret looks like in a compared text, and whether what is beside it tells of it too.
+    """What a secret looks like in a compared text, and whether the text beside it reveals it too.
 
     Of one that is too short there is none, since it would be found anywhere.
     """

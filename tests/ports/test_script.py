@@ -310,10 +310,10 @@ async def test_a_machine_outside_the_networks_does_not_hide_the_others(lab: Lab)
 
 
 async def test_questions_at_once_share_a_look_that_began_after_them(lab: Lab) -> None:
-    looks, gate = lab.scripts.root / "looks", lab.scripts.root / "gate"
+    looks, go = lab.scripts.root / "looks", lab.scripts.root / "go"
     lab.replace(
         AUTODISCOVER,
-        f"echo look >> '{looks}'; until [ -e '{gate}' ]; do sleep 0.01; done; echo '[]'",
+        f"echo look >> '{looks}'; until [ -e '{go}' ]; do sleep 0.01; done; echo '[]'",
     )
     listing = Listing(ScriptRunner("script", lab.settings), lab.settings, CLUSTER)
     async with anyio.create_task_group() as questions:
@@ -322,7 +322,7 @@ async def test_questions_at_once_share_a_look_that_began_after_them(lab: Lab) ->
         for _ in range(5):
             questions.start_soon(listing.ask)
         await anyio.wait_all_tasks_blocked()
-        gate.touch()
+        go.touch()
     assert looks.read_text() == "look\n" * 2
 
 

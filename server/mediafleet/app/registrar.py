@@ -88,16 +88,16 @@ class RegistrarMiddleware:
             await self._app(scope, receive, send)
             return
         peer = _peer_of(scope)
-        refusal = self._refusal(scope, peer)
+        reason = self._reason_to_refuse(scope, peer)
         # uvicorn logs the path from this very scope.
         scope.update(path=f"{PREFIX}TOKEN", raw_path=b"", query_string=b"")
         websocket = WebSocket(scope, receive, send)
-        if refusal is _WRONG_TOKEN:
+        if reason is _WRONG_TOKEN:
             await self._failed_logins.note(scope)
             await websocket.close()
             return
-        if peer is None or refusal is not None:
-            log.warning("registrant refused", extra={"peer": str(peer), "reason": refusal})
+        if peer is None or reason is not None:
+            log.warning("registrant refused", extra={"peer": str(peer), "reason": reason})
             await websocket.close()  # before it is accepted: 403
             return
         self._registrants += 1
@@ -109,7 +109,7 @@ class RegistrarMiddleware:
         finally:
             self._registrants -= 1
 
-    def _refusal(self, scope: Scope, peer: IPv4Address | IPv6Address | None) -> str | None:
+    def _reason_to_refuse(self, scope: Scope, peer: IPv4Address | IPv6Address | None) -> str | None:
         path = str(scope["path"]).encode("utf-8", "surrogatepass")
         if peer is None or not self._registrations.may_register(peer):
             return "its address is in no network of MEDIAFLEET_REGISTRAR_NETWORKS"

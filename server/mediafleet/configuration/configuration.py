@@ -199,7 +199,7 @@ class Configuration:
 
     @property
     def allowed_node_networks(self) -> tuple[IpNetwork, ...]:
-        """Networks in which a Media Node's resolved address has to be."""
+        """Networks in which a Media Node's resolved address must be."""
         return tuple(map(ipaddress.ip_network, self.get("MEDIAFLEET_ALLOWED_NODE_NETWORKS", tuple)))
 
     @property

@@ -149,7 +149,7 @@ class LocalPath(TextKind):
     """A path of this machine, made absolute; `~` is the home directory.
 
     Attributes:
-        must_be_file: Whether a file has to be there already.
+        must_be_file: Whether the file must exist already.
     """
 
     must_be_file: bool = False

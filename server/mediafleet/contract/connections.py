@@ -64,7 +64,7 @@ class Connection(Protocol):
 class ConnectionTable:
     """All connections of one server, WebSockets and TLS handshakes included.
 
-    When there is no room for a new connection, another one is closed; of the same address if that
+    When the table is full at a new connection, another one is closed; of the same address if that
     has its share. First come those that have not authenticated, whatever they are at, then those
     that have and are idle; of each the one that has begun no request for longest. Where most have
     authenticated, one that was accepted just now is spared. If all are busy, the new one is put
@@ -75,7 +75,7 @@ class ConnectionTable:
         check_interval: Seconds between two checks of all deadlines.
 
     Attributes:
-        closed: How many were closed to make room, so far.
+        closed: How many were closed for new ones, so far.
         turned_away: How many were put into the reserve, so far.
     """
 
@@ -99,8 +99,8 @@ class ConnectionTable:
 
     def add(self, connection: Connection) -> bool:
         """Put in a new connection; False when it is in the reserve."""
-        admitted = self._make_room(connection.peer)
-        if admitted:
+        accepted = self._close_another_for(connection.peer)
+        if accepted:
             self._admitted.add(connection)
             self._of_address[connection.peer] += 1
             self._unknown[connection] = asyncio.get_running_loop().time()
@@ -112,7 +112,7 @@ class ConnectionTable:
             self._log()
         if self._timer is None:
             self._schedule_check()
-        return admitted
+        return accepted
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection; nothing happens if it is not in the table."""
@@ -141,7 +141,7 @@ class ConnectionTable:
         if connection in self._admitted:
             self._idle[connection] = None
 
-    def _make_room(self, peer: str) -> bool:
+    def _close_another_for(self, peer: str) -> bool:
         share = self._limits.per_address
         if share is not None and self._of_address[peer] >= share:
             return self._close_one(lambda connection: connection.peer == peer)
@@ -179,7 +179,7 @@ class ConnectionTable:
             extra={
                 "connections": len(self._admitted),
                 "not_authenticated": len(self._unknown),
-                "closed_to_make_room": self.closed - self._logged[0],
+                "closed_to_close_another_for": self.closed - self._logged[0],
                 "answered_503": self.turned_away - self._logged[1],
             },
         )

@@ -23,7 +23,7 @@ class Limits:
         body_bytes: Largest request body; a longer one is answered 413.
         body_seconds: Time for the whole body to arrive, from when the layer starts to read it.
         query_bytes: Longest query string as sent (still percent-encoded); a longer one is 400.
-        authorization_bytes: Longest ``Authorization`` header looked at; a longer one is 401.
+        authorization_bytes: Longest ``Authorization`` header that is read; a longer one is 401.
         linger_bytes: How much of an unwanted body is still read and thrown away after the answer,
             so that the client can read the answer before the connection closes.
         linger_seconds: How long that may take.

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 MAX_EVENTS = 1000
 """Events in one page."""
 MAX_DEAD_LETTERS = 10_000
-"""Undeliverable events that are kept; the oldest make room for new ones."""
+"""Undeliverable events that are kept; new ones replace the oldest."""
 
 
 class SqlStore(Store):

@@ -274,15 +274,15 @@ async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
 async def test_a_full_cluster_adds_no_member_and_its_members_can_leave(
     state: ClusterState, store: SqlStore
 ) -> None:
-    admitted = [new_media_node(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
+    added = [new_media_node(f"kms_A{number:07}", at=MOMENT) for number in range(MAX_MEMBERS)]
     for batch in range(0, MAX_MEMBERS, 500):
-        await state.apply(*(Mutation(*each) for each in admitted[batch : batch + 500]))
+        await state.apply(*(Mutation(*each) for each in added[batch : batch + 500]))
 
     with pytest.raises(ClusterFullError):
         await launch(state, "kms_B0000000")
     assert len(await store.load()) == len(state.snapshot) == MAX_MEMBERS
 
-    leaving, event = transition(admitted[0][0], MediaNodeStatus.FAILED, at=MOMENT)
+    leaving, event = transition(added[0][0], MediaNodeStatus.FAILED, at=MOMENT)
     await state.apply(Mutation(leaving, event))
     await state.apply(Mutation(*forget(leaving, at=MOMENT), forget=True))
     await launch(state, "kms_B0000000")
