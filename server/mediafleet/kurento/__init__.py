@@ -1,4 +1,4 @@
-"""Links to Kurento media servers: everything they say is untrusted until it left this room."""
+"""Links to Kurento media servers: everything that they send is validated here."""
 
 from mediafleet.kurento.media_servers import KurentoMediaServers
 from mediafleet.kurento.settings import LinkSettings

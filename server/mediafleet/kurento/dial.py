@@ -41,7 +41,7 @@ class Endpoint:
     """An address that passed the check, ready to be dialled as it is.
 
     Attributes:
-        address: Never an IPv4 address in the clothes of an IPv6 one.
+        address: Never an IPv4-mapped IPv6 address.
         port: 1–65535.
     """
 
@@ -195,7 +195,7 @@ def _network_reason(error: OSError) -> str:
     return f"the connection failed ({name})"
 
 
-_TLS_FAREWELL_S = 1.0
+_TLS_SHUTDOWN_S = 1.0
 _GIVEN_UP = "it was given up"
 _TLS_SLACK_S = 1.0  # our own clock is to strike first, it knows the better reason
 
@@ -300,7 +300,7 @@ class Dialler:
             "ssl": self._tls,
             "server_hostname": uri.host.removesuffix("."),
             "ssl_handshake_timeout": self._settings.handshake_timeout + _TLS_SLACK_S,
-            "ssl_shutdown_timeout": _TLS_FAREWELL_S,
+            "ssl_shutdown_timeout": _TLS_SHUTDOWN_S,
         }
 
 

@@ -15,7 +15,7 @@ from mediafleet.domain.diagnostics import PINGS_KEPT, Finding
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Act, Heartbeat
 from mediafleet.kurento.protocol import NoAnswer, to_load
-from mediafleet.kurento.rpc import visit
+from mediafleet.kurento.rpc import probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import Clock, ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
-    from mediafleet.kurento.rpc import Exchange
+    from mediafleet.kurento.rpc import RpcConnection
     from mediafleet.kurento.shared import Tools
 
 
-class Pulse:
+class Pinger:
     """The heartbeat of one node over all its connections.
 
     Args:
         tools: For connections.
         diagnostics: Pings, replies, failed dials and decisions are recorded there.
-        on_suspicion: Is told whether the node is suspect, when that changes.
+        on_suspicion: Called when the node becomes suspect (``True``) or no longer is.
     """
 
     __slots__ = (
         "_clock",
         "_diagnostics",
-        "_exchange",
         "_heartbeat",
         "_on_suspicion",
         "_random",
+        "_rpc",
         "_timeout",
         "_unanswered",
     )
@@ -59,12 +59,12 @@ class Pulse:
         self._on_suspicion = on_suspicion
         self._heartbeat = Heartbeat(rhythm)
         self._timeout = rhythm.longest_silence
-        self._exchange: Exchange | None = None
+        self._rpc: RpcConnection | None = None
         self._unanswered: deque[float] = deque(maxlen=PINGS_KEPT)
 
-    def begin(self, exchange: Exchange) -> None:
+    def begin(self, rpc: RpcConnection) -> None:
         """Ping over a connection that has just been made."""
-        self._exchange = exchange
+        self._rpc = rpc
         self._diagnostics.record_connection()
         self._unanswered.clear()
         share = self._random.random()
@@ -73,46 +73,46 @@ class Pulse:
 
     def end(self, reason: str, *, socket_error: str | None) -> None:
         """The connection is lost or was not made; *socket_error* is what the system reported."""
-        if self._exchange is None:
+        if self._rpc is None:
             self._diagnostics.record_failed_dial(self._clock.now(), reason)
         else:
-            self._exchange = None
+            self._rpc = None
             self._decide(Finding.DISCONNECTED, reason, socket_error)
 
     def pause(self) -> None:
         """The connection was ended on purpose."""
-        self._exchange = None
+        self._rpc = None
 
     def next_due(self) -> float | None:
         """When ``work`` has something to do."""
-        return None if self._exchange is None else self._heartbeat.due
+        return None if self._rpc is None else self._heartbeat.due
 
     def work(self, now: float) -> None:
         """Ping, suspect the node, or end the connection."""
-        exchange = self._exchange
-        if exchange is None:
+        rpc = self._rpc
+        if rpc is None:
             return
         match self._heartbeat.work(now, self._clock.stalls):
             case Act.PING:
-                self._ping(exchange, now)
+                self._ping(rpc, now)
             case Act.SUSPECT:
                 self._decide(Finding.SUSPECT, f"it did not answer a ping{self._since(now)}")
-                self._ping(exchange, now)
+                self._ping(rpc, now)
                 self._on_suspicion(True)  # noqa: FBT003  # its only argument
             case Act.LOSE:
-                exchange.end(f"it did not answer any ping{self._since(now)}")
+                rpc.end(f"it did not answer any ping{self._since(now)}")
 
     def on_answer(self) -> None:
         """The node answered something."""
         self._diagnostics.last_reply = self._clock.now()
-        if self._exchange is not None and self._heartbeat.replied(self._clock.monotonic()):
+        if self._rpc is not None and self._heartbeat.replied(self._clock.monotonic()):
             self._on_suspicion(False)  # noqa: FBT003  # its only argument
 
-    def _ping(self, exchange: Exchange, now: float) -> None:
+    def _ping(self, rpc: RpcConnection, now: float) -> None:
         ping = self._diagnostics.record_ping(self._clock.now())
         self._unanswered.append(now)
         on_pong = partial(self._on_pong, ping, now)
-        exchange.call("ping", {}, on_pong, timeout_s=self._timeout)
+        rpc.call("ping", {}, on_pong, timeout_s=self._timeout)
 
     def _on_pong(self, ping: Ping, sent: float, outcome: Outcome) -> None:
         if isinstance(outcome, NoAnswer):
@@ -138,11 +138,11 @@ class Pulse:
 
 
 class Reporter:
-    """Keeps the facts of a link; tells of changed sessions at once, but not of each in a flood.
+    """Keeps the state of a link and reports changes, at most once in an interval.
 
     Args:
         node_id: Whose link it is.
-        observe: Is told.
+        observe: Called with the state of the link.
         sessions: The node's sessions as last learnt.
         clock: The time.
         interval: Seconds that lie at least between two reports, unless the link comes or goes.
@@ -197,7 +197,7 @@ class Reporter:
             disconnection_time=None,
             server_id=server_id,
         )
-        self._tell()
+        self._report()
 
     def on_down(self, *, is_told: bool) -> None:
         """The link was lost, or ended on purpose; the sessions stay as they were."""
@@ -219,7 +219,7 @@ class Reporter:
         """A ping was not answered, or the node answers again."""
         if self.connection.connected and is_suspect != self.connection.suspect:
             self.connection = replace(self.connection, suspect=is_suspect)
-            self._tell()
+            self._report()
 
     def on_load(self, load: float | None) -> None:
         """The load was measured, or could not be."""
@@ -228,7 +228,7 @@ class Reporter:
             last, self._diagnostics.load_time = load, self._clock.now()
         if self.connection.connected and (load, last) != self._loads():
             self.connection = replace(self.connection, load=load, last_load=last)
-            self._tell()
+            self._report()
 
     def on_sessions(self) -> None:
         """Sessions may have changed."""
@@ -238,7 +238,7 @@ class Reporter:
     def check(self, now: float) -> None:
         """Tell what could not be told before."""
         if self.connection.connected and self._is_changed and self._due <= now:
-            self._tell()
+            self._report()
 
     def next_due(self) -> float | None:
         """When ``check`` has something to tell."""
@@ -247,7 +247,7 @@ class Reporter:
     def _loads(self) -> tuple[float | None, float | None]:
         return self.connection.load, self.connection.last_load
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._is_changed = False
         self._due = self._clock.monotonic() + self._interval
         self.connection = replace(self.connection, sessions=self._sessions())
@@ -275,10 +275,10 @@ async def measure_load(
     interval = {"interval": settings.cpu_interval_ms}
     try:
         with anyio.fail_after(settings.measurement_timeout):
-            async with visit(uri, tools, address=address) as guest:
-                if guest.server_id != server_id:
+            async with probe(uri, tools, address=address) as probed:
+                if probed.server_id != server_id:
                     return None
-                ask = guest.exchange.invoke
+                ask = probed.rpc.invoke
                 count = await ask("getCpuCount", timeout_s=settings.measurement_timeout)
                 used = await ask("getUsedCpu", interval, timeout_s=settings.measurement_timeout)
                 return to_load(used, count)

@@ -1,4 +1,4 @@
-"""The link to one member's media server: dials, keeps alive, notices the loss, begins anew."""
+"""The link to one member's media server: connects, pings, detects a loss and reconnects."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.health import Pulse, Reporter, measure_load
-from mediafleet.kurento.rpc import NOT_CONNECTED, Exchange, introduce
-from mediafleet.kurento.session_watcher import SessionWatch
+from mediafleet.kurento.health import Pinger, Reporter, measure_load
+from mediafleet.kurento.rpc import NOT_CONNECTED, RpcConnection, shake_hands
+from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.websocket import FLOODED
 
 if TYPE_CHECKING:
     from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import ConnectionObserver
-    from mediafleet.kurento.rpc import Introduction
+    from mediafleet.kurento.rpc import Handshake
     from mediafleet.kurento.shared import Engine, Tools
     from mediafleet.scheduler import Timer
 
@@ -43,7 +43,7 @@ class Link:
         node_id: Whose link it is.
         uri: Where the media server is.
         tools: For connections.
-        observe: Is told of every change, unless the link is idle.
+        observe: Called on every change, unless the link is idle.
         diagnostics: What is measured is recorded there.
     """
 
@@ -51,16 +51,16 @@ class Link:
         "_address",
         "_dialling",
         "_engine",
-        "_exchange",
         "_failures",
         "_is_measuring",
         "_is_subscribed",
         "_load_due",
         "_peer",
         "_phase",
-        "_pulse",
+        "_pinger",
         "_reporter",
         "_retry_due",
+        "_rpc",
         "_settings",
         "_timer",
         "_tools",
@@ -82,7 +82,7 @@ class Link:
         self.node_id = node_id
         self.uri = uri
         self.diagnostics = diagnostics
-        self.watch = SessionWatch(
+        self.watch = SessionWatcher(
             node_id, tools.settings, tools.clock, tools.renewals, self._on_sessions
         )
         self._tools = tools
@@ -95,11 +95,11 @@ class Link:
             interval=tools.settings.publish_interval,
             diagnostics=diagnostics,
         )
-        self._pulse = Pulse(tools, diagnostics, self._on_suspicion)
+        self._pinger = Pinger(tools, diagnostics, self._on_suspicion)
         self._peer = tools.new_peer()
         self._traffic = tools.new_traffic()
         self._engine: Engine | None = None
-        self._exchange: Exchange | None = None
+        self._rpc: RpcConnection | None = None
         self._timer: Timer | None = None
         self._dialling: anyio.CancelScope | None = None
         self._phase = Phase.IDLE
@@ -125,45 +125,45 @@ class Link:
             self._timer = None
         if self._dialling is not None:
             self._dialling.cancel()
-        exchange, self._exchange = self._exchange, None
+        rpc, self._rpc = self._rpc, None
         self.watch.pause()
-        self._pulse.pause()
+        self._pinger.pause()
         self._reporter.on_down(is_told=False)
-        if exchange is not None:
-            await exchange.close(self._settings.close_timeout)
+        if rpc is not None:
+            await rpc.close(self._settings.close_timeout)
         self._tools.linked.discard(self)
         self._peer.session_id = None
         self._is_subscribed = self._is_measuring = False  # a measurement that waits is dropped
 
-    def exchange(self) -> Exchange:
+    def rpc(self) -> RpcConnection:
         """The connection, for calls.
 
         Raises:
             UnreachableMediaServerError: The link is not up.
         """
-        if self._phase is not Phase.UP or self._exchange is None:
+        if self._phase is not Phase.UP or self._rpc is None:
             raise UnreachableMediaServerError(NOT_CONNECTED)
-        return self._exchange
+        return self._rpc
 
     async def _dial(self) -> None:
         if self._phase is not Phase.DIALLING:
             return
-        exchange = self._exchange = Exchange(
+        rpc = self._rpc = RpcConnection(
             self._peer,
             self._tools.clock,
             max_waiting=self._settings.max_waiting_calls,
             traffic=self._traffic,
             on_event=self.watch.on_event,
-            on_answer=self._pulse.on_answer,
+            on_answer=self._pinger.on_answer,
             on_lost=self._on_lost,
         )
         with anyio.CancelScope() as self._dialling:
             try:
                 self._require_file()
-                self._address = await self._tools.dialler.dial(self.uri, exchange)
-                await self._synchronise(exchange)
+                self._address = await self._tools.dialler.dial(self.uri, rpc)
+                await self._synchronise(rpc)
             except UnreachableMediaServerError as error:
-                exchange.end(error.reason)
+                rpc.end(error.reason)
         self._dialling = None
 
     def _require_file(self) -> None:
@@ -173,45 +173,45 @@ class Link:
             raise UnreachableMediaServerError(str(files))
         linked.add(self)
 
-    async def _synchronise(self, exchange: Exchange) -> None:
+    async def _synchronise(self, rpc: RpcConnection) -> None:
         """Learn who is there and what lives on it; what was missed meanwhile is made up for.
 
         Events come first and the listing after them, so that no session slips through between.
         """
-        self.watch.begin(exchange)
+        self.watch.begin(rpc)
         self._plan()
-        introduction = await introduce(exchange, self._settings.request_timeout)
-        if introduction.server_id != self._reporter.connection.server_id:
+        handshake = await shake_hands(rpc, self._settings.request_timeout)
+        if handshake.server_id != self._reporter.connection.server_id:
             self.watch.forget()
-        if not (introduction.is_resumed and self._is_subscribed):
+        if not (handshake.is_resumed and self._is_subscribed):
             self._is_subscribed = False
-            await self.watch.subscribe(exchange)
+            await self.watch.subscribe(rpc)
             self._is_subscribed = True
-        await self.watch.list_pipelines(exchange)
+        await self.watch.list_pipelines(rpc)
         self.watch.ask_again()
         await self.watch.settle()
-        if exchange.is_open:
-            self._on_up(exchange, introduction)
+        if rpc.is_open:
+            self._on_up(rpc, handshake)
 
-    def _on_up(self, exchange: Exchange, introduction: Introduction) -> None:
+    def _on_up(self, rpc: RpcConnection, handshake: Handshake) -> None:
         now = self._now()
         vary = self._tools.random.uniform
         self._phase = Phase.UP
         self._failures = 0
         self._load_due = now + vary(0, min(_FIRST_LOAD_WITHIN_S, self._settings.load_interval))
         log.info("media server connected", extra={"media_node_id": self.node_id})
-        self._pulse.begin(exchange)
-        self._reporter.on_up(introduction.server_id)
+        self._pinger.begin(rpc)
+        self._reporter.on_up(handshake.server_id)
         self._plan()
 
     def _on_lost(self, reason: str) -> None:
-        lost, self._exchange = self._exchange, None
+        lost, self._rpc = self._rpc, None
         self._tools.linked.discard(self)
         self.watch.pause()
         if self._phase is Phase.IDLE:
             return
         self._failures += 1
-        self._pulse.end(reason, socket_error=None if lost is None else lost.socket_error)
+        self._pinger.end(reason, socket_error=None if lost is None else lost.socket_error)
         was_up = self._reporter.connection.connected
         log.log(
             logging.INFO if was_up or self._failures == 1 else logging.DEBUG,
@@ -237,8 +237,8 @@ class Link:
         if self._phase is Phase.WAITING and self._retry_due <= now and self._engine is not None:
             self._phase = Phase.DIALLING
             self._engine.dials.submit(self._dial)
-        if self._exchange is not None:
-            self._exchange.check_deadlines(now)
+        if self._rpc is not None:
+            self._rpc.check_deadlines(now)
             self.watch.work()
         if self._phase is Phase.UP:
             self._keep_up(now)
@@ -251,7 +251,7 @@ class Link:
             if not self._is_measuring and not self._reporter.connection.suspect:
                 self._is_measuring = True
                 self._engine.measurements.submit(self._measure)
-        self._pulse.work(now)
+        self._pinger.work(now)
 
     def _on_suspicion(self, is_suspect: bool) -> None:  # noqa: FBT001  # its only argument
         log.log(
@@ -291,10 +291,10 @@ class Link:
         if self._phase is Phase.WAITING:
             return self._retry_due
         dues: list[float | None] = []
-        if self._exchange is not None:
+        if self._rpc is not None:
             dues = [self._peer.next_deadline(), self.watch.next_due()]
         if self._phase is Phase.UP:
-            dues += [self._pulse.next_due(), self._load_due, self._reporter.next_due()]
+            dues += [self._pinger.next_due(), self._load_due, self._reporter.next_due()]
         return min((due for due in dues if due is not None), default=None)
 
     def _now(self) -> float:

@@ -14,9 +14,9 @@ from mediafleet.domain.ports import MediaServers, ServerIdentity
 from mediafleet.kurento.dial import Dialler
 from mediafleet.kurento.link import Link
 from mediafleet.kurento.protocol import read_server_info
-from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, visit
+from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, probe
 from mediafleet.kurento.session_cache import safe_id
-from mediafleet.kurento.shared import Budget, Engine, Tools, Workers
+from mediafleet.kurento.shared import Engine, TokenBucket, Tools, Workers
 from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class KurentoMediaServers(MediaServers):
     may be called at any time.
 
     Args:
-        observer: Is told of every change of a link.
+        observer: Called on every change of a link.
         clock: The time, as far as this process was awake.
         random: For request ids and jitter.
         settings: Every bound.
@@ -64,14 +64,14 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         self._observer = observer
         self._settings = settings
-        shared = Budget(
+        shared = TokenBucket(
             settings.shared_rate,
             settings.shared_burst,
             clock.monotonic,
             max_wait=settings.flood_timeout,
         )
         names = settings.shared_names_per_second
-        renewals = Budget(names, names, clock.monotonic)
+        renewals = TokenBucket(names, names, clock.monotonic)
         self._tools = Tools(settings, clock, random, Dialler(settings), shared, renewals)
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
@@ -82,7 +82,7 @@ class KurentoMediaServers(MediaServers):
         *,
         task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
-        """Drive the links until cancelled; then part from all media servers, soon.
+        """Run the links until cancelled; then disconnect from all media servers.
 
         That takes at most twice ``close_timeout``, however many they are and whatever they do.
 
@@ -109,8 +109,8 @@ class KurentoMediaServers(MediaServers):
 
     @override
     async def probe(self, uri: str, *, within: Sequence[Network] | None = None) -> ServerIdentity:
-        async with visit(MediaServerUri.parse(uri), self._tools, within) as guest:
-            return ServerIdentity(guest.server_id, guest.ip)
+        async with probe(MediaServerUri.parse(uri), self._tools, within) as probed:
+            return ServerIdentity(probed.server_id, probed.ip)
 
     @override
     def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
@@ -132,9 +132,9 @@ class KurentoMediaServers(MediaServers):
     @override
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
         link = self._link(node_id)
-        await link.watch.list_pipelines(link.exchange())
+        await link.watch.list_pipelines(link.rpc())
         await link.watch.settle()
-        link.watch.settle_all()
+        link.watch.show_all()
         return link.watch.sessions()
 
     @override
@@ -156,9 +156,9 @@ class KurentoMediaServers(MediaServers):
         timeout_s = self._settings.describe_timeout
         try:
             with anyio.fail_after(timeout_s):
-                exchange = self._link(node_id).exchange()
-                info = await exchange.invoke("getInfo", timeout_s=timeout_s)
-                memory = await exchange.invoke("getUsedMemory", timeout_s=timeout_s)
+                rpc = self._link(node_id).rpc()
+                info = await rpc.invoke("getInfo", timeout_s=timeout_s)
+                memory = await rpc.invoke("getUsedMemory", timeout_s=timeout_s)
         except (TimeoutError, UnreachableMediaServerError) as error:
             log.debug(
                 "media server not described",
@@ -173,7 +173,7 @@ class KurentoMediaServers(MediaServers):
 
         async def release(object_id: str) -> None:
             try:
-                await link.exchange().ask(
+                await link.rpc().ask(
                     "release", {"object": object_id}, timeout_s=self._settings.request_timeout
                 )
             except RefusedError as error:

@@ -22,7 +22,7 @@ from mediafleet.kurento.protocol import (
     Peer,
     Result,
 )
-from mediafleet.kurento.shared import Traffic
+from mediafleet.kurento.shared import ReadLimit
 from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.endpoints import MediaServerUri, Network
     from mediafleet.domain.ports import Clock
     from mediafleet.kurento.protocol import Peer
-    from mediafleet.kurento.shared import Tools, Traffic
+    from mediafleet.kurento.shared import ReadLimit, Tools
     from mediafleet.kurento.websocket import WebSocket
 
 
@@ -53,7 +53,7 @@ class RefusedError(Exception):
         return f"The media server refused with code {self.fault.code}: {self.fault.message}"
 
 
-class Exchange:
+class RpcConnection:
     """One connection as callers see it; the ``Receiver`` of its WebSocket.
 
     Args:
@@ -61,9 +61,9 @@ class Exchange:
         clock: The time.
         max_waiting: Calls that may wait at once.
         traffic: What may be read.
-        on_event: Is told of every event.
-        on_answer: Is told of every answer to a call.
-        on_lost: Is told once why no answer comes any more; not after ``close``.
+        on_event: Called with every event.
+        on_answer: Called after every answer to a call.
+        on_lost: Called once with the reason when the connection is lost; not after ``close``.
     """
 
     __slots__ = (
@@ -85,7 +85,7 @@ class Exchange:
         clock: Clock,
         *,
         max_waiting: int,
-        traffic: Traffic,
+        traffic: ReadLimit,
         on_event: Callable[[Event], None] = lambda _: None,
         on_answer: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda _: None,
@@ -108,7 +108,7 @@ class Exchange:
 
     @property
     def socket_error(self) -> str | None:
-        """What the system said when it ended the connection, if it did and said so."""
+        """The error of the system that ended the connection, if one did."""
         return None if self._websocket is None else self._websocket.socket_error
 
     def has_room_for(self, calls: int) -> bool:
@@ -208,7 +208,7 @@ class Exchange:
             self._websocket.end(reason)
 
     async def close(self, timeout_s: float) -> None:
-        """Part on purpose: end the session, so that nothing of it is left, and the connection."""
+        """Close on purpose: end the session, so that nothing of it is left, and the connection."""
         self._on_event = lambda _: None
         self._on_answer = lambda: None
         self._on_lost = lambda _: None
@@ -268,7 +268,7 @@ _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Introduction:
+class Handshake:
     """What a media server said first.
 
     Attributes:
@@ -281,50 +281,50 @@ class Introduction:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Probe:
     """A short connection, introduced.
 
     Attributes:
-        exchange: For calls.
-        server_id: Whose guest we are.
+        rpc: For calls.
+        server_id: Whose probed we are.
         ip: The address that was dialled.
     """
 
-    exchange: Exchange
+    rpc: RpcConnection
     server_id: str
     ip: str
 
 
-async def introduce(exchange: Exchange, timeout_s: float) -> Introduction:
+async def shake_hands(rpc: RpcConnection, timeout_s: float) -> Handshake:
     """Say the first words; only their answer proves that a media server is there.
 
     Raises:
         UnreachableMediaServerError: It did not answer, or not as a media server does.
     """
-    peer = exchange.peer
+    peer = rpc.peer
     old = peer.session_id
     try:
-        result = await _connect(exchange, timeout_s)
+        result = await _connect(rpc, timeout_s)
     except RefusedError as error:
         if error.fault.code != INVALID_SESSION or old is None:
             raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
         peer.session_id = old = None
-        result = await _connect_anew(exchange, timeout_s)
+        result = await _connect_anew(rpc, timeout_s)
     server_id, session_id = result.get("serverId"), result.get("sessionId")
     if not _is_id(server_id) or not _is_id(session_id):
         raise UnreachableMediaServerError(NOT_KURENTO)
     peer.session_id = str(session_id)
-    return Introduction(str(server_id), is_resumed=session_id == old)
+    return Handshake(str(server_id), is_resumed=session_id == old)
 
 
 @asynccontextmanager
-async def visit(
+async def probe(
     uri: MediaServerUri,
     tools: Tools,
     within: Sequence[Network] | None = None,
     *,
     address: str | None = None,
-) -> AsyncIterator[Visit]:
+) -> AsyncIterator[Probe]:
     """A connection of its own, with a session of its own, of which nothing is left after it.
 
     Args:
@@ -337,28 +337,28 @@ async def visit(
         UnreachableMediaServerError: No media server was met.
     """
     settings = tools.settings
-    exchange = Exchange(
+    rpc = RpcConnection(
         tools.new_peer(),
         tools.clock,
         max_waiting=settings.max_waiting_calls,
         traffic=tools.new_traffic(),
     )
     try:
-        ip = await tools.dialler.dial(uri, exchange, within, address=address)
-        introduction = await introduce(exchange, settings.request_timeout)
-        yield Visit(exchange, introduction.server_id, ip)
+        ip = await tools.dialler.dial(uri, rpc, within, address=address)
+        handshake = await shake_hands(rpc, settings.request_timeout)
+        yield Probe(rpc, handshake.server_id, ip)
     finally:
         with anyio.CancelScope(shield=True):
-            await exchange.close(settings.close_timeout)
+            await rpc.close(settings.close_timeout)
 
 
-async def _connect(exchange: Exchange, timeout_s: float) -> Mapping[str, object]:
-    return await exchange.ask("connect", {}, timeout_s=timeout_s)
+async def _connect(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
+    return await rpc.ask("connect", {}, timeout_s=timeout_s)
 
 
-async def _connect_anew(exchange: Exchange, timeout_s: float) -> Mapping[str, object]:
+async def _connect_anew(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
     try:
-        return await _connect(exchange, timeout_s)
+        return await _connect(rpc, timeout_s)
     except RefusedError as error:
         raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
 

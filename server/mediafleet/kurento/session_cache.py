@@ -1,4 +1,4 @@
-"""The sessions of one node, kept from events and listings that may overtake each other; pure."""
+"""A cache of the sessions of one node, updated by events and listings in any order; pure."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Window:
     destroyed: set[str] = field(default_factory=set)
 
 
-class SessionBook:
+class SessionCache:
     """Keeps the pipelines of one node and presents them as sessions.
 
     A pipeline is shown once it is settled: its name was asked for. Its id is chosen then, and
@@ -147,7 +147,7 @@ class SessionBook:
         if pipeline is not None and (pipeline.is_asked or is_last_try):
             self._unsettled.discard(object_id)
 
-    def settle_all(self) -> None:
+    def show_all(self) -> None:
         """Show all of them as they are known now."""
         self._unsettled.clear()
 
@@ -198,7 +198,7 @@ class SessionBook:
             self._drop(object_id)
         return [object_id for object_id in alive if self._add(object_id, None, now)]
 
-    def tell_name(self, object_id: str, name: object) -> bool:
+    def set_name(self, object_id: str, name: object) -> bool:
         """Note the name of a pipeline; whether that changed anything.
 
         A name that may not serve as an id is as good as none.
@@ -213,7 +213,7 @@ class SessionBook:
         pipeline.name, pipeline.session = told, None
         return True
 
-    def tell_creation(self, object_id: str, created_at: datetime | None) -> bool:
+    def set_creation_time(self, object_id: str, created_at: datetime | None) -> bool:
         """Note when a pipeline was made; whether that changed anything."""
         pipeline = self._pipelines.get(object_id)
         if pipeline is None or created_at is None or pipeline.is_dated:

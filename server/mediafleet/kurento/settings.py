@@ -46,7 +46,7 @@ class LinkSettings:
         measurement_timeout: For a measurement, its connection included.
         concurrent_measurements: Measurements at once, over all nodes.
         open_files: Bounds the links that may be open at once; ``None``: nothing does.
-        max_sessions_per_node: Sessions kept in the books of one node; the rest is not seen.
+        max_sessions_per_node: Sessions kept in the cache of one node; the rest is not seen.
         name_delays: When a new pipeline is asked for its name, after it was learnt of; the later
             times count only while the name is not set. With the first answer it is shown.
         name_interval: After which a pipeline is asked again for its name, which may have changed.
@@ -58,7 +58,7 @@ class LinkSettings:
         publish_interval: Shortest time between two reports on one node, a loss apart.
         describe_timeout: For the inside facts of a media server.
         release_timeout: For the end of all sessions of a node.
-        close_timeout: For a farewell.
+        close_timeout: For closing a session.
         max_waiting_calls: Requests of ours that one node has not answered yet.
     """
 

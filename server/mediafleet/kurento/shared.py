@@ -1,4 +1,4 @@
-"""What all links share: bounds, workers, tools."""
+"""What all links share: rate limits, worker pools and the context of connections."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     Job = Callable[[], Awaitable[None]]
 
 
-class Budget:
-    """So much in a second, and so much at once; a token bucket that may go into debt.
+class TokenBucket:
+    """A token bucket whose balance may be negative.
 
     Args:
         rate: What is granted in a second.
         burst: What is saved up at most, and there is at the beginning.
         monotonic: Seconds on a clock that is never set back.
-        max_wait: Seconds that nobody waits longer, however great the debt of all is.
+        max_wait: Longest time in seconds that a caller must wait.
     """
 
     __slots__ = ("_burst", "_left", "_max_wait", "_monotonic", "_rate", "_since")
@@ -65,7 +65,7 @@ class Budget:
         return max(0.0, -self._left / self._rate)
 
 
-class Traffic:
+class ReadLimit:
     """What may be read from one node: its own share, and what all nodes share beyond it.
 
     Args:
@@ -75,7 +75,7 @@ class Traffic:
 
     __slots__ = ("_own", "_shared")
 
-    def __init__(self, own: Budget, shared: Budget) -> None:
+    def __init__(self, own: TokenBucket, shared: TokenBucket) -> None:
         self._own = own
         self._shared = shared
 
@@ -160,16 +160,16 @@ class Tools:
     clock: AwakeClock
     random: random.Random
     dialler: Dialler
-    shared_traffic: Budget
-    renewals: Budget
+    shared_traffic: TokenBucket
+    renewals: TokenBucket
     linked: set[object] = field(default_factory=set)
 
     def new_peer(self) -> Peer:
         """A session that is not known to any media server yet."""
         return Peer(self.random.randrange(1, MAX_FIRST_ID))
 
-    def new_traffic(self) -> Traffic:
+    def new_traffic(self) -> ReadLimit:
         """The bounds of what is read from one node; they outlive its connections."""
         settings = self.settings
-        own = Budget(settings.node_rate, settings.node_burst, self.clock.monotonic)
-        return Traffic(own, self.shared_traffic)
+        own = TokenBucket(settings.node_rate, settings.node_burst, self.clock.monotonic)
+        return ReadLimit(own, self.shared_traffic)

@@ -37,7 +37,7 @@ _library_log.setLevel(logging.INFO)  # below that it shows every frame, session 
 
 
 class Receiver(Protocol):
-    """Is told what happens on a WebSocket; called on the event loop, must not block or raise."""
+    """Receives what happens on a WebSocket; called on the event loop, must not block or raise."""
 
     def opened(self, websocket: WebSocket) -> None:
         """The handshake is done. Says nothing yet: a wrong path is told after it."""
@@ -49,14 +49,14 @@ class Receiver(Protocol):
         """That many bytes were read; for how many seconds no more may be read."""
 
     def lost(self, reason: str) -> None:
-        """No message comes any more; told once, after ``opened``."""
+        """No message comes any more; called once, after ``opened``."""
 
 
 class WebSocket(asyncio.BufferedProtocol):
     """Puts messages together from frames and watches that the peer keeps the rules.
 
     Args:
-        receiver: Is told of everything after the handshake.
+        receiver: Called for everything after the handshake.
         uri: For the handshake.
         max_message_size: Bytes; a longer message ends the connection.
         flood_timeout: Seconds after which the connection ends of a peer that sends all the time
@@ -64,7 +64,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     Attributes:
         handshake: Done when messages can be sent; fails with what was met instead.
-        socket_error: What the system said when it ended the connection, if it did and said so.
+        socket_error: The error of the system that ended the connection, if one did.
     """
 
     __slots__ = (
@@ -124,14 +124,14 @@ class WebSocket(asyncio.BufferedProtocol):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
-            self._tell_lost("it was closed on purpose")
+            self._report_lost("it was closed on purpose")
 
     def end(self, reason: str) -> None:
         """Drop the connection now."""
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
-            self._tell_lost(reason)
+            self._report_lost(reason)
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -231,7 +231,7 @@ class WebSocket(asyncio.BufferedProtocol):
         if frame.fin:
             self._receiver.received(bytes(parts))
 
-    def _tell_lost(self, reason: str) -> None:
+    def _report_lost(self, reason: str) -> None:
         """Tell the receiver, or who waits for the handshake when it was not done."""
         if self._resumption is not None:
             self._resumption.cancel()

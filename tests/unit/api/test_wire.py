@@ -11,7 +11,7 @@ from mediafleet.app import load_contract
 from mediafleet.contract import ContractSchemas, SchemaValidator
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.kurento.protocol import read_server_info, to_load
-from mediafleet.kurento.session_cache import PIPELINE_SUFFIX, SessionBook
+from mediafleet.kurento.session_cache import PIPELINE_SUFFIX, SessionCache
 from mediafleet.kurento.settings import LinkSettings
 from support.factories import MOMENT, make_member
 from support.hostile_answers import INFO, JSON, MOST_INFO
@@ -42,12 +42,12 @@ def test_any_server_information_is_fit_to_be_answered(
 
 def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: SchemaValidator) -> None:
     limit = LinkSettings().max_sessions_per_node
-    book = SessionBook(limit)
+    book = SessionCache(limit)
     for number in range(limit + 1):
         object_id = f"{number:0>{128 - len(PIPELINE_SUFFIX)}}{PIPELINE_SUFFIX}"
         book.create(object_id, None, now=MOMENT)
-        book.tell_name(object_id, f"{number:0>128}")
-    book.settle_all()
+        book.set_name(object_id, f"{number:0>128}")
+    book.show_all()
     found = read_server_info(MOST_INFO, 1e15 - 1)
     assert found is not None
     member = make_member()
@@ -68,13 +68,13 @@ def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: Schema
 def test_any_load_and_sessions_are_fit_to_be_answered(
     media_node: SchemaValidator, used: object, count: object, ids: list[str], names: list[object]
 ) -> None:
-    book = SessionBook(limit=5)
+    book = SessionCache(limit=5)
     for object_id in ids:
         book.create(object_id, None, now=MOMENT)
     for object_id, name in zip(ids, names, strict=False):
         if object_id in book:
-            book.tell_name(object_id, name)
-    book.settle_all()
+            book.set_name(object_id, name)
+    book.show_all()
     member = make_member()
     connection = Connection(last_load=to_load(used, count), sessions=book.sessions())
     member = Member(member.node, connection)

@@ -16,10 +16,10 @@ from typing_extensions import override
 from websockets.uri import WebSocketURI
 
 from mediafleet.kurento.protocol import Peer
-from mediafleet.kurento.rpc import Exchange
-from mediafleet.kurento.session_watcher import SessionWatch
+from mediafleet.kurento.rpc import RpcConnection
+from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.settings import LinkSettings
-from mediafleet.kurento.shared import Budget, Traffic
+from mediafleet.kurento.shared import ReadLimit, TokenBucket
 from mediafleet.kurento.websocket import FLOODED, WebSocket
 from support.hostile_servers import frame
 
@@ -133,7 +133,7 @@ class SteppedClock:
 
 
 def plenty():
-    return Budget(1e12, 1e12, lambda: 0.0)
+    return TokenBucket(1e12, 1e12, lambda: 0.0)
 
 
 class Harness:
@@ -143,16 +143,16 @@ class Harness:
         bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
         self.clock = SteppedClock()
         self.wire = Wire()
-        self.watch = SessionWatch("kms_A", bounds, self.clock, plenty(), lambda: None)
-        self.exchange = Exchange(
+        self.watch = SessionWatcher("kms_A", bounds, self.clock, plenty(), lambda: None)
+        self.rpc = RpcConnection(
             Peer(1),
             self.clock,
             max_waiting=16,
-            traffic=traffic or Traffic(plenty(), plenty()),
+            traffic=traffic or ReadLimit(plenty(), plenty()),
             on_event=self.watch.on_event,
         )
         self.websocket = WebSocket(
-            self.exchange,
+            self.rpc,
             WebSocketURI(False, "node", 8888, "/kurento", "", None, None),
             max_message_size=5000,
             flood_timeout=flood_timeout,
@@ -165,8 +165,8 @@ class Harness:
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
         assert self.websocket.is_open
-        self.watch.begin(self.exchange)
-        self.exchange.call("connect", {}, lambda _: None, timeout_s=5)
+        self.watch.begin(self.rpc)
+        self.rpc.call("connect", {}, lambda _: None, timeout_s=5)
         self.feed(frame(b'{"id":1,"result":{"sessionId":"s"}}'))
 
     def feed(self, data):
@@ -175,7 +175,7 @@ class Harness:
             self.websocket.buffer_updated(len(data))
 
     def answer(self, kind, value):
-        for call_id in sorted(self.exchange.peer.calls)[:1]:
+        for call_id in sorted(self.rpc.peer.calls)[:1]:
             reply = {"id": call_id, "jsonrpc": "2.0", kind: value}
             self.feed(frame(json.dumps(reply).encode()))
 
@@ -189,7 +189,7 @@ class Harness:
                 self.answer(*what)
             case "wait":
                 self.clock.seconds += what
-                self.exchange.check_deadlines(self.clock.monotonic())
+                self.rpc.check_deadlines(self.clock.monotonic())
         self.watch.work()
 
     def tell(self, kind, **data):
@@ -204,25 +204,25 @@ class Harness:
             assert SAFE.fullmatch(session.id)
             assert SAFE.fullmatch(session.object_id)
             assert session.created_at <= datetime(2026, 11, 22, 1, tzinfo=UTC)
-        assert len(self.exchange.peer.calls) <= 16
+        assert len(self.rpc.peer.calls) <= 16
         planned = [object_id for _, object_id, _ in self.watch._questions]
         assert len(set(planned)) == len(planned) <= 2 * 4 + 1
 
 
 @given(st.lists(STEPS, max_size=30))
 @settings(max_examples=200, deadline=None)
-def test_no_sequence_of_frames_breaks_the_link_or_the_books(steps):
+def test_no_sequence_of_frames_breaks_the_link_or_the_cache(steps):
     async def play():
         harness = Harness()
-        listing = asyncio.ensure_future(harness.watch.list_pipelines(harness.exchange))
+        listing = asyncio.ensure_future(harness.watch.list_pipelines(harness.rpc))
         for kind, what in steps:
             harness.step(kind, what)
             await asyncio.sleep(0)
             harness.check()
         harness.websocket.connection_lost(None)
         await asyncio.gather(listing, return_exceptions=True)
-        assert harness.exchange.peer.calls == {}
-        assert harness.exchange.lost_reason.isprintable()
+        assert harness.rpc.peer.calls == {}
+        assert harness.rpc.lost_reason.isprintable()
         result = listing.exception()
         assert result is None or type(result).__name__ == "UnreachableMediaServerError"
 
@@ -241,13 +241,13 @@ async def test_questions_about_pipelines_that_come_and_go_are_bounded(prefix):
     harness.tell("ObjectCreated", object=PIPELINES[0])
     harness.step("wait", 1)
     assert harness.watch._asking == {PIPELINES[0]}
-    assert len(harness.exchange.peer.calls) == 3, "its name, its age, and to be let go"
+    assert len(harness.rpc.peer.calls) == 3, "its name, its age, and to be let go"
 
 
 @pytest.mark.anyio
 async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline():
     harness = Harness()
-    window = harness.watch._book.open_window()
+    window = harness.watch._cache.open_window()
     harness.tell("ObjectDestroyed", objectId="x" * 4000)
     harness.tell("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
     harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
@@ -255,9 +255,9 @@ async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline(
 
 
 def slow(rate=1000.0):
-    """Traffic of a node that has no share of its own."""
+    """ReadLimit of a node that has no share of its own."""
     now = asyncio.get_running_loop().time
-    return Traffic(Budget(1e-9, 0, now), Budget(rate, 2000, now))
+    return ReadLimit(TokenBucket(1e-9, 0, now), TokenBucket(rate, 2000, now))
 
 
 @pytest.mark.anyio
@@ -281,7 +281,7 @@ async def test_a_node_that_sends_too_much_all_the_time_is_cut_off():
             await asyncio.sleep(0.001)
         else:
             harness.feed(frame(b"x" * 4000))
-    assert harness.exchange.lost_reason == FLOODED
+    assert harness.rpc.lost_reason == FLOODED
 
 
 @pytest.mark.anyio

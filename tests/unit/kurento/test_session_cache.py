@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mediafleet.kurento.session_cache import SessionBook, is_pipeline_id, safe_id
+from mediafleet.kurento.session_cache import SessionCache, is_pipeline_id, safe_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 A, B, C = (f"{letter}_kurento.MediaPipeline" for letter in "abc")
@@ -18,7 +18,7 @@ SAFE = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
 def a_book(*object_ids, limit=100):
-    book = SessionBook(limit)
+    book = SessionCache(limit)
     for object_id in object_ids:
         book.create(object_id, None, now=NOW)
     return book
@@ -26,7 +26,7 @@ def a_book(*object_ids, limit=100):
 
 def ids(book):
     """As they are shown; of all, also those that were not asked yet."""
-    book.settle_all()
+    book.show_all()
     return [session.id for session in book.sessions()]
 
 
@@ -37,7 +37,7 @@ def names(book):
 def test_a_session_is_shown_once_its_name_was_asked_for():
     book = a_book(A, B, C)
     assert book.sessions() == ()
-    book.tell_name(A, "room")
+    book.set_name(A, "room")
     for object_id in (A, B):
         book.settle(object_id, is_last_try=False)
     assert [session.id for session in book.sessions()] == ["room"]
@@ -51,54 +51,54 @@ def test_a_session_is_shown_once_its_name_was_asked_for():
 @pytest.mark.parametrize("first", [None, "room"])
 def test_an_id_stays_whatever_the_name_becomes(first):
     book = a_book(A)
-    book.tell_name(A, first)
+    book.set_name(A, first)
     given = first or A
     assert ids(book) == [given]
     for name in ("other", "third"):
-        assert book.tell_name(A, name)
-        assert not book.tell_name(A, name)
+        assert book.set_name(A, name)
+        assert not book.set_name(A, name)
         assert (ids(book), names(book)) == ([given], [name])
-    assert book.tell_name(A, A), "its default name"
+    assert book.set_name(A, A), "its default name"
     assert (ids(book), names(book)) == ([given], [None])
 
 
 def test_a_shared_name_is_the_id_of_the_oldest():
-    book = SessionBook(10)
+    book = SessionCache(10)
     for age, object_id in ((1, A), (3, B), (2, C)):
         book.create(object_id, NOW - timedelta(seconds=age), now=NOW)
-        book.tell_name(object_id, "twin")
+        book.set_name(object_id, "twin")
     assert ids(book) == ["twin", C, A]
     assert names(book) == ["twin"] * 3
 
 
 def test_an_id_is_given_again_only_when_its_bearer_has_ended():
     book = a_book(A, B)
-    book.tell_name(A, "room")
+    book.set_name(A, "room")
     assert ids(book) == ["room", B]
-    book.tell_name(A, "elsewhere")
+    book.set_name(A, "elsewhere")
     book.create(C, None, now=NOW)
-    book.tell_name(C, "room")
+    book.set_name(C, "room")
     assert sorted(ids(book)) == sorted(["room", B, C])
     for object_id in (A, C):
         book.destroy(object_id)
     book.create(C, None, now=NOW)
-    book.tell_name(C, "room")
+    book.set_name(C, "room")
     assert sorted(ids(book)) == sorted([B, "room"])
 
 
 def test_the_pipelines_are_in_turn_one_after_the_other():
     book = a_book(A, B)
     assert book.next_in_turn() is None, "neither is shown"
-    book.settle_all()
+    book.show_all()
     assert {book.next_in_turn(), book.next_in_turn()} == {A, B}
     book.create(C, None, now=NOW)
     book.destroy(A)
     assert [book.next_in_turn() for _ in range(4)] == [B, None, B, None]
-    assert SessionBook(1).next_in_turn() is None
+    assert SessionCache(1).next_in_turn() is None
 
 
 def test_the_order_is_that_of_creation():
-    book = SessionBook(10)
+    book = SessionCache(10)
     for age, object_id in ((1, A), (3, B), (2, C)):
         book.create(object_id, NOW - timedelta(seconds=age), now=NOW)
     assert ids(book) == [B, C, A]
@@ -107,9 +107,9 @@ def test_the_order_is_that_of_creation():
 def test_the_first_told_moment_of_creation_stays():
     book = a_book(A)
     assert not book.is_dated(A)
-    assert book.tell_creation(A, NOW - timedelta(hours=1))
-    assert not book.tell_creation(A, NOW)
-    book.settle_all()
+    assert book.set_creation_time(A, NOW - timedelta(hours=1))
+    assert not book.set_creation_time(A, NOW)
+    book.show_all()
     assert book.sessions()[0].created_at == NOW - timedelta(hours=1)
 
 
@@ -196,7 +196,7 @@ class BookOfAHostileNode(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.book = SessionBook(5)
+        self.book = SessionCache(5)
         self.windows = []
         self.shown = {}
 
@@ -211,8 +211,8 @@ class BookOfAHostileNode(RuleBasedStateMachine):
         self.shown.pop(safe_id(object_id), None)
 
     @rule(object_id=OBJECTS, name=NAMES)
-    def tell_name(self, object_id, name):
-        self.book.tell_name(object_id, name)
+    def set_name(self, object_id, name):
+        self.book.set_name(object_id, name)
 
     @rule()
     def ask_for_listing(self):

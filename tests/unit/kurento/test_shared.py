@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from mediafleet.kurento.shared import Budget, Traffic, Workers
+from mediafleet.kurento.shared import ReadLimit, TokenBucket, Workers
 
 
 class Seconds:
@@ -24,7 +24,7 @@ def clock():
 
 
 def test_what_is_saved_up_is_free_and_what_is_beyond_it_is_waited_for(clock):
-    budget = Budget(10, 30, clock)
+    budget = TokenBucket(10, 30, clock)
     assert budget.spend(30) == 0
     assert budget.spend(5) == pytest.approx(0.5)
     clock.now += 0.5
@@ -32,18 +32,18 @@ def test_what_is_saved_up_is_free_and_what_is_beyond_it_is_waited_for(clock):
 
 
 def test_no_more_is_saved_up_than_the_burst(clock):
-    budget = Budget(10, 30, clock)
+    budget = TokenBucket(10, 30, clock)
     clock.now += 1000
     assert budget.spend(31) == pytest.approx(0.1)
 
 
 def test_nobody_waits_longer_than_the_longest_wait(clock):
-    budget = Budget(10, 30, clock, max_wait=2)
+    budget = TokenBucket(10, 30, clock, max_wait=2)
     assert [budget.spend(10**9) for _ in range(3)] == [2.0] * 3
 
 
 def test_however_many_share_a_budget_it_is_kept(clock):
-    budget = Budget(10, 10, clock)
+    budget = TokenBucket(10, 10, clock)
     due = [clock.now] * 1000
     spent = 0
     while clock.now < 200:
@@ -56,8 +56,8 @@ def test_however_many_share_a_budget_it_is_kept(clock):
 
 
 def test_a_calm_node_is_read_whatever_the_others_send(clock):
-    shared = Budget(1000, 1000, clock, max_wait=2)
-    calm, loud = (Traffic(Budget(10, 100, clock), shared) for _ in range(2))
+    shared = TokenBucket(1000, 1000, clock, max_wait=2)
+    calm, loud = (ReadLimit(TokenBucket(10, 100, clock), shared) for _ in range(2))
     assert loud.read(100_000) == 2.0
     assert [calm.read(10) for _ in range(10)] == [0] * 10
     assert calm.read(10) > 0
@@ -66,8 +66,8 @@ def test_a_calm_node_is_read_whatever_the_others_send(clock):
 
 
 def test_what_is_read_in_a_second_is_bounded_for_one_and_for_all(clock):
-    shared = Budget(1000, 1000, clock)
-    nodes = {Traffic(Budget(10, 100, clock), shared): 100.0 for _ in range(5)}
+    shared = TokenBucket(1000, 1000, clock)
+    nodes = {ReadLimit(TokenBucket(10, 100, clock), shared): 100.0 for _ in range(5)}
     read = 0
     while clock.now < 110:
         for node, due in nodes.items():
