@@ -228,7 +228,7 @@ LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN"
 
 
 @pytest.mark.parametrize(
-    ("edited", "changes", "told"),
+    ("edited", "changes", "expected"),
     [
         (f"{LEAST}=5\n", {MOST: 2}, f"Property {LEAST}=5: must not be above {MOST}=2 (/"),
         ("HTTPS_PORT=x\n", {"OPENVIDU_CDR": True}, "Property HTTPS_PORT=x: must be a whole"),
@@ -236,12 +236,12 @@ LEAST, MOST = (f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{end}_NODES" for end in ("MIN"
     ],
 )
 def test_a_file_that_the_next_start_would_refuse_is_not_written(
-    tmp_path: Path, edited: str, changes: dict[str, object], told: str
+    tmp_path: Path, edited: str, changes: dict[str, object], expected: str
 ) -> None:
     path = tmp_path / ".env"
     path.write_text(edited)
 
-    with pytest.raises(ConfigurationError, match=re.escape(told)):
+    with pytest.raises(ConfigurationError, match=re.escape(expected)):
         store_changes(path, with_changes(CURRENT, changes), changes)
 
     assert path.read_text() == edited

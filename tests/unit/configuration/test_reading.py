@@ -195,10 +195,10 @@ def test_nodes_that_are_named_are_on_premises_unless_something_else_is_said(path
     ],
 )
 def test_local_nodes_that_could_not_be_are_not_wanted(path: Path, text: str, problem: str) -> None:
-    (told,) = problems_of(path, text)
+    (reported,) = problems_of(path, text)
 
-    assert told.startswith(f"Property {problem}=")
-    assert " in the environment local" in told or "of the environment local" in told
+    assert reported.startswith(f"Property {problem}=")
+    assert " in the environment local" in reported or "of the environment local" in reported
     elsewhere = f"{text}\nOPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise"
     assert from_file(path, elsewhere).environment == "on_premise"
 
@@ -225,7 +225,7 @@ def test_a_registrar_needs_networks_and_machines_of_others(path: Path) -> None:
 def test_the_environment_aws_needs_to_know_what_to_launch(path: Path) -> None:
     aws = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT=aws\n"
 
-    assert [told.split(" ")[1] for told in problems_of(path, aws)] == [
+    assert [reported.split(" ")[1] for reported in problems_of(path, aws)] == [
         "AWS_DEFAULT_REGION",
         "AWS_IMAGE_ID",
         "AWS_INSTANCE_TYPE",
@@ -237,9 +237,9 @@ def test_the_environment_aws_needs_to_know_what_to_launch(path: Path) -> None:
         "AWS_INSTANCE_TYPE=c5.xlarge\n"
     )
     assert from_file(path, right).environment == "aws"
-    (told,) = problems_of(path, f"{right}AWS_ACCESS_KEY_ID={CANARY}\n")
-    assert "AWS_SECRET_ACCESS_KEY is not set" in told
-    assert CANARY not in told
+    (reported,) = problems_of(path, f"{right}AWS_ACCESS_KEY_ID={CANARY}\n")
+    assert "AWS_SECRET_ACCESS_KEY is not set" in reported
+    assert CANARY not in reported
 
 
 def test_without_any_source_the_defaults_hold() -> None:
@@ -528,8 +528,8 @@ def test_what_is_no_file_is_not_a_place_to_correct_properties(
     report = refused.value.report(path)
 
     assert f"  * {path}: it is a directory.\n" in report
-    _, _, told = report.partition("How to mend it:\n")
-    assert told.splitlines() == [step.format(path=path) for step in steps]
+    _, _, reported = report.partition("How to mend it:\n")
+    assert reported.splitlines() == [step.format(path=path) for step in steps]
 
 
 def test_a_pipe_in_the_place_of_the_file_does_not_block(path: Path) -> None:

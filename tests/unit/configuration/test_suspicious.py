@@ -1,4 +1,4 @@
-"""What breaks no rule and is probably not meant: each is told once, with its place."""
+"""What breaks no rule and is probably not meant: each is reported once, with its place."""
 
 import logging
 from dataclasses import asdict
@@ -56,16 +56,16 @@ def test_a_name_that_sets_nothing_is_told_with_the_closest_one_if_there_is_one(
     path: Path, name: str, closest: str | None
 ) -> None:
     shown = f"'{name}'" if name.startswith('"') else name[:128] + ("…" if len(name) > 128 else "")
-    told = ConfigurationWarning(
+    reported = ConfigurationWarning(
         message="there is no such property",
         property=shown,
         place=f"{path}, line 2",
         closest=closest,
     )
 
-    assert warnings(path, f"# head\n{name}=canary\n") == (told,)
+    assert warnings(path, f"# head\n{name}=canary\n") == (reported,)
     [by_environment] = warnings(path, "", **{name: "canary"})
-    assert asdict(by_environment) == asdict(told) | {"place": "set in the environment"}
+    assert asdict(by_environment) == asdict(reported) | {"place": "set in the environment"}
 
 
 @pytest.mark.parametrize("character", ["\ufeff", "\u200b", "\u2060", "\u00ad", "\u202e"])
