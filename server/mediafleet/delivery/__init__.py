@@ -1,5 +1,6 @@
 """Readers of the events: each passes them on, in order, from a durable position of its own."""
 
 from mediafleet.delivery.cdr import CdrFiles, CdrSettings, CdrWriter
+from mediafleet.delivery.webhook import Delivery, Webhook, WebhookSettings
 
-__all__ = ["CdrFiles", "CdrSettings", "CdrWriter"]
+__all__ = ["CdrFiles", "CdrSettings", "CdrWriter", "Delivery", "Webhook", "WebhookSettings"]
