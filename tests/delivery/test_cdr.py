@@ -42,6 +42,7 @@ class Writing:
         self._tasks = None
 
     async def __aenter__(self):
+        await self.writer.begin(self.source.store)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self.writer.run, self.source.store, lambda: None)
@@ -175,8 +176,9 @@ async def test_a_file_that_somebody_cut_or_removed_is_no_obstacle(tmp_path):
 async def test_a_directory_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path):
     (tmp_path / "cdr").write_text("a file where the directory should be")
     async with event_source(tmp_path) as source:
-        events = await source.emit(2)
         writing = Writing(source, tmp_path / "cdr")
+        await writing.writer.begin(source.store)
+        events = await source.emit(2)
         with pytest.raises(FileExistsError):
             await writing.writer.run(source.store, lambda: None)
         (tmp_path / "cdr").unlink()
@@ -186,9 +188,11 @@ async def test_a_directory_that_cannot_be_written_is_an_error_and_loses_nothing(
 
 async def test_events_that_were_deleted_before_they_had_a_line_are_counted(tmp_path):
     async with event_source(tmp_path, retention=2) as source:
+        writing = Writing(source, tmp_path / "cdr")
+        await writing.writer.begin(source.store)
         events = await source.emit(5)
         await source.log.delete_expired()
-        async with Writing(source, tmp_path / "cdr") as writing:
+        async with writing:
             assert await writing.lines(2) == expected(*events[3:])
             assert writing.writer.lost == 3
 

@@ -68,6 +68,7 @@ class Running:
 @asynccontextmanager
 async def running(source, settings):
     run = Running(source, settings)
+    await run.webhook.begin(source.store)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run.webhook.run, source.store, lambda: None)
         yield run
@@ -288,6 +289,7 @@ async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event
 
 async def test_events_that_were_deleted_before_they_were_sent_are_counted(tmp_path):
     async with event_source(tmp_path, retention=2) as source, webhook_receiver() as receiver:
+        await source.store.set_reader_position(READER, 0)
         events = await source.emit(5)
         await source.log.delete_expired()
         async with running(source, settings_for(receiver)) as run:

@@ -2,7 +2,11 @@ from typing import Literal, TypeAlias, cast
 
 WebhookEvent: TypeAlias = Literal[
     "autoscaling",
+    "autoscalingBlind",
     "filterEventDispatched",
+    "mediaNodeDeduplicated",
+    "mediaNodeDrainChanged",
+    "mediaNodeForgotten",
     "mediaNodeStatusChanged",
     "nodeCrashed",
     "nodeRecovered",
@@ -21,7 +25,11 @@ WebhookEvent: TypeAlias = Literal[
 WEBHOOK_EVENT_VALUES: frozenset[WebhookEvent] = frozenset(
     {
         "autoscaling",
+        "autoscalingBlind",
         "filterEventDispatched",
+        "mediaNodeDeduplicated",
+        "mediaNodeDrainChanged",
+        "mediaNodeForgotten",
         "mediaNodeStatusChanged",
         "nodeCrashed",
         "nodeRecovered",

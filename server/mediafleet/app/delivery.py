@@ -6,9 +6,10 @@ import base64
 import logging
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.delivery import CdrSettings, CdrWriter, Delivery, Webhook, WebhookSettings
+from mediafleet.delivery.webhook import SCHEDULE_S
 from mediafleet.services.event_log import EventLog
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETENTION, CDR, WEBHOOK = "event retention", "call detail records", "webhook"
-"""Names of the loops."""
 
 
 class EventReaders:
@@ -33,10 +33,13 @@ class EventReaders:
         random: For jitter.
 
     Attributes:
+        LOOPS: Names of the loops, as health names them.
         log: The event log.
         cdr: Writes call detail records.
         webhook: Posts to the webhook.
     """
+
+    LOOPS: ClassVar = (RETENTION, CDR, WEBHOOK)
 
     def __init__(
         self, configuration: Callable[[], Configuration], clock: Clock, random: Random
@@ -45,6 +48,16 @@ class EventReaders:
         self.log = EventLog(lambda: configuration().get("MEDIAFLEET_EVENTS_RETENTION", int))
         self.cdr = CdrWriter(self.log, lambda: cdr_settings(configuration()), clock)
         self.webhook = Webhook(self.log, lambda: webhook_settings(configuration()), clock, random)
+
+    async def begin(self, store: Store) -> None:
+        """Have the readers store where they begin, before there are events of this server.
+
+        Raises:
+            StoreUnavailableError: The store does not respond.
+        """
+        await self.cdr.begin(store)
+        await self.webhook.begin(store)
+        self.warn()
 
     def loops(
         self, store: Store
@@ -101,5 +114,6 @@ def webhook_settings(configuration: Configuration) -> WebhookSettings:
         networks=tuple(map(ip_network, configuration.get("MEDIAFLEET_WEBHOOK_NETWORKS", tuple))),
         ca_file=Path(ca_file) if ca_file else None,
         delivery=Delivery(configuration.get("MEDIAFLEET_WEBHOOK_DELIVERY", str)),
-        schedule=tuple(map(float, configuration.get("MEDIAFLEET_WEBHOOK_SCHEDULE", str).split())),
+        schedule=tuple(map(float, configuration.get("MEDIAFLEET_WEBHOOK_SCHEDULE", str).split()))
+        or SCHEDULE_S,
     )

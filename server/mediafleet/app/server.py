@@ -16,6 +16,7 @@ from mediafleet.api.errors import describe_error
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
+from mediafleet.app.delivery import EventReaders
 from mediafleet.app.environments import check_cluster_path, make_environment
 from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
@@ -168,6 +169,8 @@ class _Server:
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
         stopping.listener = self._state.begin_stop
+        self._readers = EventReaders(lambda: settings.value, clock, random)
+        self._state.on_events = self._readers.log.append
         self._failed_logins = failed_logins
         self._metrics = Metrics(self._failed_logins, self._refused_changes, connections)
         self._media_servers = KurentoMediaServers(
@@ -236,7 +239,7 @@ class _Server:
             name: Loop(
                 name, clock.monotonic, stall_s=RESIZING_LIMIT_S if name == SIZING else STALL_S
             )
-            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING)
+            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING, *EventReaders.LOOPS)
         }
 
     def app(self) -> ASGIApp:
@@ -325,10 +328,12 @@ class _Server:
                 accept_changed=self._accept_changed_store,
             ) as self._store,
             self._environment.open(await self._owner_of_machines(self._store)),
+            self._readers.log.kept_in(self._store),
             self._state.kept_in(self._store),
             anyio.create_task_group() as loops,
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
+            await self._readers.begin(self._store)
             await self._discovery.remove_lost()
             await self._add_configured()
             # Before any link is made, since a machine may have the address of one that is gone.
@@ -336,6 +341,8 @@ class _Server:
             loops.start_soon(self._supervise, HEARTBEAT, self._clock.beat, name=HEARTBEAT)
             loops.start_soon(self._supervise, LINKS, self._media_servers.run, name=LINKS)
             loops.start_soon(self._supervise, LIFECYCLE, self._controller.run, name=LIFECYCLE)
+            for name, run in self._readers.loops(self._store):
+                loops.start_soon(self._supervise, name, run, name=name)
             async with anyio.create_task_group() as sizing:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
                 if not (has_discovered and await succeeds("resizing", self._resize)):
@@ -360,7 +367,8 @@ class _Server:
             yield FailedComponent(STORE, problem)
         for loop in self._loops.values():
             if problem := loop.problem:
-                yield FailedComponent(loop.name, problem)
+                is_needed = loop.name not in EventReaders.LOOPS
+                yield FailedComponent(loop.name, problem, is_needed=is_needed)
         # The server itself works without these.
         if problem := self._sizing_loop.problem:
             yield FailedComponent(SIZING, problem, is_needed=False)
@@ -384,6 +392,7 @@ class _Server:
         """Apply a configuration that was just stored to the running cluster."""
         if self._store is not None:
             self._store.cluster_id = self._cluster_id()
+        self._readers.configure()
         self._sizing_loop.request()
 
     async def _resize(self) -> None:

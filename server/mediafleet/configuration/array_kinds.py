@@ -90,6 +90,10 @@ EVENT_NAMES: Final = (
     "autoscaling",
     "nodeCrashed",
     "nodeRecovered",
+    "mediaNodeForgotten",
+    "mediaNodeDeduplicated",
+    "mediaNodeDrainChanged",
+    "autoscalingBlind",
 )
 """All event names; the first nine are OpenVidu 2.15's default."""
 DEFAULT_EVENT_NAMES: Final = EVENT_NAMES[:9]

@@ -21,7 +21,7 @@ from mediafleet.configuration.text_kinds import Choice, Directory, Host, Text, W
 
 _planned = partial(Property, use=Use.PLANNED, shown=Shown.ALWAYS, modifiable=True)
 _recording = partial(Property, use=Use.PLANNED, shown=Shown.RECORDING, modifiable=True)
-_webhook = partial(Property, use=Use.PLANNED, shown=Shown.WEBHOOK, modifiable=True)
+_webhook = partial(Property, shown=Shown.WEBHOOK, modifiable=True)
 _reported = partial(Property, use=Use.REPORTED, shown=Shown.ALWAYS)
 
 MAX_NODES: Final = 10_000
@@ -61,11 +61,13 @@ OPENVIDU_PROPERTIES: Final = (
         kind=Text(),
         doc="Public URL, made of the domain and the public port.",
     ),
-    _planned(
+    Property(
         name="OPENVIDU_CDR",
         kind=Boolean(),
         default=False,
-        doc="Whether call detail records are written.",
+        shown=Shown.ALWAYS,
+        modifiable=True,
+        doc="Whether call detail records are written, in OPENVIDU_CDR_PATH.",
     ),
     _planned(
         name="OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH",
@@ -155,10 +157,12 @@ OPENVIDU_PROPERTIES: Final = (
         shown=Shown.NOT_EMPTY,
         doc="Page that is recorded instead of the built-in layouts.",
     ),
-    _planned(
+    Property(
         name="OPENVIDU_WEBHOOK",
         kind=Boolean(),
         default=False,
+        shown=Shown.ALWAYS,
+        modifiable=True,
         doc="Whether events are sent to an HTTP endpoint.",
     ),
     _webhook(

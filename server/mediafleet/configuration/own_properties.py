@@ -84,6 +84,54 @@ OWN_PROPERTIES: Final = (
         doc="Certificate authorities trusted for wss:// Media Nodes, a PEM file.",
     ),
     Property(
+        name="OPENVIDU_CDR_PATH",
+        kind=LocalPath(),
+        default_note="`cdr` in the data directory",
+        doc="Directory of the call detail records; kept for 30 days, 20 GB at most.",
+    ),
+    Property(
+        name="MEDIAFLEET_EVENTS_RETENTION",
+        kind=Integer(minimum=1_000, maximum=10_000_000),
+        default=200_000,
+        doc="Events that the store keeps; older ones can be read no more.",
+    ),
+    Property(
+        name="MEDIAFLEET_WEBHOOK_DELIVERY",
+        kind=Choice(("at-least-once", "best-effort")),
+        default="at-least-once",
+        doc="Whether an event that the webhook's receiver does not take is sent again until it"
+        " does, or is lost, as with OpenVidu.",
+    ),
+    Property(
+        name="MEDIAFLEET_WEBHOOK_SCHEDULE",
+        kind=OptionalWord(
+            r"[0-9]{1,5}(\.[0-9]{1,3})?( [0-9]{1,5}(\.[0-9]{1,3})?){0,19}", "1 to 20 numbers"
+        ),
+        default="5 30 120 600 1800 3600 7200 14400 28800 28800",
+        doc="Seconds between the tries, with a blank between them; the last pause is repeated.",
+    ),
+    Property(
+        name="MEDIAFLEET_WEBHOOK_SECRET",
+        kind=OptionalWord(
+            "whsec_[A-Za-z0-9+/]{32,88}={0,2}", "whsec_ and 24 to 64 bytes in Base64"
+        ),
+        default="",
+        secret=True,
+        doc="Key of the signatures of Standard Webhooks; without it there are none.",
+    ),
+    Property(
+        name="MEDIAFLEET_WEBHOOK_NETWORKS",
+        kind=Networks(),
+        default=("0.0.0.0/0", "::/0"),
+        doc="Networks in which the webhook's receiver may be; link-local ones never are.",
+    ),
+    Property(
+        name="MEDIAFLEET_WEBHOOK_CA_FILE",
+        kind=LocalPath(must_be_file=True),
+        default_note="the system's authorities",
+        doc="Certificate authorities trusted for an https:// receiver, a PEM file.",
+    ),
+    Property(
         name="MEDIAFLEET_CORS_ORIGINS",
         kind=Origins(),
         default=(),

@@ -79,7 +79,6 @@ DEPLOYMENT_PROPERTIES: Final = (
             "MEDIASOUP_IMAGE",
             "MEDIA_NODES_PUBLIC_IPS",
             "OPENVIDU_BROWSER_LOGS",
-            "OPENVIDU_CDR_PATH",
             "OPENVIDU_DEV",
             "OPENVIDU_HTTPS_PORT",
             "OPENVIDU_HTTP_PORT",

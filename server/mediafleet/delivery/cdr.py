@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import orjson
 
-from mediafleet.domain.errors import EventsExpiredError
 from mediafleet.domain.events import OPENVIDU_EVENTS
 from mediafleet.supervise import TICK_S
 
@@ -37,6 +36,8 @@ SAVE_INTERVAL_S = 5.0
 """How often the progress is stored while events are written."""
 BATCH = 500
 """Events written at once."""
+LAST_BATCH_S = 5.0
+"""How long the last batch may take, when the server stops or its configuration changes."""
 
 _NAME = re.compile(r"CDR\.\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.log", re.ASCII)
 
@@ -215,8 +216,8 @@ class CdrWriter:
         self._events = event_log
         self._settings = settings
         self._clock = clock
-        self._scope = anyio.CancelScope()
-        self._was_off = False
+        self._scope: anyio.CancelScope | None = None
+        self._start: int | None = None
         self._progress: Progress | None = None
         self.lost = 0
 
@@ -227,7 +228,21 @@ class CdrWriter:
 
     def configure(self) -> None:
         """Go on with the configuration that is in force now, in a new file."""
-        self._scope.cancel()
+        if self._start is None and self._settings().is_on:
+            self._start = self._events.newest
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def begin(self, store: Store) -> None:
+        """Store where to begin, before there are events of this server.
+
+        Raises:
+            StoreUnavailableError: The store does not respond.
+        """
+        if self._settings().is_on:
+            self._start = self._events.newest
+            if not await store.get_value(KEY):
+                await _store(store, Progress(self._start))
 
     async def run(self, store: Store, beat: Callable[[], None]) -> None:
         """Write until cancelled.
@@ -246,7 +261,7 @@ class CdrWriter:
 
     async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
         """Forget the progress, so that nothing of the time without records is written later."""
-        self._was_off, self._progress = True, None
+        self._start = self._progress = None
         if await store.get_value(KEY):
             await store.set_value(KEY, "")
         while True:
@@ -255,55 +270,57 @@ class CdrWriter:
 
     async def _write(self, store: Store, files: CdrFiles, beat: Callable[[], None]) -> None:
         progress = await self._resumed(store, files)
-        now = self._clock.now()
-        progress = replace(progress, **await anyio.to_thread.run_sync(files.begin, now))
-        saved, saved_at = None, 0.0
+        begun = await anyio.to_thread.run_sync(files.begin, self._clock.now())
+        self._progress = progress = replace(progress, **begun)
+        day, saved, saved_at = self._clock.now().date(), None, 0.0
         try:
             while True:
                 beat()
-                self._progress = progress
                 if progress != saved and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S:
                     await _save(store, files, progress)
                     saved, saved_at = progress, self._clock.monotonic()
-                events = await self._next(progress.position)
-                if not events:
+                if self._events.newest == progress.position:
                     with anyio.move_on_after(SAVE_INTERVAL_S):
                         await self._events.wait_beyond(progress.position)
                     continue
-                if self._clock.now().date() != now.date():
-                    now = self._clock.now()
-                    await anyio.to_thread.run_sync(files.sync, progress.file)
-                    begun = await anyio.to_thread.run_sync(files.begin, now)
-                    progress = replace(progress, **begun)
-                lines = b"".join(line(event) for event in events if is_recorded(event))
-                size = progress.size
-                if lines:
-                    size = await anyio.to_thread.run_sync(files.append, progress.file, lines)
-                progress = Progress(events[-1].sequence, progress.file, size)
-        finally:
-            if progress != saved:
-                with anyio.CancelScope(shield=True):
+                if self._clock.now().date() != day:
                     await _save(store, files, progress)
+                    begun = await anyio.to_thread.run_sync(files.begin, self._clock.now())
+                    progress = replace(progress, **begun)
+                    day = self._clock.now().date()
+                self._progress = progress = await self._write_batch(files, progress)
+        finally:
+            with anyio.move_on_after(LAST_BATCH_S, shield=True):
+                self._progress = progress = await self._write_batch(files, progress)
+                await _save(store, files, progress)
 
-    async def _next(self, position: int) -> Sequence[StoredEvent]:
-        try:
-            return await self._events.read(position, BATCH)
-        except EventsExpiredError as error:
-            missing = error.oldest - 1 - position
-            self.lost += missing
-            log.error("events were deleted before they had a record", extra={"events": missing})  # noqa: TRY400 - the error says no more
-            return await self._events.read(error.oldest - 1, BATCH)
+    async def _write_batch(self, files: CdrFiles, progress: Progress) -> Progress:
+        progress = self._skip_deleted(progress)
+        events = await self._events.read(progress.position, BATCH)
+        lines = b"".join(line(event) for event in events if is_recorded(event))
+        size = progress.size
+        if lines:
+            size = await anyio.to_thread.run_sync(files.append, progress.file, lines)
+        return Progress(events[-1].sequence, progress.file, size) if events else progress
+
+    def _skip_deleted(self, progress: Progress) -> Progress:
+        missing = self._events.deleted_after(progress.position)
+        if missing == 0:
+            return progress
+        self.lost += missing
+        log.error("events were deleted before they had a record", extra={"events": missing})
+        return replace(progress, position=progress.position + missing)
 
     async def _resumed(self, store: Store, files: CdrFiles) -> Progress:
         """Return the stored progress, and what was written after it."""
         text = await store.get_value(KEY)
         if not text:
-            newest = self._events.newest if self._was_off else self._events.newest_at_opening
-            return Progress(newest)
+            return Progress(self._events.newest if self._start is None else self._start)
         progress = Progress(**json.loads(text))
         if progress.position > self._events.newest:
             return Progress(self._events.newest)
-        while events := await self._next(progress.position):
+        progress = self._skip_deleted(progress)
+        while events := await self._events.read(progress.position, BATCH):
             resumed = await anyio.to_thread.run_sync(files.resume, progress, events)
             if resumed.position == progress.position:
                 return resumed
@@ -315,4 +332,8 @@ class CdrWriter:
 
 async def _save(store: Store, files: CdrFiles, progress: Progress) -> None:
     await anyio.to_thread.run_sync(files.sync, progress.file)
+    await _store(store, progress)
+
+
+async def _store(store: Store, progress: Progress) -> None:
     await store.set_value(KEY, json.dumps(asdict(progress)))

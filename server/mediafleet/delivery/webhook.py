@@ -22,7 +22,7 @@ from typing_extensions import override
 
 import mediafleet
 from mediafleet.domain.endpoints import may_be_dialled, unmapped
-from mediafleet.domain.errors import EventsExpiredError, MediafleetError, NotFoundError
+from mediafleet.domain.errors import MediafleetError, NotFoundError
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.ports import DeadLetter
 from mediafleet.supervise import TICK_S
@@ -278,9 +278,9 @@ class Webhook:
         self._settings = settings
         self._clock = clock
         self._random = random
-        self._scope = anyio.CancelScope()
+        self._scope: anyio.CancelScope | None = None
         self._receiver: Receiver | None = None
-        self._was_off = False
+        self._start: int | None = None
         self._position: int | None = None
         self.counters = Counters()
 
@@ -291,7 +291,21 @@ class Webhook:
 
     def configure(self) -> None:
         """Go on with the configuration that is in force now; the pause after a failure ends."""
-        self._scope.cancel()
+        if self._start is None and self._settings().is_on:
+            self._start = self._events.newest
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def begin(self, store: Store) -> None:
+        """Store where to begin, before there are events of this server.
+
+        Raises:
+            StoreUnavailableError: The store does not respond.
+        """
+        if self._settings().is_on:
+            self._start = self._events.newest
+            if await store.reader_position(READER) is None:
+                await store.set_reader_position(READER, self._start)
 
     async def run(self, store: Store, beat: Callable[[], None]) -> None:
         """Deliver until cancelled.
@@ -347,7 +361,7 @@ class Webhook:
 
     async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
         """Forget the position, so that nothing of the time without a webhook is sent later."""
-        self._was_off, self._position = True, None
+        self._start = self._position = None
         if await store.reader_position(READER) is not None:
             await store.set_reader_position(READER, None)
         while True:
@@ -361,9 +375,7 @@ class Webhook:
         receiver: Receiver,
         beat: Callable[[], None],
     ) -> None:
-        stored = await store.reader_position(READER)
-        start = self._events.newest if self._was_off else self._events.newest_at_opening
-        self._position = position = min(start if stored is None else stored, self._events.newest)
+        self._position = position = stored = await self._started(store)
         saved_at = self._clock.monotonic()
         try:
             while True:
@@ -371,7 +383,8 @@ class Webhook:
                 if position != stored and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S:
                     await store.set_reader_position(READER, position)
                     stored, saved_at = position, self._clock.monotonic()
-                events = await self._next(position)
+                position = self._skip_deleted(position)
+                events = await self._events.read(position, BATCH)
                 if not events:
                     with anyio.move_on_after(TICK_S if position == stored else SAVE_INTERVAL_S):
                         await self._events.wait_beyond(position)
@@ -386,14 +399,20 @@ class Webhook:
                 with anyio.CancelScope(shield=True):
                     await store.set_reader_position(READER, position)
 
-    async def _next(self, position: int) -> Sequence[StoredEvent]:
-        try:
-            return await self._events.read(position, BATCH)
-        except EventsExpiredError as error:
-            missing = error.oldest - 1 - position
+    async def _started(self, store: Store) -> int:
+        """Return the stored position, or store where to begin."""
+        stored = await store.reader_position(READER)
+        if stored is None or stored > self._events.newest:
+            stored = self._events.newest if self._start is None else self._start
+            await store.set_reader_position(READER, stored)
+        return stored
+
+    def _skip_deleted(self, position: int) -> int:
+        missing = self._events.deleted_after(position)
+        if missing:
             self.counters.lost += missing
-            log.error("events were deleted before they were delivered", extra={"events": missing})  # noqa: TRY400 - the error says no more
-            return await self._events.read(error.oldest - 1, BATCH)
+            log.error("events were deleted before they were delivered", extra={"events": missing})
+        return position + missing
 
     async def _deliver_one(
         self,

@@ -33,9 +33,6 @@ class EventLog:
 
     Args:
         retention: Returns how many events the store must keep.
-
-    Attributes:
-        newest_at_opening: Sequence number of the newest event when the store was opened.
     """
 
     def __init__(self, retention: Callable[[], int]) -> None:
@@ -44,7 +41,7 @@ class EventLog:
         self._recent: deque[StoredEvent] = deque(maxlen=MAX_IN_MEMORY)
         self._more = anyio.Event()
         self._oldest = 1
-        self._newest = self.newest_at_opening = 0
+        self._newest = 0
 
     @asynccontextmanager
     async def kept_in(self, store: Store) -> AsyncIterator[None]:
@@ -55,7 +52,7 @@ class EventLog:
         """
         self._recent.clear()
         self._oldest = await store.oldest_event()
-        self._newest = self.newest_at_opening = store.newest_event
+        self._newest = store.newest_event
         self._store = store
         try:
             yield
@@ -90,6 +87,10 @@ class EventLog:
             self._newest = events[-1].sequence
             more, self._more = self._more, anyio.Event()
             more.set()
+
+    def deleted_after(self, position: int) -> int:
+        """Return how many events after a position were deleted and can be read no more."""
+        return max(0, self._oldest - 1 - position)
 
     async def read(self, after: int, limit: int = MAX_PAGE) -> Sequence[StoredEvent]:
         """Return the events that follow a position, the oldest first; empty if there is none.

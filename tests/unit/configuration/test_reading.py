@@ -75,6 +75,13 @@ SAMPLES = {
     "MEDIAFLEET_LAUNCH_TIMEOUT": ("90", 90.0),
     "MEDIAFLEET_LOCAL_COMMAND": ("media-server -p '{port}'", "media-server -p '{port}'"),
     "MEDIAFLEET_LOCAL_MAX_NODES": ("3", 3),
+    "OPENVIDU_CDR_PATH": ("/srv/cdr", "/srv/cdr"),
+    "MEDIAFLEET_EVENTS_RETENTION": ("5000", 5000),
+    "MEDIAFLEET_WEBHOOK_DELIVERY": ("best-effort", "best-effort"),
+    "MEDIAFLEET_WEBHOOK_SCHEDULE": ("1 2.5 60", "1 2.5 60"),
+    "MEDIAFLEET_WEBHOOK_SECRET": (f"whsec_{'canary+/' * 5}", f"whsec_{'canary+/' * 5}"),
+    "MEDIAFLEET_WEBHOOK_NETWORKS": ("10.0.0.0/8", ("10.0.0.0/8",)),
+    "MEDIAFLEET_WEBHOOK_CA_FILE": (__file__, __file__),
     "MEDIAFLEET_REGISTRAR_TOKEN": ("canary-of-a-token", "canary-of-a-token"),
     "MEDIAFLEET_REGISTRAR_NETWORKS": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
@@ -467,10 +474,10 @@ def test_documented_rules_of_properties_without_effect_are_checked(path: Path) -
 
 def test_settings_of_features_that_do_not_exist_are_named(path: Path) -> None:
     configuration = from_file(
-        path, "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=false\nOPENVIDU_PRO_CLUSTER_ID=x\n"
+        path, "OPENVIDU_RECORDING=true\nOPENVIDU_CDR=true\nOPENVIDU_PRO_CLUSTER_ID=x\n"
     )
 
-    assert configuration.without_feature == ("OPENVIDU_CDR",)
+    assert configuration.without_feature == ("OPENVIDU_RECORDING",)
 
 
 def test_a_secret_and_a_cluster_id_that_were_made_are_taken_over() -> None:
@@ -593,7 +600,6 @@ def test_an_openvidu_deployment_file_loads_once_domain_and_secret_are_filled_in(
         "KIBANA_USER",
         "KIBANA_PASSWORD",
         "OPENVIDU_RECORDING_DEBUG",
-        "OPENVIDU_CDR_PATH",
         "KMS_IMAGE",
     )
     answer = describe(configuration, version="2.15.1", kms_uris=[])

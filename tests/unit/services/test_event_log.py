@@ -30,7 +30,7 @@ async def test_what_memory_no_longer_holds_comes_from_the_store(tmp_path, monkey
 
     async with event_source(tmp_path) as source:
         assert await source.log.read(0) == events
-        assert source.log.newest_at_opening == 5
+        assert source.log.newest == 5
         assert (await source.emit())[0].sequence == 6
 
 
