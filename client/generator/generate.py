@@ -19,8 +19,10 @@ SOURCE = GENERATOR / "source"
 TO_BLOCKING = (
     (r"^import anyio\n", ""),
     (r"anyio\.sleep", "time.sleep"),
-    (r"\baclose\b", "close"),
+    (r"\baclos(e|ing)\b", r"clos\1"),
+    (r"\ba(read|iter_lines)\b", r"\1"),
     (r"__a(enter|exit)__", r"__\1__"),
+    (r"\bAsyncGenerator\[str, None\]", "Generator[str, None, None]"),
     (r"\bAsync([A-Z])", r"\1"),
     (r"\b(async|await) ", ""),
     (r'^""".*"""$', '"""`Mediafleet`, the client for blocking code; made of async_client.py."""'),
@@ -75,8 +77,9 @@ def write_blocking_client(package: Path) -> None:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
     path = package / "client.py"
     path.write_text(text, "utf-8")
-    ruff = (sys.executable, "-m", "ruff", "format", "--quiet", str(path))
-    subprocess.run(ruff, check=True)
+    for arguments in (("check", "--select=I", "--fix"), ("format",)):
+        ruff = (sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", str(path))
+        subprocess.run(ruff, check=True)
 
 
 def replace(fresh: Path) -> None:

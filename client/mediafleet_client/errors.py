@@ -6,7 +6,7 @@ MediafleetError
 ├── StatusNotReached       a wait for a status is over; also a TimeoutError
 ├── InvalidResponse        an answer that the API does not have
 └── ApiStatusError         the server, or a proxy before it, refused
-    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
+    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409 · Gone 410
     ├── ContentTooLarge 413 · UnsupportedMediaType 415
     └── InternalServerError 500 · NotSupported 501 · BadGateway 502 · Unavailable 503 · GatewayTimeout 504
 """
@@ -122,6 +122,10 @@ class Conflict(ApiStatusError):
     """409: the state of the cluster forbids it."""
 
 
+class Gone(ApiStatusError):
+    """410: events after the given one are deleted already; the message says where to go on."""
+
+
 class ContentTooLarge(ApiStatusError):
     """413: the body is too large."""
 
@@ -156,6 +160,7 @@ BY_STATUS: Final[dict[int, type[ApiStatusError]]] = {
     403: Forbidden,
     404: NotFound,
     409: Conflict,
+    410: Gone,
     413: ContentTooLarge,
     415: UnsupportedMediaType,
     500: InternalServerError,

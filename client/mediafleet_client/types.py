@@ -31,6 +31,7 @@ class Operation(Generic[T]):
         method: Of HTTP.
         path: Without the base of the server.
         params: Of the query.
+        headers: Of the request, beside those of every request.
         body: A JSON object, if there is one.
         results: For every status that is no error here, what makes the result of the answer's JSON.
     """
@@ -38,6 +39,7 @@ class Operation(Generic[T]):
     method: str
     path: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     results: Mapping[int, Callable[[Any], T]]
 

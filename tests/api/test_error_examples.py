@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mediafleet.api.events import MAX_STREAMS, TooManyStreamsError
 from mediafleet.clock import SystemClock
 from mediafleet.contract.responses import reason_phrase
 from mediafleet.domain import errors
@@ -95,6 +96,7 @@ REQUESTS = {
     "BadDrainLimit deadline": drained(deadline="soon", atDeadline="force"),
     "BadDrainLimit half": drained(deadline=60),
     "ServerFailed failed": asked("PUT", NODES),
+    "NoSuchCdrFile unknown": asked("GET", "/cdr/CDR.2020-09-21_08-50-36.log"),
     "NoSuchDrain running": asked("GET", f"/fleet/media-nodes/{KNOWN_ID}/drain"),
 }
 
@@ -126,6 +128,8 @@ SAID = {
     ),
     "UnavailableOrStopping store": errors.StoreUnavailableError("it is locked"),
     "Unavailable store": errors.StoreUnavailableError("it is locked"),
+    "EventsExpired expired": errors.EventsExpiredError(17, 1001),
+    "NoStream many": TooManyStreamsError(MAX_STREAMS),
 }
 
 

@@ -11,6 +11,7 @@ COMMANDS_OF_NODES = (
     *("list", "get", "diagnostics", "add", "remove"),
     *("drain", "progress", "undrain", "status", "discover"),
 )
+COMMANDS_OF_EVENTS = ("list", "watch", "verify", "cdr")
 COMMANDS = [
     ["serve"],
     ["demo"],
@@ -19,6 +20,8 @@ COMMANDS = [
     ["config"],
     ["restart"],
     *(["nodes", each] for each in COMMANDS_OF_NODES),
+    ["events"],
+    *(["events", each] for each in COMMANDS_OF_EVENTS),
 ]
 
 
@@ -37,7 +40,7 @@ def test_every_help_has_examples_line_by_line(command):
     assert text.isascii()
 
 
-@pytest.mark.parametrize("command", [[], ["nodes"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], ["nodes"], ["events"]], ids=" ".join)
 def test_exit_statuses_are_documented(command):
     text = help_of(command)
 

@@ -11,6 +11,7 @@ from mediafleet.contract import FailedLogins
 from support import fuzz_verdict, fuzzing, live
 
 _folder = tempfile.TemporaryDirectory(prefix="mediafleet-fuzz-")
+fuzzing.write_cdr_file(Path(_folder.name))
 schema = fuzzing.make_schema()
 schema.app = create_app(
     live.configuration(Path(_folder.name)),

@@ -21,6 +21,8 @@ def log(tmp_path_factory: pytest.TempPathFactory, run: fuzzing.Run) -> Iterator[
     """A server process of ours, as a user starts it; with its log."""
     folder = tmp_path_factory.mktemp("server")
     command = [sys.executable, "-m", "mediafleet", "serve", "--port", str(PORT)]
+    (folder / "data").mkdir(mode=0o700)
+    fuzzing.write_cdr_file(folder / "data")
     with (folder / "log").open("w") as output:
         options = ["--data-dir", str(folder / "data"), "--env-file", str(folder / ".env")]
         (folder / ".env").touch()
@@ -59,7 +61,7 @@ TestScenarios = fuzzing.scenarios(schema)
 @pytest.mark.parametrize("operation", sorted({name for name, _ in fuzz_verdict.documented("401")}))
 def test_without_the_right_credentials_an_operation_is_401(operation: str) -> None:
     found = schema.find_operation_by_id(operation)
-    path = found.path.replace("{mediaNodeId}", "kms_Unknown1")
+    path = found.path.replace("{mediaNodeId}", "kms_Unknown1").replace("{file}", "x")
     for auth in (None, ("OPENVIDUAPP", "wrong"), ("admin", fuzzing.SECRET)):
         response = httpx.request(found.method.upper(), URL + path, auth=auth)
         assert response.status_code == 401

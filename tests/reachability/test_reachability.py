@@ -71,7 +71,9 @@ def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
 
 
 def url_of(operation: Any) -> str:
-    return operation.path.replace("{mediaNodeId}", UNKNOWN)
+    path = operation.path.replace("{mediaNodeId}", UNKNOWN).replace("{file}", "unknown.log")
+    # A stream has no end of its own.
+    return f"{path}?duration=0" if path.endswith("/stream") else path
 
 
 async def test_errors_that_every_operation_shares(api: httpx.AsyncClient) -> None:
@@ -163,6 +165,23 @@ async def test_the_drain_of_a_media_node(api: httpx.AsyncClient, fleet: Emulated
     assert (await api.put(path)).status_code == 200
     assert (await api.get(path)).status_code == 200
     assert (await api.delete(path)).status_code == 204
+
+
+async def test_the_events_of_the_cluster(api: httpx.AsyncClient) -> None:
+    for path in ("/fleet/events", "/fleet/events/stream"):
+        assert (await api.get(path, params={"after": 1})).status_code == 410
+    assert (await api.get("/fleet/events")).status_code == 200
+    assert (await api.get("/fleet/events/stream", params={"duration": 0})).status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/openvidu"])
+async def test_call_detail_records(tmp_path: Path, api: httpx.AsyncClient, prefix: str) -> None:
+    name = "CDR.2020-09-21_08-50-36.log"
+    assert (await api.get(f"{prefix}/cdr/{name}")).status_code == 404
+    (tmp_path / "cdr").mkdir(exist_ok=True)
+    (tmp_path / "cdr" / name).touch()
+    assert (await api.get(f"{prefix}/cdr")).json() == [name]
+    assert (await api.get(f"{prefix}/cdr/{name}")).status_code == 200
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

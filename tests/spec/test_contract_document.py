@@ -23,6 +23,12 @@ OPERATIONS = {
     "drain_media_node": "put /fleet/media-nodes/{mediaNodeId}/drain",
     "get_media_node_drain": "get /fleet/media-nodes/{mediaNodeId}/drain",
     "end_media_node_drain": "delete /fleet/media-nodes/{mediaNodeId}/drain",
+    "list_events": "get /fleet/events",
+    "stream_events": "get /fleet/events/stream",
+    "list_cdr_files": "get /cdr",
+    "get_cdr_file": "get /cdr/{file}",
+    "openvidu_list_cdr_files": "get /openvidu/cdr",
+    "openvidu_get_cdr_file": "get /openvidu/cdr/{file}",
     "openvidu_list_media_nodes": "get /openvidu/api/media-nodes",
     "openvidu_add_media_node": "post /openvidu/api/media-nodes",
     "openvidu_autodiscover_media_nodes": "put /openvidu/api/media-nodes",
@@ -55,6 +61,10 @@ STATUSES = {
     "drain_media_node": "200 201 400 401 404 409 413 415 500 503",
     "get_media_node_drain": "200 400 401 404 500 503",
     "end_media_node_drain": "204 400 401 404 409 500 503",
+    "list_events": "200 400 401 410 500 503",
+    "stream_events": "200 400 401 410 500 503",
+    "list_cdr_files": "200 400 401 500 503",
+    "get_cdr_file": "200 400 401 404 500 503",
 }
 PARAMETERS = {
     "list_media_nodes": {"sessions", "extra-info"},
@@ -73,6 +83,10 @@ PARAMETERS = {
     "drain_media_node": {"mediaNodeId", "together-with", "force", "dry-run"},
     "get_media_node_drain": {"mediaNodeId"},
     "end_media_node_drain": {"mediaNodeId"},
+    "list_events": {"after", "limit"},
+    "stream_events": {"after", "Last-Event-ID", "limit", "duration"},
+    "list_cdr_files": set(),
+    "get_cdr_file": {"file"},
 }
 BODIES = {  # operation: (schema, required)
     "add_media_node": ("MediaNodeToAdd", False),
@@ -92,6 +106,10 @@ ANSWERS = {
     "get_metrics": "Metrics",
     "drain_media_node": "Drain",
     "get_media_node_drain": "Drain",
+    "list_events": "EventPage",
+    "stream_events": "EventStream",
+    "list_cdr_files": "CdrFileNames",
+    "get_cdr_file": "CdrFileText",
 }
 # Under /openvidu/api everything is as under /pro, but for what later versions changed.
 for each in BOTH_FAMILIES:
@@ -209,7 +227,7 @@ def test_operation_takes_the_agreed_body(operations, name):
     assert body["content"]["application/json"]["examples"]
 
 
-def test_every_body_is_json_but_that_of_the_metrics(nodes):
+def test_every_body_is_json_but_that_of_metrics_streams_and_records(nodes):
     holders = r".*/(requestBody|responses/\w+)"
     contents = [
         list(node["content"])
@@ -217,7 +235,12 @@ def test_every_body_is_json_but_that_of_the_metrics(nodes):
         if re.fullmatch(holders, pointer) and "content" in node
     ]
     assert len(contents) > 20
-    assert [each for each in contents if each != ["application/json"]] == [["text/plain"]]
+    assert [each for each in contents if each != ["application/json"]] == [
+        ["text/plain"],
+        ["text/event-stream"],
+        ["text/plain"],
+        ["text/plain"],
+    ]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -152,7 +152,6 @@ UNSUPPORTED: list[tuple[str, Change, str, str]] = [
         LIST + "/servers",
         "servers of an operation",
     ),
-    ("callbacks", put(LIST + "/callbacks", {}), LIST + "/callbacks", "callbacks of an operation"),
     (
         "a second server",
         put("/servers", [{"url": "/"}, {"url": "/v2"}]),
@@ -423,12 +422,6 @@ UNSUPPORTED: list[tuple[str, Change, str, str]] = [
         LIST + "/responses/400/content/application~1json/schema",
         "error body/errors: must have at most 9 items",
     ),
-    (
-        "discriminator",
-        schema({"type": "object", "discriminator": {"propertyName": "kind"}}),
-        MORE + "/discriminator",
-        "discriminator of a schema",
-    ),
     ("xml", schema({"type": "string", "xml": {"name": "x"}}), MORE + "/xml", "xml of a schema"),
     *(
         (
@@ -593,9 +586,10 @@ SUPPORTED: dict[str, Change] = {
     "properties named like keywords": schema(
         {"type": "object", "properties": {"nullable": TEXT, "example": TEXT, "format": TEXT}}
     ),
-    "tags, links, examples, external documents": lambda d: d["paths"]["/open"]["get"].update(
-        tags=["a"], externalDocs={"url": "https://x"}, deprecated=True
-    ),
+    "tags, links, examples, external documents, callbacks": lambda d: d["paths"]["/open"][
+        "get"
+    ].update(tags=["a"], externalDocs={"url": "https://x"}, deprecated=True, callbacks={}),
+    "discriminator": schema({"type": "object", "discriminator": {"propertyName": "kind"}}),
     "statuses as integers": lambda d: d["paths"]["/open"]["get"].update(
         responses={int(s): r for s, r in d["paths"]["/open"]["get"]["responses"].items()}
     ),

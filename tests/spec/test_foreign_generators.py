@@ -93,6 +93,8 @@ def parameter_names(document: dict[str, Any]) -> Iterator[str]:
                 form = r"[a-z]+([A-Z][a-z0-9]+)*" + r"|[a-z]+(-[a-z0-9]+)*" * (
                     each["in"] == "query"
                 )
+                if each["in"] == "header":
+                    form = r"[A-Z][A-Za-z]+(-[A-Z][A-Za-z]+)*"
                 if not re.fullmatch(form, each["name"]):
                     yield f"{path}: parameter {each['name']}: not in camel case"
                 if each["name"] in RESERVED:

@@ -227,6 +227,7 @@ _KEYWORDS = frozenset(
         "example",
         "externalDocs",
         "deprecated",
+        "discriminator",
     ]
 )
 _FORMATS = {
@@ -468,6 +469,7 @@ _OPERATION = frozenset(
         "parameters",
         "requestBody",
         "responses",
+        "callbacks",
         "deprecated",
         "security",
     ]

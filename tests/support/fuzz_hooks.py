@@ -23,6 +23,7 @@ from schemathesis.openapi.checks import (
 
 from support.fuzzing import (
     BUSY_URIS,
+    CDR_FILE,
     DEAD_URIS,
     LIVE_URIS,
     POOL,
@@ -193,6 +194,30 @@ def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
     others = [each for each in listed if each != case.path_parameters["mediaNodeId"]]
     if others:
         case.query = {"together-with": ",".join(others)}
+
+
+@_hook("before_call", ["list_events", "stream_events"])
+def ask_for_events_that_are_there(context: Any, case: Any, kwargs: Any) -> None:
+    """A drawn position is beyond the newest event, but for one of four; a stream has to end."""
+    if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    query = case.query = dict(case.query or {})
+    if case.operation.path.endswith("/stream"):
+        query["duration"] = 0
+    fuzz.run.positions += 1
+    if fuzz.run.positions % 4:
+        query.pop("after", None)
+        (case.headers or {}).pop("Last-Event-ID", None)
+
+
+@_hook("before_call", in_families("get_cdr_file"))
+def ask_for_a_file_that_is_there(context: Any, case: Any, kwargs: Any) -> None:
+    """No drawn name is one of a file: half of those that fit are replaced."""
+    if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    drawn = case.path_parameters["file"]
+    if zlib.crc32(drawn.encode()) % 2:
+        case.path_parameters["file"] = CDR_FILE
 
 
 @_hook("before_call", "openvidu_get_health")

@@ -20,6 +20,8 @@ AUTHORIZATION = {"Authorization": "Basic T1BFTlZJRFVBUFA6YS1zZWNyZXQtb2YtdGhlLXR
 ITEM = "/pro/media-nodes/{mediaNodeId}"
 FAMILIES = ("", "openvidu_")
 """Prefixes of the operations that the two families of paths share."""
+CDR_FILE = "CDR.2020-09-21_08-50-36.log"
+"""Is there in the data directory of the server."""
 NODES = 20
 BUSY_NODES = range(5)
 """Numbers of the nodes that always host a session."""
@@ -52,6 +54,7 @@ class Run:
         scenarios: How many walks were begun.
         steps: How many requests they made.
         registrations: How many live nodes were to be added outside of them.
+        positions: How many requests for events that keep the contract were sent.
         drains: How many drains that keep the contract were asked for.
         removed: Ids of nodes whose removal was certain.
         unfinished: Ids of nodes that were removed and are not gone yet.
@@ -62,7 +65,7 @@ class Run:
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, int]] = Counter()
         self.scenarios = 0
-        self.steps = self.registrations = self.drains = 0
+        self.steps = self.registrations = self.drains = self.positions = 0
         self.removed: set[str] = set()
         self.unfinished: set[str] = set()
         self.broken: list[str] = []
@@ -89,6 +92,12 @@ class Fuzz:
 
 
 fuzz = Fuzz()
+
+
+def write_cdr_file(data_dir: Path) -> None:
+    """Write a file of call detail records where the server has them."""
+    (data_dir / "cdr").mkdir()
+    (data_dir / "cdr" / CDR_FILE).write_text('{"nodeRecovered":{}}\n')
 
 
 def make_schema(**update: Any) -> Any:

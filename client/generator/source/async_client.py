@@ -2,8 +2,8 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
@@ -12,6 +12,7 @@ import anyio
 import httpx
 
 from mediafleet_client.api.cluster import get_config, get_health, get_metrics, restart
+from mediafleet_client.api.events import get_cdr_file, list_cdr_files, list_events, stream_events
 from mediafleet_client.api.media_nodes import (
     add_media_node,
     autodiscover_media_nodes,
@@ -27,19 +28,29 @@ from mediafleet_client.api.media_nodes import (
 from mediafleet_client.conversation import (
     CONNECT_S,
     USER,
+    EventParser,
     checked_url,
     failure,
     pause_before_repeating,
     result_of,
     transport_options,
 )
-from mediafleet_client.errors import NotFound, RequestTimedOut, StatusNotReached
+from mediafleet_client.errors import (
+    BadGateway,
+    ConnectionFailed,
+    GatewayTimeout,
+    NotFound,
+    RequestTimedOut,
+    StatusNotReached,
+    Unavailable,
+)
 from mediafleet_client.models import (
     AtDeadline,
     Config,
     DeletionStrategy,
     Drain,
     DrainLimit,
+    EventPage,
     Health,
     MediaNode,
     MediaNodeDiagnostics,
@@ -47,14 +58,20 @@ from mediafleet_client.models import (
     MediaNodeToAdd,
     RequestableMediaNodeStatus,
     RestartProperties,
+    StoredEvent,
 )
 from mediafleet_client.types import UNSET, Operation
 
 T = TypeVar("T")
 MediaNodeList: TypeAlias = list[MediaNode]
+CdrFileNames: TypeAlias = list[str]
 
 _ACCEPTED: Final = 202
 _SHORTEST_S: Final = 0.1
+_STREAM_SILENCE_S: Final = 45.0
+_PASSING: Final = (BadGateway, ConnectionFailed, GatewayTimeout, RequestTimedOut, Unavailable)
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 15.0
 
 
 class AsyncMediafleet:
@@ -94,7 +111,7 @@ class AsyncMediafleet:
         on_response: Callable[[httpx.Response], object] | None = None,
     ) -> None:
         self._url = checked_url(url)
-        self._timeout = timeout
+        self.timeout = timeout
         self._wait_timeout = wait_timeout
         self._retries = retries
         self._on_response = on_response
@@ -107,6 +124,7 @@ class AsyncMediafleet:
         )
         self.media_nodes = AsyncMediaNodes(self)
         self.drains = AsyncDrains(self)
+        self.events = AsyncEvents(self)
         self.cluster = AsyncCluster(self)
 
     def __repr__(self) -> str:
@@ -137,7 +155,7 @@ class AsyncMediafleet:
             InvalidResponse: The answer is none of this API.
         """
         if timeout is None:
-            timeout = self._wait_timeout if operation.waits else self._timeout
+            timeout = self._wait_timeout if operation.waits else self.timeout
         deadline = time.monotonic() + timeout
         left = self._retries
         while True:
@@ -146,6 +164,7 @@ class AsyncMediafleet:
                     operation.method,
                     operation.path,
                     params=operation.params,
+                    headers=operation.headers,
                     json=operation.body,
                     timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_S)),
                 )
@@ -158,6 +177,36 @@ class AsyncMediafleet:
                 return result_of(operation, response)
             left -= 1
             await anyio.sleep(pause)
+
+    async def stream(self, operation: Operation[str], *, silence: float) -> AsyncGenerator[str, None]:
+        """Perform an operation whose answer is text, and yield its lines as they come.
+
+        Args:
+            operation: What to ask for.
+            silence: Seconds without a line after which the connection counts as broken.
+
+        Raises:
+            ApiStatusError: The server refused or failed.
+            ConnectionFailed: There is no answer, or it broke off.
+            RequestTimedOut: There is no answer in time, or no further line.
+            InvalidResponse: The answer is none of this API.
+        """
+        timeout = httpx.Timeout(silence, connect=CONNECT_S)
+        try:
+            async with self._http.stream(
+                operation.method,
+                operation.path,
+                params=operation.params,
+                headers=operation.headers,
+                timeout=timeout,
+            ) as response:
+                if response.status_code not in operation.results:
+                    await response.aread()
+                    result_of(operation, response)
+                async for line in response.aiter_lines():
+                    yield line
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise failure(operation, error, self._url, silence) from error
 
 
 class AsyncMediaNodes:
@@ -384,6 +433,92 @@ class AsyncDrains:
             Conflict: It is too late.
         """
         await self._client.call(end_media_node_drain(media_node_id), timeout=timeout)
+
+
+class AsyncEvents:
+    """What happened to the cluster."""
+
+    def __init__(self, client: AsyncMediafleet) -> None:
+        self._client = client
+
+    async def list(self, *, after: int | None = None, limit: int = 100, timeout: float | None = None) -> EventPage:
+        """Get a page of events, the oldest first.
+
+        Args:
+            after: Number of the last event that is known already, the `next` of the page before; `None` for the first
+                page.
+            limit: The greatest number of events, at most 1000.
+            timeout: Seconds for the answer.
+
+        Raises:
+            Gone: Events after that one are deleted already.
+        """
+        operation = list_events(after=UNSET if after is None else after, limit=limit)
+        return await self._client.call(operation, timeout=timeout)
+
+    async def stream(
+        self, *, after: int | None = None, limit: int | None = None, duration: float | None = None
+    ) -> AsyncIterator[StoredEvent]:
+        """Follow the events without a gap, for ever unless there is a limit.
+
+        A connection that is lost is made again, after a pause that grows from 0.5 s to 15 s, and goes on behind the
+        last event. Only the first one must succeed.
+
+        Args:
+            after: Number of the last event that is known already; `None` for those that happen from now on.
+            limit: The number of events after which the stream ends.
+            duration: The number of seconds after which it ends.
+
+        Raises:
+            Gone: Events after that one are deleted already.
+        """
+        known = (await self.list(limit=1)).newest if after is None else after
+        end = None if duration is None else time.monotonic() + duration
+        pause, connected = _FIRST_PAUSE_S, False
+        while limit is None or limit > 0:
+            left = None if end is None else max(0, round(end - time.monotonic()))
+            operation = stream_events(
+                last_event_id=known,
+                limit=UNSET if limit is None else limit,
+                duration=UNSET if left is None else left,
+            )
+            parser = EventParser()
+            try:
+                async with aclosing(self._client.stream(operation, silence=_STREAM_SILENCE_S)) as lines:
+                    async for line in lines:
+                        connected = True
+                        event = parser.feed(line)
+                        if event is not None:
+                            known, pause = event.sequence, _FIRST_PAUSE_S
+                            limit = None if limit is None else limit - 1
+                            yield event
+            except _PASSING as error:
+                if not connected:
+                    raise
+                pause = max(pause, getattr(error, "retry_after", None) or 0)
+            if limit == 0 or (end is not None and time.monotonic() + pause > end):
+                return
+            await anyio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def cdr_files(self, *, timeout: float | None = None) -> CdrFileNames:
+        """List the names of the files of call detail records, the oldest first."""
+        return await self._client.call(list_cdr_files(), timeout=timeout)
+
+    async def cdr_file(self, file: str, *, timeout: float | None = None) -> AsyncIterator[str]:
+        """Get a file of call detail records, line by line; each is a JSON object.
+
+        Args:
+            file: Its name, as listed.
+            timeout: Seconds for each part of the answer.
+
+        Raises:
+            NotFound: There is no such file.
+        """
+        seconds = self._client.timeout if timeout is None else timeout
+        async with aclosing(self._client.stream(get_cdr_file(file), silence=seconds)) as lines:
+            async for line in lines:
+                yield line
 
 
 class AsyncCluster:

@@ -19,7 +19,7 @@ from mediafleet_client.errors import (
     MediafleetError,
     RequestTimedOut,
 )
-from mediafleet_client.models import ErrorDetail
+from mediafleet_client.models import ErrorDetail, StoredEvent
 from mediafleet_client.types import Operation
 
 T = TypeVar("T")
@@ -145,6 +145,32 @@ def failure(
         failed = ConnectionFailed(f"{url}: {str(error) or type(error).__name__}")
     failed.may_go_on = not (unsent or operation.reads)
     return failed
+
+
+class EventParser:
+    """Reads Server-Sent Events line by line (WHATWG HTML, section 9.2.6)."""
+
+    def __init__(self) -> None:
+        self._data: list[str] = []
+
+    def feed(self, line: str) -> StoredEvent | None:
+        """Take in a line; return the event that it completes, if it does.
+
+        Raises:
+            InvalidResponse: The data is no event of this API.
+        """
+        if line:
+            name, _, value = line.partition(":")
+            if name == "data":
+                self._data.append(value.removeprefix(" "))
+            return None
+        data, self._data = "\n".join(self._data), []
+        if not data:
+            return None
+        try:
+            return StoredEvent.from_dict(json.loads(data))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidResponse(200, "the stream of events", "an event that its API does not have") from error
 
 
 def _is_result(operation: Operation[Any], response: httpx.Response) -> bool:

@@ -9,9 +9,12 @@ from .connection_list import ConnectionList
 from .connection_role import ConnectionRole
 from .deletion_strategy import DeletionStrategy
 from .drain import Drain
+from .drain_change import DrainChange
 from .drain_limit import DrainLimit
 from .error_body import ErrorBody
 from .error_detail import ErrorDetail
+from .event_page import EventPage
+from .event_payload import EventPayload
 from .failed_dial import FailedDial
 from .failed_part import FailedPart
 from .failure_decision import FailureDecision
@@ -26,14 +29,20 @@ from .media_filter import MediaFilter
 from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
 from .media_node import MediaNode
+from .media_node_deduplicated_event import MediaNodeDeduplicatedEvent
 from .media_node_diagnostics import MediaNodeDiagnostics
+from .media_node_drain_changed_event import MediaNodeDrainChangedEvent
+from .media_node_forgotten_event import MediaNodeForgottenEvent
 from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
 from .media_node_status import MediaNodeStatus
+from .media_node_status_changed_event import MediaNodeStatusChangedEvent
 from .media_node_to_add import MediaNodeToAdd
 from .media_options import MediaOptions
 from .media_server_kind import MediaServerKind
+from .node_crashed_event import NodeCrashedEvent
+from .node_recovered_event import NodeRecoveredEvent
 from .open_vidu_health import OpenViduHealth
 from .open_vidu_health_status import OpenViduHealthStatus
 from .open_vidu_media_node import OpenViduMediaNode
@@ -49,7 +58,9 @@ from .recording_output_mode import RecordingOutputMode
 from .requestable_media_node_status import RequestableMediaNodeStatus
 from .restart_properties import RestartProperties
 from .session import Session
+from .session_destroyed_event import SessionDestroyedEvent
 from .session_object import SessionObject
+from .stored_event import StoredEvent
 from .subscriber import Subscriber
 from .video_source import VideoSource
 from .waiting_media_node import WaitingMediaNode
@@ -65,9 +76,12 @@ __all__ = (
     "ConnectionRole",
     "DeletionStrategy",
     "Drain",
+    "DrainChange",
     "DrainLimit",
     "ErrorBody",
     "ErrorDetail",
+    "EventPage",
+    "EventPayload",
     "FailedDial",
     "FailedPart",
     "FailureDecision",
@@ -82,14 +96,20 @@ __all__ = (
     "MediaFilterOptions",
     "MediaMode",
     "MediaNode",
+    "MediaNodeDeduplicatedEvent",
     "MediaNodeDiagnostics",
+    "MediaNodeDrainChangedEvent",
+    "MediaNodeForgottenEvent",
     "MediaNodeList",
     "MediaNodeObject",
     "MediaNodePatch",
     "MediaNodeStatus",
+    "MediaNodeStatusChangedEvent",
     "MediaNodeToAdd",
     "MediaOptions",
     "MediaServerKind",
+    "NodeCrashedEvent",
+    "NodeRecoveredEvent",
     "OpenViduHealth",
     "OpenViduHealthStatus",
     "OpenViduMediaNode",
@@ -105,7 +125,9 @@ __all__ = (
     "RequestableMediaNodeStatus",
     "RestartProperties",
     "Session",
+    "SessionDestroyedEvent",
     "SessionObject",
+    "StoredEvent",
     "Subscriber",
     "VideoSource",
     "WaitingMediaNode",

@@ -15,6 +15,7 @@ from mediafleet.domain.errors import (
     MissingUriError,
     NotFoundError,
     UnavailableError,
+    UnknownPositionError,
     UnreachableMediaServerError,
 )
 
@@ -31,6 +32,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     MissingUriError: HTTPStatus.NOT_IMPLEMENTED,
     EnvironmentFailureError: HTTPStatus.BAD_GATEWAY,
     EventsExpiredError: HTTPStatus.GONE,
+    UnknownPositionError: HTTPStatus.GONE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Member, Session
     from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
+    from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import ServerInfo
     from mediafleet.services.cluster import Health
     from mediafleet.services.media_nodes import DrainReport
@@ -174,6 +175,18 @@ def openvidu_health(report: Health) -> Json:
 
 def _failed_components(report: Health) -> list[Json]:
     return [{"part": part.name, "reason": part.reason} for part in report.failed]
+
+
+def event(stored: StoredEvent) -> Json:
+    """The stored event object."""
+    return {
+        "sequence": stored.sequence,
+        "event": stored.name,
+        "mediaNodeId": stored.node_id,
+        "timestamp": stored.timestamp,
+        "payload": stored.payload,
+        "hash": stored.hash,
+    }
 
 
 def openvidu_status(report: Health) -> Json:

@@ -13,15 +13,17 @@ import anyio
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
+from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.app.contract_file import load_contract
-from mediafleet.app.delivery import EventReaders
+from mediafleet.app.delivery import EventReaders, cdr_settings
 from mediafleet.app.environments import check_cluster_path, make_environment
 from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.delivery import CdrFiles
 from mediafleet.domain import formats
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.formats import to_milliseconds
@@ -168,7 +170,7 @@ class _Server:
         self._accept_changed_store = accept_changed_store
         self._store: SqlStore | None = None
         self._state = ClusterState(clock)
-        stopping.listener = self._state.begin_stop
+        self._stopping = stopping
         self._readers = EventReaders(lambda: settings.value, clock, random)
         self._state.on_events = self._readers.log.append
         self._failed_logins = failed_logins
@@ -270,6 +272,9 @@ class _Server:
         cluster = ClusterHandlers(self._cluster)
         media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
         fleet = FleetHandlers(media_nodes, self._drains)
+        events = EventHandlers(self._readers.log, schemas.component("StoredEvent"))
+        records = CdrHandlers(self._cdr_files)
+        self._stopping.listener = partial(self._begin_stop, events)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
@@ -282,6 +287,8 @@ class _Server:
             "drain_media_node": waiting(fleet.drain_media_node),
             "get_media_node_drain": waiting(fleet.get_media_node_drain),
             "end_media_node_drain": waiting(fleet.end_media_node_drain),
+            "list_events": events.list_events,
+            "stream_events": events.stream_events,
         }
         for family in (PRO, OPENVIDU):
             serve = MediaNodeHandlers(
@@ -294,12 +301,12 @@ class _Server:
             )
             handlers |= {
                 f"{family.prefix}{operation}": handler
-                for operation, handler in self._shared_handlers(serve, cluster).items()
+                for operation, handler in self._shared_handlers(serve, cluster, records).items()
             }
         return handlers
 
     def _shared_handlers(
-        self, serve: MediaNodeHandlers, cluster: ClusterHandlers
+        self, serve: MediaNodeHandlers, cluster: ClusterHandlers, records: CdrHandlers
     ) -> Mapping[str, contract.Handler]:
         """Handlers of the operations that both families of paths serve."""
         waiting = self._cluster.between_restarts
@@ -312,7 +319,16 @@ class _Server:
             "autodiscover_media_nodes": waiting(serve.autodiscover_media_nodes),
             "get_config": waiting(cluster.get_config),
             "restart": cluster.restart,
+            "list_cdr_files": records.list_cdr_files,
+            "get_cdr_file": records.get_cdr_file,
         }
+
+    def _begin_stop(self, events: EventHandlers) -> None:
+        self._state.begin_stop()
+        events.begin_stop()
+
+    def _cdr_files(self) -> CdrFiles:
+        return CdrFiles(cdr_settings(self._settings.value).directory)
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:

@@ -41,6 +41,7 @@ def describe(
       mediafleet serve                   a server for Media Nodes of your own
       mediafleet nodes list              the Media Nodes of a running server
       mediafleet nodes add --help        more about one command
+      mediafleet events watch            what happens to the cluster
       mediafleet config                  the configuration of a running server
       mediafleet restart KEY=VALUE       another configuration for it
 
@@ -74,6 +75,7 @@ def make_application(command: str | None = None) -> typer.Typer:
         from mediafleet.cli import client_commands as client  # noqa: PLC0415 - loads the HTTP client
 
         commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
+        commands["events"] = _group(client.describe_events, client.EVENT_COMMANDS)
         commands["config"] = client.config
         commands["restart"] = client.restart
     return _group(describe, commands)

@@ -5,6 +5,12 @@ from typing import Final
 
 from mediafleet.cli.configuration_commands import config, restart
 from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
+from mediafleet.cli.event_commands import (
+    list_events,
+    show_records,
+    verify_events,
+    watch_events,
+)
 from mediafleet.cli.node_commands import (
     add_node,
     change_status,
@@ -15,7 +21,14 @@ from mediafleet.cli.node_commands import (
     show_diagnostics,
 )
 
-__all__ = ["NODE_COMMANDS", "config", "describe_nodes", "restart"]
+__all__ = [
+    "EVENT_COMMANDS",
+    "NODE_COMMANDS",
+    "config",
+    "describe_events",
+    "describe_nodes",
+    "restart",
+]
 
 
 def describe_nodes() -> None:
@@ -50,4 +63,30 @@ NODE_COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "undrain": undrain_node,
     "status": change_status,
     "discover": discover_nodes,
+}
+
+
+def describe_events() -> None:
+    """List, follow and verify the events of a running server.
+
+    Examples:
+      mediafleet events watch
+      mediafleet events list --after 4711
+      mediafleet events verify
+
+    Exit status:
+      0  done
+      1  the server or the connection to it failed
+      2  wrong options
+      3  the events after the given one are deleted, or there is no such file
+      4  the events are not as they were stored
+      5  the secret was refused
+    """
+
+
+EVENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "list": list_events,
+    "watch": watch_events,
+    "verify": verify_events,
+    "cdr": show_records,
 }

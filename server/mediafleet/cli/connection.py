@@ -28,6 +28,7 @@ from mediafleet_client import (
     BadRequest,
     Conflict,
     ContentTooLarge,
+    Gone,
     InvalidResponse,
     Mediafleet,
     MediafleetError,
@@ -55,6 +56,7 @@ _EXIT_CODES: Final[dict[type[ApiStatusError], ExitCode]] = {
     NotSupported: ExitCode.USAGE,
     Unauthorized: ExitCode.UNAUTHORIZED,
     NotFound: ExitCode.NOT_FOUND,
+    Gone: ExitCode.NOT_FOUND,
     Conflict: ExitCode.CONFLICT,
 }
 

@@ -12,9 +12,9 @@ class ExitCode(enum.IntEnum):
     USAGE = 2
     """The command line, the configuration or the request is wrong."""
     NOT_FOUND = 3
-    """There is no such Media Node, or it cannot be reached (404)."""
+    """There is no such Media Node or file, or it cannot be reached (404); events are gone (410)."""
     CONFLICT = 4
-    """The state of the cluster forbids it (409)."""
+    """The state of the cluster forbids it (409), or events are not as they were stored."""
     UNAUTHORIZED = 5
     """The server rejected the credentials (401)."""
     INTERRUPTED = 130

@@ -1,5 +1,6 @@
-"""How Media Nodes, drains and diagnostics look in a terminal."""
+"""How Media Nodes, drains, diagnostics and events look in a terminal."""
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from mediafleet_client.models import (
     MediaNode,
     MediaNodeDiagnostics,
     Ping,
+    StoredEvent,
 )
 from mediafleet_client.types import Unset
 
@@ -36,6 +38,8 @@ _STATUS_STYLES: Final = {
 }
 _MAX_NAMED_SESSIONS: Final = 5
 _MS: Final = 1_000
+_EVENT_WIDTHS: Final = (9, 20, 24, 16)
+_IN_OTHER_COLUMNS: Final = frozenset({"timestamp", "id", "clusterId"})
 
 
 def print_table(table: Table, *, in_place: bool = False) -> None:
@@ -236,6 +240,42 @@ def _age(time: int | None, now: int) -> Text:
 def _round_trips(pings: Sequence[Ping]) -> Text:
     trips = (ping.round_trip_time for ping in pings)
     return cell(", ".join("-" if trip is None else f"{trip:.1f} ms" for trip in trips) or "-")
+
+
+def event_list(events: Iterable[StoredEvent]) -> Table:
+    """List events, one in each line."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in _EVENT_COLUMNS:
+        table.add_column(heading, no_wrap=True)
+    for event in events:
+        table.add_row(*map(cell, _event_cells(event)))
+    return table
+
+
+def event_line(event: StoredEvent) -> str:
+    """Describe an event in one line, in the columns of `EVENT_HEADINGS`."""
+    return _in_columns(_event_cells(event))
+
+
+def _event_cells(event: StoredEvent) -> tuple[str, ...]:
+    details = " ".join(
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in event.payload.to_dict().items()
+        if name not in _IN_OTHER_COLUMNS and value is not None
+    )
+    cut = details if len(details) <= _MAX_TEXT else details[:_MAX_TEXT] + "…"
+    node = event.media_node_id or "-"
+    return str(event.sequence), format_time(event.timestamp), event.event, node, cut
+
+
+def _in_columns(cells: Sequence[str]) -> str:
+    *aligned, last = cells
+    columns = zip(aligned, _EVENT_WIDTHS, strict=True)
+    return "  ".join([*(text.ljust(width) for text, width in columns), last]).rstrip()
+
+
+_EVENT_COLUMNS: Final = ("NUMBER", "TIME", "EVENT", "NODE", "DETAILS")
+EVENT_HEADINGS: Final = _in_columns(_EVENT_COLUMNS)
 
 
 def _two_columns(rows: Iterable[tuple[str, Text]]) -> Table:

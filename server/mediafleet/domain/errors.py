@@ -289,6 +289,20 @@ class EventsExpiredError(MediafleetError):
         )
 
 
+class UnknownPositionError(MediafleetError):
+    """A position is beyond the newest event, so it is one of another store."""
+
+    def __init__(self, after: int, newest: int) -> None:
+        super().__init__(after, newest)
+        self.after, self.newest = after, newest
+
+    def __str__(self) -> str:
+        return (
+            f"There is no event {self.after}; the newest one has number {self.newest}, so the "
+            f"store is another one than before: read on after {self.newest}, or from the beginning"
+        )
+
+
 class UnavailableError(MediafleetError):
     """The server cannot do this now; the same request may succeed later.
 

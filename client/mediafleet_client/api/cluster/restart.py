@@ -1,3 +1,5 @@
+from typing import Any
+
 from ...models.restart_properties import RestartProperties
 from ...types import Operation
 
@@ -26,6 +28,8 @@ def restart(
             may hold a control character or a line separator. Example: {'OPENVIDU_CDR': True,
             'OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT': 120}.
     """
+
+    headers: dict[str, Any] = {}
 
     return Operation(
         method="POST",

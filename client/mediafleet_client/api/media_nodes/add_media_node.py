@@ -41,6 +41,8 @@ def add_media_node(
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
+    headers: dict[str, Any] = {}
+
     return Operation(
         method="POST",
         path="/pro/media-nodes",

@@ -53,6 +53,8 @@ def drain_media_node(
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
+    headers: dict[str, Any] = {}
+
     return Operation(
         method="PUT",
         path="/fleet/media-nodes/{media_node_id}/drain".format(

@@ -1,3 +1,4 @@
+from typing import Any
 from urllib.parse import quote
 
 from ...models.media_node import MediaNode
@@ -34,6 +35,8 @@ def modify_media_node(
         body (MediaNodePatch): The change to make to a Media Node. Members that are not listed
             here are ignored. Example: {'status': 'waiting-idle-to-terminate'}.
     """
+
+    headers: dict[str, Any] = {}
 
     return Operation(
         method="PATCH",

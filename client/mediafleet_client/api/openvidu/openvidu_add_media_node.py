@@ -26,6 +26,8 @@ def openvidu_add_media_node(
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
+    headers: dict[str, Any] = {}
+
     return Operation(
         method="POST",
         path="/openvidu/api/media-nodes",

@@ -1,3 +1,4 @@
+from typing import Any
 from urllib.parse import quote
 
 from ...models.media_node_patch import MediaNodePatch
@@ -20,6 +21,8 @@ def openvidu_modify_media_node(
         body (MediaNodePatch): The change to make to a Media Node. Members that are not listed
             here are ignored. Example: {'status': 'waiting-idle-to-terminate'}.
     """
+
+    headers: dict[str, Any] = {}
 
     return Operation(
         method="PATCH",

@@ -1,3 +1,5 @@
+from typing import Any
+
 from ...models.restart_properties import RestartProperties
 from ...types import Operation
 
@@ -17,6 +19,8 @@ def openvidu_restart(
             may hold a control character or a line separator. Example: {'OPENVIDU_CDR': True,
             'OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT': 120}.
     """
+
+    headers: dict[str, Any] = {}
 
     return Operation(
         method="POST",

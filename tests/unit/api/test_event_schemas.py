@@ -1,0 +1,86 @@
+"""Every event that the domain can make has exactly the properties of its schema."""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+
+from mediafleet.app import load_contract
+from mediafleet.contract import ContractSchemas
+from mediafleet.domain.drain import AtDeadline, Drain, Limit
+from mediafleet.domain.events import (
+    DrainChange,
+    Event,
+    MediaNodeDeduplicated,
+    MediaNodeDrainChanged,
+    MediaNodeForgotten,
+    MediaNodeStatusChanged,
+    NodeCrashed,
+    NodeRecovered,
+    SessionDestroyed,
+)
+from mediafleet.domain.media_node import MediaNodeStatus
+
+AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
+CONTRACT = load_contract()
+SCHEMAS = CONTRACT["components"]["schemas"]
+ENDPOINT: dict[str, Any] = {"ip": "10.0.0.1", "uri": "ws://10.0.0.1:8888/kurento"}
+UNKNOWN: dict[str, Any] = {"environment_id": None, "ip": None, "uri": None}
+NODE: dict[str, Any] = {"timestamp": AT, "id": "kms_1", "environment_id": "i-0c58", **ENDPOINT}
+DRAIN = Drain(Limit(60, AtDeadline.FORCE), AT, 2)
+EVENTS: list[Any] = [
+    *(
+        MediaNodeStatusChanged(**NODE, new_status=status.value, old_status=old)
+        for status in MediaNodeStatus
+        for old in (None, "launching")
+    ),
+    MediaNodeStatusChanged(**NODE | UNKNOWN, new_status="launching", old_status=None),
+    MediaNodeForgotten(AT, "kms_1", None),
+    MediaNodeForgotten(AT, "kms_1", "the environment aws failed to launch"),
+    MediaNodeDeduplicated(AT, "kms_1", None, "kms_2"),
+    MediaNodeDeduplicated(AT, "kms_1", ENDPOINT["uri"], "kms_2"),
+    NodeCrashed(**NODE, time_of_disconnection=AT, session_ids=()),
+    NodeCrashed(**NODE | UNKNOWN, time_of_disconnection=AT, session_ids=("a", "b")),
+    NodeRecovered(**NODE),
+    NodeRecovered(**NODE | UNKNOWN),
+    SessionDestroyed(AT, "kms_1", "room", AT.replace(hour=11), "nodeCrashed"),
+    SessionDestroyed(AT, "kms_1", "room", AT.replace(hour=13), "mediaServerDisconnect"),
+    *(MediaNodeDrainChanged(AT, "kms_1", change, DRAIN) for change in DrainChange),
+    MediaNodeDrainChanged(AT, "kms_1", DrainChange.UNLIMITED, None),
+]
+
+
+def schema_name(event: str) -> str:
+    return f"{event[0].upper()}{event[1:]}Event"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_a_payload_is_exactly_what_its_schema_says(event: Any) -> None:
+    name = schema_name(event.name)
+    payload = event.payload("clu_1")
+
+    ContractSchemas(CONTRACT).component(name).check(payload)
+    assert list(payload) == SCHEMAS[name]["required"]
+    assert set(SCHEMAS[name]["properties"]) == {"event", *payload}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_a_payload_with_a_property_more_or_less_breaks_its_schema(event: Any) -> None:
+    schema = ContractSchemas(CONTRACT).component(schema_name(event.name))
+    payload = event.payload("clu_1")
+
+    assert not schema.is_valid(payload | {"more": 1})
+    for name in payload:
+        assert not schema.is_valid({key: payload[key] for key in payload if key != name})
+
+
+def test_every_kind_of_event_has_a_schema_and_a_case_here() -> None:
+    kinds = {kind.name for kind in get_args(Event)}
+
+    assert {event.name for event in EVENTS} == kinds
+    described = SCHEMAS["StoredEvent"]["properties"]["event"]["description"]
+    assert {name for name in kinds if f"`{name}`" not in described} == set()
+    mapping = SCHEMAS["WebhookBody"]["discriminator"]["mapping"]
+    assert mapping == {name: f"#/components/schemas/{schema_name(name)}" for name in mapping}
+    assert set(mapping) == kinds
+    assert [each["$ref"] for each in SCHEMAS["WebhookBody"]["oneOf"]] == list(mapping.values())
