@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,14 +18,16 @@ import pytest
 import trustme
 
 from mediafleet.clock import SystemClock
+from mediafleet.delivery import webhook as webhook_module
 from mediafleet.delivery.webhook import (
     MAX_REFUSALS,
     READER,
     Delivery,
-    NoDeadLetterError,
     Webhook,
     WebhookSettings,
 )
+from mediafleet.domain.errors import NoDeadLetterError, ReplayUnderWayError, StoreUnavailableError
+from mediafleet.domain.ports import DeadLetter
 from support.event_source import event_source
 from support.webhook_receiver import OK, status, webhook_receiver
 
@@ -275,13 +278,12 @@ async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event
         await source.emit(2)
         await anyio.wait_all_tasks_blocked()
         run.change(is_on=True)
-        await run.until(lambda webhook: webhook._receiver is not None)
+        await anyio.wait_all_tasks_blocked()
         (event,) = await source.emit(1)
         requests = await receiver.until(1)
         assert payloads(requests) == [event.payload]
         await run.until(lambda webhook: webhook.lag == 0)
         run.change(is_on=False)
-        await run.until(lambda webhook: webhook._receiver is None)
         with anyio.fail_after(5):
             while await source.store.reader_position(READER) is not None:
                 await anyio.sleep(0.002)
@@ -365,3 +367,175 @@ async def test_certificates_are_verified(tmp_path):
             await source.emit()
             await run.until(lambda webhook: webhook.counters.problem is not None)
             assert "mismatch" in run.webhook.counters.problem
+
+
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"
+ENDLESS = b"HTTP/1.1 201 Created\r\n\r\nok"
+BAD_CHUNK = b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+
+
+@pytest.mark.parametrize("answer", [TRUNCATED, ENDLESS, BAD_CHUNK], ids=["short", "endless", "bad"])
+async def test_a_2xx_is_delivered_whatever_is_wrong_with_its_body(tmp_path, monkeypatch, answer):
+    monkeypatch.setattr(webhook_module, "BODY_S", 0.05)
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: answer
+        async with running(source, settings_for(receiver)) as run:
+            await source.emit(2)
+            await run.until(lambda webhook: webhook.counters.delivered == 2)
+    assert run.webhook.counters.failures == 0
+    assert len(receiver.requests) == 2
+
+
+async def test_a_store_that_takes_no_position_does_not_make_it_send_events_again(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        run = Running(source, settings_for(receiver))
+        await run.webhook.begin(source.store)
+        with monkeypatched_positions(source.store):
+            for sent in (2, 4):
+                await source.emit(2)
+                with anyio.move_on_after(0.2), pytest.raises(StoreUnavailableError):
+                    await run.webhook.run(source.store, lambda: None)
+                assert len(receiver.requests) == sent
+
+
+@contextmanager
+def monkeypatched_positions(store):
+    """The disk is full: reads go on."""
+
+    async def refuse(*_):
+        raise StoreUnavailableError("the disk is full")
+
+    store.set_reader_position = refuse
+    try:
+        yield
+    finally:
+        del store.set_reader_position
+
+
+async def test_a_header_that_cannot_be_sent_is_not_logged(tmp_path, caplog):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        headers = (("X-Token", "a-secret\r\nof-mine"),)
+        async with running(source, settings_for(receiver, headers=headers)) as run:
+            await source.emit()
+            await run.until(lambda webhook: webhook.counters.failures >= 1)
+            assert "OPENVIDU_WEBHOOK_HEADERS" in run.webhook.counters.problem
+    assert "a-secret" not in caplog.text
+
+
+async def test_an_address_that_does_not_answer_does_not_hide_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(webhook_module, "CONNECT_S", 0.05)
+    real = anyio.getaddrinfo
+
+    async def two_addresses(_, port, **options):
+        return [
+            *await real("127.0.0.2", port, **options),
+            *await real("127.0.0.1", port, **options),
+        ]
+
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        with full_backlog("127.0.0.2", receiver.port):
+            monkeypatch.setattr(anyio, "getaddrinfo", two_addresses)
+            endpoint = f"http://two.example:{receiver.port}/"
+            async with running(source, settings_for(receiver, endpoint=endpoint)) as run:
+                await source.emit()
+                await receiver.until(1)
+                assert run.webhook.counters.failures == 0
+
+
+@contextmanager
+def full_backlog(address, port):
+    """A listener that accepts nothing more: whoever connects waits."""
+    with socket.create_server((address, port), backlog=0) as listener, ExitStack() as clients:
+        for _ in range(3):
+            client = clients.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield
+
+
+@pytest.mark.parametrize("content", ["", "no certificate", None], ids=["empty", "text", "missing"])
+async def test_unusable_authorities_are_named(tmp_path, content):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    async with event_source(tmp_path) as source:
+        settings = WebhookSettings(is_on=True, endpoint="https://localhost:1/", ca_file=file)
+        run = Running(source, settings)
+        await run.webhook.begin(source.store)
+        await source.emit()
+        with pytest.raises(webhook_module.UnusableAuthoritiesError, match="CA_FILE"):
+            await run.webhook.run(source.store, lambda: None)
+        assert run.webhook.state().lag == 1
+
+
+async def test_a_replay_goes_on_after_an_event_that_is_refused_again(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        await add_dead_letters(source, 3)
+        refused = "kms_1"
+        receiver.answer = lambda r: status(400) if r.event["id"] == refused else OK
+        run = Running(source, settings_for(receiver))
+        replay = await run.webhook.replay(source.store, None)
+        assert replay.delivered == (2, 3)
+        assert replay.problem == "answered HTTP 400"
+        assert await source.store.count_dead_letters() == 1
+
+
+async def test_a_replay_ends_when_the_receiver_is_not_reached(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        await add_dead_letters(source, 3)
+        answers = iter([OK, status(503)])
+        receiver.answer = lambda _: next(answers)
+        replay = await Running(source, settings_for(receiver)).webhook.replay(
+            source.store, [2, 1, 3]
+        )
+        assert (replay.delivered, replay.problem) == ((2,), "answered HTTP 503")
+
+
+async def test_a_replay_leaves_to_the_next_one_what_takes_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(webhook_module, "REPLAY_S", 0.05)
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        await add_dead_letters(source, 3)
+        receiver.delay = 0.1
+        run = Running(source, settings_for(receiver))
+        replay = await run.webhook.replay(source.store, None)
+        assert (replay.delivered, replay.problem) == ((1,), None)
+
+
+async def test_one_replay_at_a_time(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        await add_dead_letters(source, 1)
+        receiver.delay = 0.2
+        run = Running(source, settings_for(receiver))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run.webhook.replay, source.store, None)
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(ReplayUnderWayError):
+                await run.webhook.replay(source.store, None)
+        assert len(receiver.requests) == 1
+
+
+async def test_a_webhook_that_is_off_replays_nothing(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        await add_dead_letters(source, 1)
+        run = Running(source, settings_for(receiver, is_on=False))
+        replay = await run.webhook.replay(source.store, None)
+        assert (replay.delivered, replay.problem) == ((), "the webhook is off")
+
+
+async def add_dead_letters(source, count):
+    for event in await source.emit(count):
+        await source.store.add_dead_letter(READER, DeadLetter(event, "answered HTTP 400", 1))
+
+
+async def test_the_state_names_the_host_alone_and_the_next_try(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        receiver.answer = lambda _: status(500)
+        async with running(source, settings_for(receiver, schedule=(3600.0,))) as run:
+            assert run.webhook.state().next_try is None
+            await source.emit(2)
+            await run.until(lambda webhook: webhook.state().next_try is not None)
+            state = run.webhook.state()
+    assert (state.is_on, state.host, state.lag) == (True, "127.0.0.1", 2)
+    assert (state.failures, state.consecutive_failures) == (1, 1)
+    assert state.problem == "answered HTTP 500"
+    assert 3200 < (state.next_try - datetime.now(UTC)).total_seconds() < 4000

@@ -7,13 +7,15 @@ import hmac
 import logging
 import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anyio
 import httpcore
@@ -22,14 +24,20 @@ from typing_extensions import override
 
 import mediafleet
 from mediafleet.domain.endpoints import may_be_dialled, unmapped
-from mediafleet.domain.errors import MediafleetError, NotFoundError
+from mediafleet.domain.errors import (
+    MediafleetError,
+    NoDeadLetterError,
+    ReplayUnderWayError,
+    UnavailableError,
+)
 from mediafleet.domain.formats import to_milliseconds
-from mediafleet.domain.ports import DeadLetter
+from mediafleet.domain.ports import DeadLetter, Replay, WebhookState
 from mediafleet.supervise import TICK_S
 from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
     from random import Random
 
@@ -43,6 +51,10 @@ log = logging.getLogger(__name__)
 READER = "webhook"
 """The name under which the position is stored."""
 TIMEOUT_S = 15.0
+BODY_S = 5.0
+"""How long the body of a response is read."""
+CONNECT_S = 4.0
+"""How long each address of a receiver that has further ones may take to accept a connection."""
 MAX_RESPONSE_BYTES = 65536
 MAX_REFUSALS = 5
 """Tries of an event that the receiver refuses with a 4xx."""
@@ -54,11 +66,20 @@ JITTER = 0.1
 SAVE_INTERVAL_S = 1.0
 BATCH = 100
 MAX_REPLAYS = 100
+REPLAY_S = 30.0
+"""How long a replay may go on before it leaves the rest to the next one."""
+CLOSE_S = 5.0
 
 _RETRIED_4XX = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
 _MAX_REASON = 200
+_FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    OSError,
+)
 
 
 class Delivery(StrEnum):
@@ -113,15 +134,12 @@ class UndeliveredError(MediafleetError):
         self.reason, self.is_refused, self.retry_after = reason, is_refused, retry_after
 
 
-class NoDeadLetterError(NotFoundError):
-    """No undeliverable event has this number."""
+class UnusableAuthoritiesError(UnavailableError):
+    """The file of certificate authorities cannot be read or holds none."""
 
-    def __init__(self, sequence: int) -> None:
-        super().__init__(sequence)
-        self.sequence = sequence
-
+    @override
     def __str__(self) -> str:
-        return f"No undeliverable event has the number {self.sequence}"
+        return "MEDIAFLEET_WEBHOOK_CA_FILE cannot be read or holds no certificate"
 
 
 @dataclass(slots=True)
@@ -146,27 +164,14 @@ class Counters:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What became of a replay.
-
-    Attributes:
-        delivered: Numbers of the events that the receiver took; they are no dead letters any more.
-        problem: Why it ended before all were sent; ``None`` if it did not.
-    """
-
-    delivered: tuple[int, ...]
-    problem: str | None
-
-
 class Receiver:
-    """Sends requests to the endpoint, one at a time over a connection that is kept.
+    """Sends requests to the endpoint over a connection that is kept; only one at a time.
 
     Args:
         settings: Of the endpoint.
 
     Raises:
-        OSError: The file of certificate authorities cannot be read or holds none.
+        UnusableAuthoritiesError: The file of certificate authorities is of no use.
     """
 
     def __init__(self, settings: WebhookSettings) -> None:
@@ -183,7 +188,6 @@ class Receiver:
             )
             if name.lower() not in names
         ]
-        self._turn = anyio.Lock()
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=_tls_context(settings.ca_file),
             max_connections=1,
@@ -207,14 +211,13 @@ class Receiver:
         """
         body = orjson.dumps({**event.payload, "event": event.name})
         headers = self._headers + self._signed(event, body, now_s)
-        async with self._turn:
-            try:
-                with anyio.fail_after(TIMEOUT_S):
-                    status, retry_after = await self._send(headers, body)
-            except TimeoutError:
-                raise UndeliveredError(f"no answer within {TIMEOUT_S:g} s") from None
-            except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-                raise UndeliveredError(_reason_of(error)) from None
+        try:
+            with anyio.fail_after(TIMEOUT_S):
+                status, retry_after = await self._send(headers, body)
+        except TimeoutError:
+            raise UndeliveredError(f"no answer within {TIMEOUT_S:g} s") from None
+        except _FAILURES as error:
+            raise UndeliveredError(_reason_of(error)) from None
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise UndeliveredError(
                 f"answered HTTP {status}",
@@ -227,11 +230,14 @@ class Receiver:
         self, headers: Sequence[tuple[bytes, bytes]], body: bytes
     ) -> tuple[int, float | None]:
         async with self._pool.stream("POST", self._url, headers=headers, content=body) as response:
-            read = 0
-            async for part in response.aiter_stream():
-                read += len(part)
-                if read > MAX_RESPONSE_BYTES:  # the connection is closed with the response
-                    break
+            # The body is read only so that the connection can be used again: what is wrong with it
+            # does not change that the receiver has answered.
+            with anyio.move_on_after(BODY_S), suppress(*_FAILURES):
+                read = 0
+                async for part in response.aiter_stream():
+                    read += len(part)
+                    if read > MAX_RESPONSE_BYTES:  # the connection is closed with the response
+                        break
             return response.status, _retry_after(response.headers)
 
     def _signed(self, event: StoredEvent, body: bytes, now_s: int) -> list[tuple[bytes, bytes]]:
@@ -279,9 +285,10 @@ class Webhook:
         self._clock = clock
         self._random = random
         self._scope: anyio.CancelScope | None = None
-        self._receiver: Receiver | None = None
         self._start: int | None = None
         self._position: int | None = None
+        self._next_try: float | None = None
+        self._is_replaying = False
         self.counters = Counters()
 
     @property
@@ -303,61 +310,88 @@ class Webhook:
             StoreUnavailableError: The store does not respond.
         """
         if self._settings().is_on:
-            self._start = self._events.newest
-            if await store.reader_position(READER) is None:
-                await store.set_reader_position(READER, self._start)
+            self._start, self._position = self._events.newest, None
+            self._position = await self._started(store)
 
     async def run(self, store: Store, beat: Callable[[], None]) -> None:
         """Deliver until cancelled.
 
         Raises:
-            OSError: The file of certificate authorities cannot be read.
+            UnusableAuthoritiesError: The file of certificate authorities is of no use.
             StoreUnavailableError: The store does not respond; the next run goes on.
         """
         while True:
             with anyio.CancelScope() as self._scope:
                 settings = self._settings()
                 if settings.is_on:
-                    async with self._receiving(settings) as receiver:
+                    async with _receiver(settings) as receiver:
                         await self._deliver(store, settings, receiver, beat)
                 else:
                     await self._rest(store, beat)
 
-    async def replay(self, store: Store, sequences: Iterable[int]) -> Replay:
-        """Send dead letters again, until the receiver does not take one.
+    def state(self) -> WebhookState:
+        """Return what it does now."""
+        settings, counters = self._settings(), self.counters
+        return WebhookState(
+            is_on=settings.is_on,
+            host=urlsplit(settings.endpoint).hostname if settings.is_on else None,
+            lag=self.lag,
+            delivered=counters.delivered,
+            failures=counters.failures,
+            consecutive_failures=counters.consecutive,
+            dead_letters=counters.dead_letters,
+            lost=counters.lost,
+            problem=counters.problem if settings.is_on else None,
+            next_try=self._next_try_time(),
+        )
+
+    async def replay(self, store: Store, sequences: Iterable[int] | None) -> Replay:
+        """Send dead letters again, until the receiver is not reached or the time is over.
 
         Args:
             store: Keeps them.
-            sequences: Numbers of at most 100 events.
+            sequences: Numbers of events; the oldest if ``None``. At most 100 are sent.
 
         Raises:
             NoDeadLetterError: There is none with one of the numbers; nothing was sent.
+            ReplayUnderWayError: Another replay has not ended.
+            UnusableAuthoritiesError: The file of certificate authorities is of no use.
             StoreUnavailableError: The store does not respond.
         """
-        letters = [await _dead_letter(store, sequence) for sequence in sequences]
-        receiver = self._receiver
-        delivered: list[int] = []
-        if receiver is None:
-            return Replay((), "the webhook is off")
-        for letter in letters:
-            try:
-                await receiver.post(letter.event, self._now_s())
-            except UndeliveredError as error:
-                return Replay(tuple(delivered), error.reason)
-            await store.delete_dead_letter(letter.event.sequence)
-            delivered.append(letter.event.sequence)
-        return Replay(tuple(delivered), None)
-
-    @asynccontextmanager
-    async def _receiving(self, settings: WebhookSettings) -> AsyncIterator[Receiver]:
-        receiver = await anyio.to_thread.run_sync(Receiver, settings)
-        self._receiver = receiver
+        if self._is_replaying:
+            raise ReplayUnderWayError
+        self._is_replaying = True
         try:
-            yield receiver
+            if sequences is None:
+                letters: Iterable[DeadLetter] = await store.dead_letters(limit=MAX_REPLAYS)
+            else:
+                letters = [await _dead_letter(store, each) for each in dict.fromkeys(sequences)]
+            return await self._replay(store, letters)
         finally:
-            self._receiver = None
-            with anyio.CancelScope(shield=True):
-                await receiver.aclose()
+            self._is_replaying = False
+
+    async def _replay(self, store: Store, letters: Iterable[DeadLetter]) -> Replay:
+        settings = self._settings()
+        if not settings.is_on:
+            return Replay((), "the webhook is off")
+        delivered: list[int] = []
+        problem: str | None = None
+        # Over a connection of its own, so that neither delays or ends the other.
+        async with _receiver(settings) as receiver:
+            end = anyio.current_time() + REPLAY_S
+            for letter in letters:
+                if anyio.current_time() >= end:
+                    break
+                try:
+                    await receiver.post(letter.event, self._now_s())
+                except UndeliveredError as error:
+                    problem = error.reason
+                    if error.is_refused:  # another event may be accepted
+                        continue
+                    break
+                await store.delete_dead_letter(letter.event.sequence)
+                delivered.append(letter.event.sequence)
+        return Replay(tuple(delivered), problem)
 
     async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
         """Forget the position, so that nothing of the time without a webhook is sent later."""
@@ -400,7 +434,12 @@ class Webhook:
                     await store.set_reader_position(READER, position)
 
     async def _started(self, store: Store) -> int:
-        """Return the stored position, or store where to begin."""
+        """Return the stored position, or store where to begin.
+
+        If the store takes no position any more, that of the run before is newer.
+        """
+        if self._position is not None:
+            return self._position
         stored = await store.reader_position(READER)
         if stored is None or stored > self._events.newest:
             stored = self._events.newest if self._start is None else self._start
@@ -467,13 +506,31 @@ class Webhook:
             )
 
     async def _pause(self, seconds: float, beat: Callable[[], None]) -> None:
-        end = anyio.current_time() + seconds
-        while (left := end - anyio.current_time()) > 0:
-            beat()
-            await anyio.sleep(min(left, TICK_S))
+        self._next_try = end = anyio.current_time() + seconds
+        try:
+            while (left := end - anyio.current_time()) > 0:
+                beat()
+                await anyio.sleep(min(left, TICK_S))
+        finally:
+            self._next_try = None
+
+    def _next_try_time(self) -> datetime | None:
+        if self._next_try is None:
+            return None
+        return self._clock.now() + timedelta(seconds=self._next_try - anyio.current_time())
 
     def _now_s(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+@asynccontextmanager
+async def _receiver(settings: WebhookSettings) -> AsyncIterator[Receiver]:
+    receiver = await anyio.to_thread.run_sync(Receiver, settings)
+    try:
+        yield receiver
+    finally:
+        with anyio.move_on_after(CLOSE_S, shield=True):
+            await receiver.aclose()
 
 
 async def _dead_letter(store: Store, sequence: int) -> DeadLetter:
@@ -508,10 +565,8 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         if not passed:
             raise httpcore.ConnectError(_FORBIDDEN)
         for address in passed[:-1]:
-            try:
+            with anyio.move_on_after(CONNECT_S), suppress(*_FAILURES):
                 return await self._backend.connect_tcp(address, port, timeout, local_address)
-            except httpcore.ConnectError:
-                continue
         return await self._backend.connect_tcp(passed[-1], port, timeout, local_address)
 
 
@@ -522,7 +577,10 @@ _FORBIDDEN = (
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file)
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise UnusableAuthoritiesError from error
 
 
 def _host_header(url: httpcore.URL) -> bytes:
@@ -531,6 +589,8 @@ def _host_header(url: httpcore.URL) -> bytes:
 
 
 def _reason_of(error: Exception) -> str:
+    if isinstance(error, httpcore.LocalProtocolError):  # its text would hold the header
+        return "a header of OPENVIDU_WEBHOOK_HEADERS cannot be sent"
     return one_line(str(error), _MAX_REASON) or type(error).__name__
 
 

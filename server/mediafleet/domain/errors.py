@@ -275,6 +275,24 @@ class MediaNodeNotTerminatedError(EnvironmentFailureError):
         return f"Media Node {self.node_id} is still {self.still}, it is tried again: {self.trouble}"
 
 
+class NoDeadLetterError(NotFoundError):
+    """No undeliverable event has this number."""
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(sequence)
+        self.sequence = sequence
+
+    def __str__(self) -> str:
+        return f"No undeliverable event has the number {self.sequence}"
+
+
+class ReplayUnderWayError(ConflictError):
+    """Undeliverable events are sent again one request at a time."""
+
+    def __str__(self) -> str:
+        return "Another replay of undeliverable events is under way; try again when it has ended"
+
+
 class EventsExpiredError(MediafleetError):
     """Events between a position and the oldest one that is kept were deleted."""
 

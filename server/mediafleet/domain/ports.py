@@ -77,6 +77,49 @@ class DeadLetter:
     timestamp: int
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What became of a replay of undeliverable events.
+
+    Attributes:
+        delivered: Numbers of the events that the receiver took; they are no dead letters any more.
+        problem: Why it ended before all were sent; ``None`` if it did not, or the time was over.
+    """
+
+    delivered: tuple[int, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """What the webhook does now, and has done since the start of the server.
+
+    Attributes:
+        is_on: Whether events are sent at all.
+        host: Of the endpoint, whose other parts may be secret; ``None`` while it is off.
+        lag: Events that are not handled yet.
+        delivered: Events that the receiver took.
+        failures: Requests that failed.
+        consecutive_failures: Those since the last one that did not.
+        dead_letters: Events that the receiver refused for good.
+        lost: Events that were deleted from the store before they were delivered, or that the
+            receiver did not take while delivery is best effort.
+        problem: Why the last request failed; ``None`` if it did not.
+        next_try: When the next request is sent, after one that failed.
+    """
+
+    is_on: bool
+    host: str | None
+    lag: int
+    delivered: int
+    failures: int
+    consecutive_failures: int
+    dead_letters: int
+    lost: int
+    problem: str | None
+    next_try: datetime | None
+
+
 class Store(Protocol):
     """Stores members and events over restarts of the server; only one server writes to it."""
 
@@ -164,6 +207,13 @@ class Store(Protocol):
 
     async def dead_letters(self, after: int = 0, limit: int = 1000) -> tuple[DeadLetter, ...]:
         """Return a page of the undeliverable events, the oldest first; arguments as in `events`.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
+    async def count_dead_letters(self) -> int:
+        """Return how many undeliverable events are kept.
 
         Raises:
             StoreUnavailableError: The store does not answer.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from typing_extensions import override
 
 from mediafleet.domain.events import SessionDestroyed
@@ -191,6 +191,11 @@ class SqlStore(Store):
             DeadLetter(to_event(row), row.reason, row.given_up)
             for row in await self._page(dead_letters, after, limit)
         )
+
+    @override
+    async def count_dead_letters(self) -> int:
+        ((count,),) = await self._read(select(func.count()).select_from(dead_letters))
+        return int(count)
 
     @override
     async def delete_dead_letter(self, sequence: int) -> None:
