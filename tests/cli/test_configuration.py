@@ -254,9 +254,7 @@ def test_a_start_completes_what_a_killed_server_was_writing(start, tmp_path):
     file.write_bytes(interrupted(b"OPENVIDU_CDR=false\n", b"OPENVIDU_CDR=true\n", 15))
 
     options = ("--port", 0, "--data-dir", tmp_path / "data", "--env-file", file)
-    server = start(
-        "serve", *options, COVERAGE_PROCESS_CONFIG=""
-    )  # the signal comes during the start
+    server = start("serve", *options)
 
     assert server.line("WARNING .*completed an interrupted change of the configuration file")
     assert server.stop() == 0

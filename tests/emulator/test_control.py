@@ -271,14 +271,14 @@ async def test_emulator_process_is_controlled_over_a_separate_channel() -> None:
     uris: list[str] = []
     stop, ready = anyio.Event(), anyio.Event()
 
-    def announce(uri: str) -> None:
+    def on_ready(uri: str) -> None:
         uris.append(uri)
         if len(uris) == 2:
             ready.set()
 
     async def run() -> None:
         await run_emulator(
-            nodes=2, port=0, announce=announce, stop=stop, random=Random(1), clock=SystemClock()
+            nodes=2, port=0, on_ready=on_ready, stop=stop, random=Random(1), clock=SystemClock()
         )
 
     async with anyio.create_task_group() as tasks:

@@ -13,7 +13,12 @@ import anyio
 import typer
 
 from mediafleet.cli.errors import CommandError, UsageError
-from mediafleet.cli.process import STOP_SIGNALS, exit_with_0, on_stop_signals, raise_open_files
+from mediafleet.cli.process import (
+    STOP_SIGNALS,
+    StopRequest,
+    exit_on_stop_signals,
+    raise_open_files,
+)
 from mediafleet.cli.terminal import print_ready
 from mediafleet.clock import SystemClock
 
@@ -91,12 +96,12 @@ def emulator(
         address=address,
         sessions=sessions,
         register=register,
-        announce=print_ready,
+        on_ready=print_ready,
         random=random.SystemRandom(),
         clock=SystemClock(),
     )
-    with on_stop_signals(exit_with_0):
-        failure = anyio.run(_run, emulate, parent)
+    with exit_on_stop_signals() as stop_request:
+        failure = anyio.run(_run, emulate, parent, stop_request)
     if failure is not None:
         raise CommandError(_bind_failure(port, failure)) from failure
 
@@ -114,10 +119,12 @@ def _check(address: str | None, nodes: int) -> None:
         raise UsageError("The address of an emulated node must be one of 127.0.0.0/8.")
 
 
-async def _run(emulate: Callable[..., Awaitable[None]], parent: int | None) -> OSError | None:
+async def _run(
+    emulate: Callable[..., Awaitable[None]], parent: int | None, stop_request: StopRequest
+) -> OSError | None:
     stop, failure = anyio.Event(), None
     async with anyio.create_task_group() as watchers:
-        watchers.start_soon(_stop_on_signal, stop)
+        watchers.start_soon(_stop_on_signal, stop, stop_request)
         if parent is not None:
             watchers.start_soon(_stop_with_parent, parent, stop)
         try:
@@ -128,9 +135,10 @@ async def _run(emulate: Callable[..., Awaitable[None]], parent: int | None) -> O
     return failure
 
 
-async def _stop_on_signal(stop: anyio.Event) -> None:
+async def _stop_on_signal(stop: anyio.Event, stop_request: StopRequest) -> None:
     watched = [each for each in STOP_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     with anyio.open_signal_receiver(*watched) as signals:
+        stop_request.raise_if_made()
         async for _ in signals:
             stop.set()
 

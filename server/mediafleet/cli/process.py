@@ -55,11 +55,35 @@ def on_stop_signals(handler: SignalHandler) -> Iterator[None]:
             signal.signal(each, old)
 
 
-def exit_with_0(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Exit with status 0; later signals do not interrupt the clean-up."""
-    for each in STOP_SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise SystemExit(0)
+class StopRequest:
+    """Whether a stop signal has come: the first one exits with status 0, later ones do nothing.
+
+    Python discards what a handler raises if the signal comes during a destructor or the callback
+    of a weak reference; an import has such callbacks. The code that installs the next
+    handler therefore calls `raise_if_made`.
+    """
+
+    def __init__(self) -> None:
+        self._is_made = False
+
+    def handle(self, _signal: int, _frame: FrameType | None) -> None:
+        """Exit with status 0, once."""
+        if not self._is_made:
+            self._is_made = True
+            raise SystemExit(0)
+
+    def raise_if_made(self) -> None:
+        """Exit with status 0 if a stop signal has come."""
+        if self._is_made:
+            raise SystemExit(0)
+
+
+@contextmanager
+def exit_on_stop_signals() -> Iterator[StopRequest]:
+    """Exit with status 0 on the first stop signal within a block."""
+    request = StopRequest()
+    with on_stop_signals(request.handle):
+        yield request
 
 
 @dataclass(frozen=True, slots=True)

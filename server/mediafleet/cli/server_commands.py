@@ -18,8 +18,9 @@ from mediafleet import __version__, logs
 from mediafleet.cli.emulator import PARENT_OPTION, HostedSessions, port_option
 from mediafleet.cli.process import (
     Listener,
+    StopRequest,
     bind,
-    exit_with_0,
+    exit_on_stop_signals,
     load_tls,
     on_stop_signals,
     reachable,
@@ -112,7 +113,7 @@ def serve(
     Exit status: 0 ended by a signal, 1 could not start or go on,
     2 options or configuration that are not allowed.
     """
-    with on_stop_signals(exit_with_0):
+    with exit_on_stop_signals() as stop_request:
         configuration = read_server_configuration(
             {
                 "MEDIAFLEET_BIND_ADDRESS": host,
@@ -131,6 +132,7 @@ def serve(
             behind_proxy=behind_proxy,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
+            stop_request=stop_request,
         )
 
 
@@ -164,7 +166,7 @@ def demo(
 
     Exit status: 0 ended by a signal, 1 could not start or go on, 2 wrong options.
     """
-    with on_stop_signals(exit_with_0), _directory(data_dir) as directory:
+    with exit_on_stop_signals() as stop_request, _directory(data_dir) as directory:
         # Without the directory the nodes could not be found again, so they end with this process.
         lifetime = () if data_dir is not None else (PARENT_OPTION, str(os.getpid()))
         configuration = read_isolated_configuration(
@@ -178,7 +180,13 @@ def demo(
             }
         )
         remark = f"It launches {nodes} emulated Media Nodes; {_MORE_DEMO_NODES} more can be added."
-        run(configuration, stop_nodes=True, accept_changed_store=True, remarks=[remark])
+        run(
+            configuration,
+            stop_nodes=True,
+            accept_changed_store=True,
+            remarks=[remark],
+            stop_request=stop_request,
+        )
 
 
 def _command(sessions: int, lifetime: Sequence[str]) -> str:
@@ -207,6 +215,7 @@ def run(
     behind_proxy: bool = False,
     stop_nodes: bool = False,
     accept_changed_store: bool = False,
+    stop_request: StopRequest,
     remarks: Sequence[str] = (),
 ) -> None:
     """Serve until a stop signal.
@@ -218,6 +227,7 @@ def run(
         behind_proxy: Whether a proxy in front of the server encrypts.
         stop_nodes: Whether local nodes with sessions end with the server too.
         accept_changed_store: Whether to start with a store that is not the one of the last start.
+        stop_request: Made by a stop signal that comes before the server handles them.
         remarks: Lines to print when the server is ready, between the URL and the examples.
 
     Raises:
@@ -248,7 +258,8 @@ def run(
             open_files=open_files,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
-            announce=lambda: print_ready("\n".join(lines)),
+            stop_request=stop_request,
+            on_ready=lambda: print_ready("\n".join(lines)),
         )
 
 

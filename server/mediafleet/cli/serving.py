@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from mediafleet.cli.process import FileShares, Listener
+    from mediafleet.cli.process import FileShares, Listener, StopRequest
     from mediafleet.configuration import Configuration
 
 _KEEP_ALIVE_S: Final = 30
@@ -50,7 +50,8 @@ def run_server(
     open_files: FileShares,
     stop_nodes: bool,
     accept_changed_store: bool,
-    announce: Callable[[], None],
+    stop_request: StopRequest,
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve until a stop signal.
 
@@ -63,7 +64,8 @@ def run_server(
         open_files: How the open files are shared.
         stop_nodes: Whether local nodes with sessions end with the server too.
         accept_changed_store: Whether to start with a store that is not the one of the last start.
-        announce: Called once, when the server accepts requests.
+        stop_request: Made by a stop signal that comes before the server handles them.
+        on_ready: Called once, when the server accepts requests.
 
     Raises:
         CommandError: The server did not start, or another server has taken over the store.
@@ -87,7 +89,14 @@ def run_server(
         settings.load()
         settings.ssl = tls
     stopping = Stopping()
-    server = _Server(settings, Protocol, announce, tls if bounded else None, stopping)
+    server = _Server(
+        settings,
+        protocol=Protocol,
+        on_ready=on_ready,
+        tls=tls if bounded else None,
+        stopping=stopping,
+        stop_request=stop_request,
+    )
     try:
         application.app = create_app(
             configuration,
@@ -159,22 +168,25 @@ class _Application:
 
 
 class _Server(uvicorn.Server):
-    """The HTTP server; it announces that it is ready, and stop signals end it with status 0."""
+    """The HTTP server; it calls back when it is ready, and stop signals end it with status 0."""
 
     def __init__(
         self,
         config: uvicorn.Config,
+        *,
         protocol: type[HttpProtocol],
-        announce: Callable[[], None],
+        on_ready: Callable[[], None],
         tls: ssl.SSLContext | None,
         stopping: Stopping,
+        stop_request: StopRequest,
     ) -> None:
         super().__init__(config)
         self.failure: str | None = None
-        self._announce = announce
+        self._on_ready = on_ready
         self._protocol = protocol
         self._tls = tls
         self._stopping = stopping
+        self._stop_request = stop_request
 
     def stop_without_leadership(self) -> None:
         """Stop, because another server has taken over the store."""
@@ -195,7 +207,7 @@ class _Server(uvicorn.Server):
             self.should_exit = True
             await self.lifespan.shutdown()
         else:
-            self._announce()
+            self._on_ready()
 
     def _listen_with_tls(self, tls: ssl.SSLContext, sockets: list[socket.socket]) -> Any:  # noqa: ANN401 - serves as an asyncio.Server
         protocol = self._protocol
@@ -225,6 +237,7 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         with on_stop_signals(self.handle_exit):
+            self._stop_request.raise_if_made()
             yield
 
 

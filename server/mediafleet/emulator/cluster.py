@@ -203,7 +203,7 @@ async def run_emulator(
     address: str | None = None,
     sessions: int = 0,
     register: str | None = None,
-    announce: Callable[[str], None],
+    on_ready: Callable[[str], None],
     stop: anyio.Event,
     random: Random,
     clock: Clock,
@@ -217,7 +217,7 @@ async def run_emulator(
         address: The loopback address of the only node; None gives each node its own.
         sessions: The number of sessions of each node at the start, with random names.
         register: URL to which each node connects to register, as Kurento's registrar does.
-        announce: Called with the URI of each node, in order, once all of them listen.
+        on_ready: Called with the URI of each node, in order, once all of them listen.
         stop: Set it to end the nodes.
         random: Source of ids and loads.
         clock: Source of time.
@@ -235,7 +235,7 @@ async def run_emulator(
             node.create_pipeline(_session_name(random))
         async with anyio.create_task_group() as registrars:
             for node in cluster.nodes:
-                announce(node.uri)
+                on_ready(node.uri)
                 if register is not None:
                     name = f"registrar of {node.uri}"
                     registrars.start_soon(_register, node.uri, register, name=name)

@@ -19,6 +19,7 @@ from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import (
     Leadership,
     StoreInUseError,
+    StoreLimits,
     StoreNotOpenedError,
     StoreRevisionError,
     open_store,
@@ -329,7 +330,7 @@ async def test_two_stores_of_one_server_are_independent(tasks, server, case, sto
     server.drop_database(other.database)
 
 
-async def test_the_migrations_make_the_tables_of_the_code(store):
+async def test_the_migrations_make_the_tables_of_the_code(case, tasks):
     def compare(connection) -> list:
         metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
@@ -337,7 +338,11 @@ async def test_the_migrations_make_the_tables_of_the_code(store):
         options = {"compare_type": True, "compare_server_default": True}
         return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
-    async with store._database.connect() as connection:
+    # Not within the time of a commit: a migration has the time of an opening.
+    async with (
+        case.opened(tasks) as store,
+        store._database.connect(limit_s=StoreLimits().open) as connection,
+    ):
         assert await connection.run_sync(compare) == []
 
 
