@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from schemathesis.core import NotSet
 from schemathesis.openapi.checks import (
     EnsureResourceAvailability,
+    JsonSchemaError,
     RejectedPositiveData,
     UseAfterFree,
 )
@@ -311,7 +312,7 @@ def _is_settled(node: dict[str, Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Whether a failure counts; the exclusions that need a look at the answer are these five."""
+    """Whether a failure counts; the exclusions that need a look at the answer are these six."""
     excuse = _excuse(failure, case, response)
     if excuse is not None:
         fuzz.run.excused[excuse] += 1
@@ -325,6 +326,8 @@ def _excuse(failure: Any, case: Any, response: Any) -> str | None:
         return "removed otherwise than by its own DELETE" if node_id in fuzz.run.removed else None
     if isinstance(failure, UseAfterFree):
         return "removal not finished" if node_id in fuzz.run.unfinished else None
+    if isinstance(failure, JsonSchemaError) and operation == "stream_events":
+        return "an event of a stream is held against the schema of the whole text"
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return None
     return _excuse_of_refusal(operation, response.json()["message"])

@@ -20,8 +20,8 @@ AUTHORIZATION = {"Authorization": "Basic T1BFTlZJRFVBUFA6YS1zZWNyZXQtb2YtdGhlLXR
 ITEM = "/pro/media-nodes/{mediaNodeId}"
 FAMILIES = ("", "openvidu_")
 """Prefixes of the operations that the two families of paths share."""
-CDR_FILE = "CDR.2020-09-21_08-50-36.log"
-"""Is there in the data directory of the server."""
+CDR_FILE = "CDR.2999-12-31_00-00-00.log"
+"""Is there in the data directory of the server, which never deletes the newest file."""
 NODES = 20
 BUSY_NODES = range(5)
 """Numbers of the nodes that always host a session."""
@@ -111,9 +111,13 @@ def make_schema(**update: Any) -> Any:
 
 
 def scenarios(schema: Any) -> Any:
-    """A test case that walks the links between operations, each time from an empty cluster."""
+    """A test case that walks the links between operations, each time from an empty cluster.
 
-    class Machine(schema.as_state_machine()):  # type: ignore[misc]
+    Not the events, which lead to the nodes of earlier walks too.
+    """
+    walked = schema.exclude(operation_id=["list_events", "stream_events"])
+
+    class Machine(walked.as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
             fuzz.run.scenarios += 1
             super().setup()
