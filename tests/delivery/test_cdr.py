@@ -148,6 +148,23 @@ async def test_turned_off_and_on_again_nothing_of_between_is_written(tmp_path):
         assert await writing.lines(1) == expected(*after)
 
 
+async def test_records_are_turned_off_and_on_again_while_the_server_runs(tmp_path):
+    folder = tmp_path / "cdr"
+    async with event_source(tmp_path) as source, Writing(source, folder) as writing:
+        before = await source.emit(1)
+        await writing.lines(1)
+        writing.settings = CdrSettings(is_on=False, directory=folder)
+        writing.writer.configure()
+        with anyio.fail_after(5):
+            while await source.store.get_value(cdr.KEY) != cdr.NO_PROGRESS:
+                await anyio.sleep(0.005)
+        await source.emit(2)
+        writing.settings = CdrSettings(is_on=True, directory=folder)
+        writing.writer.configure()
+        after = await source.emit(1)
+        assert await writing.lines(2) == expected(*before, *after)
+
+
 async def test_another_directory_gets_the_following_events(tmp_path):
     async with event_source(tmp_path) as source, Writing(source, tmp_path / "one") as writing:
         first = await source.emit(2)

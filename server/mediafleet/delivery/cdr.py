@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 KEY = "cdr"
 """The key under which the progress is stored."""
+NO_PROGRESS = "null"
+"""The value while no records are written; the store takes no empty one."""
 HISTORY_DAYS = 30
 HISTORY_BYTES = 20 * 1024**3
 SAVE_INTERVAL_S = 5.0
@@ -241,7 +243,7 @@ class CdrWriter:
         """
         if self._settings().is_on:
             self._start = self._events.newest
-            if not await store.get_value(KEY):
+            if await _stored(store) is None:
                 await _store(store, Progress(self._start))
 
     async def run(self, store: Store, beat: Callable[[], None]) -> None:
@@ -262,8 +264,8 @@ class CdrWriter:
     async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
         """Forget the progress, so that nothing of the time without records is written later."""
         self._start = self._progress = None
-        if await store.get_value(KEY):
-            await store.set_value(KEY, "")
+        if await _stored(store) is not None:
+            await store.set_value(KEY, NO_PROGRESS)
         while True:
             beat()
             await anyio.sleep(TICK_S)
@@ -313,10 +315,9 @@ class CdrWriter:
 
     async def _resumed(self, store: Store, files: CdrFiles) -> Progress:
         """Return the stored progress, and what was written after it."""
-        text = await store.get_value(KEY)
-        if not text:
+        progress = await _stored(store)
+        if progress is None:
             return Progress(self._events.newest if self._start is None else self._start)
-        progress = Progress(**json.loads(text))
         if progress.position > self._events.newest:
             return Progress(self._events.newest)
         progress = self._skip_deleted(progress)
@@ -328,6 +329,11 @@ class CdrWriter:
             if progress.position < events[-1].sequence:
                 break
         return progress
+
+
+async def _stored(store: Store) -> Progress | None:
+    fields = json.loads(await store.get_value(KEY) or NO_PROGRESS)
+    return None if fields is None else Progress(**fields)
 
 
 async def _save(store: Store, files: CdrFiles, progress: Progress) -> None:
