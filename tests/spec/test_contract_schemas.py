@@ -168,9 +168,11 @@ def test_media_node_has_the_original_members(component, seed_names):
     assert nullable == {"environmentId", "ip", "uri", "connectionTime", "disconnectionTime"}
 
 
-def test_restart_takes_the_original_properties_and_the_secret(component, seed_names):
+def test_restart_takes_the_original_properties_the_secret_and_our_own(component, seed_names):
     properties = component["RestartProperties"]["properties"]
-    assert set(properties) == {*seed_names["restart"], "OPENVIDU_SECRET"}
+    own = {name for name in properties if name.startswith("MEDIAFLEET_")}
+    own.add("OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL")
+    assert set(properties) - own == {*seed_names["restart"], "OPENVIDU_SECRET"}
     assert properties["OPENVIDU_SECRET"]["writeOnly"] is True
     assert "required" not in component["RestartProperties"]
 

@@ -81,6 +81,24 @@ class RestartProperties:
     """ Average load of the cluster above which it grows, in percent. Not below the minimum. """
     openvidu_pro_cluster_autoscaling_min_load: int | Unset = UNSET
     """ Average load of the cluster below which it shrinks, in percent. Not above the maximum. """
+    openvidu_pro_cluster_autoscaling_interval: int | Unset = UNSET
+    """ Seconds between two evaluations of the load by autoscaling. 0 counts as 1. """
+    mediafleet_autoscaling_evaluations: int | Unset = UNSET
+    """ How many evaluations in a row must find the average load beyond the same limit until autoscaling changes the
+    size of the cluster. 1 is OpenVidu's behaviour. """
+    mediafleet_autoscaling_growth_cooldown: int | Unset = UNSET
+    """ Seconds after any change of the size by autoscaling in which the load makes the cluster grow no further. """
+    mediafleet_autoscaling_shrink_cooldown: int | Unset = UNSET
+    """ Seconds after any change of the size by autoscaling in which the load makes the cluster shrink no further.
+    """
+    mediafleet_autoscaling_max_step: int | Unset = UNSET
+    """ How many Media Nodes autoscaling adds or removes at once at most. 0 means any number. """
+    mediafleet_autoscaling_launches_per_hour: int | Unset = UNSET
+    """ How many Media Nodes autoscaling launches within an hour at most. 0 means any number. """
+    mediafleet_autoscaling_failed_launches: int | Unset = UNSET
+    """ How many launches in a row must fail until autoscaling pauses its launches. 0 means that it never does. """
+    mediafleet_autoscaling_back_off: int | Unset = UNSET
+    """ Seconds of that pause. They double with each further launch that fails, up to an hour. """
     openvidu_pro_stats_monitoring_interval: int | Unset = UNSET
     """ Seconds between two measurements of the machines. 0 means none. """
     openvidu_pro_stats_webrtc_interval: int | Unset = UNSET
@@ -148,6 +166,22 @@ class RestartProperties:
 
         openvidu_pro_cluster_autoscaling_min_load = self.openvidu_pro_cluster_autoscaling_min_load
 
+        openvidu_pro_cluster_autoscaling_interval = self.openvidu_pro_cluster_autoscaling_interval
+
+        mediafleet_autoscaling_evaluations = self.mediafleet_autoscaling_evaluations
+
+        mediafleet_autoscaling_growth_cooldown = self.mediafleet_autoscaling_growth_cooldown
+
+        mediafleet_autoscaling_shrink_cooldown = self.mediafleet_autoscaling_shrink_cooldown
+
+        mediafleet_autoscaling_max_step = self.mediafleet_autoscaling_max_step
+
+        mediafleet_autoscaling_launches_per_hour = self.mediafleet_autoscaling_launches_per_hour
+
+        mediafleet_autoscaling_failed_launches = self.mediafleet_autoscaling_failed_launches
+
+        mediafleet_autoscaling_back_off = self.mediafleet_autoscaling_back_off
+
         openvidu_pro_stats_monitoring_interval = self.openvidu_pro_stats_monitoring_interval
 
         openvidu_pro_stats_webrtc_interval = self.openvidu_pro_stats_webrtc_interval
@@ -207,6 +241,22 @@ class RestartProperties:
             field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD"] = openvidu_pro_cluster_autoscaling_max_load
         if openvidu_pro_cluster_autoscaling_min_load is not UNSET:
             field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD"] = openvidu_pro_cluster_autoscaling_min_load
+        if openvidu_pro_cluster_autoscaling_interval is not UNSET:
+            field_dict["OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL"] = openvidu_pro_cluster_autoscaling_interval
+        if mediafleet_autoscaling_evaluations is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_EVALUATIONS"] = mediafleet_autoscaling_evaluations
+        if mediafleet_autoscaling_growth_cooldown is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_GROWTH_COOLDOWN"] = mediafleet_autoscaling_growth_cooldown
+        if mediafleet_autoscaling_shrink_cooldown is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_SHRINK_COOLDOWN"] = mediafleet_autoscaling_shrink_cooldown
+        if mediafleet_autoscaling_max_step is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_MAX_STEP"] = mediafleet_autoscaling_max_step
+        if mediafleet_autoscaling_launches_per_hour is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_LAUNCHES_PER_HOUR"] = mediafleet_autoscaling_launches_per_hour
+        if mediafleet_autoscaling_failed_launches is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_FAILED_LAUNCHES"] = mediafleet_autoscaling_failed_launches
+        if mediafleet_autoscaling_back_off is not UNSET:
+            field_dict["MEDIAFLEET_AUTOSCALING_BACK_OFF"] = mediafleet_autoscaling_back_off
         if openvidu_pro_stats_monitoring_interval is not UNSET:
             field_dict["OPENVIDU_PRO_STATS_MONITORING_INTERVAL"] = openvidu_pro_stats_monitoring_interval
         if openvidu_pro_stats_webrtc_interval is not UNSET:
@@ -279,6 +329,22 @@ class RestartProperties:
 
         openvidu_pro_cluster_autoscaling_min_load = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD", UNSET)
 
+        openvidu_pro_cluster_autoscaling_interval = d.pop("OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL", UNSET)
+
+        mediafleet_autoscaling_evaluations = d.pop("MEDIAFLEET_AUTOSCALING_EVALUATIONS", UNSET)
+
+        mediafleet_autoscaling_growth_cooldown = d.pop("MEDIAFLEET_AUTOSCALING_GROWTH_COOLDOWN", UNSET)
+
+        mediafleet_autoscaling_shrink_cooldown = d.pop("MEDIAFLEET_AUTOSCALING_SHRINK_COOLDOWN", UNSET)
+
+        mediafleet_autoscaling_max_step = d.pop("MEDIAFLEET_AUTOSCALING_MAX_STEP", UNSET)
+
+        mediafleet_autoscaling_launches_per_hour = d.pop("MEDIAFLEET_AUTOSCALING_LAUNCHES_PER_HOUR", UNSET)
+
+        mediafleet_autoscaling_failed_launches = d.pop("MEDIAFLEET_AUTOSCALING_FAILED_LAUNCHES", UNSET)
+
+        mediafleet_autoscaling_back_off = d.pop("MEDIAFLEET_AUTOSCALING_BACK_OFF", UNSET)
+
         openvidu_pro_stats_monitoring_interval = d.pop("OPENVIDU_PRO_STATS_MONITORING_INTERVAL", UNSET)
 
         openvidu_pro_stats_webrtc_interval = d.pop("OPENVIDU_PRO_STATS_WEBRTC_INTERVAL", UNSET)
@@ -310,6 +376,14 @@ class RestartProperties:
             openvidu_pro_cluster_autoscaling_min_nodes=openvidu_pro_cluster_autoscaling_min_nodes,
             openvidu_pro_cluster_autoscaling_max_load=openvidu_pro_cluster_autoscaling_max_load,
             openvidu_pro_cluster_autoscaling_min_load=openvidu_pro_cluster_autoscaling_min_load,
+            openvidu_pro_cluster_autoscaling_interval=openvidu_pro_cluster_autoscaling_interval,
+            mediafleet_autoscaling_evaluations=mediafleet_autoscaling_evaluations,
+            mediafleet_autoscaling_growth_cooldown=mediafleet_autoscaling_growth_cooldown,
+            mediafleet_autoscaling_shrink_cooldown=mediafleet_autoscaling_shrink_cooldown,
+            mediafleet_autoscaling_max_step=mediafleet_autoscaling_max_step,
+            mediafleet_autoscaling_launches_per_hour=mediafleet_autoscaling_launches_per_hour,
+            mediafleet_autoscaling_failed_launches=mediafleet_autoscaling_failed_launches,
+            mediafleet_autoscaling_back_off=mediafleet_autoscaling_back_off,
             openvidu_pro_stats_monitoring_interval=openvidu_pro_stats_monitoring_interval,
             openvidu_pro_stats_webrtc_interval=openvidu_pro_stats_webrtc_interval,
         )

@@ -22,18 +22,20 @@ from mediafleet.configuration import (
     warn_without_feature,
     with_changes,
 )
+from mediafleet.domain.autoscaling import Guards, Policy
 from mediafleet.domain.errors import (
     ConfigurationNotStoredError,
     InvalidConfigurationError,
     InvalidProperty,
 )
 from mediafleet.domain.ports import Settings
+from mediafleet.services.autoscaling import AutoscalingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from mediafleet.domain.ports import JsonValue
+    from mediafleet.domain.ports import Environment, JsonValue
 
 _USER = USER.encode()
 OPENVIDU_PRO_VERSION = "2.15.1"
@@ -130,3 +132,36 @@ def _invalid_properties(error: ConfigurationError) -> Sequence[InvalidProperty]:
 def _hide_secrets(configuration: Configuration) -> None:
     for secret in secret_texts(configuration):
         masking.hide(secret)
+
+
+MEASUREMENTS_MISSED = 3
+"""A load is unknown for too long after so many measurements."""
+
+
+def autoscaling_settings(
+    configuration: Configuration, environment: Environment
+) -> AutoscalingSettings:
+    """What a configuration says of autoscaling."""
+    number = configuration.autoscaling
+    return AutoscalingSettings(
+        is_on=configuration.autoscales,
+        interval=max(1.0, number("INTERVAL")),
+        policy=Policy(
+            min_nodes=number("MIN_NODES"),
+            max_nodes=number("MAX_NODES"),
+            min_load=number("MIN_LOAD"),
+            max_load=number("MAX_LOAD"),
+            launches_machines=environment.launches_machines,
+        ),
+        guards=Guards(
+            evaluations=number("EVALUATIONS"),
+            growth_cooldown=number("GROWTH_COOLDOWN"),
+            shrink_cooldown=number("SHRINK_COOLDOWN"),
+            max_step=number("MAX_STEP"),
+            launches_per_hour=number("LAUNCHES_PER_HOUR"),
+            failed_launches=number("FAILED_LAUNCHES"),
+            back_off=number("BACK_OFF"),
+        ),
+        blind_after=MEASUREMENTS_MISSED * configuration.load_interval,
+        has_hook=bool(configuration.autoscaling_hook),
+    )

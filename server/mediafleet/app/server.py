@@ -9,13 +9,14 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
+import orjson
 
 from mediafleet import contract
 from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
-from mediafleet.app.active_configuration import ActiveConfiguration
+from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.delivery import EventReaders, cdr_settings
 from mediafleet.app.environments import check_cluster_path, make_environment
@@ -23,17 +24,21 @@ from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.configuration import inherited_variables
 from mediafleet.delivery import CdrFiles
 from mediafleet.domain import formats
+from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import Rhythm
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.additions import Additions, Registrations
+from mediafleet.services.autoscaling import Autoscaler
 from mediafleet.services.cluster import STORE, ClusterConfiguration, FailedComponent
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
+from mediafleet.services.hook import run_hook
 from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.media_nodes import Drains, MediaNodes
 from mediafleet.services.removals import Removals
@@ -42,13 +47,14 @@ from mediafleet.store import STORE_MARKER, Leadership, SqlStore, open_store
 from mediafleet.supervise import STALL_S, Loop, succeeds, supervise
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
     from mediafleet.configuration import Configuration
     from mediafleet.domain.cluster import OpenFiles
+    from mediafleet.domain.events import Autoscaling, StoredEvent
     from mediafleet.domain.ports import Clock, Environment
 
 log = logging.getLogger(__name__)
@@ -58,6 +64,7 @@ RESIZING_LIMIT_S = 600.0
 """A resizing waits for its environment, which has its own timeouts."""
 
 HEARTBEAT, LINKS, LIFECYCLE, SIZING = "heartbeat", "links", "lifecycle", "sizing"
+AUTOSCALING = "autoscaling"
 """The loops in the background, as health names them."""
 
 
@@ -172,7 +179,6 @@ class _Server:
         self._state = ClusterState(clock)
         self._stopping = stopping
         self._readers = EventReaders(lambda: settings.value, clock, random)
-        self._state.on_events = self._readers.log.append
         self._failed_logins = failed_logins
         self._metrics = Metrics(self._failed_logins, self._refused_changes, connections)
         self._media_servers = KurentoMediaServers(
@@ -229,6 +235,16 @@ class _Server:
             self._state, self._environment, self._discovery, self._additions, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
+        self._autoscaler = Autoscaler(
+            self._state,
+            lambda: autoscaling_settings(settings.value, environment),
+            clock=clock,
+            new_node_id=lambda: formats.media_node_id(random),
+            capacity=open_files.media_nodes if open_files is not None else MAX_MEMBERS,
+            may_launch=lambda: self._sizing.may_launch,
+            run_hook=self._run_hook,
+        )
+        self._state.on_events = self._publish
         self._cluster = ClusterConfiguration(
             self._state,
             settings,
@@ -241,7 +257,7 @@ class _Server:
             name: Loop(
                 name, clock.monotonic, stall_s=RESIZING_LIMIT_S if name == SIZING else STALL_S
             )
-            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING, *EventReaders.LOOPS)
+            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING, AUTOSCALING, *EventReaders.LOOPS)
         }
 
     def app(self) -> ASGIApp:
@@ -363,6 +379,8 @@ class _Server:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
                 if not (has_discovered and await succeeds("resizing", self._resize)):
                     self._sizing_loop.request()
+                scale = self._autoscaler.run
+                sizing.start_soon(self._supervise, AUTOSCALING, scale, name=AUTOSCALING)
                 yield
                 sizing.cancel_scope.cancel()  # nodes that are removed now must not be replaced
             if self._environment.ends_with_server:
@@ -388,6 +406,8 @@ class _Server:
         # The server itself works without these.
         if problem := self._sizing_loop.problem:
             yield FailedComponent(SIZING, problem, is_needed=False)
+        if problem := self._autoscaler.problem:
+            yield FailedComponent(AUTOSCALING, problem, is_needed=False)
         if problem := self._environment.problem:
             yield FailedComponent("environment", problem, is_needed=False)
 
@@ -410,10 +430,26 @@ class _Server:
             self._store.cluster_id = self._cluster_id()
         self._readers.configure()
         self._sizing_loop.request()
+        self._autoscaler.configure()
 
     async def _resize(self) -> None:
-        if self._store is not None:
-            await self._sizing.resize(self._store, self._settings.value.wanted_media_nodes)
+        if self._store is None:
+            return
+        configuration = self._settings.value
+        if configuration.autoscales:
+            await self._sizing.leave_to_autoscaling(self._store)
+            await self._autoscaler.evaluate()
+        else:
+            await self._sizing.resize(self._store, configuration.cluster_media_nodes)
+
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
+        self._readers.log.append(events)
+        self._autoscaler.on_events(events)
+
+    async def _run_hook(self, event: Autoscaling) -> None:
+        document = orjson.dumps({"event": event.name, **event.payload(self._cluster_id())})
+        command = self._settings.value.autoscaling_hook
+        await run_hook(command, document, environ=inherited_variables())
 
     def _cluster_id(self) -> str:
         return self._settings.value.cluster_id or ""

@@ -149,11 +149,25 @@ class Configuration:
         return self.get("OPENVIDU_PRO_CLUSTER_MEDIA_NODES", int)
 
     @property
-    def wanted_media_nodes(self) -> int:
-        """Size of a cluster that launches its nodes: the least with autoscaling, else the fixed."""
-        if self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]:
-            return self.get("OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES", int)
-        return self.cluster_media_nodes
+    def autoscales(self) -> bool:
+        """Whether the number of Media Nodes follows the load."""
+        return self.get("OPENVIDU_PRO_CLUSTER_AUTOSCALING", bool)
+
+    def autoscaling(self, name: str) -> int:
+        """A number of autoscaling.
+
+        Args:
+            name: Of the property, without `OPENVIDU_PRO_CLUSTER_AUTOSCALING_` or
+                `MEDIAFLEET_AUTOSCALING_`.
+        """
+        published = f"OPENVIDU_PRO_CLUSTER_AUTOSCALING_{name}"
+        own = f"MEDIAFLEET_AUTOSCALING_{name}"
+        return self.get(published if published in self.values else own, int)
+
+    @property
+    def autoscaling_hook(self) -> tuple[str, ...]:
+        """Words of the command that is passed requests for Media Nodes; empty for none."""
+        return tuple(shlex.split(self.find("MEDIAFLEET_AUTOSCALING_HOOK", str) or ""))
 
     @property
     def reconnection_timeout(self) -> float | None:
@@ -161,8 +175,7 @@ class Configuration:
         given = self.find("OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT", int)
         if given is None:
             is_fixed = self.environment == "on_premise"
-            autoscales = self["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
-            given = NEVER if is_fixed and not autoscales else RECONNECTION_S
+            given = NEVER if is_fixed and not self.autoscales else RECONNECTION_S
         return None if given == NEVER else float(given)
 
     @property

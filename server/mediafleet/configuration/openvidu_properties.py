@@ -28,7 +28,7 @@ MAX_NODES: Final = 10_000
 _PERCENT: Final = Integer(minimum=0, maximum=100)
 _NODES: Final = Integer(minimum=0, maximum=MAX_NODES)
 
-_autoscaling = partial(Property, use=Use.PLANNED, shown=Shown.AUTOSCALING, modifiable=True)
+_autoscaling = partial(Property, shown=Shown.AUTOSCALING, modifiable=True)
 
 OPENVIDU_PROPERTIES: Final = (
     _reported(
@@ -224,7 +224,7 @@ OPENVIDU_PROPERTIES: Final = (
         default=1,
         shown=Shown.ALWAYS,
         modifiable=True,
-        doc="Media Nodes wanted at start-up; without effect on premises.",
+        doc="Media Nodes wanted at start-up; without effect on premises and with autoscaling.",
     ),
     Property(
         name="OPENVIDU_PRO_CLUSTER_PATH",
@@ -234,10 +234,12 @@ OPENVIDU_PROPERTIES: Final = (
         modifiable=True,
         doc="Directory of the scripts of the environment script, or of a discovery on premises.",
     ),
-    _planned(
+    Property(
         name="OPENVIDU_PRO_CLUSTER_AUTOSCALING",
         kind=Boolean(),
         default=False,
+        shown=Shown.ALWAYS,
+        modifiable=True,
         doc="Whether the number of Media Nodes follows the load.",
     ),
     _autoscaling(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from mediafleet.configuration.array_kinds import Labels, Networks, Origins
+from mediafleet.configuration.openvidu_properties import MAX_NODES
 from mediafleet.configuration.property import Decimal, Integer, IntegerOrNever, Property
 from mediafleet.configuration.text_kinds import (
     Choice,
@@ -17,6 +18,7 @@ from mediafleet.configuration.text_kinds import (
 
 _MAX_SECRET: Final = 255
 _MAX_SECONDS: Final = 86_400.0
+_MAX_DAY: Final = 86_400
 _MAX_LOCAL_NODES: Final = 1_000
 
 _MAX_MIB: Final = 1_048_576
@@ -44,6 +46,69 @@ OWN_PROPERTIES: Final = (
         kind=IntegerOrNever(minimum=3),
         default_note="-1 on premises without autoscaling, else 3",
         doc="Seconds of disconnection after which a Media Node is terminated.",
+    ),
+    Property(
+        name="OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL",
+        kind=Integer(),
+        default=10,
+        modifiable=True,
+        doc="Seconds between two evaluations of the load by autoscaling, at least 1.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_EVALUATIONS",
+        kind=Integer(minimum=1, maximum=1_000),
+        default=1,
+        modifiable=True,
+        doc="Evaluations in a row that must find the load beyond a limit until autoscaling acts.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_GROWTH_COOLDOWN",
+        kind=Integer(maximum=_MAX_DAY),
+        default=0,
+        modifiable=True,
+        doc="Seconds without growth after any change of the size by autoscaling.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_SHRINK_COOLDOWN",
+        kind=Integer(maximum=_MAX_DAY),
+        default=0,
+        modifiable=True,
+        doc="Seconds without shrinking after any change of the size by autoscaling.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_MAX_STEP",
+        kind=Integer(maximum=MAX_NODES),
+        default=0,
+        modifiable=True,
+        doc="Most Media Nodes that autoscaling adds or removes at once; 0 is any number.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_LAUNCHES_PER_HOUR",
+        kind=Integer(maximum=MAX_NODES),
+        default=0,
+        modifiable=True,
+        doc="Most Media Nodes that autoscaling launches within an hour; 0 is any number.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_FAILED_LAUNCHES",
+        kind=Integer(maximum=1_000),
+        default=0,
+        modifiable=True,
+        doc="Launches in a row that must fail until autoscaling pauses its launches; 0 is never.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_BACK_OFF",
+        kind=Integer(minimum=1, maximum=3_600),
+        default=60,
+        modifiable=True,
+        doc="Seconds of that pause; they double with each further failure, up to an hour.",
+    ),
+    Property(
+        name="MEDIAFLEET_AUTOSCALING_HOOK",
+        kind=CommandLine(),
+        default_note="none",
+        doc="Command that is run on premises when autoscaling requests Media Nodes; it reads the"
+        " event from its standard input.",
     ),
     Property(
         name="MEDIAFLEET_BIND_ADDRESS",

@@ -50,7 +50,6 @@ DEPLOYMENT_PROPERTIES: Final = (
         kind=Choice(("streams", "sessions", "mediaObjects", "cpu")),
     ),
     _kept(name="OPENVIDU_PRO_CLUSTER_LOAD_INTERVAL", kind=Integer()),
-    _kept(name="OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL", kind=Integer()),
     _kept(name="OPENVIDU_PRO_CLUSTER_TEST", kind=Boolean()),
     _kept(
         name="OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE",

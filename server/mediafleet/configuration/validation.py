@@ -94,17 +94,19 @@ def _too_many_local_nodes(
     values: Mapping[str, Value], invalid: Collection[str]
 ) -> Iterator[ConfigurationProblem]:
     scales = values["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
-    wanted = f"{_SCALING}MIN_NODES" if scales else "OPENVIDU_PRO_CLUSTER_MEDIA_NODES"
+    bounds = (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES")
     environment, most = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_LOCAL_MAX_NODES"
-    if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(invalid):
-        return
-    number, limit = typed(values, wanted, int), typed(values, most, int)
-    if number > limit:
-        yield ConfigurationProblem(
-            property=wanted,
-            value=str(number),
-            rule=f"must not be above {most}={limit} in the environment local",
-        )
+    for wanted in bounds if scales else ("OPENVIDU_PRO_CLUSTER_MEDIA_NODES",):
+        if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(invalid):
+            return
+        number, limit = typed(values, wanted, int), typed(values, most, int)
+        if number > limit:
+            yield ConfigurationProblem(
+                property=wanted,
+                value=str(number),
+                rule=f"must not be above {most}={limit} in the environment local",
+            )
+            return
 
 
 def _unreachable_local_nodes(

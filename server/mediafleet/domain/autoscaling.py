@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.events import Autoscaling
 from mediafleet.domain.media_node import MediaNodeStatus as S
+from mediafleet.domain.media_node import new_media_node, transition
+from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member
+    from mediafleet.domain.ports import StoreEntry
 
 LONGEST_BACK_OFF_S = 3600.0
 
@@ -214,6 +218,34 @@ def plan(members: Iterable[Member], policy: Policy) -> Plan:
         canceled=tuple(victims[:launching]),
         removed=tuple(victims[launching:]),
     )
+
+
+def entries_of_plan(plan: Plan, new_ids: Iterable[str], *, at: datetime) -> tuple[StoreEntry, ...]:
+    """What a plan changes, and the event before it.
+
+    Args:
+        plan: The plan; not empty.
+        new_ids: Ids of the nodes that are launched, as many as are needed or more.
+        at: The moment (aware, UTC).
+    """
+    launched = plan.new_nodes if plan.policy.launches_machines else 0
+    return (
+        EventOnly(Autoscaling(at, plan)),
+        *(_moved(member, S.RUNNING, at) for member in plan.restored),
+        *(_moved(member, S.LAUNCHING, at) for member in plan.resumed),
+        *(Mutation(*new_media_node(new_id, at=at)) for new_id in islice(new_ids, launched)),
+        *(_moved(member, S.CANCELED, at) for member in plan.canceled),
+        *(
+            _moved(member, S.WAITING_IDLE_TO_TERMINATE, at)
+            if member.connection.sessions
+            else _moved(member, S.TERMINATING, at)
+            for member in plan.removed
+        ),
+    )
+
+
+def _moved(member: Member, to: S, at: datetime) -> Mutation:
+    return Mutation(*transition(member.node, to, at=at))
 
 
 def _average(load: Fraction, nodes: int) -> Fraction:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from mediafleet.domain.autoscaling import Plan
+    from mediafleet.domain.cluster import Member
     from mediafleet.domain.drain import Drain
 
-Payload: TypeAlias = dict[str, str | int | list[str] | None]
+Payload: TypeAlias = dict[str, Any]
 
 MEDIA_NODE_ROLE = "medianode"
 
@@ -250,6 +252,102 @@ class MediaNodeDrainChanged:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """Autoscaling changes the size of the cluster, or requests nodes on premises.
+
+    Source: OpenVidu Pro 2.15. Each node is shown as it is before the change.
+    """
+
+    name: ClassVar[str] = "autoscaling"
+
+    timestamp: datetime
+    plan: Plan
+    id: None = None
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        plan, inputs, policy = self.plan, self.plan.inputs, self.plan.policy
+        return {
+            "clusterId": cluster_id,
+            "reason": plan.reason,
+            "mediaNodes": {
+                "launch": {
+                    "total": plan.grows,
+                    "newNodes": plan.new_nodes,
+                    "waitingIdleToTerminateNodes": _scaled_nodes(plan.restored),
+                    "canceledNodes": _scaled_nodes(plan.resumed),
+                },
+                "terminate": {
+                    "total": plan.shrinks,
+                    "runningNodes": _scaled_nodes(plan.removed),
+                    "launchingNodes": _scaled_nodes(plan.canceled),
+                },
+            },
+            "system": {
+                "config": {
+                    "maxNodes": policy.max_nodes,
+                    "minNodes": policy.min_nodes,
+                    "maxAvgLoad": policy.max_load,
+                    "minAvgLoad": policy.min_load,
+                },
+                "status": {
+                    "numNodes": inputs.num_nodes,
+                    "totalLoad": inputs.total_load,
+                    "avgLoad": inputs.avg_load,
+                    "runningNodes": _scaled_nodes(inputs.running),
+                    "launchingNodes": _scaled_nodes(inputs.launching),
+                    "waitingIdleToTerminateNodes": _scaled_nodes(inputs.waiting),
+                    "canceledNodes": _scaled_nodes(inputs.canceled),
+                },
+            },
+            "timestamp": to_milliseconds(self.timestamp),
+        }
+
+
+def _scaled_nodes(members: Iterable[Member]) -> list[Payload]:
+    """Media Nodes as an `autoscaling` event shows them; a load must be a number there."""
+    return [
+        {
+            "id": member.node.id,
+            "environmentId": member.node.environment_id,
+            "ip": member.node.ip,
+            "load": round(member.connection.load or member.connection.last_load or 0, 2),
+            "status": member.node.status.value,
+        }
+        for member in members
+    ]
+
+
+MAX_UNKNOWN_NODES = 100
+"""Ids in one `autoscalingBlind` event."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoscalingBlind:
+    """Loads of Media Nodes are unknown for too long, or are known again. Mediafleet's own.
+
+    Attributes:
+        unknown: Ids of the Media Nodes whose load is unknown; none if all are known again.
+    """
+
+    name: ClassVar[str] = "autoscalingBlind"
+
+    timestamp: datetime
+    unknown: tuple[str, ...]
+    id: None = None
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "blind": bool(self.unknown),
+            "unknown": len(self.unknown),
+            "mediaNodes": list(self.unknown[:MAX_UNKNOWN_NODES]),
+            "clusterId": cluster_id,
+        }
+
+
 Event: TypeAlias = (
     MediaNodeStatusChanged
     | MediaNodeForgotten
@@ -258,6 +356,8 @@ Event: TypeAlias = (
     | NodeRecovered
     | SessionDestroyed
     | MediaNodeDrainChanged
+    | Autoscaling
+    | AutoscalingBlind
 )
 """Each kind of event in the ``events`` table."""
 
@@ -267,6 +367,7 @@ OPENVIDU_EVENTS = frozenset(
         NodeCrashed.name,
         NodeRecovered.name,
         SessionDestroyed.name,
+        Autoscaling.name,
     }
 )
 """The events that OpenVidu has too; the others are additions of ours."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,8 +14,7 @@ import anyio
 from mediafleet.domain.errors import EventsExpiredError, NotReadyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import Store
@@ -140,7 +140,7 @@ class EventLog:
                 self._recent.popleft()
 
 
-def _is_large(payload: Mapping[str, Any]) -> bool:
-    return any(
-        isinstance(value, list) and len(value) > MAX_ITEMS_IN_MEMORY for value in payload.values()
-    )
+def _is_large(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_is_large, value.values()))
+    return isinstance(value, list) and len(value) > MAX_ITEMS_IN_MEMORY

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 WANTED = "wanted_media_nodes"
 """The key under which the number of the last resizing is kept."""
+NO_NUMBER = "-1"
+"""Kept under it while the size follows the load: whatever number comes next is another one."""
 DISCOVERY_LIMIT_S = 20.0
 
 
@@ -49,6 +51,11 @@ class Sizing:
         self._has_discovered = False
         self._began_empty = False
 
+    @property
+    def may_launch(self) -> bool:
+        """Whether the machines that run without a member are members now, if there were any."""
+        return self._has_discovered or not self._environment.launches_machines
+
     async def adopt(self) -> None:
         """Adopt machines that run for this cluster without a member; only once in each process.
 
@@ -56,7 +63,7 @@ class Sizing:
             EnvironmentFailureError: The environment could not list them.
             StoreUnavailableError: Not all of them were adopted.
         """
-        if self._has_discovered or not self._environment.launches_machines:
+        if self.may_launch:
             return
         machines = await self._discovered()
         self._began_empty = len(self._state.cluster) == 0
@@ -70,6 +77,17 @@ class Sizing:
         except TimeoutError:
             detail = f"it took longer than {DISCOVERY_LIMIT_S:g} s"
             raise EnvironmentFailureError(self._environment.name, "discover", detail) from None
+
+    async def leave_to_autoscaling(self, store: Store) -> None:
+        """Adopt machines, and change the size no more until a number is wanted again.
+
+        Raises:
+            EnvironmentFailureError: The environment could not list its machines.
+            StoreUnavailableError: The store does not answer.
+        """
+        await self.adopt()
+        if self._environment.launches_machines and await store.get_value(WANTED) != NO_NUMBER:
+            await store.set_value(WANTED, NO_NUMBER)
 
     async def resize(self, store: Store, wanted: int) -> None:
         """Launch or drain nodes until as many are active as are wanted.

