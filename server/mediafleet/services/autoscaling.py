@@ -158,6 +158,7 @@ class AutoscalingReport:
 class _Evaluation:
     """What an evaluation decided, to be kept once it is committed."""
 
+    at: datetime
     plan: Plan
     history: History
     is_request: bool
@@ -276,7 +277,7 @@ class Autoscaler:
         self._is_blind = evaluation.is_blind
         is_requested = bool(found.new_nodes) and not found.policy.launches_machines
         self._requested = (found.size, found.new_nodes) if is_requested else None
-        decision = ScalingDecision.of(found, self._clock.now())
+        decision = ScalingDecision.of(found, evaluation.at)
         if self._decisions and decision.follows(last := self._decisions[0]):
             self._decisions[0] = replace(decision, evaluations=last.evaluations + 1)
         elif not is_requested or evaluation.is_request:
@@ -298,7 +299,7 @@ class Autoscaler:
         if is_news:
             entries += entries_of_plan(found, self._new_ids(), at=at)
             history = history.applied(found, now)
-        return Decision(_Evaluation(found, history, is_news, is_blind), entries)
+        return Decision(_Evaluation(at, found, history, is_news, is_blind), entries)
 
     def _planned(
         self, cluster: Cluster, settings: AutoscalingSettings, *, at: datetime, now: float
