@@ -180,7 +180,7 @@ async def test_a_client_that_is_closed_has_no_connection_left(kind, api):
         await do(client.media_nodes.list)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "client/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/events.md", "client/README.md"])
 async def test_the_examples_of_the_documents_run(page, api, fleet: EmulatedCluster, capsys):
     text = (ROOT / page).read_text("utf-8")
     examples = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -189,6 +189,7 @@ async def test_the_examples_of_the_documents_run(page, api, fleet: EmulatedClust
         runnable = (
             example.replace("http://127.0.0.1:5443", str(api.base_url))
             .replace('secret="..."', f"secret={live.SECRET!r}")
+            .replace(', "..."', f", {live.SECRET!r}")
             .replace("ws://172.17.0.5:8888/kurento", fleet.uri(0))
         )
         await anyio.to_thread.run_sync(exec, runnable, {})
