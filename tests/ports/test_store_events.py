@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
+from sqlalchemy import event as pool_events
+from sqlalchemy.pool import Pool
 
 from mediafleet.domain.errors import StaleMediaNodeError
 from mediafleet.domain.events import event_hash
@@ -37,6 +40,26 @@ async def test_a_commit_returns_its_events(store):
     assert [event.sequence for event in committed] == [1, 2]
     assert store.newest_event == 2
     assert await store.commit([]) == ()
+
+
+async def test_readers_that_are_cancelled_cost_no_connection(store):
+    """A client that hangs up while its events are read must not cost the server a connection."""
+    closed = []
+    listener = (Pool, "close", lambda *_: closed.append("connection"))
+    await stored(store, 3)
+    pool_events.listen(*listener)
+    try:
+        for _ in range(20):
+            async with anyio.create_task_group() as readers:
+                readers.start_soon(store.events)
+                readers.start_soon(store.reader_position, "webhook")
+                await anyio.lowlevel.checkpoint()
+                readers.cancel_scope.cancel()
+    finally:
+        pool_events.remove(*listener)
+
+    assert closed == []
+    assert len(await store.events()) == 3
 
 
 async def test_events_are_chained_over_commits_and_openings(case, tasks):
