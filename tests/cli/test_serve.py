@@ -583,7 +583,7 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
 
 def test_properties_set_in_vain_are_logged_once_each(serve, home):
     (home / "full.env").write_text(
-        "OPENVIDU_CDR=true\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
+        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=1\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
         "OPENVIDU_ENTERPRISE_HA_REDIS_PASSWORD=canary-3\n"
     )
     server = serve("--env-file", "full.env", "--log-format", "json", MEDIAFLEET_PORT="1")
@@ -593,7 +593,10 @@ def test_properties_set_in_vain_are_logged_once_each(serve, home):
 
     vain = [line for line in lines if "no effect yet" in line["message"]]
     unused = {line["message"]: line["properties"] for line in lines if "properties" in line}
-    assert {line["property"] for line in vain} == {"OPENVIDU_CDR", "OPENVIDU_RECORDING"}
+    assert {line["property"] for line in vain} == {
+        "OPENVIDU_RECORDING",
+        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL",
+    }
     assert {line["level"] for line in vain} == {"warning"}
     assert unused == {
         "known properties in the .env file that have no effect here": [
