@@ -96,6 +96,10 @@ class Process:
         return ServerFailedError("\n  ".join([f"{self.name} {what}", *lines[-_LAST_LINES:]]))
 
 
+# Programs run from compiled files, as they are installed.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextlib.contextmanager
 def started(
     name: str,
@@ -114,7 +118,7 @@ def started(
                 stdout=out,
                 stderr=errors,
                 cwd=ROOT,
-                env={**os.environ, **(environment or {})},
+                env={**_ENVIRONMENT, **(environment or {})},
                 start_new_session=True,
             )
             try:
