@@ -93,6 +93,7 @@ EVENT_NAMES: Final = (
     "mediaNodeForgotten",
     "mediaNodeDeduplicated",
     "mediaNodeDrainChanged",
+    "mediaNodeLabelsChanged",
     "autoscalingBlind",
 )
 """All event names; the first nine are OpenVidu 2.15's default."""

@@ -4,9 +4,10 @@
 
     MediafleetError
     ├── NotFoundError
-    │   └── MediaNodeNotFoundError · NoDrainError
+    │   └── MediaNodeNotFoundError · NoDrainError · PlacementNotFoundError
     ├── InvalidRequestError
     │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError · HalfLimitError
+    │       InvalidLabelError
     ├── ConflictError
     │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
     │   ├── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
@@ -20,7 +21,8 @@
     ├── EventsExpiredError
     └── UnavailableError
         ├── StoreUnavailableError · NotReadyError · UnhealthyError · ServerStoppingError
-        └── RestartingError · ConfigurationNotStoredError
+        ├── RestartingError · ConfigurationNotStoredError
+        └── NoFittingMediaNodeError · TooManyPlacementsError
 
 Each error carries data and formats its own message. ``mediafleet/api/errors.py`` maps each to its
 HTTP status.
@@ -455,4 +457,55 @@ class ClusterTooSmallError(ConflictError):
             f"Media Node {self.node_id} was not drained: the {self.remaining} that would be left "
             f"have a load of {self.load:.0f} % and would take over {self.moved:.0f} %, together "
             f"more than {100 * self.remaining} %; {hint}"
+        )
+
+
+class PlacementNotFoundError(NotFoundError):
+    """No reservation of a placement has this id, or it has ended."""
+
+    def __init__(self, placement_id: str) -> None:
+        super().__init__(placement_id)
+        self.placement_id = placement_id
+
+    def __str__(self) -> str:
+        return f"No placement with id {self.placement_id} counts now: it has ended, or never was"
+
+
+class InvalidLabelError(InvalidRequestError):
+    """Labels of a Media Node break a rule."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"The labels are not valid: {self.rule}"
+
+
+class NoFittingMediaNodeError(UnavailableError):
+    """No Media Node can get the session now.
+
+    Attributes:
+        reason: Why; a clause.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The session cannot be placed: {self.reason}"
+
+
+class TooManyPlacementsError(UnavailableError):
+    """As many placements wait for their sessions as may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    def __str__(self) -> str:
+        return (
+            f"{self.most} placements wait for their sessions, the most that may; release those "
+            "that are not needed, or wait until some have expired"
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.autoscaling import Plan
     from mediafleet.domain.cluster import Member
     from mediafleet.domain.drain import Drain
+    from mediafleet.domain.ranking import Labels
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -253,6 +254,30 @@ class MediaNodeDrainChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaNodeLabelsChanged:
+    """A Media Node has other labels. Mediafleet's own.
+
+    Attributes:
+        labels: All that it has now.
+    """
+
+    name: ClassVar[str] = "mediaNodeLabelsChanged"
+
+    timestamp: datetime
+    id: str
+    labels: Labels
+
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+        return {
+            "timestamp": to_milliseconds(self.timestamp),
+            "id": self.id,
+            "labels": dict(sorted(self.labels)),
+            "clusterId": cluster_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Autoscaling:
     """Autoscaling changes the size of the cluster, or requests nodes on premises.
 
@@ -356,6 +381,7 @@ Event: TypeAlias = (
     | NodeRecovered
     | SessionDestroyed
     | MediaNodeDrainChanged
+    | MediaNodeLabelsChanged
     | Autoscaling
     | AutoscalingBlind
 )

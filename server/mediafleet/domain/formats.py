@@ -23,6 +23,11 @@ def cluster_id(random: Random) -> str:
     return _identifier(random, "clu_", 9)
 
 
+def placement_id(random: Random) -> str:
+    """A new id such as ``plc_Q3xWk81pLz0b``: an upper-case letter and eleven alphanumerics."""
+    return _identifier(random, "plc_", 11)
+
+
 def _identifier(random: Random, prefix: str, length: int) -> str:
     tail = "".join(random.choices(_ALPHANUMERIC, k=length))
     return f"{prefix}{random.choice(string.ascii_uppercase)}{tail}"

@@ -13,6 +13,7 @@ from mediafleet.domain.events import (
     DrainChange,
     MediaNodeDrainChanged,
     MediaNodeForgotten,
+    MediaNodeLabelsChanged,
     MediaNodeStatusChanged,
 )
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.drain import Drain
+    from mediafleet.domain.ranking import Labels
 
 
 class MediaNodeStatus(StrEnum):
@@ -87,6 +89,7 @@ class MediaNode:
         crashed_since: When the connection was lost, once ``nodeCrashed`` was emitted (aware, UTC);
             ``None`` again when the node has recovered.
         drain: While quarantined: how long that may last; ``None``: until its last session ends.
+        labels: Given by operators, for placements to choose by.
         version: Number of changes since the node was added, for the store's optimistic lock.
     """
 
@@ -100,6 +103,7 @@ class MediaNode:
     evicts_sessions: bool = False
     crashed_since: datetime | None = None
     drain: Drain | None = None
+    labels: Labels = frozenset()
     version: int = 1
 
     @property
@@ -214,6 +218,14 @@ def evict(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeDrainCh
     """Have a node that is being removed end the sessions it spared; its status stays."""
     evicting = replace(node, evicts_sessions=True, version=node.version + 1)
     return evicting, drain_changed(evicting, DrainChange.FORCED, at=at)
+
+
+def label(
+    node: MediaNode, labels: Labels, *, at: datetime
+) -> tuple[MediaNode, MediaNodeLabelsChanged]:
+    """Give a node other labels in place of those that it has; its status stays."""
+    labelled = replace(node, labels=labels, version=node.version + 1)
+    return labelled, MediaNodeLabelsChanged(timestamp=at, id=node.id, labels=labels)
 
 
 def drain_changed(node: MediaNode, change: DrainChange, *, at: datetime) -> MediaNodeDrainChanged:

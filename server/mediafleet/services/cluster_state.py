@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -29,10 +29,11 @@ from mediafleet.domain.errors import (
 )
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.domain.placement import Reservations
 from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.events import StoredEvent
@@ -72,13 +73,16 @@ class ClusterState:
             next step; set by the controller.
         on_events: Called with the events of each commit, after it is published.
         is_stopping: The server has begun to stop.
+        reservations: Ranks the members that accept sessions. A member that a change in progress
+            takes away is not among them.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, reservations: Reservations | None = None) -> None:
         self._clock = clock
         self._store: Store | None = None
         self._members: dict[str, Member] = {}
         self._index = MemberIndex()
+        self.reservations = reservations or Reservations()
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
         self.is_stopping = False
@@ -98,6 +102,8 @@ class ClusterState:
             node.id: Member.loaded(node, at=at, now=now) for node in await store.load()
         }
         self._index = MemberIndex(self._members.values())
+        for member in self._members.values():
+            self.reservations.put(member, now)
         self._snapshot = None
         self._store = store
         try:
@@ -174,11 +180,28 @@ class ClusterState:
             self._require_capacity(decision.changes)
             if decision.changes:
                 store = self._opened
-                with anyio.CancelScope(shield=True):
+                with anyio.CancelScope(shield=True), self._withdrawn(decision.changes):
                     events = await store.commit(decision.changes)
                     self._publish(decision)
                     self.on_events(events)
         return decision.outcome
+
+    @contextmanager
+    def _withdrawn(self, changes: Sequence[StoreEntry]) -> Iterator[None]:
+        """Place no sessions on the members that are about to leave `running`."""
+        leaving = [
+            self._members[change.node.id]
+            for change in changes
+            if isinstance(change, Mutation)
+            and change.node.status is not MediaNodeStatus.RUNNING
+            and change.node.id in self._members
+        ]
+        self.reservations.withdraw(leaving, self._clock.monotonic())
+        try:
+            yield
+        finally:
+            staying = (self._members.get(member.node.id) for member in leaving)
+            self.reservations.restore(filter(None, staying), self._clock.monotonic())
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -297,6 +320,7 @@ class ClusterState:
     def _keep(self, member: Member) -> None:
         self._members[member.node.id] = member
         self._index.put(member)
+        self.reservations.put(member, self._clock.monotonic())
         self._snapshot = None
 
     def _publish(self, decision: Decision[T]) -> None:
@@ -308,6 +332,7 @@ class ClusterState:
             if change.forget or node.status is MediaNodeStatus.TERMINATED:
                 self._members.pop(node.id, None)
                 self._index.remove(node.id)
+                self.reservations.remove(node.id)
                 self._snapshot = None
             else:
                 self._keep(self._moved(node, decision.connections.get(node.id)))

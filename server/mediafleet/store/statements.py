@@ -54,6 +54,7 @@ NODE_COLUMNS = (
     "drain_at_deadline",
     "drain_deadline",
     "drain_extensions",
+    "labels",
 )
 STORE_ID = "store_id"
 """Key of the id of the store; a copy has the same."""
@@ -134,6 +135,7 @@ def to_node(row: Row[Any]) -> MediaNode:
         version=row.version,
         crashed_since=None if row.crashed_since is None else from_milliseconds(row.crashed_since),
         drain=_to_drain(row),
+        labels=frozenset(orjson.loads(row.labels or b"{}").items()),
     )
 
 
@@ -178,6 +180,7 @@ def _node_values(node: MediaNode) -> Values:
         "version": node.version,
         "crashed_since": _milliseconds(node.crashed_since),
         **_drain_values(node.drain),
+        "labels": orjson.dumps(dict(sorted(node.labels))).decode() if node.labels else None,
     }
 
 

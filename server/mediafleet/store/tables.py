@@ -80,6 +80,7 @@ media_nodes = Table(
     Column("drain_at_deadline", String(16)),
     Column("drain_deadline", BigInteger),
     Column("drain_extensions", Integer),
+    Column("labels", String(4000)),
     UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
     CheckConstraint(f"status IN ({_STATUSES})", name="media_nodes_status_known"),
     CheckConstraint("version >= 1", name="media_nodes_version_counts"),
@@ -92,11 +93,12 @@ media_nodes = Table(
     _length("media_nodes", "environment_id", 1, 255),
     _length("media_nodes", "uri", 1, 255),
     _length("media_nodes", "reason", 0, 4000),
+    _length("media_nodes", "labels", 2, 4000),
 )
 """The members. ``joined_sequence`` is the number of a member's first event and so the order of
 joining; ``launching_time``, ``status_since`` and ``crashed_since`` are UTC milliseconds, and so
-is ``drain_deadline``; the four columns of a drain are null together.
-The row of a node that leaves is deleted."""
+is ``drain_deadline``; the four columns of a drain are null together. ``labels`` is a JSON object,
+null without labels. The row of a node that leaves is deleted."""
 
 events = Table(
     "events",

@@ -14,6 +14,7 @@ from mediafleet.domain.events import (
     MediaNodeDeduplicated,
     MediaNodeDrainChanged,
     MediaNodeForgotten,
+    MediaNodeLabelsChanged,
     MediaNodeStatusChanged,
     NodeCrashed,
     NodeRecovered,
@@ -47,6 +48,8 @@ EVENTS: list[Any] = [
     SessionDestroyed(AT, "kms_1", "room", AT.replace(hour=13), "mediaServerDisconnect"),
     *(MediaNodeDrainChanged(AT, "kms_1", change, DRAIN) for change in DrainChange),
     MediaNodeDrainChanged(AT, "kms_1", DrainChange.UNLIMITED, None),
+    MediaNodeLabelsChanged(AT, "kms_1", frozenset()),
+    MediaNodeLabelsChanged(AT, "kms_1", frozenset({("zone", "eu-1"), ("gpu", "")})),
 ]
 
 

@@ -69,6 +69,7 @@ def _make_media_nodes() -> None:
         sa.Column("drain_at_deadline", sa.String(16)),
         sa.Column("drain_deadline", sa.BigInteger),
         sa.Column("drain_extensions", sa.Integer),
+        sa.Column("labels", sa.String(4000)),
         sa.UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
         sa.CheckConstraint(
             "status IN ('launching', 'canceled', 'failed', 'running', "
@@ -86,6 +87,7 @@ def _make_media_nodes() -> None:
         _length("media_nodes", "environment_id", 1, 255),
         _length("media_nodes", "uri", 1, 255),
         _length("media_nodes", "reason", 0, 4000),
+        _length("media_nodes", "labels", 2, 4000),
     )
 
 
