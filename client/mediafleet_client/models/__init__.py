@@ -25,6 +25,7 @@ from .health import Health
 from .health_status import HealthStatus
 from .kurento_info import KurentoInfo
 from .kurento_module import KurentoModule
+from .labels import Labels
 from .media_filter import MediaFilter
 from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
@@ -33,6 +34,7 @@ from .media_node_deduplicated_event import MediaNodeDeduplicatedEvent
 from .media_node_diagnostics import MediaNodeDiagnostics
 from .media_node_drain_changed_event import MediaNodeDrainChangedEvent
 from .media_node_forgotten_event import MediaNodeForgottenEvent
+from .media_node_labels_changed_event import MediaNodeLabelsChangedEvent
 from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
 from .media_node_patch import MediaNodePatch
@@ -92,6 +94,7 @@ __all__ = (
     "HealthStatus",
     "KurentoInfo",
     "KurentoModule",
+    "Labels",
     "MediaFilter",
     "MediaFilterOptions",
     "MediaMode",
@@ -100,6 +103,7 @@ __all__ = (
     "MediaNodeDiagnostics",
     "MediaNodeDrainChangedEvent",
     "MediaNodeForgottenEvent",
+    "MediaNodeLabelsChangedEvent",
     "MediaNodeList",
     "MediaNodeObject",
     "MediaNodePatch",
