@@ -1,4 +1,4 @@
-"""Health, probes and metrics: what they show of the server's components, and to whom."""
+"""Health and probes: what they show of the server's components, and to whom."""
 
 import asyncio
 from pathlib import Path
@@ -6,9 +6,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-import mediafleet
 from mediafleet.app import Stopping
 from support import live
 from support.failing_environment import FailingEnvironment
@@ -111,21 +109,3 @@ async def test_a_server_that_begins_to_stop_is_live_and_not_ready(tmp_path: Path
         answer = await probe(api, "ready")
         assert answer.status_code == 503
         assert answer.json()["message"] == "The server is starting or shutting down"
-
-
-async def test_metrics_show_what_was_counted(api: httpx.AsyncClient) -> None:
-    assert (await api.get("/metrics", auth=("OPENVIDUAPP", "wrong"))).status_code == 401
-    answer = await api.get("/metrics")
-
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    samples = {
-        sample.name: (sample.value, sample.labels)
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
-    assert samples == {
-        "mediafleet_build_info": (1, {"version": mediafleet.__version__}),
-        "mediafleet_authentication_failures_total": (1, {}),
-        "mediafleet_store_refused_changes_total": (0, {}),
-    }

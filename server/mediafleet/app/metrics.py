@@ -2,79 +2,328 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
 import mediafleet
+from mediafleet.domain.autoscaling import Cause
+from mediafleet.domain.cluster import Trait
+from mediafleet.domain.diagnostics import Finding
+from mediafleet.domain.events import OPENVIDU_EVENTS
+from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prometheus_client import Metric
 
-    from mediafleet.contract import ConnectionTable, FailedLogins
+    from mediafleet.app.delivery import EventReaders
+    from mediafleet.clock import AwakeClock
+    from mediafleet.contract import ConnectionTable, Request
+    from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.events import StoredEvent
+    from mediafleet.services.autoscaling import Autoscaler
+    from mediafleet.services.controller import Controller
+
+PERCENT = 100.0
+REQUEST_BUCKETS_S = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
+COMMIT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+UNMATCHED = "unmatched"
+"""The operation of requests that are none of the contract's."""
 
 
 class Metrics(Collector):
-    """Collects the counts of the server on each request; nothing is counted here.
+    """Measures what happens and, on each request, collects what components count themselves.
 
-    Args:
-        failed_logins: Counts wrong credentials.
-        refused_changes: How many changes the store has refused.
-        connections: Of the HTTP server; ``None`` if they are not counted.
+    Labels take their values from the contract, from enumerations and from ids of members, so the
+    number of series is bounded whatever clients send.
     """
 
-    def __init__(
-        self,
-        failed_logins: FailedLogins,
-        refused_changes: Callable[[], int],
-        connections: Callable[[], ConnectionTable] | None,
-    ) -> None:
-        self._failed_logins = failed_logins
-        self._refused_changes = refused_changes
-        self._connections = connections
+    def __init__(self) -> None:
+        self._sources: list[Callable[[], Iterable[Metric]]] = []
+        # Their times of creation would double the series of each counter.
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = Histogram(
+            "mediafleet_http_request_duration_seconds",
+            "Time from the head of a request to that of its response, by operation and status; "
+            "requests that wait are included.",
+            ["operation", "status"],
+            buckets=REQUEST_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._request_series: dict[tuple[str | None, int], Histogram] = {}
+        self._commits = Histogram(
+            "mediafleet_store_commit_duration_seconds",
+            "Time of a change until it is durable, its wait for earlier ones included.",
+            buckets=COMMIT_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._events = Counter(
+            "mediafleet_events",
+            "Committed events since the start, by name.",
+            ["event"],
+            registry=self._registry,
+        )
+        for name in OPENVIDU_EVENTS:
+            self._events.labels(name)  # begins at 0, so that the first one is an increase
         self._registry.register(self)
+
+    def add(self, source: Callable[[], Iterable[Metric]]) -> None:
+        """Add what is collected on each request; it must neither wait nor fail."""
+        self._sources.append(source)
 
     async def get_metrics(self) -> tuple[str, int, dict[str, str]]:
         """Handle the operation of that name."""
         text = generate_latest(self._registry).decode()
         return text, 200, {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
 
+    def observe_response(self, request: Request, status: int) -> None:
+        """Measure the time of a request whose response begins."""
+        key = request.operation_id, status
+        series = self._request_series.get(key)
+        if series is None:
+            series = self._requests.labels(request.operation_id or UNMATCHED, str(status))
+            self._request_series[key] = series
+        series.observe(perf_counter() - request.begun)
+
+    def observe_commit(self, seconds: float) -> None:
+        """Measure a change of the store."""
+        self._commits.observe(seconds)
+
+    def count_events(self, events: Sequence[StoredEvent]) -> None:
+        """Count committed events."""
+        for event in events:
+            self._events.labels(event.name).inc()
+
     @override
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily(
             "mediafleet_build", "What runs.", value={"version": mediafleet.__version__}
         )
-        yield CounterMetricFamily(
-            "mediafleet_authentication_failures",
-            "Requests with wrong credentials, wrong tokens of the registrar included.",
-            self._failed_logins.count,
-        )
-        yield CounterMetricFamily(
-            "mediafleet_store_refused_changes",
-            "Changes that the store did not take, the server's own tries included.",
-            self._refused_changes(),
-        )
-        if self._connections is not None:
-            yield from _of_connections(self._connections())
+        for source in self._sources:
+            yield from source()
 
 
-def _of_connections(table: ConnectionTable) -> Iterator[Metric]:
-    yield GaugeMetricFamily(
-        "mediafleet_connections", "Connections of clients, handshakes included.", table.size
+def of_cluster(cluster: Cluster, most_nodes: int) -> Iterator[Metric]:
+    """Media Nodes and sessions.
+
+    Args:
+        cluster: The members.
+        most_nodes: A larger cluster has no series of single nodes.
+    """
+    nodes: Tally[tuple[MediaNodeStatus, bool]] = Tally()
+    sessions = suspect = unknown = 0
+    known: list[float] = []
+    for member in cluster:
+        link = member.connection
+        nodes[member.node.status, link.connected] += 1
+        sessions += len(link.sessions)
+        suspect += link.suspect
+        if link.load is not None:
+            known.append(link.load)
+        elif member.node.status is MediaNodeStatus.RUNNING:
+            unknown += 1
+    by_status = GaugeMetricFamily(
+        "mediafleet_media_nodes",
+        "Media Nodes by status and by whether they are connected.",
+        labels=["status", "connected"],
     )
+    for status in MediaNodeStatus:
+        for connected in (True, False):
+            labels = [status.value, str(connected).lower()]
+            by_status.add_metric(labels, nodes[status, connected])
+    yield by_status
+    yield _gauge("media_nodes_suspect", "Connected Media Nodes that miss a ping.", suspect)
+    yield _gauge(
+        "media_nodes_accepting_sessions",
+        "Media Nodes that are running, connected and not suspect.",
+        len(cluster.with_trait(Trait.ACCEPTS_SESSIONS)),
+    )
+    yield _gauge(
+        "media_nodes_unknown_load", "Running Media Nodes whose load is not known now.", unknown
+    )
+    yield _gauge("sessions", "Sessions of all Media Nodes, as last listed.", sessions)
+    mean = GaugeMetricFamily("mediafleet_load_ratio", "Mean of the known loads, 0 to 1.")
+    if known:
+        mean.add_metric([], sum(known) / len(known) / PERCENT)
+    yield mean
+    if len(cluster) <= most_nodes:
+        yield from _of_each_node(cluster)
+
+
+def _of_each_node(cluster: Cluster) -> Iterator[Metric]:
+    load = GaugeMetricFamily(
+        "mediafleet_media_node_load_ratio",
+        "CPU load of a Media Node, 0 to 1; missing while it is not known.",
+        labels=["media_node_id"],
+    )
+    sessions = GaugeMetricFamily(
+        "mediafleet_media_node_sessions",
+        "Sessions of a Media Node, as last listed.",
+        labels=["media_node_id"],
+    )
+    for member in cluster:
+        labels = [member.node.id]
+        if member.connection.load is not None:
+            load.add_metric(labels, member.connection.load / PERCENT)
+        sessions.add_metric(labels, len(member.connection.sessions))
+    yield load
+    yield sessions
+
+
+def of_findings(*tallies: Mapping[Finding, int]) -> Iterator[Metric]:
+    """Decisions about the health of Media Nodes."""
+    family = CounterMetricFamily(
+        "mediafleet_failure_decisions",
+        "Decisions about the health of Media Nodes, as their diagnostics name them.",
+        labels=["finding"],
+    )
+    for finding in Finding:
+        family.add_metric([finding.value], sum(tally.get(finding, 0) for tally in tallies))
+    yield family
+
+
+def of_events(readers: EventReaders) -> Iterator[Metric]:
+    """The event log and its readers."""
+    log, webhook = readers.log, readers.webhook
+    yield _gauge("events_newest_sequence", "Number of the newest event.", log.newest)
+    yield _gauge("events_oldest_sequence", "Number of the oldest event that is kept.", log.oldest)
+    yield _gauge("events_retention", "How many events are kept.", log.retention)
+    lag = GaugeMetricFamily(
+        "mediafleet_event_reader_lag_events",
+        "Events that a reader has not handled yet; 0 while it is off.",
+        labels=["reader"],
+    )
+    lost = CounterMetricFamily(
+        "mediafleet_event_reader_lost_events",
+        "Events that a reader will never pass on: deleted before, or not taken while delivery is "
+        "best-effort.",
+        labels=["reader"],
+    )
+    for name, reader in (("cdr", readers.cdr), ("webhook", webhook)):
+        lag.add_metric([name], reader.lag)
+    lost.add_metric(["cdr"], readers.cdr.lost)
+    lost.add_metric(["webhook"], webhook.counters.lost)
+    yield lag
+    yield lost
+    yield _counter(
+        "webhook_delivered_events", "Events that the receiver took.", webhook.counters.delivered
+    )
+    yield _counter(
+        "webhook_failed_requests", "Requests that the receiver failed.", webhook.counters.failures
+    )
+    yield _counter(
+        "webhook_dead_letters",
+        "Events that the receiver refused for good.",
+        webhook.counters.dead_letters,
+    )
+    yield _gauge(
+        "webhook_consecutive_failures",
+        "Requests that failed since the last one that did not.",
+        webhook.counters.consecutive,
+    )
+
+
+def of_autoscaling(autoscaler: Autoscaler) -> Iterator[Metric]:
+    """What autoscaling found."""
+    yield _gauge(
+        "autoscaling_blind",
+        "1 while loads have been unknown for too long, so that no node leaves.",
+        autoscaler.is_blind,
+    )
+    family = CounterMetricFamily(
+        "mediafleet_autoscaling_evaluations",
+        "Evaluations of autoscaling by what they found, as GET /fleet/autoscaling names it.",
+        labels=["cause"],
+    )
+    for cause in Cause:
+        family.add_metric([cause.value], autoscaler.causes[cause])
+    yield family
+
+
+def of_streams(streams: int) -> Iterator[Metric]:
+    """Clients that follow the events."""
+    yield _gauge("event_streams", "Streams of events that are served now.", streams)
+
+
+def of_event_loop(clock: AwakeClock) -> Iterator[Metric]:
+    """How late the event loop is, and for how long it stood still."""
+    yield _gauge(
+        "event_loop_lag_seconds", "Largest delay of the event loop in the last seconds.", clock.lag
+    )
+    yield _counter(
+        "event_loop_stalls", "Times that it stood still for 0.5 s or more.", clock.stalls
+    )
+    yield _counter(
+        "event_loop_stalled_seconds",
+        "Time for which the event loop was blocked or the process was stopped.",
+        clock.missed,
+    )
+
+
+def of_controller(controller: Controller) -> Iterator[Metric]:
+    """The work queue of the controller."""
+    queue = controller.queue
+    yield _gauge("workqueue_depth", "Media Nodes that wait for a worker.", queue.depth)
+    yield _gauge(
+        "workqueue_backing_off", "Media Nodes whose last step failed and waits.", queue.backing_off
+    )
+    yield _counter("workqueue_retries", "Steps that failed and were put back.", queue.retries)
+
+
+def of_components(names: Iterable[str], failed: Collection[str]) -> Iterator[Metric]:
+    """Whether the components of the server work, as its health says."""
+    family = GaugeMetricFamily(
+        "mediafleet_component_up",
+        "1 if a component of the server works, 0 if its health names it.",
+        labels=["component"],
+    )
+    for name in names:
+        family.add_metric([name], name not in failed)
+    yield family
+
+
+def of_clients(
+    failed_logins: int, refused_changes: int, connections: ConnectionTable | None
+) -> Iterator[Metric]:
+    """What clients and the store are refused."""
+    yield _counter(
+        "authentication_failures",
+        "Requests with wrong credentials, wrong tokens of the registrar included.",
+        failed_logins,
+    )
+    yield _counter(
+        "store_refused_changes",
+        "Changes that the store did not take, the server's own tries included.",
+        refused_changes,
+    )
+    if connections is None:
+        return
+    yield _gauge("connections", "Connections of clients, handshakes included.", connections.size)
     refused = CounterMetricFamily(
         "mediafleet_connections_refused",
         "Connections refused as there were too many: closed in favour of another one, or "
         "answered 503.",
         labels=["how"],
     )
-    refused.add_metric(["closed"], table.closed)
-    refused.add_metric(["answered"], table.turned_away)
+    refused.add_metric(["closed"], connections.closed)
+    refused.add_metric(["answered"], connections.turned_away)
     yield refused
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"mediafleet_{name}", text, value)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"mediafleet_{name}", text, value)

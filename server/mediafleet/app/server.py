@@ -16,11 +16,11 @@ from mediafleet.api.cluster import ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
+from mediafleet.app import metrics
 from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.delivery import EventReaders, cdr_settings
 from mediafleet.app.environments import check_cluster_path, make_environment
-from mediafleet.app.metrics import Metrics
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.clock import AwakeClock, SystemClock
@@ -66,6 +66,7 @@ RESIZING_LIMIT_S = 600.0
 HEARTBEAT, LINKS, LIFECYCLE, SIZING = "heartbeat", "links", "lifecycle", "sizing"
 AUTOSCALING = "autoscaling"
 """The loops in the background, as health names them."""
+ENVIRONMENT = "environment"
 
 
 class HttpProtocol(contract.BoundedHttpProtocol):
@@ -180,7 +181,8 @@ class _Server:
         self._stopping = stopping
         self._readers = EventReaders(lambda: settings.value, clock, random)
         self._failed_logins = failed_logins
-        self._metrics = Metrics(self._failed_logins, self._refused_changes, connections)
+        self._connections = connections
+        self._metrics = metrics.Metrics()
         self._media_servers = KurentoMediaServers(
             observer=self._state.observe,
             clock=clock,
@@ -259,9 +261,34 @@ class _Server:
             )
             for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING, AUTOSCALING, *EventReaders.LOOPS)
         }
+        self._measure()
+
+    def _measure(self) -> None:
+        """Add what each component counts to the metrics."""
+        most_nodes = self._configuration.get("MEDIAFLEET_METRICS_NODES", int)
+        add = self._metrics.add
+        add(lambda: metrics.of_components([STORE, ENVIRONMENT, *self._loops], self._failed_names()))
+        add(lambda: metrics.of_cluster(self._state.cluster, most_nodes))
+        add(lambda: metrics.of_findings(self._media_servers.findings, self._controller.findings))
+        add(lambda: metrics.of_controller(self._controller))
+        add(lambda: metrics.of_events(self._readers))
+        add(lambda: metrics.of_autoscaling(self._autoscaler))
+        add(lambda: metrics.of_event_loop(self._clock))
+        add(
+            lambda: metrics.of_clients(
+                self._failed_logins.count,
+                self._store.refused_changes if self._store is not None else 0,
+                self._connections() if self._connections is not None else None,
+            )
+        )
+
+    def _failed_names(self) -> frozenset[str]:
+        return frozenset(component.name for component in self._failed_components())
 
     def app(self) -> ASGIApp:
         specification = load_contract()
+        if self._configuration.get("MEDIAFLEET_METRICS_OPEN", bool):
+            specification["paths"]["/metrics"]["get"]["security"] = []
         app: ASGIApp = contract.create_app(
             specification,
             self._handlers(contract.ContractSchemas(specification)),
@@ -270,6 +297,7 @@ class _Server:
             lifespan=self._lifespan,
             cors_origins=self._configuration.cors_origins,
             failed_logins=self._failed_logins,
+            observe=self._metrics.observe_response,
             now_ms=lambda: to_milliseconds(self._clock.now()),
             body_rules={
                 f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_errors
@@ -289,6 +317,7 @@ class _Server:
         media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
         fleet = FleetHandlers(media_nodes, self._drains)
         events = EventHandlers(self._readers.log, schemas.component("StoredEvent"))
+        self._metrics.add(lambda: metrics.of_streams(events.streams))
         records = CdrHandlers(self._cdr_files)
         self._stopping.listener = partial(self._begin_stop, events)
         waiting = self._cluster.between_restarts
@@ -358,6 +387,7 @@ class _Server:
                 observer=self._observe_leadership,
                 marker=self._configuration.data_dir / STORE_MARKER,
                 accept_changed=self._accept_changed_store,
+                on_commit=self._metrics.observe_commit,
             ) as self._store,
             self._environment.open(await self._owner_of_machines(self._store)),
             self._readers.log.kept_in(self._store),
@@ -393,9 +423,6 @@ class _Server:
         loop = self._loops[name]
         await supervise(loop, partial(run, loop.beat))
 
-    def _refused_changes(self) -> int:
-        return self._store.refused_changes if self._store is not None else 0
-
     def _failed_components(self) -> Iterator[FailedComponent]:
         if problem := self._state.store_problem:
             yield FailedComponent(STORE, problem)
@@ -409,7 +436,7 @@ class _Server:
         if problem := self._autoscaler.problem:
             yield FailedComponent(AUTOSCALING, problem, is_needed=False)
         if problem := self._environment.problem:
-            yield FailedComponent("environment", problem, is_needed=False)
+            yield FailedComponent(ENVIRONMENT, problem, is_needed=False)
 
     @staticmethod
     async def _owner_of_machines(store: SqlStore) -> str:
@@ -445,6 +472,7 @@ class _Server:
     def _publish(self, events: Sequence[StoredEvent]) -> None:
         self._readers.log.append(events)
         self._autoscaler.on_events(events)
+        self._metrics.count_events(events)
 
     async def _run_hook(self, event: Autoscaling) -> None:
         document = orjson.dumps({"event": event.name, **event.payload(self._cluster_id())})

@@ -4,7 +4,7 @@ from typing import Final
 
 from mediafleet.configuration.array_kinds import Labels, Networks, Origins
 from mediafleet.configuration.openvidu_properties import MAX_NODES
-from mediafleet.configuration.property import Decimal, Integer, IntegerOrNever, Property
+from mediafleet.configuration.property import Boolean, Decimal, Integer, IntegerOrNever, Property
 from mediafleet.configuration.text_kinds import (
     Choice,
     CommandLine,
@@ -270,6 +270,18 @@ OWN_PROPERTIES: Final = (
         kind=Networks(),
         default=(),
         doc="Networks from which they may do so; required with the token.",
+    ),
+    Property(
+        name="MEDIAFLEET_METRICS_OPEN",
+        kind=Boolean(),
+        default=False,
+        doc="Whether /metrics is served without credentials.",
+    ),
+    Property(
+        name="MEDIAFLEET_METRICS_NODES",
+        kind=Integer(minimum=0, maximum=10_000),
+        default=1_000,
+        doc="Media Nodes that /metrics shows one by one; of a larger cluster it shows sums only.",
     ),
     Property(
         name="MEDIAFLEET_LOG_FORMAT",

@@ -20,7 +20,7 @@ from mediafleet.contract.errors import (
     UnfitHandlerError,
 )
 from mediafleet.contract.operations import BodyRules
-from mediafleet.contract.requests import Limits
+from mediafleet.contract.requests import Limits, Request
 from mediafleet.contract.responses import (
     MAX_MESSAGE_CHARACTERS,
     MAX_PATH_CHARACTERS,
@@ -50,6 +50,7 @@ __all__ = [
     "Limits",
     "MissingHandlerError",
     "Problem",
+    "Request",
     "ResponseViolationError",
     "SchemaValidator",
     "StreamedBody",

@@ -17,7 +17,7 @@ from mediafleet.contract.authentication import FailedLogins
 from mediafleet.contract.errors import ContractError, MissingHandlerError
 from mediafleet.contract.middleware import BUILD, ContractMiddleware, Options
 from mediafleet.contract.operations import BodyRules
-from mediafleet.contract.requests import Limits
+from mediafleet.contract.requests import Limits, Request
 from mediafleet.contract.responses import Handler, Problem
 
 _DEFAULT_LIMITS = Limits()
@@ -50,6 +50,7 @@ def create_app(
     now_ms: Callable[[], int],
     body_rules: Mapping[str, BodyRules] = _NO_RULES,
     failed_logins: FailedLogins | None = None,
+    observe: Callable[[Request, int], None] = lambda *_: None,
 ) -> ASGIApp:
     """Make an ASGI application that serves the contract, all of it, or fail.
 
@@ -73,6 +74,7 @@ def create_app(
             schema, so that its 400 reports all errors at once. What they raise is handled like
             what a handler raises.
         failed_logins: Counts wrong credentials and slows down who sends many.
+        observe: Called with each request and its status when its response begins; must not raise.
 
     Raises:
         ContractError: The contract and the program do not fit; says where.
@@ -91,6 +93,7 @@ def create_app(
         tuple(cors_origins),
         body_rules,
         failed_logins or FailedLogins(),
+        observe,
     )
     middlewares: list[Any] = [partial(ContractMiddleware, options=options), LifespanMiddleware]
     if cors_origins:

@@ -71,6 +71,7 @@ class Options:
     cors_origins: tuple[str, ...]
     body_rules: Mapping[str, BodyRules]
     failed_logins: FailedLogins
+    observe: Callable[[Request, int], None]
 
 
 class ContractMiddleware(SpecMiddleware):
@@ -138,7 +139,7 @@ class ContractMiddleware(SpecMiddleware):
             # would answer 500 in plain text. This task ends here, so nothing is left to cancel.
             _log.warning("request given up, the server is stopping", extra=_log_fields(request))
             response = self._error(request, 503, _CUT_OFF, (_RETRY_AFTER,))
-            await _send(request, response, send, close=True)
+            await self._send(request, response, send, close=True)
             return
         except ResponseViolationError as violation:
             response = self._violation(request, violation)
@@ -176,7 +177,7 @@ class ContractMiddleware(SpecMiddleware):
         response = self._error(request, error.status, error.message, error.headers, error.errors)
         is_guess = error.status == HTTPStatus.UNAUTHORIZED and request.authorizations
         if is_guess and not await self._options.failed_logins.note(request.scope):
-            await _send(request, response, send, close=True)
+            await self._send(request, response, send, close=True)
         else:
             await self._send_and_linger(request, response, send)
 
@@ -221,9 +222,9 @@ class ContractMiddleware(SpecMiddleware):
             await self._send_stream(request, status, headers, body, send)
             return
         if request.received or not request.announced:
-            await _send(request, response, send)
+            await self._send(request, response, send)
             return
-        await _send(request, response, send, close=True, more_body=True)
+        await self._send(request, response, send, close=True, more_body=True)
         await request.linger(self._limits)
         await send({"type": "http.response.body", "body": b""})
 
@@ -234,7 +235,7 @@ class ContractMiddleware(SpecMiddleware):
         if request.announced and not request.received:
             headers = [*headers, _CLOSE]
         async with aclosing(body):
-            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await self._begin(request, status, headers, send)
             try:
                 if request.method != "HEAD":
                     await until_hang_up(_send_pieces(body, send), request.receive)
@@ -256,27 +257,32 @@ class ContractMiddleware(SpecMiddleware):
             raise error
         abort()
 
+    async def _send(
+        self,
+        request: Request,
+        response: Response,
+        send: Send,
+        *,
+        close: bool = False,
+        more_body: bool = False,
+    ) -> None:
+        status, headers, body = response
+        headers = [*headers, _CLOSE] if close else headers
+        body = b"" if request.method == "HEAD" else body
+        await self._begin(request, status, headers, send)
+        await send({"type": "http.response.body", "body": body, "more_body": more_body})
+
+    async def _begin(self, request: Request, status: int, headers: Headers, send: Send) -> None:
+        """Send the head of a response."""
+        self._options.observe(request, status)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+
 
 async def _send_pieces(body: StreamedBody, send: Send) -> None:
     async for piece in body:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         # A body that never waits must not keep the event loop, nor outlast its connection.
         await asyncio.sleep(0)
-
-
-async def _send(
-    request: Request,
-    response: Response,
-    send: Send,
-    *,
-    close: bool = False,
-    more_body: bool = False,
-) -> None:
-    status, headers, body = response
-    headers = [*headers, _CLOSE] if close else headers
-    body = b"" if request.method == "HEAD" else body
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": more_body})
 
 
 def _log_fields(request: Request) -> dict[str, Any]:

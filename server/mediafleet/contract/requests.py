@@ -1,6 +1,7 @@
 """One HTTP request: its headers of interest, its body's bytes, its limits, and waiting for it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ class Request:
     """The state of one request; nothing of it outlives the response.
 
     Attributes:
-        operation_id: Of the operation that serves it, once that is known; for logs.
+        begun: When its head had arrived, on the clock of :func:`time.perf_counter`.
+        operation_id: Of the operation that serves it, once that is known; for logs and metrics.
         responses: Those that the operation documents, once it is known.
         announced: The headers announce a body.
         received: The body was read to its end.
@@ -60,6 +62,7 @@ class Request:
     __slots__ = (
         "announced",
         "authorizations",
+        "begun",
         "content_encodings",
         "content_types",
         "length",
@@ -73,6 +76,7 @@ class Request:
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.begun = time.perf_counter()
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]

@@ -41,6 +41,7 @@ class Pinger:
     __slots__ = (
         "_clock",
         "_diagnostics",
+        "_findings",
         "_heartbeat",
         "_on_suspicion",
         "_random",
@@ -56,6 +57,7 @@ class Pinger:
         self._clock = tools.clock
         self._random = tools.random
         self._diagnostics = diagnostics
+        self._findings = tools.findings
         self._on_suspicion = on_suspicion
         self._heartbeat = Heartbeat(rhythm)
         self._timeout = rhythm.longest_silence
@@ -123,6 +125,7 @@ class Pinger:
             self._unanswered.popleft()
 
     def _decide(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
+        self._findings[finding] += 1
         self._diagnostics.record_decision(
             finding,
             reason,

@@ -21,13 +21,13 @@ from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from anyio.abc import TaskStatus
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.diagnostics import NodeDiagnostics
+    from mediafleet.domain.diagnostics import Finding, NodeDiagnostics
     from mediafleet.domain.endpoints import Network
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
@@ -75,6 +75,11 @@ class KurentoMediaServers(MediaServers):
         self._tools = Tools(settings, clock, random, Dialler(settings), shared, renewals)
         self._links: dict[str, Link] = {}
         self._engine: Engine | None = None
+
+    @property
+    def findings(self) -> Mapping[Finding, int]:
+        """How often links found what about their nodes."""
+        return self._tools.findings
 
     async def run(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mediafleet.clock import AwakeClock
+    from mediafleet.domain.diagnostics import Finding
     from mediafleet.kurento.dial import Dialler
     from mediafleet.kurento.settings import LinkSettings
     from mediafleet.scheduler import Scheduler
@@ -154,6 +155,7 @@ class Tools:
         shared_traffic: What all nodes together may send beyond their own shares.
         renewals: How many names all nodes together are asked again.
         linked: Links that have a connection, or are making one.
+        findings: How often links found what about their nodes.
     """
 
     settings: LinkSettings
@@ -163,6 +165,7 @@ class Tools:
     shared_traffic: TokenBucket
     renewals: TokenBucket
     linked: set[object] = field(default_factory=set)
+    findings: Counter[Finding] = field(default_factory=Counter)
 
     def new_peer(self) -> Peer:
         """A session that is not known to any media server yet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
@@ -180,6 +180,7 @@ class Autoscaler:
 
     Attributes:
         problem: Why the last evaluation failed; ``None`` if it did not.
+        causes: How many evaluations found what.
     """
 
     def __init__(
@@ -210,6 +211,7 @@ class Autoscaler:
         self._is_blind = False
         self._decisions: deque[ScalingDecision] = deque(maxlen=DECISIONS_KEPT)
         self.problem: str | None = None
+        self.causes: Counter[Cause] = Counter()
 
     def configure(self) -> None:
         """Go on with the configuration that is in force now; evaluations in a row begin anew."""
@@ -253,6 +255,11 @@ class Autoscaler:
         return sum(each.node.status in ACTIVE_STATUSES for each in self._state.cluster) < least
 
     @property
+    def is_blind(self) -> bool:
+        """Whether the last evaluations did without some loads for too long."""
+        return self._is_blind
+
+    @property
     def _idle_reason(self) -> str | None:
         if not self._settings().is_on:
             return "autoscaling is off"
@@ -273,6 +280,7 @@ class Autoscaler:
             return
         evaluation = await self._state.change(self._decide)
         found = evaluation.plan
+        self.causes[found.cause] += 1
         self._history = evaluation.history
         self._is_blind = evaluation.is_blind
         is_requested = bool(found.new_nodes) and not found.policy.launches_machines

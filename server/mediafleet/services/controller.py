@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -58,6 +59,10 @@ class Controller:
         media_servers: Links to them.
         clock: The only source of time.
         timeouts: How long the cluster waits for what.
+
+    Attributes:
+        queue: The members that need work; a new one whenever it runs again.
+        findings: How often it decided what about the health of a member.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class Controller:
         self._timeouts = timeouts
         self._evictions = Evictions(state, media_servers, clock)
         self._commits = anyio.CapacityLimiter(COMMITS_AT_ONCE)
+        self.queue = WorkQueue(clock.monotonic)
+        self.findings: Counter[Finding] = Counter()
 
     async def run(self, beat: Callable[[], None] = lambda: None) -> None:
         """Reconcile all members, and each again when it changes or is due, until cancelled.
@@ -83,7 +90,7 @@ class Controller:
         Args:
             beat: Called each time the loop comes round.
         """
-        queue = WorkQueue(self._clock.monotonic)
+        queue = self.queue = WorkQueue(self._clock.monotonic)
         self._state.on_change = queue.add
         for member in self._state.cluster:
             queue.add(member.node.id)
@@ -252,6 +259,7 @@ class Controller:
 
     def record_decision(self, node_id: str, finding: Finding, reason: str) -> None:
         """Keep a decision with the member it is about, unless that has no link."""
+        self.findings[finding] += 1
         member = self._state.member(node_id)
         if member is not None and member.diagnostics.is_linked:
             member.diagnostics.record_decision(

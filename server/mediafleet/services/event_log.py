@@ -75,6 +75,11 @@ class EventLog:
         """Sequence number of the oldest event that is kept; one above the newest if none is."""
         return self._oldest
 
+    @property
+    def retention(self) -> int:
+        """How many events are kept."""
+        return self._retention()
+
     def append(self, events: Sequence[StoredEvent]) -> None:
         """Publish committed events; they must follow the newest."""
         for event in events:

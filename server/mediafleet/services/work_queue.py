@@ -20,6 +20,9 @@ class WorkQueue:
 
     Args:
         monotonic: Seconds on a clock that is never set back.
+
+    Attributes:
+        retries: How often work on a key failed.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -32,6 +35,17 @@ class WorkQueue:
         self._due: dict[str, float] = {}
         self._timers: list[tuple[float, str]] = []
         self._changed = anyio.Event()
+        self.retries = 0
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a worker."""
+        return len(self._ready)
+
+    @property
+    def backing_off(self) -> int:
+        """How many keys are kept back, as the work on them failed."""
+        return len(self._backing_off)
 
     def add(self, key: str) -> None:
         """Have a key worked on soon."""
@@ -87,6 +101,7 @@ class WorkQueue:
         self._processing.discard(key)
         self._dirty.discard(key)
         self._backing_off.add(key)
+        self.retries += 1
         self._add_at(key, self._monotonic() + pause)
 
     def _add_at(self, key: str, moment: float) -> None:

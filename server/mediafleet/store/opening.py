@@ -105,6 +105,7 @@ async def open_store(
     limits: StoreLimits | None = None,
     marker: Path | None = None,
     accept_changed: bool = False,
+    on_commit: Callable[[float], None] = lambda _: None,
 ) -> AsyncIterator[SqlStore]:
     """Open a store as its only writer; create or migrate it if necessary.
 
@@ -120,6 +121,7 @@ async def open_store(
         limits: Timeouts.
         marker: File with the id of the last store; not used if ``None``, or for memory.
         accept_changed: Accept an empty store or one with another id, and rename a damaged file.
+        on_commit: Called with the seconds that each change took, its wait included.
 
     Raises:
         StoreStartError: The store cannot be used; the message says why and what helps.
@@ -146,7 +148,7 @@ async def open_store(
                 await connection.commit()
             await database.note_written()
         await anyio.to_thread.run_sync(expected.remember, position)
-        writer = Writer(database, lease, limits, position)
+        writer = Writer(database, lease, limits, position, on_commit)
         async with (
             _beside(tasks, "store watch", partial(database.watch, position, lease)),
             _writing(tasks, writer),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
@@ -122,6 +123,7 @@ class Writer:
         lease: Whether this server may write.
         limits: Timeouts.
         position: Position of the store at its opening.
+        on_commit: Called with the seconds that a change took, its wait included.
 
     Attributes:
         refused: How many changes were not made since the start.
@@ -129,12 +131,18 @@ class Writer:
     """
 
     def __init__(
-        self, database: Database, lease: Lease, limits: StoreLimits, position: Position
+        self,
+        database: Database,
+        lease: Lease,
+        limits: StoreLimits,
+        position: Position,
+        on_commit: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._lease = lease
         self._limits = limits
         self._position = position
+        self._on_commit = on_commit
         self._send, self._receive = anyio.create_memory_object_stream[_Job[object]](MAX_WAITING)
         self._scope = anyio.CancelScope(shield=True)
         self._ended = anyio.Event()
@@ -174,6 +182,7 @@ class Writer:
 
     async def _do(self, job: _Job[T]) -> T:
         await checkpoint_if_cancelled()
+        begun = time.perf_counter()
         try:
             self._send.send_nowait(job)  # type: ignore[arg-type]  # jobs of all results, one queue
         except anyio.WouldBlock:
@@ -181,11 +190,13 @@ class Writer:
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             raise StoreUnavailableError("the store is closed") from None
         try:
-            return await _outcome(job, self._limits.commit)
+            result = await _outcome(job, self._limits.commit)
         except StoreUnavailableError as error:
             self.refused += 1
             self._note_refusal(error)
             raise
+        self._on_commit(time.perf_counter() - begun)
+        return result
 
     async def watch(self) -> None:
         """Check the store between commits; never returns.

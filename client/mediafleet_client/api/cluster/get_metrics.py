@@ -2,11 +2,12 @@ from ...types import Operation
 
 
 def get_metrics() -> Operation[str]:
-    """Get counts of the server itself
+    """Get metrics of the server and its cluster
 
-    Answers what the server has counted since it started, in the text format of Prometheus: requests with wrong
-    credentials, connections of clients and how many were refused as there were too many, changes that the store
-    did not take, and the version. Asking costs next to nothing and touches neither the store nor a Media Node.
+    Answers what the server has counted since it started and what it knows now, in the text format of Prometheus:
+    Media Nodes, loads and sessions, events and how far their readers are, times of requests and of the store, lag of
+    the event loop, connections, and what was refused. Asking touches neither the store nor a Media Node. A server
+    may be configured to ask for no credentials here.
 
     """
 
