@@ -57,6 +57,10 @@ def drained(**body: Any) -> dict[str, Any]:
 REQUESTS = {
     "BadParameter unknown": asked("GET", NODES, params={"session": "true"}),
     "BadParameter notBoolean": asked("GET", NODES, params={"sessions": "True"}),
+    "BadAutoscalingLimits limits": asked(
+        "GET", "/fleet/autoscaling", params={"minNodes": 4, "maxNodes": 3}
+    ),
+    "BadAutoscalingLimits range": asked("GET", "/fleet/autoscaling", params={"maxLoad": 101}),
     "BadMediaNodeToAdd uri": asked("POST", NODES, json={"uri": "http://172.17.0.5"}),
     "BadMediaNodeToAdd json": asked("POST", NODES, content="{", headers=JSON),
     "BadMediaNodePatch move": asked("PATCH", f"{NODES}/{KNOWN_ID}", json={"status": "canceled"}),

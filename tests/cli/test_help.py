@@ -22,6 +22,8 @@ COMMANDS = [
     *(["nodes", each] for each in COMMANDS_OF_NODES),
     ["events"],
     *(["events", each] for each in COMMANDS_OF_EVENTS),
+    ["autoscaling"],
+    ["autoscaling", "explain"],
 ]
 
 
@@ -40,7 +42,7 @@ def test_every_help_has_examples_line_by_line(command):
     assert text.isascii()
 
 
-@pytest.mark.parametrize("command", [[], ["nodes"], ["events"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], ["nodes"], ["events"], ["autoscaling"]], ids=" ".join)
 def test_exit_statuses_are_documented(command):
     text = help_of(command)
 

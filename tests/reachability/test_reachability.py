@@ -167,6 +167,12 @@ async def test_the_drain_of_a_media_node(api: httpx.AsyncClient, fleet: Emulated
     assert (await api.delete(path)).status_code == 204
 
 
+async def test_autoscaling(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/fleet/autoscaling")).status_code == 200
+    contradictory = {"minNodes": 4, "maxNodes": 3}
+    assert (await api.get("/fleet/autoscaling", params=contradictory)).status_code == 400
+
+
 async def test_the_events_of_the_cluster(api: httpx.AsyncClient) -> None:
     for path in ("/fleet/events", "/fleet/events/stream"):
         assert (await api.get(path, params={"after": 1})).status_code == 410

@@ -28,6 +28,7 @@ METHODS = {
     "restart": "cluster.restart",
     "get_health": "cluster.health",
     "get_metrics": "cluster.metrics",
+    "get_autoscaling": "cluster.autoscaling",
 }
 
 

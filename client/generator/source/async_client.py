@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeAlias, TypeVar
 import anyio
 import httpx
 
-from mediafleet_client.api.cluster import get_config, get_health, get_metrics, restart
+from mediafleet_client.api.cluster import get_autoscaling, get_config, get_health, get_metrics, restart
 from mediafleet_client.api.events import get_cdr_file, list_cdr_files, list_events, stream_events
 from mediafleet_client.api.media_nodes import (
     add_media_node,
@@ -46,6 +46,7 @@ from mediafleet_client.errors import (
 )
 from mediafleet_client.models import (
     AtDeadline,
+    Autoscaling,
     Config,
     DeletionStrategy,
     Drain,
@@ -553,6 +554,35 @@ class AsyncCluster:
     async def health(self, *, timeout: float | None = None) -> Health:
         """Get since when the server runs, and which Media Nodes it has lost touch with."""
         return await self._client.call(get_health(), timeout=timeout)
+
+    async def autoscaling(
+        self,
+        *,
+        min_nodes: int | None = None,
+        max_nodes: int | None = None,
+        min_load: int | None = None,
+        max_load: int | None = None,
+        timeout: float | None = None,
+    ) -> Autoscaling:
+        """Get what autoscaling knows, did, and would do now.
+
+        Args:
+            min_nodes: For a dry run: fewest active nodes, `None` for the configured number.
+            max_nodes: Likewise, most active nodes.
+            min_load: Likewise, average load in percent below which the cluster would shrink.
+            max_load: Likewise, average load in percent above which it would grow.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: The limits contradict each other.
+        """
+        operation = get_autoscaling(
+            min_nodes=UNSET if min_nodes is None else min_nodes,
+            max_nodes=UNSET if max_nodes is None else max_nodes,
+            min_load=UNSET if min_load is None else min_load,
+            max_load=UNSET if max_load is None else max_load,
+        )
+        return await self._client.call(operation, timeout=timeout)
 
     async def metrics(self, *, timeout: float | None = None) -> str:
         """Get what the server has counted since it started, in the text format of Prometheus."""

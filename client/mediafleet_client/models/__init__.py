@@ -1,6 +1,20 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .at_deadline import AtDeadline
+from .autoscaling import Autoscaling
+from .autoscaling_blind_event import AutoscalingBlindEvent
+from .autoscaling_cause import AutoscalingCause
+from .autoscaling_decision import AutoscalingDecision
+from .autoscaling_event import AutoscalingEvent
+from .autoscaling_guards import AutoscalingGuards
+from .autoscaling_input import AutoscalingInput
+from .autoscaling_launch import AutoscalingLaunch
+from .autoscaling_limits import AutoscalingLimits
+from .autoscaling_media_nodes import AutoscalingMediaNodes
+from .autoscaling_policy import AutoscalingPolicy
+from .autoscaling_status import AutoscalingStatus
+from .autoscaling_system import AutoscalingSystem
+from .autoscaling_termination import AutoscalingTermination
 from .capacity import Capacity
 from .cluster_environment import ClusterEnvironment
 from .config import Config
@@ -59,6 +73,7 @@ from .recording_notification import RecordingNotification
 from .recording_output_mode import RecordingOutputMode
 from .requestable_media_node_status import RequestableMediaNodeStatus
 from .restart_properties import RestartProperties
+from .scaled_media_node import ScaledMediaNode
 from .session import Session
 from .session_destroyed_event import SessionDestroyedEvent
 from .session_object import SessionObject
@@ -70,6 +85,20 @@ from .webhook_event import WebhookEvent
 
 __all__ = (
     "AtDeadline",
+    "Autoscaling",
+    "AutoscalingBlindEvent",
+    "AutoscalingCause",
+    "AutoscalingDecision",
+    "AutoscalingEvent",
+    "AutoscalingGuards",
+    "AutoscalingInput",
+    "AutoscalingLaunch",
+    "AutoscalingLimits",
+    "AutoscalingMediaNodes",
+    "AutoscalingPolicy",
+    "AutoscalingStatus",
+    "AutoscalingSystem",
+    "AutoscalingTermination",
     "Capacity",
     "ClusterEnvironment",
     "Config",
@@ -128,6 +157,7 @@ __all__ = (
     "RecordingOutputMode",
     "RequestableMediaNodeStatus",
     "RestartProperties",
+    "ScaledMediaNode",
     "Session",
     "SessionDestroyedEvent",
     "SessionObject",

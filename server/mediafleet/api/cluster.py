@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mediafleet.api.media_nodes import HandlerResult
     from mediafleet.contract import ErrorDetail
+    from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.cluster import ClusterConfiguration
 
 
@@ -63,3 +64,23 @@ class ClusterHandlers:
     ) -> Sequence[ErrorDetail]:
         """What else is wrong with a body of ``restart`` that breaks its schema."""
         return error_details(await self._configuration.validation_errors(valid, refused))
+
+
+class AutoscalingHandlers:
+    """One method for each operation, named after it; arguments were checked by the contract."""
+
+    def __init__(self, autoscaler: Autoscaler) -> None:
+        self._autoscaler = autoscaler
+
+    async def get_autoscaling(
+        self,
+        *,
+        min_nodes: int | None = None,
+        max_nodes: int | None = None,
+        min_load: int | None = None,
+        max_load: int | None = None,
+    ) -> HandlerResult:
+        report = self._autoscaler.report(
+            min_nodes=min_nodes, max_nodes=max_nodes, min_load=min_load, max_load=max_load
+        )
+        return wire.autoscaling(report), HTTPStatus.OK

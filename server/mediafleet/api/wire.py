@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.domain.formats import to_milliseconds
+from mediafleet.domain.media_node import SERVING_STATUSES
+from mediafleet.services.autoscaling import ScalingDecision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import ServerInfo
+    from mediafleet.services.autoscaling import AutoscalingReport
     from mediafleet.services.cluster import Health
     from mediafleet.services.media_nodes import DrainReport
 
@@ -252,3 +255,68 @@ def _span(seconds: float) -> float:
 
 def _milliseconds(moment: datetime | None) -> int | None:
     return None if moment is None else to_milliseconds(moment)
+
+
+def autoscaling(report: AutoscalingReport) -> Json:
+    """The body of ``GET /fleet/autoscaling``."""
+    settings, found = report.settings, report.plan
+    policy, guards = settings.policy, settings.guards
+    return {
+        "timestamp": to_milliseconds(report.at),
+        "enabled": settings.is_on,
+        "idleReason": report.idle_reason,
+        "blind": report.is_blind,
+        "launches": policy.launches_machines,
+        "hook": settings.has_hook,
+        "interval": int(settings.interval),
+        "policy": {
+            "minNodes": policy.min_nodes,
+            "maxNodes": policy.max_nodes,
+            "minLoad": policy.min_load,
+            "maxLoad": policy.max_load,
+        },
+        "guards": {
+            "evaluations": guards.evaluations,
+            "growthCooldown": int(guards.growth_cooldown),
+            "shrinkCooldown": int(guards.shrink_cooldown),
+            "maxStep": guards.max_step,
+            "launchesPerHour": guards.launches_per_hour,
+            "failedLaunches": guards.failed_launches,
+            "backOff": int(guards.back_off),
+        },
+        "mediaNodes": [
+            {
+                "id": member.node.id,
+                "status": str(member.node.status),
+                "load": _known_load(member),
+                "sessions": len(member.connection.sessions),
+            }
+            for member in found.inputs.counted
+        ],
+        "now": _scaling_decision(ScalingDecision.of(found, report.at)),
+        "decisions": [_scaling_decision(decision) for decision in report.decisions],
+    }
+
+
+def _known_load(member: Member) -> float | None:
+    load = member.connection.load
+    is_serving = member.node.status in SERVING_STATUSES
+    return None if load is None or not is_serving else round(load, 2)
+
+
+def _scaling_decision(decision: ScalingDecision) -> Json:
+    return {
+        "timestamp": to_milliseconds(decision.at),
+        "evaluations": decision.evaluations,
+        "cause": str(decision.cause),
+        "reason": decision.reason,
+        "numNodes": decision.num_nodes,
+        "totalLoad": decision.total_load,
+        "avgLoad": decision.avg_load,
+        "unknownLoads": decision.unknown,
+        "restored": list(decision.restored),
+        "resumed": list(decision.resumed),
+        "newNodes": decision.new_nodes,
+        "canceled": list(decision.canceled),
+        "removed": list(decision.removed),
+    }

@@ -12,7 +12,7 @@ import anyio
 import orjson
 
 from mediafleet import contract
-from mediafleet.api.cluster import ClusterHandlers
+from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
@@ -328,6 +328,7 @@ class _Server:
             "get_metrics": self._metrics.get_metrics,
             "openvidu_get_health": cluster.openvidu_get_health,
             "openvidu_get_status": cluster.openvidu_get_status,
+            "get_autoscaling": waiting(AutoscalingHandlers(self._autoscaler).get_autoscaling),
             "get_media_node_diagnostics": waiting(fleet.get_media_node_diagnostics),
             "drain_media_node": waiting(fleet.drain_media_node),
             "get_media_node_drain": waiting(fleet.get_media_node_drain),

@@ -76,6 +76,7 @@ def make_application(command: str | None = None) -> typer.Typer:
 
         commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
         commands["events"] = _group(client.describe_events, client.EVENT_COMMANDS)
+        commands["autoscaling"] = _group(client.describe_autoscaling, client.AUTOSCALING_COMMANDS)
         commands["config"] = client.config
         commands["restart"] = client.restart
     return _group(describe, commands)

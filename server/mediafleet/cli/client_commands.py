@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from mediafleet.cli.autoscaling_commands import explain
 from mediafleet.cli.configuration_commands import config, restart
 from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
 from mediafleet.cli.event_commands import (
@@ -22,9 +23,11 @@ from mediafleet.cli.node_commands import (
 )
 
 __all__ = [
+    "AUTOSCALING_COMMANDS",
     "EVENT_COMMANDS",
     "NODE_COMMANDS",
     "config",
+    "describe_autoscaling",
     "describe_events",
     "describe_nodes",
     "restart",
@@ -90,3 +93,23 @@ EVENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "verify": verify_events,
     "cdr": show_records,
 }
+
+
+def describe_autoscaling() -> None:
+    """Explain what autoscaling of a running server does, and why.
+
+    Examples:
+      mediafleet autoscaling explain
+      mediafleet autoscaling explain --dry-run --max-nodes 8
+
+    Exit status:
+      0  done
+      1  the server or the connection to it failed
+      2  wrong options, or limits that contradict each other
+      3  the server is of a version without autoscaling
+      4  in conflict with the state of the cluster
+      5  the secret was refused
+    """
+
+
+AUTOSCALING_COMMANDS: Final[dict[str, Callable[..., None]]] = {"explain": explain}

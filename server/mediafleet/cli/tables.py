@@ -13,6 +13,7 @@ from rich.text import Text
 from mediafleet.cli.terminal import format_duration, format_time, with_options, write
 from mediafleet.texts import printable
 from mediafleet_client.models import (
+    Autoscaling,
     Drain,
     FailureDecision,
     KurentoInfo,
@@ -240,6 +241,32 @@ def _age(time: int | None, now: int) -> Text:
 def _round_trips(pings: Sequence[Ping]) -> Text:
     trips = (ping.round_trip_time for ping in pings)
     return cell(", ".join("-" if trip is None else f"{trip:.1f} ms" for trip in trips) or "-")
+
+
+def autoscaling_report(report: Autoscaling) -> Table:
+    """Show what autoscaling knows, would do and did, one fact in each line."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    policy, now = report.policy, report.now
+    rows = [
+        ("autoscaling", "on" if report.enabled else "off"),
+        ("nodes", f"{policy.min_nodes} to {policy.max_nodes}"),
+        ("load", f"{policy.min_load}% to {policy.max_load}%"),
+        ("interval", format_duration(report.interval)),
+        ("active nodes", str(now.num_nodes)),
+        ("average load", f"{now.avg_load:.2f}%"),
+    ]
+    if report.idle_reason is not None:
+        rows.append(("idle, as", report.idle_reason))
+    for node in report.media_nodes:
+        load = "unknown" if node.load is None else f"{node.load:.2f}%"
+        rows.append((node.id, f"{node.status}, load {load}, {node.sessions} sessions"))
+    rows.append(("now", now.reason))
+    for decision in report.decisions:
+        times = "" if decision.evaluations == 1 else f" ({decision.evaluations} times)"
+        rows.append((format_time(decision.timestamp), f"{decision.reason}{times}"))
+    for name, value in rows:
+        table.add_row(cell(name), cell(value))
+    return table
 
 
 def event_list(events: Iterable[StoredEvent]) -> Table:

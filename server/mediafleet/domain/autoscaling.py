@@ -9,6 +9,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.errors import ContradictoryLimitsError
 from mediafleet.domain.events import Autoscaling
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.media_node import new_media_node, transition
@@ -41,6 +42,34 @@ class Policy:
     min_load: int
     max_load: int
     launches_machines: bool = True
+
+    def with_limits(
+        self,
+        *,
+        min_nodes: int | None = None,
+        max_nodes: int | None = None,
+        min_load: int | None = None,
+        max_load: int | None = None,
+    ) -> Policy:
+        """The policy with other limits; ``None`` leaves one as it is.
+
+        Raises:
+            ContradictoryLimitsError: A lower limit is above its upper one.
+        """
+        changed = replace(
+            self,
+            min_nodes=self.min_nodes if min_nodes is None else min_nodes,
+            max_nodes=self.max_nodes if max_nodes is None else max_nodes,
+            min_load=self.min_load if min_load is None else min_load,
+            max_load=self.max_load if max_load is None else max_load,
+        )
+        for lower, upper in (
+            (("minNodes", changed.min_nodes), ("maxNodes", changed.max_nodes)),
+            (("minLoad", changed.min_load), ("maxLoad", changed.max_load)),
+        ):
+            if lower[1] > upper[1]:
+                raise ContradictoryLimitsError(lower, upper)
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +113,11 @@ class Inputs:
             unknown=tuple(node_id for node_id, load in loads if load is None),
             exact_load=sum((Fraction(load) for _, load in loads if load is not None), Fraction()),
         )
+
+    @property
+    def counted(self) -> tuple[Member, ...]:
+        """All of these nodes."""
+        return (*self.running, *self.launching, *self.waiting, *self.canceled)
 
     @property
     def num_nodes(self) -> int:

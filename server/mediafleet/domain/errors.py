@@ -6,8 +6,8 @@
     ├── NotFoundError
     │   └── MediaNodeNotFoundError · NoDrainError · PlacementNotFoundError
     ├── InvalidRequestError
-    │   └── InvalidUriError · InvalidConfigurationError · IllegalTransitionError · HalfLimitError
-    │       InvalidLabelError
+    │   ├── InvalidUriError · InvalidConfigurationError · IllegalTransitionError · HalfLimitError
+    │   └── InvalidLabelError · ContradictoryLimitsError
     ├── ConflictError
     │   ├── MediaNodeBusyError · MediaNodeSilentError · MediaNodeAlreadyAddedError
     │   ├── MediaNodeCanceledError · MediaNodeRestoredError · StaleMediaNodeError
@@ -393,6 +393,24 @@ class ConfigurationNotStoredError(UnavailableError):
 
     def __str__(self) -> str:
         return f"Nothing was changed: {self.detail}"
+
+
+class ContradictoryLimitsError(InvalidRequestError):
+    """A lower limit of autoscaling is above the upper one.
+
+    Attributes:
+        lower: Name and value of the lower one.
+        upper: The same of the upper one.
+    """
+
+    def __init__(self, lower: tuple[str, int], upper: tuple[str, int]) -> None:
+        super().__init__(lower, upper)
+        self.lower, self.upper = lower, upper
+
+    def __str__(self) -> str:
+        (low, lowest), (high, highest) = self.lower, self.upper
+        limits = f"{low}={lowest} must not be above {high}={highest}"
+        return f"The limits contradict each other. {limits}"
 
 
 class HalfLimitError(InvalidRequestError):

@@ -354,17 +354,19 @@ class Autoscaler:
             if (event := self._hooked) is not None:
                 await failure_of("autoscaling hook", partial(self._run_hook, event))
 
-    def report(
-        self, policy: Callable[[Policy], Policy] = lambda policy: policy
-    ) -> AutoscalingReport:
+    def report(self, **limits: int | None) -> AutoscalingReport:
         """Say what is known and what would be done now.
 
         Args:
-            policy: Changes the limits, for a dry run.
+            limits: Of the policy, for a dry run; ``None`` for the configured ones.
+
+        Raises:
+            ContradictoryLimitsError: A lower limit is above its upper one.
         """
         settings = self._settings()
-        settings = replace(settings, policy=policy(settings.policy))
+        settings = replace(settings, policy=settings.policy.with_limits(**limits))
         at, now = self._clock.now(), self._clock.monotonic()
         found, _ = self._planned(self._state.cluster, settings, at=at, now=now)
-        decisions = tuple(self._decisions)
-        return AutoscalingReport(at, settings, self._idle_reason, found, self._is_blind, decisions)
+        return AutoscalingReport(
+            at, settings, self._idle_reason, found, self._is_blind, tuple(self._decisions)
+        )

@@ -7,8 +7,11 @@ import pytest
 
 from mediafleet.app import load_contract
 from mediafleet.contract import ContractSchemas
+from mediafleet.domain.autoscaling import Policy, plan
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.events import (
+    Autoscaling,
+    AutoscalingBlind,
     DrainChange,
     Event,
     MediaNodeDeduplicated,
@@ -21,6 +24,7 @@ from mediafleet.domain.events import (
     SessionDestroyed,
 )
 from mediafleet.domain.media_node import MediaNodeStatus
+from support.factories import make_member
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 CONTRACT = load_contract()
@@ -29,6 +33,14 @@ ENDPOINT: dict[str, Any] = {"ip": "10.0.0.1", "uri": "ws://10.0.0.1:8888/kurento
 UNKNOWN: dict[str, Any] = {"environment_id": None, "ip": None, "uri": None}
 NODE: dict[str, Any] = {"timestamp": AT, "id": "kms_1", "environment_id": "i-0c58", **ENDPOINT}
 DRAIN = Drain(Limit(60, AtDeadline.FORCE), AT, 2)
+S = MediaNodeStatus
+SCALED = [
+    make_member(id="kms_1", load=99.126, sessions=1),
+    make_member(id="kms_2", status=S.LAUNCHING, uri=None),
+    make_member(id="kms_3", status=S.WAITING_IDLE_TO_TERMINATE, load=1.5, sessions=1),
+    make_member(id="kms_4", status=S.CANCELED, uri=None),
+    make_member(id="kms_5", load=3),
+]
 EVENTS: list[Any] = [
     *(
         MediaNodeStatusChanged(**NODE, new_status=status.value, old_status=old)
@@ -50,6 +62,14 @@ EVENTS: list[Any] = [
     MediaNodeDrainChanged(AT, "kms_1", DrainChange.UNLIMITED, None),
     MediaNodeLabelsChanged(AT, "kms_1", frozenset()),
     MediaNodeLabelsChanged(AT, "kms_1", frozenset({("zone", "eu-1"), ("gpu", "")})),
+    *(
+        Autoscaling(AT, plan(members, Policy(nodes, nodes, 30, 70)))
+        for nodes in (0, 1, 10)
+        for members in ([], SCALED, SCALED[:1])
+    ),
+    AutoscalingBlind(AT, ("kms_1", "kms_2")),
+    AutoscalingBlind(AT, tuple(f"kms_{number}" for number in range(10_000))),
+    AutoscalingBlind(AT, ()),
 ]
 
 

@@ -1,3 +1,4 @@
+from .get_autoscaling import get_autoscaling
 from .get_config import get_config
 from .get_health import get_health
 from .get_liveness import get_liveness
@@ -12,4 +13,5 @@ __all__ = (
     "get_liveness",
     "get_readiness",
     "get_metrics",
+    "get_autoscaling",
 )

@@ -1,0 +1,55 @@
+"""`mediafleet autoscaling explain`: against a real server with emulated nodes."""
+
+from pathlib import Path
+
+import pytest
+
+SETTINGS = {
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING": "true",
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": "1",
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": "3",
+    "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": "0",
+    "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
+}
+
+
+@pytest.fixture
+def mediafleet(start, tmp_path, run_here):
+    server = start("serve", "--port", 0, "--data-dir", tmp_path, **SETTINGS)
+    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
+    access = {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+    return lambda *arguments: run_here(*arguments, **access)
+
+
+def test_autoscaling_explains_what_it_would_do_and_did(mediafleet):
+    explained = mediafleet("autoscaling", "explain").out
+
+    assert explained.split()[:2] == ["autoscaling", "on"]
+    assert "There are fewer active nodes than the minimum (1)." in explained
+    assert explained.count("1 new node is needed") == 2  # now, and when the server began
+
+    report = mediafleet("autoscaling", "explain", "--json").json
+    assert report["policy"] == {"minNodes": 1, "maxNodes": 3, "minLoad": 0, "maxLoad": 70}
+    assert [each["newNodes"] for each in report["decisions"]] == [1]
+    assert (report["launches"], report["hook"], report["mediaNodes"]) == (False, False, [])
+
+
+def test_a_dry_run_decides_with_other_limits_and_changes_nothing(mediafleet):
+    dry = mediafleet("autoscaling", "explain", "--dry-run", "--min-nodes", 3, "--json").json
+
+    assert (dry["policy"]["minNodes"], dry["now"]["newNodes"]) == (3, 3)
+    assert mediafleet("autoscaling", "explain", "--json").json["policy"]["minNodes"] == 1
+
+
+def test_limits_that_contradict_each_other_are_refused(mediafleet):
+    refused = mediafleet("autoscaling", "explain", "--dry-run", "--min-nodes", 4)
+
+    assert refused.code == 2
+    assert "minNodes=4 must not be above maxNodes=3" in refused.err
+
+
+def test_limits_need_a_dry_run(mediafleet):
+    refused = mediafleet("autoscaling", "explain", "--min-nodes", 2)
+
+    assert refused.code == 2
+    assert "--dry-run" in refused.err
