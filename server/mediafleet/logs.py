@@ -7,6 +7,8 @@ import logging
 import math
 import re
 import sys
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -21,6 +23,23 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 LogFormat: TypeAlias = Literal["console", "json"]
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """The request that log records belong to.
+
+    Tasks and timers that a request starts inherit its context and may outlast it; then the id is
+    ``None``.
+    """
+
+    request_id: str | None = None
+
+
+CURRENT_REQUEST: Final[ContextVar[RequestContext]] = ContextVar(
+    "current_request",
+    default=RequestContext(),  # noqa: B039  # never changed
+)
 
 _MAX_MESSAGE: Final = 4_000
 _MAX_VALUE: Final = 1_000
@@ -145,6 +164,8 @@ class _Handler(logging.StreamHandler["TextIO"]):
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
+        if (request_id := CURRENT_REQUEST.get().request_id) is not None:
+            record.request_id = request_id
         return str(record.msg) not in _REPORTED_ELSEWHERE and bool(super().filter(record))
 
     @override

@@ -140,6 +140,7 @@ def test_when_all_are_busy_a_new_one_is_503_with_retry_after(small, stack, jars)
 
     assert response.status == 503
     assert response.header("retry-after") == "5"
+    assert len(response.header("x-request-id")) == 16
     assert response.header("connection") == "close"
     assert response.header("content-type") == "application/json"
     error = response.json()

@@ -47,7 +47,8 @@ def test_a_preflight_is_answered_before_credentials(with_origins):
         "access-control-allow-origin": ORIGIN,
         "access-control-allow-methods": "DELETE, GET, HEAD, PATCH, POST, PUT",
         "access-control-allow-headers": (
-            "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Last-Event-ID"
+            "Accept, Accept-Language, Authorization, Content-Language, Content-Type, "
+            "Last-Event-ID, X-Request-Id"
         ),
         "access-control-max-age": "600",
         "vary": response.header("vary"),
@@ -66,6 +67,7 @@ def test_a_configured_origin_may_read_answers_and_errors(with_origins, method, t
     assert response.status == status
     assert access(response) == {
         "access-control-allow-origin": "http://127.0.0.1:5173",
+        "access-control-expose-headers": "X-Request-Id",
         "vary": "Origin",
     }
 

@@ -101,7 +101,8 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=_CORS_METHODS,
-            allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
+            allow_headers=("Authorization", "Content-Type", "Last-Event-ID", "X-Request-Id"),
+            expose_headers=("X-Request-Id",),
         )
         middlewares.insert(0, cors)
     app = connexion.AsyncApp(__name__, middlewares=middlewares, lifespan=lifespan)

@@ -23,7 +23,13 @@ from mediafleet.contract.errors import (
     pointer,
 )
 from mediafleet.contract.operations import BodyRules, CompiledOperation
-from mediafleet.contract.requests import ConcurrentWaits, Limits, Request, until_hang_up
+from mediafleet.contract.requests import (
+    REQUEST_ID,
+    ConcurrentWaits,
+    Limits,
+    Request,
+    until_hang_up,
+)
 from mediafleet.contract.responses import (
     ABORT,
     Handler,
@@ -37,6 +43,7 @@ from mediafleet.contract.responses import (
     header_bytes,
 )
 from mediafleet.contract.routing import Router, comparable_path, is_below, parameter_names
+from mediafleet.logs import CURRENT_REQUEST, RequestContext
 from mediafleet.texts import one_line
 
 BUILD = "mediafleet.build"
@@ -126,6 +133,14 @@ class ContractMiddleware(SpecMiddleware):
                 await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        context = RequestContext(request.id.decode())
+        CURRENT_REQUEST.set(context)
+        try:
+            await self._respond(request, send)
+        finally:
+            context.request_id = None
+
+    async def _respond(self, request: Request, send: Send) -> None:
         try:
             response = await self._serve(request)
         except HttpError as error:
@@ -275,6 +290,7 @@ class ContractMiddleware(SpecMiddleware):
     async def _begin(self, request: Request, status: int, headers: Headers, send: Send) -> None:
         """Send the head of a response."""
         self._options.observe(request, status)
+        headers = [*headers, (REQUEST_ID, request.id)]
         await send({"type": "http.response.start", "status": status, "headers": headers})
 
 

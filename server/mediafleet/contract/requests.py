@@ -1,6 +1,8 @@
 """One HTTP request: its headers of interest, its body's bytes, its limits, and waiting for it."""
 
 import asyncio
+import re
+import secrets
 import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -43,8 +45,13 @@ class Limits:
 
 _LENGTH_DIGITS = 15
 _ENDLESS = 1_000_000_000_000_000
-_ABOUT_BODY = frozenset(
-    {b"content-type", b"content-encoding", b"content-length", b"transfer-encoding"}
+REQUEST_ID = b"x-request-id"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_OF_INTEREST = frozenset(
+    {
+        *(b"content-type", b"content-encoding", b"content-length", b"transfer-encoding"),
+        REQUEST_ID,
+    }
 )
 
 
@@ -52,6 +59,7 @@ class Request:
     """The state of one request; nothing of it outlives the response.
 
     Attributes:
+        id: What the client or a proxy calls it in `X-Request-Id`, else one of our own.
         begun: When its head had arrived, on the clock of :func:`time.perf_counter`.
         operation_id: Of the operation that serves it, once that is known; for logs and metrics.
         responses: Those that the operation documents, once it is known.
@@ -65,6 +73,7 @@ class Request:
         "begun",
         "content_encodings",
         "content_types",
+        "id",
         "length",
         "method",
         "operation_id",
@@ -81,6 +90,7 @@ class Request:
         self.receive = receive
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.id = b""
         self.operation_id: str | None = None
         self.responses: Responses | None = None
         self.authorizations: tuple[bytes, ...] = ()
@@ -92,11 +102,16 @@ class Request:
         for name, value in scope["headers"]:
             if name == b"authorization":
                 self.authorizations += (value,)
-            elif name in _ABOUT_BODY:
-                self._add_body_header(name, value)
+            elif name in _OF_INTEREST:
+                self._add_header(name, value)
+        if not self.id:
+            self.id = secrets.token_hex(8).encode()
 
-    def _add_body_header(self, name: bytes, value: bytes) -> None:
-        if name == b"content-type":
+    def _add_header(self, name: bytes, value: bytes) -> None:
+        if name == REQUEST_ID:
+            if not self.id and _SANE_ID.fullmatch(value):
+                self.id = value
+        elif name == b"content-type":
             self.content_types += (value,)
         elif name == b"content-encoding":
             self.content_encodings += (value,)

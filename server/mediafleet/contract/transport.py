@@ -21,6 +21,7 @@ from mediafleet.contract.connections import (
     address_key,
     table_of,
 )
+from mediafleet.contract.requests import REQUEST_ID, Request
 from mediafleet.contract.responses import (
     ABORT,
     AUTHENTICATED,
@@ -364,7 +365,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         error = error_body(503, _TOO_MANY, path=path, now_ms=int(time.time() * 1000))
         status, headers, body = error_response(
-            error, [header_bytes("retry-after", str(_RETRY_AFTER_S))]
+            error,
+            [
+                header_bytes("retry-after", str(_RETRY_AFTER_S)),
+                (REQUEST_ID, Request(scope, receive).id),
+            ],
         )
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
