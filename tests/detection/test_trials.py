@@ -33,7 +33,7 @@ async def diagnostics(api: httpx.AsyncClient, node_id: str) -> Json:
 async def until(
     api: httpx.AsyncClient, node_id: str, holds: Callable[[Json], bool], limit: float = 15.0
 ) -> float:
-    """Look at a node until a condition holds; the moment on the monotonic clock."""
+    """Look at a node until a condition holds; the time on the monotonic clock."""
     with anyio.fail_after(limit):
         while not holds(await diagnostics(api, node_id)):
             await anyio.sleep(0.01)

@@ -10,7 +10,7 @@ import pytest
 
 from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.kurento.websocket import FLOODED
 from support.fake_kurento import fake_kurento
 from support.links import NODE, Observer, links, make_media_servers, until
@@ -127,10 +127,13 @@ async def test_a_session_that_ends_before_its_name_is_known_is_never_reported():
         assert brief in fake.pipelines
 
 
-async def test_a_session_that_never_tells_its_name_is_shown_under_its_object_id():
+async def test_a_session_without_a_name_is_shown_under_its_object_id():
     async with (
         fake_kurento() as fake,
-        links(request_timeout=0.2, rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(request_timeout=0.2, heartbeat=HeartbeatSettings(interval=30)) as (
+            media_servers,
+            observer,
+        ),
     ):
         fake.answers["getName"] = lambda _: None
         created = fake.create("mute")
@@ -141,11 +144,19 @@ async def test_a_session_that_never_tells_its_name_is_shown_under_its_object_id(
 
 @pytest.mark.parametrize(
     "bound",
-    [{"names_per_second": 20}, {"shared_names_per_second": 10}, {"name_interval": 20.0}],
+    [
+        {"name_queries_per_second": 20},
+        {"shared_name_queries_per_second": 10},
+        {"name_interval": 20.0},
+    ],
     ids=str,
 )
 async def test_how_often_names_are_asked_again_is_bounded(bound):
-    settings = {"name_interval": 0.01, "names_per_second": 1000, "rhythm": Rhythm(interval=30)}
+    settings = {
+        "name_interval": 0.01,
+        "name_queries_per_second": 1000,
+        "heartbeat": HeartbeatSettings(interval=30),
+    }
     async with fake_kurento() as fake, links(**{**settings, **bound}) as (media_servers, observer):
         for number in range(200):
             fake.create(f"room-{number}")
@@ -234,7 +245,7 @@ async def test_a_lost_link_keeps_its_sessions_and_resyncs_with_the_same_session_
         assert fake.asked("connect")[-1]["params"].get("sessionId") in sessions
 
 
-async def test_a_new_process_is_noticed_and_its_books_begin_empty():
+async def test_a_new_process_begins_with_an_empty_cache():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("old")
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
@@ -340,19 +351,19 @@ async def test_links_run_again_after_they_were_stopped():
         assert not fake.sessions
 
 
-async def test_detach_ends_the_session_and_nothing_is_told_after_it():
+async def test_detach_ends_the_session_and_nothing_is_count_after_it():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         fake.create("room")
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await media_servers.detach(NODE)
-        told = len(observer.reports[NODE])
+        count = len(observer.reports[NODE])
         assert fake.requests[-1]["method"] == "closeSession"
         await until(lambda: not fake.connections)
         fake.create("unseen")
         connections = fake.connection_count
         await anyio.sleep(0.3)
-        assert len(observer.reports[NODE]) == told
+        assert len(observer.reports[NODE]) == count
         assert fake.connection_count == connections
         with pytest.raises(UnreachableMediaServerError, match="not connected"):
             await media_servers.list_sessions(NODE)
@@ -379,7 +390,7 @@ async def test_detach_while_dialling_leaves_no_connection():
         assert NODE not in observer.reports
 
 
-async def test_stopping_parts_from_every_server_and_leaves_nothing_on_it():
+async def test_stopping_disconnects_from_every_server_and_leaves_nothing_on_it():
     async with fake_kurento() as fake:
         async with links() as (media_servers, observer):
             for number in range(20):
@@ -420,7 +431,7 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
             node_burst=5000,
             flood_timeout=0.2,
             reconnect_delay=0.3,
-            rhythm=Rhythm(interval=30),
+            heartbeat=HeartbeatSettings(interval=30),
         ) as (
             media_servers,
             observer,
@@ -444,7 +455,10 @@ async def test_a_node_that_floods_is_cut_off_and_disturbs_no_other(frame):
 
 
 async def test_a_burst_within_the_bounds_is_read_whole_and_ends_no_link():
-    async with fake_kurento() as fake, links(rhythm=Rhythm()) as (media_servers, observer):
+    async with (
+        fake_kurento() as fake,
+        links(heartbeat=HeartbeatSettings()) as (media_servers, observer),
+    ):
         listed = [fake.create(f"listed-{number}") for number in range(2000)]
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
@@ -457,7 +471,7 @@ async def test_a_burst_within_the_bounds_is_read_whole_and_ends_no_link():
         assert all(report.connected for report in observer.reports[NODE])
 
 
-async def test_the_books_of_one_node_are_bounded():
+async def test_the_cache_of_one_node_is_bounded():
     async with fake_kurento() as fake, links(max_sessions_per_node=5) as (media_servers, observer):
         for _ in range(10):
             fake.create()

@@ -38,7 +38,7 @@ async def test_what_is_no_load_is_unknown_and_never_zero(nonsense):
         assert observer.last().last_load == 25.0
 
 
-async def test_what_was_measured_of_another_process_tells_nothing_of_this_one():
+async def test_a_load_measured_on_an_earlier_process_is_discarded():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         diagnostics = NodeDiagnostics()
         media_servers.attach(NODE, fake.uri, diagnostics)
@@ -150,7 +150,7 @@ async def test_few_are_measured_at_once():
         assert fake.most_measuring <= 3
 
 
-async def test_a_server_without_room_for_a_second_connection_keeps_its_link():
+async def test_a_server_that_refuses_a_second_connection_keeps_its_link():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load == 25.0)

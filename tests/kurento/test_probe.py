@@ -1,4 +1,4 @@
-"""Meeting a media server once: what each kind of stranger is called, and that nothing is left."""
+"""Probes of a media server: the error of each wrong one, and that nothing is left on it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from support.fake_kurento import fake_kurento
 from support.hostile_servers import (
     answering,
     frame,
+    perform_handshake,
     raw_server,
-    shake_hands,
     speaking,
     unresponsive,
 )
@@ -53,7 +53,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-async def test_a_media_server_tells_who_it_is_and_keeps_nothing_of_the_visit():
+async def test_a_media_server_is_identified_and_keeps_nothing_of_the_probe():
     async with fake_kurento() as fake:
         identity = await prober().probe(fake.uri)
         assert identity.server_id == fake.server_id
@@ -74,7 +74,7 @@ async def test_the_uri_must_keep_the_rules():
         await prober().probe("http://127.0.0.1/kurento")
 
 
-async def test_nobody_listens():
+async def test_no_server_listens():
     reason = await refusal(f"ws://127.0.0.1:{free_port()}/kurento")
     assert reason == "the connection was refused"
 
@@ -166,7 +166,7 @@ async def test_it_greets_as_no_media_server_does(greeting):
 
 async def test_an_echo_is_no_answer():
     async def echo(reader, writer):
-        await shake_hands(reader, writer)
+        await perform_handshake(reader, writer)
         header = await reader.readexactly(2)
         size = header[1] & 0x7F
         mask = await reader.readexactly(4)
@@ -197,7 +197,7 @@ async def test_an_identity_must_look_like_one(result):
         assert "does not answer as a Kurento" in await refusal(fake.uri)
 
 
-async def test_a_refusal_is_told_cleaned():
+async def test_the_message_of_an_error_reply_is_cleaned():
     async with fake_kurento() as fake:
         fault = '{"code":-32601,"message":"\\u001b[2Jno\\n' + "x" * 5000 + '"}'
         fake.answers["connect"] = lambda r: f'{{"id":{r["id"]},"error":{fault}}}'
@@ -231,7 +231,7 @@ async def test_pings_are_answered_and_fragments_put_together():
     seen = []
 
     async def handler(reader, writer):
-        await shake_hands(reader, writer)
+        await perform_handshake(reader, writer)
         header = await reader.readexactly(2)
         mask = await reader.readexactly(4)
         payload = await reader.readexactly(header[1] & 0x7F)
@@ -259,7 +259,7 @@ async def test_the_request_names_the_host_of_the_uri_and_offers_nothing(host, he
     requests = []
 
     async def handler(reader, writer):
-        requests.append(await shake_hands(reader, writer))
+        requests.append(await perform_handshake(reader, writer))
         await unresponsive(reader, writer)
 
     async with raw_server(handler) as port:

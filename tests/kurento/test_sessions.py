@@ -7,7 +7,7 @@ import pytest
 
 from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.domain.ports import ServerInfo, ServerModule
 from support.fake_kurento import SUFFIX, fake_kurento
 from support.links import NODE, links, until
@@ -15,7 +15,7 @@ from support.links import NODE, links, until
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_list_is_the_nodes_own_word_and_the_books_follow():
+async def test_a_list_comes_from_the_node_and_updates_the_cache():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         gone = fake.create("gone")
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
@@ -33,7 +33,7 @@ async def test_a_list_is_the_nodes_own_word_and_the_books_follow():
 async def test_a_session_that_is_listed_before_its_name_is_known_is_counted_and_keeps_its_id():
     async with (
         fake_kurento() as fake,
-        links(settle_timeout=0.02, name_interval=0.1, rhythm=Rhythm(interval=30)) as (
+        links(settle_timeout=0.02, name_interval=0.1, heartbeat=HeartbeatSettings(interval=30)) as (
             media_servers,
             observer,
         ),
@@ -96,7 +96,7 @@ async def test_odd_members_of_a_list_are_passed_over():
 async def test_a_list_that_is_not_answered_is_an_error_in_time():
     async with (
         fake_kurento() as fake,
-        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(heartbeat=HeartbeatSettings(interval=30)) as (media_servers, observer),
     ):
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
@@ -124,7 +124,7 @@ async def test_releasing_ends_those_sessions_and_no_others():
 async def test_a_release_that_is_not_answered_is_an_error_in_time():
     async with (
         fake_kurento() as fake,
-        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(heartbeat=HeartbeatSettings(interval=30)) as (media_servers, observer),
     ):
         for number in range(120):
             fake.create(f"room-{number}")
@@ -140,7 +140,10 @@ async def test_a_release_that_is_not_answered_is_an_error_in_time():
 async def test_releases_that_take_too_long_are_an_error_in_time():
     async with (
         fake_kurento() as fake,
-        links(release_timeout=0.1, rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(release_timeout=0.1, heartbeat=HeartbeatSettings(interval=30)) as (
+            media_servers,
+            observer,
+        ),
     ):
         fake.create("room")
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
@@ -166,7 +169,7 @@ async def test_a_server_describes_itself():
 async def test_a_server_that_does_not_describe_itself_in_time_has_no_facts():
     async with (
         fake_kurento() as fake,
-        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(heartbeat=HeartbeatSettings(interval=30)) as (media_servers, observer),
     ):
         assert await media_servers.describe(NODE) is None
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())

@@ -1,4 +1,4 @@
-"""wss:// — who vouches for a media server, and what each mistake is called."""
+"""TLS to media servers: the accepted authorities, and the error of each mistake."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_a_measurement_goes_to_the_address_and_asks_for_the_certificate_of
     await named.stop()
 
 
-async def test_an_authority_nobody_trusts_is_refused(secure, tmp_path):
+async def test_an_untrusted_authority_is_refused(secure, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     uri = f"wss://localhost:{secure.port}/kurento"

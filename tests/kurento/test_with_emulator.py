@@ -1,4 +1,4 @@
-"""Links to emulated Media Nodes, which keep the whole protocol: garbage collector, cache, hangs."""
+"""Links to emulated Media Nodes, which implement the whole protocol: garbage collector, hangs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from mediafleet.clock import SystemClock
 from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from support.links import NODE, Observer, links, make_media_servers, until
 
@@ -54,18 +54,18 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_wat
             listed = await as_application(websocket, "create", type="MediaPipeline")
             media_servers.attach(NODE, node.uri, NodeDiagnostics())
             await until(observer.is_connected)
-            told = await as_application(websocket, "create", type="MediaPipeline")
+            created = await as_application(websocket, "create", type="MediaPipeline")
             await as_application(
                 websocket,
                 "invoke",
-                object=told,
+                object=created,
                 operation="setName",
                 operationParams={"name": "late-name"},
             )
             await until(lambda: observer.session_ids() == sorted([listed, "late-name"]))
             await anyio.sleep(3 * PERIOD_S)
             assert len(observer.session_ids()) == 2
-            assert len(node.holders(told)) == 1, "the application alone"
+            assert len(node.holders(created)) == 1, "the application alone"
             assert len(node.holders(listed)) == 1, "the application alone"
         await until(lambda: observer.session_ids() == [], within=10 * PERIOD_S)
         assert observer.is_connected()
@@ -141,19 +141,19 @@ async def test_a_listing_lets_go_of_what_an_application_still_holds_and_ends_not
 async def test_a_link_outlives_the_garbage_collector_and_goes_on_in_its_session():
     async with (
         emulated(garbage_collector_period=PERIOD_S) as cluster,
-        links(rhythm=Rhythm(interval=30)) as (media_servers, observer),
+        links(heartbeat=HeartbeatSettings(interval=30)) as (media_servers, observer),
     ):
         (node,) = cluster.nodes
         media_servers.attach(NODE, node.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await anyio.sleep(3 * PERIOD_S)
-        node.create_pipeline("told")
-        await until(lambda: observer.session_ids() == ["told"])
+        node.create_pipeline("created")
+        await until(lambda: observer.session_ids() == ["created"])
         node.disconnect()
         await until(lambda: not observer.is_connected())
         await until(observer.is_connected)
-        node.create_pipeline("told-too")
-        await until(lambda: observer.session_ids() == ["told", "told-too"])
+        node.create_pipeline("created-too")
+        await until(lambda: observer.session_ids() == ["created", "created-too"])
 
 
 async def test_a_node_that_hangs_is_lost_and_comes_back_with_what_happened_meanwhile():
@@ -217,7 +217,9 @@ async def test_the_load_of_a_node_is_measured(percent, load):
 async def test_a_measurement_holds_up_neither_pings_nor_events():
     async with (
         emulated() as cluster,
-        links(request_timeout=0.3, rhythm=Rhythm(interval=0.1), measurement_timeout=5) as (
+        links(
+            request_timeout=0.3, heartbeat=HeartbeatSettings(interval=0.1), measurement_timeout=5
+        ) as (
             media_servers,
             observer,
         ),
@@ -249,7 +251,7 @@ async def test_malformed_answers_are_survived(frame):
         await until(lambda: observer.is_connected() and observer.session_ids() == ["next", "room"])
 
 
-async def test_a_wrong_path_a_slow_handshake_and_a_refusal_are_told_apart():
+async def test_a_wrong_path_a_slow_handshake_and_an_error_have_different_reasons():
     async with emulated(2) as cluster:
         slow, refusing = cluster.nodes
         media_servers = make_media_servers(Observer())
@@ -267,9 +269,12 @@ async def test_a_wrong_path_a_slow_handshake_and_a_refusal_are_told_apart():
         assert "closed the connection" in reset
 
 
-async def test_many_nodes_are_linked_at_once_and_parted_from_without_a_trace():
+async def test_many_nodes_are_linked_at_once_and_disconnected_without_a_trace():
     async with emulated(200) as cluster:
-        async with links(load_interval=60, rhythm=Rhythm(interval=5)) as (media_servers, observer):
+        async with links(load_interval=60, heartbeat=HeartbeatSettings(interval=5)) as (
+            media_servers,
+            observer,
+        ):
             for node in cluster.nodes:
                 node.create_pipeline("room")
                 media_servers.attach(f"kms_{node.index}", node.uri, NodeDiagnostics())

@@ -65,7 +65,7 @@ async def unresponsive(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         pass
 
 
-async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def perform_handshake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     """A correct WebSocket handshake; the request."""
     request = await reader.readuntil(b"\r\n\r\n")
     key = next(
@@ -85,7 +85,7 @@ def speaking(*frames: bytes) -> Handler:
     """A correct handshake, then these bytes, then silence."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await shake_hands(reader, writer)
+        await perform_handshake(reader, writer)
         for sent in frames:
             writer.write(sent)
         await unresponsive(reader, writer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 QUICK: dict[str, Any] = {
     "handshake_timeout": 0.5,
     "request_timeout": 0.5,
-    "rhythm": Rhythm(interval=0.2, timeout=0.2, probes=2, probe_interval=0.15),
+    "heartbeat": HeartbeatSettings(interval=0.2, timeout=0.2, probes=2, probe_interval=0.15),
     "load_interval": 0.2,
     "measurement_timeout": 1.0,
     "name_delays": (0.05, 0.1),

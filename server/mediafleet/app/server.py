@@ -30,7 +30,7 @@ from mediafleet.domain import formats
 from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.formats import to_milliseconds
-from mediafleet.domain.heartbeat import Rhythm
+from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.additions import Additions, Registrations
@@ -191,7 +191,7 @@ class _Server:
                 allowed_networks=configuration.allowed_node_networks,
                 ca_file=configuration.node_ca_file,
                 load_interval=configuration.load_interval,
-                rhythm=Rhythm(
+                heartbeat=HeartbeatSettings(
                     interval=configuration.ping_interval,
                     timeout=configuration.ping_timeout,
                     probes=configuration.ping_probes,

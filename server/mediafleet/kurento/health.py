@@ -1,4 +1,4 @@
-"""Pings and measures one node, and reports what is known of its link."""
+"""Pings one node, measures its load and reports the state of its link."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import anyio
 from mediafleet.domain.cluster import NEVER_CONNECTED
 from mediafleet.domain.diagnostics import PINGS_KEPT, Finding
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.heartbeat import Act, Heartbeat
-from mediafleet.kurento.protocol import NoAnswer, to_load
+from mediafleet.domain.heartbeat import Action, Heartbeat
+from mediafleet.kurento.protocol import NoReply, to_load
 from mediafleet.kurento.rpc import probe
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Clock, ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.rpc import RpcConnection
-    from mediafleet.kurento.shared import Tools
+    from mediafleet.kurento.shared import LinkContext
 
 
 class Pinger:
     """The heartbeat of one node over all its connections.
 
     Args:
-        tools: For connections.
+        context: For connections.
         diagnostics: Pings, replies, failed dials and decisions are recorded there.
         on_suspicion: Called when the node becomes suspect (``True``) or no longer is.
     """
@@ -51,29 +51,32 @@ class Pinger:
     )
 
     def __init__(
-        self, tools: Tools, diagnostics: NodeDiagnostics, on_suspicion: Callable[[bool], None]
+        self,
+        context: LinkContext,
+        diagnostics: NodeDiagnostics,
+        on_suspicion: Callable[[bool], None],
     ) -> None:
-        rhythm = tools.settings.rhythm
-        self._clock = tools.clock
-        self._random = tools.random
+        heartbeat = context.settings.heartbeat
+        self._clock = context.clock
+        self._random = context.random
         self._diagnostics = diagnostics
-        self._findings = tools.findings
+        self._findings = context.findings
         self._on_suspicion = on_suspicion
-        self._heartbeat = Heartbeat(rhythm)
-        self._timeout = rhythm.longest_silence
+        self._heartbeat = Heartbeat(heartbeat)
+        self._timeout = heartbeat.max_detection_time
         self._rpc: RpcConnection | None = None
         self._unanswered: deque[float] = deque(maxlen=PINGS_KEPT)
 
-    def begin(self, rpc: RpcConnection) -> None:
+    def start(self, rpc: RpcConnection) -> None:
         """Ping over a connection that has just been made."""
         self._rpc = rpc
         self._diagnostics.record_connection()
         self._unanswered.clear()
         share = self._random.random()
         now = self._clock.monotonic()
-        self._heartbeat.begin(now, share=share, stalls=self._clock.stalls)
+        self._heartbeat.start(now, share=share, stalls=self._clock.stalls)
 
-    def end(self, reason: str, *, socket_error: str | None) -> None:
+    def on_lost(self, reason: str, *, socket_error: str | None) -> None:
         """The connection is lost or was not made; *socket_error* is what the system reported."""
         if self._rpc is None:
             self._diagnostics.record_failed_dial(self._clock.now(), reason)
@@ -81,8 +84,8 @@ class Pinger:
             self._rpc = None
             self._decide(Finding.DISCONNECTED, reason, socket_error)
 
-    def pause(self) -> None:
-        """The connection was ended on purpose."""
+    def stop(self) -> None:
+        """The connection was closed on purpose."""
         self._rpc = None
 
     def next_due(self) -> float | None:
@@ -90,22 +93,22 @@ class Pinger:
         return None if self._rpc is None else self._heartbeat.due
 
     def work(self, now: float) -> None:
-        """Ping, suspect the node, or end the connection."""
+        """Ping, suspect the node, or drop the connection."""
         rpc = self._rpc
         if rpc is None:
             return
         match self._heartbeat.work(now, self._clock.stalls):
-            case Act.PING:
+            case Action.PING:
                 self._ping(rpc, now)
-            case Act.SUSPECT:
+            case Action.SUSPECT:
                 self._decide(Finding.SUSPECT, f"it did not answer a ping{self._since(now)}")
                 self._ping(rpc, now)
                 self._on_suspicion(True)  # noqa: FBT003  # its only argument
-            case Act.LOSE:
-                rpc.end(f"it did not answer any ping{self._since(now)}")
+            case Action.DISCONNECT:
+                rpc.abort(f"it did not answer any ping{self._since(now)}")
 
-    def on_answer(self) -> None:
-        """The node answered something."""
+    def on_reply(self) -> None:
+        """The node replied to something."""
         self._diagnostics.last_reply = self._clock.now()
         if self._rpc is not None and self._heartbeat.replied(self._clock.monotonic()):
             self._on_suspicion(False)  # noqa: FBT003  # its only argument
@@ -117,7 +120,7 @@ class Pinger:
         rpc.call("ping", {}, on_pong, timeout_s=self._timeout)
 
     def _on_pong(self, ping: Ping, sent: float, outcome: Outcome) -> None:
-        if isinstance(outcome, NoAnswer):
+        if isinstance(outcome, NoReply):
             return
         ping.round_trip = self._clock.monotonic() - sent
         self._heartbeat.measured(ping.round_trip)
@@ -135,7 +138,7 @@ class Pinger:
         )
 
     def _since(self, now: float) -> str:
-        """For how long no ping has been answered, in words."""
+        """Say for how long no ping has been answered."""
         first = self._unanswered[0] if self._unanswered else now
         return f" for {now - first:.1f} s"
 
@@ -146,13 +149,13 @@ class Reporter:
     Args:
         node_id: Whose link it is.
         observe: Called with the state of the link.
-        sessions: The node's sessions as last learnt.
+        sessions: Returns the last known sessions of the node.
         clock: The time.
-        interval: Seconds that lie at least between two reports, unless the link comes or goes.
+        interval: Least seconds between two reports, unless the link is made or lost.
         diagnostics: The time of the last load is recorded there.
 
     Attributes:
-        connection: The facts.
+        connection: The state of the link.
     """
 
     __slots__ = (
@@ -187,8 +190,8 @@ class Reporter:
         self._due = 0.0
         self.connection: Connection = NEVER_CONNECTED
 
-    def on_up(self, server_id: str) -> None:
-        """The link was made; what was measured of another process tells nothing of this one."""
+    def on_connected(self, server_id: str) -> None:
+        """The link was made; a load measured on an earlier process is discarded."""
         known = self.connection
         if server_id != known.server_id:
             known = replace(known, last_load=None)
@@ -202,8 +205,8 @@ class Reporter:
         )
         self._report()
 
-    def on_down(self, *, is_told: bool) -> None:
-        """The link was lost, or ended on purpose; the sessions stay as they were."""
+    def on_disconnected(self, *, notify: bool) -> None:
+        """The link was lost, or closed on purpose; the sessions stay as they were."""
         if not self.connection.connected:
             return
         self.connection = replace(
@@ -215,7 +218,7 @@ class Reporter:
             sessions=self._sessions(),
         )
         self._is_changed = False
-        if is_told:
+        if notify:
             self._observe(self._node_id, self.connection)
 
     def on_suspicion(self, *, is_suspect: bool) -> None:
@@ -236,15 +239,15 @@ class Reporter:
     def on_sessions(self) -> None:
         """Sessions may have changed."""
         self._is_changed = True
-        self.check(self._clock.monotonic())
+        self.report_if_due(self._clock.monotonic())
 
-    def check(self, now: float) -> None:
-        """Tell what could not be told before."""
+    def report_if_due(self, now: float) -> None:
+        """Report changes that came within the interval after the last report."""
         if self.connection.connected and self._is_changed and self._due <= now:
             self._report()
 
     def next_due(self) -> float | None:
-        """When ``check`` has something to tell."""
+        """When ``report_if_due`` has something to report."""
         return self._due if self.connection.connected and self._is_changed else None
 
     def _loads(self) -> tuple[float | None, float | None]:
@@ -261,29 +264,29 @@ log = logging.getLogger(__name__)
 
 
 async def measure_load(
-    uri: MediaServerUri, address: str, server_id: str, tools: Tools
+    uri: MediaServerUri, address: str, server_id: str, context: LinkContext
 ) -> float | None:
-    """CPU load in percent of the machine, 0–100; ``None`` when it is not known.
+    """Measure the CPU load in percent of the machine, 0–100; ``None`` when it is not known.
 
-    The media server sleeps over the measurement and answers nothing else on that connection
-    meanwhile: hence a second one.
+    It uses a connection of its own: a media server that measures answers nothing else on that
+    connection meanwhile.
 
     Args:
         uri: Of the media server.
-        address: Where it is. Its name may lead elsewhere by now, or to several servers in turn.
-        server_id: Its process; the load of any other is not told.
-        tools: For the connection.
+        address: Of the link. Its host name may resolve to another one by now.
+        server_id: Its process; the load of any other one is discarded.
+        context: For the connection.
     """
-    settings = tools.settings
+    settings = context.settings
     interval = {"interval": settings.cpu_interval_ms}
     try:
         with anyio.fail_after(settings.measurement_timeout):
-            async with probe(uri, tools, address=address) as probed:
+            async with probe(uri, context, address=address) as probed:
                 if probed.server_id != server_id:
                     return None
-                ask = probed.rpc.invoke
-                count = await ask("getCpuCount", timeout_s=settings.measurement_timeout)
-                used = await ask("getUsedCpu", interval, timeout_s=settings.measurement_timeout)
+                invoke = partial(probed.rpc.invoke, timeout_s=settings.measurement_timeout)
+                count = await invoke("getCpuCount")
+                used = await invoke("getUsedCpu", interval)
                 return to_load(used, count)
     except (TimeoutError, UnreachableMediaServerError) as error:
         log.debug("load not measured", extra={"reason": str(error)})

@@ -1,4 +1,4 @@
-"""The links to all members' media servers, as the domain's port wants them."""
+"""The links to the media servers of all members: the implementation of the domain's port."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from typing_extensions import override
 from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.ports import MediaServers, ServerIdentity
-from mediafleet.kurento.dial import Dialler
 from mediafleet.kurento.link import Link
 from mediafleet.kurento.protocol import read_server_info
 from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, probe
 from mediafleet.kurento.session_cache import safe_id
-from mediafleet.kurento.shared import Engine, TokenBucket, Tools, Workers
-from mediafleet.scheduler import Scheduler
+from mediafleet.kurento.shared import LinkContext
 
 if TYPE_CHECKING:
     import random
@@ -41,8 +39,8 @@ log = logging.getLogger(__name__)
 class KurentoMediaServers(MediaServers):
     """Links to Kurento media servers.
 
-    Links live while ``run`` runs; a member attached before that is linked when it begins. All else
-    may be called at any time.
+    Links are connected while ``run`` runs; a member attached before that is linked when it starts.
+    All else may be called at any time.
 
     Args:
         observer: Called on every change of a link.
@@ -64,22 +62,14 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         self._observer = observer
         self._settings = settings
-        shared = TokenBucket(
-            settings.shared_rate,
-            settings.shared_burst,
-            clock.monotonic,
-            max_wait=settings.flood_timeout,
-        )
-        names = settings.shared_names_per_second
-        renewals = TokenBucket(names, names, clock.monotonic)
-        self._tools = Tools(settings, clock, random, Dialler(settings), shared, renewals)
+        self._context = LinkContext(settings, clock, random)
         self._links: dict[str, Link] = {}
-        self._engine: Engine | None = None
+        self._is_running = False
 
     @property
     def findings(self) -> Mapping[Finding, int]:
-        """How often links found what about their nodes."""
-        return self._tools.findings
+        """Counts of what the links found about their nodes."""
+        return self._context.findings
 
     async def run(
         self,
@@ -89,43 +79,40 @@ class KurentoMediaServers(MediaServers):
     ) -> None:
         """Run the links until cancelled; then disconnect from all media servers.
 
-        That takes at most twice ``close_timeout``, however many they are and whatever they do.
-
-        May be run again after that, but only once at a time. ``beat`` is called now and then.
+        Disconnecting takes at most twice ``close_timeout``, for any number of them. May be run
+        again after that, but only once at a time. ``beat`` is called every five seconds.
         """
-        scheduler = Scheduler(self._tools.clock)
+        context = self._context
         try:
             async with anyio.create_task_group() as tasks:
-                dials = Workers(self._settings.concurrent_dials)
-                measurements = Workers(self._settings.measurements_at_once)
-                tasks.start_soon(dials.run, name="dials")
-                tasks.start_soon(measurements.run, name="measurements")
-                self._engine = Engine(scheduler, dials, measurements)
+                tasks.start_soon(context.connecting.run, name="connecting")
+                tasks.start_soon(context.measuring.run, name="measuring")
+                self._is_running = True
                 for link in self._links.values():
-                    link.start(self._engine)
+                    link.start()
                 task_status.started()
                 while True:
                     await anyio.sleep(_BEAT_S)
                     beat()
         finally:
-            self._engine = None
-            scheduler.clear()
+            self._is_running = False
+            context.scheduler.clear()
             await self._stop_all()
 
     @override
     async def probe(self, uri: str, *, within: Sequence[Network] | None = None) -> ServerIdentity:
-        async with probe(MediaServerUri.parse(uri), self._tools, within) as probed:
+        async with probe(MediaServerUri.parse(uri), self._context, within) as probed:
             return ServerIdentity(probed.server_id, probed.ip)
 
     @override
     def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
         if node_id in self._links:
             return
-        link = Link(node_id, MediaServerUri.parse(uri), self._tools, self._observer, diagnostics)
+        link = Link(node_id, MediaServerUri.parse(uri), self._context, self._observer, diagnostics)
         diagnostics.is_linked = True
         self._links[node_id] = link
-        if self._engine is not None:
-            link.start(self._engine)
+        if self._is_running:
+            link.start()
 
     @override
     async def detach(self, node_id: str) -> None:
@@ -137,16 +124,16 @@ class KurentoMediaServers(MediaServers):
     @override
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
         link = self._link(node_id)
-        await link.watch.list_pipelines(link.rpc())
-        await link.watch.settle()
-        link.watch.show_all()
-        return link.watch.sessions()
+        await link.watcher.list_pipelines(link.rpc())
+        await link.watcher.settle()
+        link.watcher.show_all()
+        return link.watcher.sessions()
 
     @override
     async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
         link = self._link(node_id)
         wanted = {session.object_id for session in sessions}
-        raw_ids = [each for each in link.watch.object_ids() if safe_id(each) in wanted]
+        raw_ids = [each for each in link.watcher.object_ids() if safe_id(each) in wanted]
         try:
             with anyio.fail_after(self._settings.release_timeout):
                 for begin in range(0, len(raw_ids), _RELEASES_AT_ONCE):
@@ -173,12 +160,12 @@ class KurentoMediaServers(MediaServers):
         return read_server_info(info, memory)
 
     async def _release(self, link: Link, object_ids: Sequence[str]) -> None:
-        """Release some at once; the first that is not answered ends the wait for all of them."""
+        """Release some at once; the first without a reply ends the wait for all of them."""
         unanswered: list[UnreachableMediaServerError] = []
 
         async def release(object_id: str) -> None:
             try:
-                await link.rpc().ask(
+                await link.rpc().request(
                     "release", {"object": object_id}, timeout_s=self._settings.request_timeout
                 )
             except RefusedError as error:

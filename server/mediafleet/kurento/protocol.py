@@ -1,4 +1,4 @@
-"""The Kurento JSON-RPC protocol without I/O: frames, ids, calls, events, and the values in them."""
+"""The Kurento JSON-RPC protocol without I/O: frames, ids, calls, events and their values."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ OBJECT_NOT_FOUND = 40101
 # A list of pipelines holds texts, and a description of 64 modules 200 lists and objects. Many more
 # are what makes a parser, and the garbage collector after it, slow: 0.2 s for each megabyte.
 _MAX_CONTAINERS = 1000
-# The lenient parser is slow, and only the short answer to ``getUsedCpu`` needs it.
+# The lenient parser is slow, and only the short reply to ``getUsedCpu`` needs it.
 _MAX_LENIENT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The media server did what was asked; the value is untrusted."""
+    """The result of a call; the value is untrusted."""
 
     value: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The media server refused; the message is cleaned."""
+    """The error that the media server replied with; the message is cleaned."""
 
     code: int
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """No answer will count any more."""
+class NoReply:
+    """No reply came, and a later one is ignored."""
 
     reason: str
 
 
-Outcome: TypeAlias = Result | Fault | NoAnswer
+Outcome: TypeAlias = Result | Fault | NoReply
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that waits for its answer until a deadline of the monotonic clock."""
+    """A request that waits for its reply until a deadline of the monotonic clock."""
 
     id: int
     deadline: float
@@ -74,8 +74,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The first answer to a call of ours."""
+class Reply:
+    """The first reply to a call."""
 
     call: Call
     outcome: Result | Fault
@@ -83,31 +83,31 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened on the media server; the data is untrusted."""
+    """An event of the media server; the data is untrusted."""
 
     type: str
     data: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
-    """A frame no media server sends, or an answer that comes too late."""
+class InvalidFrame:
+    """A frame that no media server sends, or a reply that comes too late."""
 
 
-Incoming: TypeAlias = Answer | Event | Odd
+Incoming: TypeAlias = Reply | Event | InvalidFrame
 
 
 @dataclass(slots=True)
-class Peer:
-    """One session with a media server; outlives the connections it is spoken over.
+class RpcSession:
+    """One session with a media server; it outlives its connections.
 
-    The media server keeps answers for 20 s under (session, id) and repeats them to whoever asks
-    under the same pair. So ids never repeat, on a new connection neither.
+    The media server keeps replies for 20 s under (session, id) and repeats them to a request with
+    the same pair. So ids never repeat, not even on a new connection.
 
     Attributes:
         next_id: Of the next request; begins at a random number.
         session_id: Sent with every request once it is known.
-        calls: Those that wait, oldest first.
+        calls: Those that wait for a reply, oldest first.
     """
 
     next_id: int
@@ -122,9 +122,9 @@ class Peer:
         deadline: float,
         on_outcome: Callable[[Outcome], None],
     ) -> bytes:
-        """The frame of a request; its outcome is told once, unless it is forgotten.
+        """Return the frame of a request; *on_outcome* is called once, unless calls are taken out.
 
-        It is made in this session, unless the parameters name another one.
+        The request belongs to this session, unless the parameters name another one.
         """
         call = Call(self.next_id, deadline, on_outcome)
         self.next_id += 1
@@ -136,25 +136,25 @@ class Peer:
         )
 
     def receive(self, frame: bytes) -> Incoming | None:
-        """What a frame means; ``None`` for an empty one, which a media server may send."""
+        """Parse a frame; ``None`` for an empty one, which a media server may send."""
         if not frame:
             return None
         message = _parse(frame)
         if not isinstance(message, dict):
-            return Odd()
+            return InvalidFrame()
         if message.get("method") == "onEvent":
             return _event(message.get("params"))
         return self._answer(message)
 
     def overdue(self, now: float) -> list[Call]:
-        """Take out the calls whose deadline has passed; their answers are odd from now on."""
+        """Take out the calls whose deadline has passed; their replies are ignored from now on."""
         late = [call for call in self.calls.values() if call.deadline <= now]
         for call in late:
             del self.calls[call.id]
         return late
 
-    def forget_calls(self) -> list[Call]:
-        """Take out all calls: the connection they were made over is gone."""
+    def take_calls(self) -> list[Call]:
+        """Take out all calls: their connection is lost."""
         calls = list(self.calls.values())
         self.calls.clear()
         return calls
@@ -163,17 +163,17 @@ class Peer:
         """When the next call will be overdue."""
         return min((call.deadline for call in self.calls.values()), default=None)
 
-    def _answer(self, message: Mapping[str, object]) -> Answer | Odd:
+    def _answer(self, message: Mapping[str, object]) -> Reply | InvalidFrame:
         outcome = _outcome(message)
         call_id = message.get("id")
         if outcome is None or isinstance(call_id, bool) or not isinstance(call_id, int):
-            return Odd()
+            return InvalidFrame()
         call = self.calls.pop(call_id, None)
-        return Odd() if call is None else Answer(call, outcome)
+        return InvalidFrame() if call is None else Reply(call, outcome)
 
 
 def _parse(frame: bytes) -> object:
-    """The JSON value in a frame; ``None`` when there is none.
+    """Return the JSON value in a frame; ``None`` if there is none.
 
     A media server writes an infinite CPU load as ``1e+9999``, which only the lenient parser takes.
     """
@@ -205,20 +205,20 @@ def _outcome(message: Mapping[str, object]) -> Result | Fault | None:
     return Result(result) if isinstance(result, dict) else None
 
 
-def _event(params: object) -> Event | Odd:
+def _event(params: object) -> Event | InvalidFrame:
     value = params.get("value") if isinstance(params, dict) else None
     if not isinstance(value, dict):
-        return Odd()
+        return InvalidFrame()
     kind, data = value.get("type"), value.get("data")
     if not isinstance(kind, str) or not isinstance(data, dict):
-        return Odd()
+        return InvalidFrame()
     return Event(kind, data)
 
 
 def clean(value: object, limit: int) -> str:
-    """A text for logs, terminals and answers: no secret, controls escaped, length bounded.
+    """Return a text for logs, terminals and responses: masked, printable, of bounded length.
 
-    What is no text becomes the empty one.
+    A value that is no text gives the empty one.
     """
     if not isinstance(value, str):
         return ""
@@ -230,18 +230,18 @@ def clean(value: object, limit: int) -> str:
 
 
 def number(value: object) -> float | None:
-    """A finite number of sane size; ``None`` for everything else."""
+    """Return a finite number of at most 15 digits; ``None`` for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if -_LARGEST < value < _LARGEST else None
 
 
-def moment(value: object, *, milliseconds_per_unit: int, now: datetime) -> datetime | None:
-    """A moment told in time units since the epoch, as a number or a text of digits.
+def to_datetime(value: object, *, milliseconds_per_unit: int, now: datetime) -> datetime | None:
+    """Convert time units since the epoch, a number or a text of digits, to a time.
 
     Returns:
-        The aware UTC moment; ``None`` for one that is no moment, before 2010 or in the future
-        beyond what a clock that is wrong may say.
+        The aware UTC time; ``None`` if the value is no number, before 2010, or further in the
+        future than clocks differ.
     """
     if isinstance(value, str):
         value = int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None  # noqa: PLR2004  # digits of 2**64
@@ -251,19 +251,19 @@ def moment(value: object, *, milliseconds_per_unit: int, now: datetime) -> datet
     milliseconds = units * milliseconds_per_unit
     if not 0 <= milliseconds < _LARGEST / 10:
         return None
-    told = from_milliseconds(int(milliseconds))
-    return told if EARLIEST <= told <= now + CLOCK_SKEW else None
+    time = from_milliseconds(int(milliseconds))
+    return time if EARLIEST <= time <= now + CLOCK_SKEW else None
 
 
 def read_server_info(info: object, used_memory: object) -> ServerInfo | None:
-    """Inside facts from the answers to ``getInfo`` and ``getUsedMemory``.
+    """Convert the replies to ``getInfo`` and ``getUsedMemory``.
 
     Args:
-        info: The first answer.
-        used_memory: The second, in KiB.
+        info: Of ``getInfo``.
+        used_memory: Of ``getUsedMemory``, in KiB.
 
     Returns:
-        The facts; what is missing or misshapen is empty. ``None`` when there are none.
+        The information; what is missing or malformed is empty. ``None`` if there is none.
     """
     if not isinstance(info, dict):
         return None
@@ -300,9 +300,9 @@ def _items(value: object, limit: int) -> list[object]:
 
 
 def to_load(used: object, count: object) -> float | None:
-    """Percent of the machine from percent of one core and the number of cores.
+    """Convert percent of one core, and the number of cores, to percent of the machine.
 
-    A media server tells ``null`` or infinity when it does not know; that is never 0.
+    A media server sends ``null`` or infinity for an unknown load; that is never 0.
     """
     percent, cpus = number(used), number(count)
     if percent is None or cpus is None:

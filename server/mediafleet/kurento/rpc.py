@@ -1,4 +1,4 @@
-"""Calls and events over one WebSocket: joins the protocol without I/O to a connection."""
+"""Calls and events over one WebSocket: connects the protocol without I/O to a connection."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ import anyio
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.protocol import (
     INVALID_SESSION,
-    Answer,
     Event,
     Fault,
-    NoAnswer,
-    Odd,
-    Outcome,
-    Peer,
+    InvalidFrame,
+    NoReply,
+    Reply,
     Result,
 )
-from mediafleet.kurento.shared import ReadLimit
 from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 
 if TYPE_CHECKING:
@@ -30,8 +27,8 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.endpoints import MediaServerUri, Network
     from mediafleet.domain.ports import Clock
-    from mediafleet.kurento.protocol import Peer
-    from mediafleet.kurento.shared import ReadLimit, Tools
+    from mediafleet.kurento.protocol import Outcome, RpcSession
+    from mediafleet.kurento.shared import LinkContext, ReadLimit
     from mediafleet.kurento.websocket import WebSocket
 
 
@@ -43,7 +40,7 @@ BUSY = "it has too many unanswered requests"
 
 
 class RefusedError(Exception):
-    """The media server answered a request with an error; its message is cleaned. Meets no user."""
+    """The media server replied to a request with an error; its message is cleaned. Internal."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -54,56 +51,56 @@ class RefusedError(Exception):
 
 
 class RpcConnection:
-    """One connection as callers see it; the ``Receiver`` of its WebSocket.
+    """One JSON-RPC connection; the ``Receiver`` of its WebSocket.
 
     Args:
-        peer: The session; its calls fail when the connection ends.
+        session: The session; its calls fail when the connection ends.
         clock: The time.
         max_waiting: Calls that may wait at once.
-        traffic: What may be read.
+        read_limit: Of the node.
         on_event: Called with every event.
-        on_answer: Called after every answer to a call.
+        on_reply: Called after every reply to a call.
         on_lost: Called once with the reason when the connection is lost; not after ``close``.
     """
 
     __slots__ = (
         "_clock",
-        "_has_answered",
+        "_has_replied",
         "_max_waiting",
-        "_on_answer",
         "_on_event",
         "_on_lost",
-        "_traffic",
+        "_on_reply",
+        "_read_limit",
         "_websocket",
-        "lost_reason",
-        "peer",
+        "close_reason",
+        "session",
     )
 
     def __init__(
         self,
-        peer: Peer,
+        session: RpcSession,
         clock: Clock,
         *,
         max_waiting: int,
-        traffic: ReadLimit,
+        read_limit: ReadLimit,
         on_event: Callable[[Event], None] = lambda _: None,
-        on_answer: Callable[[], None] = lambda: None,
+        on_reply: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.peer = peer
+        self.session = session
         self._clock = clock
         self._max_waiting = max_waiting
-        self._traffic = traffic
+        self._read_limit = read_limit
         self._on_event = on_event
-        self._on_answer = on_answer
+        self._on_reply = on_reply
         self._on_lost = on_lost
         self._websocket: WebSocket | None = None
-        self._has_answered = False
-        self.lost_reason: str | None = None
+        self._has_replied = False
+        self.close_reason: str | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether a call can be answered."""
+        """Whether a call can be sent."""
         return self._websocket is not None and self._websocket.is_open
 
     @property
@@ -111,9 +108,9 @@ class RpcConnection:
         """The error of the system that ended the connection, if one did."""
         return None if self._websocket is None else self._websocket.socket_error
 
-    def has_room_for(self, calls: int) -> bool:
+    def can_send(self, calls: int) -> bool:
         """Whether that many calls can be sent now."""
-        return self.is_open and len(self.peer.calls) + calls <= self._max_waiting
+        return self.is_open and len(self.session.calls) + calls <= self._max_waiting
 
     def call(
         self,
@@ -123,17 +120,17 @@ class RpcConnection:
         *,
         timeout_s: float,
     ) -> None:
-        """Send a request; the outcome is told once, at once when it cannot be sent."""
+        """Send a request; *on_outcome* is called once, at once if the request cannot be sent."""
         if self._websocket is None or not self._websocket.is_open:
-            on_outcome(NoAnswer(self.lost_reason or NOT_CONNECTED))
-        elif len(self.peer.calls) >= self._max_waiting:
-            on_outcome(NoAnswer(BUSY))
+            on_outcome(NoReply(self.close_reason or NOT_CONNECTED))
+        elif len(self.session.calls) >= self._max_waiting:
+            on_outcome(NoReply(BUSY))
         else:
             deadline = self._clock.monotonic() + timeout_s
-            frame = self.peer.request(method, params, deadline=deadline, on_outcome=on_outcome)
+            frame = self.session.request(method, params, deadline=deadline, on_outcome=on_outcome)
             self._websocket.send(frame)
 
-    async def ask(
+    async def request(
         self,
         method: str,
         params: Mapping[str, object],
@@ -144,14 +141,14 @@ class RpcConnection:
         """Send a request and wait for its untrusted result.
 
         Args:
-            method: What is asked.
-            params: With these parameters.
+            method: Of the request.
+            params: Of the request.
             timeout_s: Seconds to wait.
-            then: Sends what must follow the request without waiting for its answer.
+            then: Called after sending; sends what must follow without waiting for the reply.
 
         Raises:
-            UnreachableMediaServerError: No answer within the time.
-            RefusedError: The answer is an error.
+            UnreachableMediaServerError: No reply within the time.
+            RefusedError: The reply is an error.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
@@ -162,7 +159,7 @@ class RpcConnection:
 
         self.call(method, params, settle, timeout_s=timeout_s)
         then()
-        timer = loop.call_later(timeout_s, settle, NoAnswer(no_answer(timeout_s)))
+        timer = loop.call_later(timeout_s, settle, NoReply(no_reply_reason(timeout_s)))
         try:
             outcome = await future
         finally:
@@ -172,7 +169,7 @@ class RpcConnection:
                 return value
             case Fault() as fault:
                 raise RefusedError(fault)
-            case NoAnswer(reason):
+            case NoReply(reason):
                 raise UnreachableMediaServerError(reason)
 
     async def invoke(
@@ -183,84 +180,84 @@ class RpcConnection:
         timeout_s: float,
         then: Callable[[], None] = lambda: None,
     ) -> object:
-        """The untrusted value of an operation of the server manager; ``then`` as in ``ask``.
+        """Return the untrusted value of an operation of the manager; ``then`` as in ``request``.
 
         Raises:
-            UnreachableMediaServerError: No answer within the time, or a refusal.
+            UnreachableMediaServerError: No reply within the time, or an error.
         """
         request = invocation(MANAGER, operation, params)
         try:
-            result = await self.ask("invoke", request, timeout_s=timeout_s, then=then)
+            result = await self.request("invoke", request, timeout_s=timeout_s, then=then)
             return result.get("value")
         except RefusedError as error:
             raise UnreachableMediaServerError(f"it refuses {operation}: {error}") from error
 
     def check_deadlines(self, now: float) -> None:
-        """Tell the calls that have waited too long."""
-        for call in self.peer.overdue(now):
-            call.on_outcome(NoAnswer("it does not answer in time"))
+        """End the calls whose deadline has passed."""
+        for call in self.session.overdue(now):
+            call.on_outcome(NoReply("it does not answer in time"))
 
-    def end(self, reason: str) -> None:
-        """Drop the connection because of what was met on it."""
+    def abort(self, reason: str) -> None:
+        """Drop the connection for a reason."""
         if self._websocket is None:
-            self.lost(reason)
+            self.on_close(reason)
         else:
-            self._websocket.end(reason)
+            self._websocket.abort(reason)
 
     async def close(self, timeout_s: float) -> None:
-        """Close on purpose: end the session, so that nothing of it is left, and the connection."""
+        """Close the session, so that the media server keeps nothing of it, and the connection."""
         self._on_event = lambda _: None
-        self._on_answer = lambda: None
+        self._on_reply = lambda: None
         self._on_lost = lambda _: None
-        if self.is_open and self.peer.session_id is not None:
+        if self.is_open and self.session.session_id is not None:
             with suppress(UnreachableMediaServerError, RefusedError):
-                await self.ask("closeSession", {}, timeout_s=timeout_s)
+                await self.request("closeSession", {}, timeout_s=timeout_s)
         if self._websocket is not None:
-            self._websocket.part()
+            self._websocket.close()
 
-    def opened(self, websocket: WebSocket) -> None:
-        """The handshake is done; says nothing of the path yet."""
+    def on_open(self, websocket: WebSocket) -> None:
+        """The handshake is done; a wrong path is reported after it."""
         self._websocket = websocket
 
-    def charge(self, size: int) -> float:
-        """That many bytes were read; for how many seconds no more may be read."""
-        return self._traffic.read(size)
+    def on_read(self, size: int) -> float:
+        """Count bytes that were read; return the seconds to wait before reading more."""
+        return self._read_limit.read(size)
 
-    def received(self, message: bytes) -> None:
-        """A message came; before the first answer it must make sense."""
-        incoming = self.peer.receive(message)
+    def on_message(self, message: bytes) -> None:
+        """Handle a message; before the first reply an invalid one ends the connection."""
+        incoming = self.session.receive(message)
         match incoming:
-            case Answer(call, outcome):
-                self._has_answered = True
+            case Reply(call, outcome):
+                self._has_replied = True
                 call.on_outcome(outcome)
-                self._on_answer()
-            case Event() if self._has_answered:
+                self._on_reply()
+            case Event() if self._has_replied:
                 self._on_event(incoming)
-            case Odd() if not self._has_answered:
-                self.end(NOT_KURENTO)
+            case InvalidFrame() if not self._has_replied:
+                self.abort(NOT_KURENTO)
 
-    def lost(self, reason: str) -> None:
-        """No message comes any more, or none ever did."""
-        if self.lost_reason is not None:
+    def on_close(self, reason: str) -> None:
+        """The connection is lost, or was not made."""
+        if self.close_reason is not None:
             return
-        if reason == CLOSED_FOR_PROTOCOL and not self._has_answered:
+        if reason == CLOSED_FOR_PROTOCOL and not self._has_replied:
             reason = _WRONG_PATH
-        self.lost_reason = reason
-        for call in self.peer.forget_calls():
-            call.on_outcome(NoAnswer(reason))
+        self.close_reason = reason
+        for call in self.session.take_calls():
+            call.on_outcome(NoReply(reason))
         self._on_lost(reason)
 
 
 def invocation(
     object_id: str, operation: str, params: Mapping[str, object] | None = None
 ) -> dict[str, object]:
-    """The parameters of ``invoke``."""
+    """Return the parameters of ``invoke``."""
     request: dict[str, object] = {"object": object_id, "operation": operation}
     return request if params is None else {**request, "operationParams": params}
 
 
-def no_answer(timeout_s: float) -> str:
-    """The reason when an open connection is silent."""
+def no_reply_reason(timeout_s: float) -> str:
+    """Return the reason if nothing comes over an open connection."""
     return f"it accepts connections but does not answer within {timeout_s:g} s"
 
 
@@ -269,11 +266,11 @@ _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a media server said first.
+    """The reply to ``connect``.
 
     Attributes:
         server_id: New at each start of its process.
-        is_resumed: The session of an earlier connection goes on, with its subscriptions.
+        is_resumed: It is the session of an earlier connection, with its subscriptions.
     """
 
     server_id: str
@@ -282,11 +279,11 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A short connection, introduced.
+    """A short connection after its handshake.
 
     Attributes:
         rpc: For calls.
-        server_id: Whose probed we are.
+        server_id: New at each start of the process.
         ip: The address that was dialled.
     """
 
@@ -295,57 +292,57 @@ class Probe:
     ip: str
 
 
-async def shake_hands(rpc: RpcConnection, timeout_s: float) -> Handshake:
-    """Say the first words; only their answer proves that a media server is there.
+async def perform_handshake(rpc: RpcConnection, timeout_s: float) -> Handshake:
+    """Call ``connect``; only its reply proves that a media server is there.
 
     Raises:
-        UnreachableMediaServerError: It did not answer, or not as a media server does.
+        UnreachableMediaServerError: It did not reply, or not as a media server does.
     """
-    peer = rpc.peer
-    old = peer.session_id
+    session = rpc.session
+    old = session.session_id
     try:
         result = await _connect(rpc, timeout_s)
     except RefusedError as error:
         if error.fault.code != INVALID_SESSION or old is None:
             raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
-        peer.session_id = old = None
-        result = await _connect_anew(rpc, timeout_s)
+        session.session_id = old = None
+        result = await _connect_again(rpc, timeout_s)
     server_id, session_id = result.get("serverId"), result.get("sessionId")
     if not _is_id(server_id) or not _is_id(session_id):
         raise UnreachableMediaServerError(NOT_KURENTO)
-    peer.session_id = str(session_id)
+    session.session_id = str(session_id)
     return Handshake(str(server_id), is_resumed=session_id == old)
 
 
 @asynccontextmanager
 async def probe(
     uri: MediaServerUri,
-    tools: Tools,
+    context: LinkContext,
     within: Sequence[Network] | None = None,
     *,
     address: str | None = None,
 ) -> AsyncIterator[Probe]:
-    """A connection of its own, with a session of its own, of which nothing is left after it.
+    """Open a connection with a session of its own, and close both at the end.
 
     Args:
         uri: Where to.
-        tools: For the connection.
-        within: Networks the address has to be in, besides the allowed ones.
-        address: What the host of the uri stands for, if that is known already.
+        context: For the connection.
+        within: Networks that the address must be in, besides the allowed ones.
+        address: Of the host of the uri, if it is known already.
 
     Raises:
-        UnreachableMediaServerError: No media server was met.
+        UnreachableMediaServerError: There is no media server.
     """
-    settings = tools.settings
+    settings = context.settings
     rpc = RpcConnection(
-        tools.new_peer(),
-        tools.clock,
+        context.new_session(),
+        context.clock,
         max_waiting=settings.max_waiting_calls,
-        traffic=tools.new_traffic(),
+        read_limit=context.new_read_limit(),
     )
     try:
-        ip = await tools.dialler.dial(uri, rpc, within, address=address)
-        handshake = await shake_hands(rpc, settings.request_timeout)
+        ip = await context.connector.connect(uri, rpc, within, address=address)
+        handshake = await perform_handshake(rpc, settings.request_timeout)
         yield Probe(rpc, handshake.server_id, ip)
     finally:
         with anyio.CancelScope(shield=True):
@@ -353,10 +350,10 @@ async def probe(
 
 
 async def _connect(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
-    return await rpc.ask("connect", {}, timeout_s=timeout_s)
+    return await rpc.request("connect", {}, timeout_s=timeout_s)
 
 
-async def _connect_anew(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
+async def _connect_again(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
     try:
         return await _connect(rpc, timeout_s)
     except RefusedError as error:

@@ -34,7 +34,7 @@ def is_pipeline_id(value: object) -> bool:
 
 
 def _is_encodable(text: str) -> bool:
-    """Whether it holds no half of a character."""
+    """Whether it holds no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -43,10 +43,9 @@ def _is_encodable(text: str) -> bool:
 
 
 def safe_id(object_id: str) -> str:
-    """The object id where it is harmless, else a digest of it.
+    """Return the object id where it is safe, else a digest of it.
 
-    Neither can be mistaken for a name, as both hold a dot; nor for each other, as the digest does
-    not end as object ids do.
+    Both hold a dot, which no name does; the digest does not end as object ids do.
     """
     if _SAFE_ID.fullmatch(object_id):
         return object_id
@@ -58,27 +57,27 @@ class Pipeline:
     """What is known of one pipeline.
 
     Attributes:
-        object_id: As the node says it; not for the eyes of users.
-        created_at: As the node says, or when it was learnt of.
-        is_dated: The node told when it was made.
-        name: As last told; only one that may serve as an id.
-        is_asked: It told its name, or that it has none.
-        session_id: Given when it is first shown, and kept.
-        session: As it is shown; made anew when a fact changes.
+        object_id: As the node sent it; not safe to show.
+        created_at: As the node reports it, or when the pipeline was first seen.
+        has_creation_time: The node reported the time of creation.
+        name: The last one reported; only one that may be an id.
+        is_name_queried: The node reported its name, or that it has none.
+        session_id: Chosen when it is first shown, and kept.
+        session: As it is shown; created again after a change.
     """
 
     object_id: str
     created_at: datetime
-    is_dated: bool
+    has_creation_time: bool
     name: str | None = None
-    is_asked: bool = False
+    is_name_queried: bool = False
     session_id: str | None = None
     session: Session | None = None
 
 
 @dataclass(slots=True)
-class Window:
-    """What happened since a listing was asked for; a listing cannot undo what is newer than it."""
+class ListingWindow:
+    """Events since a listing was requested; they are newer than the listing."""
 
     created: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
@@ -87,14 +86,14 @@ class Window:
 class SessionCache:
     """Keeps the pipelines of one node and presents them as sessions.
 
-    A pipeline is shown once it is settled: its name was asked for. Its id is chosen then, and
-    stays, so that a session is never known by two ids, and never ends under one that nobody saw.
+    A pipeline is shown once it is settled: its name was queried. Its id is chosen then and never
+    changes, so that all events of a session have the same id.
 
     Args:
-        limit: Most pipelines kept; further ones are not seen.
+        limit: Most pipelines kept; further ones are ignored.
 
     Attributes:
-        has_overflowed: One was not seen because of the limit.
+        has_overflowed: One was ignored because of the limit.
     """
 
     __slots__ = ("_ids", "_limit", "_pipelines", "_unsettled", "_windows", "has_overflowed")
@@ -104,7 +103,7 @@ class SessionCache:
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._unsettled: set[str] = set()
         self._ids: set[str] = set()
-        self._windows: list[Window] = []
+        self._windows: list[ListingWindow] = []
         self.has_overflowed = False
 
     def __contains__(self, object_id: str) -> bool:
@@ -114,22 +113,22 @@ class SessionCache:
         return len(self._pipelines)
 
     def object_ids(self) -> tuple[str, ...]:
-        """Of all pipelines, as the node says them."""
+        """Return the ids of all pipelines, as the node sent them."""
         return tuple(self._pipelines)
 
     def is_named(self, object_id: str) -> bool:
-        """Whether its name is known and may serve as an id."""
+        """Whether its name is known and may be an id."""
         pipeline = self._pipelines.get(object_id)
         return pipeline is not None and pipeline.name is not None
 
-    def is_dated(self, object_id: str) -> bool:
-        """Whether the node told when it was made."""
+    def has_creation_time(self, object_id: str) -> bool:
+        """Whether the node reported the time of creation."""
         pipeline = self._pipelines.get(object_id)
-        return pipeline is not None and pipeline.is_dated
+        return pipeline is not None and pipeline.has_creation_time
 
     def is_complete(self, object_id: str) -> bool:
-        """Whether nothing more is to be asked about it for now."""
-        is_known = self.is_named(object_id) and self.is_dated(object_id)
+        """Whether no query about it is needed for now."""
+        is_known = self.is_named(object_id) and self.has_creation_time(object_id)
         return is_known and object_id not in self._unsettled
 
     def is_shown(self, object_id: str) -> bool:
@@ -142,17 +141,17 @@ class SessionCache:
         return not self._unsettled
 
     def settle(self, object_id: str, *, is_last_try: bool) -> None:
-        """Show a pipeline from now on, if it told its name or will not be asked again."""
+        """Show a pipeline from now on, if its name was queried or this was the last query."""
         pipeline = self._pipelines.get(object_id)
-        if pipeline is not None and (pipeline.is_asked or is_last_try):
+        if pipeline is not None and (pipeline.is_name_queried or is_last_try):
             self._unsettled.discard(object_id)
 
     def show_all(self) -> None:
-        """Show all of them as they are known now."""
+        """Show all of them as they are now."""
         self._unsettled.clear()
 
-    def next_in_turn(self) -> str | None:
-        """The shown pipeline that was not in turn for the longest time; mostly, if there is one."""
+    def next_to_refresh(self) -> str | None:
+        """Return the pipeline that this returned longest ago; ``None`` if it is not shown yet."""
         if not self._pipelines:
             return None
         object_id = next(iter(self._pipelines))
@@ -160,34 +159,36 @@ class SessionCache:
         return None if object_id in self._unsettled else object_id
 
     def create(self, object_id: str, created_at: datetime | None, *, now: datetime) -> bool:
-        """Note that a pipeline was made; whether it is new here."""
+        """Add a pipeline; return whether it is new."""
         for window in self._windows:
             if len(window.created) < self._limit:
                 window.created.add(object_id)
         return self._add(object_id, created_at, now)
 
     def destroy(self, object_id: str) -> bool:
-        """Note that a pipeline is gone; whether it was here."""
+        """Remove a pipeline; return whether it was there."""
         for window in self._windows:
             if len(window.destroyed) < self._limit:
                 window.destroyed.add(object_id)
         return self._drop(object_id)
 
-    def open_window(self) -> Window:
-        """Begin to note what happens, before a listing is asked for."""
-        window = Window()
+    def open_window(self) -> ListingWindow:
+        """Record events from now on, before a listing is requested."""
+        window = ListingWindow()
         self._windows.append(window)
         return window
 
-    def close_window(self, window: Window) -> None:
-        """End it, whether the listing came or not."""
+    def close_window(self, window: ListingWindow) -> None:
+        """Stop recording events for a listing."""
         self._windows = [other for other in self._windows if other is not window]
 
-    def follow(self, listed: Iterable[str], window: Window, *, now: datetime) -> list[str]:
-        """Take over a listing, seen in the light of what happened since it was asked for.
+    def apply_listing(
+        self, listed: Iterable[str], window: ListingWindow, *, now: datetime
+    ) -> list[str]:
+        """Apply a listing, corrected by the events since it was requested.
 
         Returns:
-            Object ids that are new here.
+            Object ids that are new.
         """
         alive = [
             object_id
@@ -199,36 +200,36 @@ class SessionCache:
         return [object_id for object_id in alive if self._add(object_id, None, now)]
 
     def set_name(self, object_id: str, name: object) -> bool:
-        """Note the name of a pipeline; whether that changed anything.
+        """Set the name of a pipeline; return whether that changed anything.
 
-        A name that may not serve as an id is as good as none.
+        A name that may not be an id counts as none.
         """
         pipeline = self._pipelines.get(object_id)
-        told = name if isinstance(name, str) and _may_be_id(name) else None
+        valid = name if isinstance(name, str) and _may_be_id(name) else None
         if pipeline is None:
             return False
-        pipeline.is_asked = True
-        if pipeline.name == told:
+        pipeline.is_name_queried = True
+        if pipeline.name == valid:
             return False
-        pipeline.name, pipeline.session = told, None
+        pipeline.name, pipeline.session = valid, None
         return True
 
     def set_creation_time(self, object_id: str, created_at: datetime | None) -> bool:
-        """Note when a pipeline was made; whether that changed anything."""
+        """Set the time of creation once; return whether that changed anything."""
         pipeline = self._pipelines.get(object_id)
-        if pipeline is None or created_at is None or pipeline.is_dated:
+        if pipeline is None or created_at is None or pipeline.has_creation_time:
             return False
-        pipeline.created_at, pipeline.is_dated, pipeline.session = created_at, True, None
+        pipeline.created_at, pipeline.has_creation_time, pipeline.session = created_at, True, None
         return True
 
     def clear(self) -> None:
-        """Forget everything: the process that held the pipelines is no more."""
+        """Remove all pipelines: their process has ended."""
         self._pipelines.clear()
         self._unsettled.clear()
         self._ids.clear()
 
     def sessions(self) -> tuple[Session, ...]:
-        """Those that are settled, oldest first; every id is safe and unique."""
+        """Return those that are settled, oldest first; every id is safe and unique."""
         settled = [
             pipeline
             for object_id, pipeline in self._pipelines.items()
@@ -255,7 +256,7 @@ class SessionCache:
             self.has_overflowed = True
             return False
         self._pipelines[object_id] = Pipeline(
-            object_id, created_at or now, is_dated=created_at is not None
+            object_id, created_at or now, has_creation_time=created_at is not None
         )
         self._unsettled.add(object_id)
         return True

@@ -1,4 +1,4 @@
-"""Watches the pipelines of one node and keeps none of them alive: a query is followed by unref."""
+"""Watches the pipelines of one node and holds no reference to them: each query ends with unref."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result, moment
+from mediafleet.kurento.protocol import OBJECT_NOT_FOUND, Fault, Result, to_datetime
 from mediafleet.kurento.rpc import BUSY, MANAGER, NOT_KURENTO, RefusedError, invocation
 from mediafleet.kurento.session_cache import SessionCache, is_pipeline_id
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CREATED, DESTROYED = "ObjectCreated", "ObjectDestroyed"
 
 _CALLS_PER_LISTING = 2
-_CALLS_PER_QUESTION = 3
+_CALLS_PER_QUERY = 3
 _LISTING_SESSION = {"sessionId": ""}
 
 log = logging.getLogger(__name__)
@@ -36,33 +36,33 @@ log = logging.getLogger(__name__)
 class SessionWatcher:
     """Follows the sessions of one node over all its connections.
 
-    To ask a pipeline anything makes the media server keep it for our session. So each question is
-    followed by ``unref`` in the same breath; the media server works through a connection in order.
+    A query of a pipeline makes the media server keep it for our session. So ``unref`` follows each
+    query at once; the media server handles the requests of a connection in order.
 
     Args:
-        node_id: Whose sessions.
+        node_id: Of the node.
         settings: Bounds.
         clock: The time.
-        renewals: How many names may be asked again in a second, of all nodes together.
+        name_queries: Limits how many names of all nodes together are queried again.
         on_change: Called when the sessions, or what is due next, changed.
     """
 
     __slots__ = (
-        "_asking",
         "_cache",
         "_clock",
+        "_in_flight",
         "_interrupted",
         "_is_working",
-        "_last_turn",
+        "_last_refresh",
+        "_name_queries",
         "_node_id",
         "_on_change",
-        "_planned",
-        "_questions",
-        "_renewals",
+        "_queries",
         "_rpc",
+        "_scheduled",
         "_settings",
         "_settled",
-        "_shared_pause",
+        "_shared_wait",
     )
 
     def __init__(
@@ -70,59 +70,61 @@ class SessionWatcher:
         node_id: str,
         settings: LinkSettings,
         clock: Clock,
-        renewals: TokenBucket,
+        name_queries: TokenBucket,
         on_change: Callable[[], None],
     ) -> None:
         self._node_id = node_id
         self._settings = settings
         self._clock = clock
-        self._renewals = renewals
+        self._name_queries = name_queries
         self._on_change = on_change
         self._cache = SessionCache(settings.max_sessions_per_node)
         self._rpc: RpcConnection | None = None
-        self._questions: list[tuple[float, str, tuple[float, ...]]] = []
-        self._planned: set[str] = set()
-        self._asking: set[str] = set()
+        self._queries: list[tuple[float, str, tuple[float, ...]]] = []
+        self._scheduled: set[str] = set()
+        self._in_flight: set[str] = set()
         self._interrupted: set[str] = set()
         self._settled = anyio.Event()
-        self._last_turn = self._shared_pause = 0.0
+        self._last_refresh = self._shared_wait = 0.0
         self._is_working = False
 
     def sessions(self) -> tuple[Session, ...]:
-        """As last learnt."""
+        """Return the last known sessions."""
         return self._cache.sessions()
 
     def object_ids(self) -> tuple[str, ...]:
-        """Of the pipelines, as the node says them."""
+        """Return the ids of the pipelines, as the node sent them."""
         return self._cache.object_ids()
 
-    def forget(self) -> None:
-        """The process that held the pipelines is no more."""
+    def clear(self) -> None:
+        """Remove all pipelines: their process has ended."""
         self._cache.clear()
         self._interrupted.clear()
 
-    def begin(self, rpc: RpcConnection) -> None:
-        """Watch over a new connection; what was asked over the old one is asked again."""
+    def start(self, rpc: RpcConnection) -> None:
+        """Watch over a new connection."""
         self._rpc = rpc
-        self._last_turn = self._clock.monotonic()
+        self._last_refresh = self._clock.monotonic()
 
-    def pause(self) -> None:
+    def stop(self) -> None:
         """The connection is lost; the cache stays as it is."""
         self._rpc = None
-        self._questions.clear()
-        self._planned.clear()
-        self._interrupted |= self._asking
-        self._asking.clear()
+        self._queries.clear()
+        self._scheduled.clear()
+        self._interrupted |= self._in_flight
+        self._in_flight.clear()
         self._settled.set()
 
     def on_event(self, event: Event) -> None:
-        """Follow what the server manager tells; everything else is passed over."""
+        """Handle an event of the server manager; others are ignored."""
         now = self._clock.now()
         if event.type == CREATED and is_pipeline_id(object_id := event.data.get("object")):
-            told = moment(event.data.get("timestampMillis"), milliseconds_per_unit=1, now=now)
-            if self._cache.create(str(object_id), told, now=now):
-                self._expect(str(object_id), self._settings.name_delays)
-                if self._questions[0][1] == object_id:  # else nothing changed, not even what is due
+            created_at = to_datetime(
+                event.data.get("timestampMillis"), milliseconds_per_unit=1, now=now
+            )
+            if self._cache.create(str(object_id), created_at, now=now):
+                self._schedule_after(str(object_id), self._settings.name_delays)
+                if self._queries[0][1] == object_id:  # else the next due time is the same
                     self._on_change()
         elif event.type == DESTROYED:
             destroyed = event.data.get("objectId")
@@ -134,34 +136,34 @@ class SessionWatcher:
                     self._on_change()
 
     async def subscribe(self, rpc: RpcConnection) -> None:
-        """Ask for events; once in a session, as subscriptions outlive connections.
+        """Subscribe to events; once in a session, as subscriptions outlive connections.
 
         Raises:
-            UnreachableMediaServerError: It did not agree in time.
+            UnreachableMediaServerError: It did not confirm in time.
         """
         for kind in (CREATED, DESTROYED):
             params = {"object": MANAGER, "type": kind}
             try:
-                await rpc.ask("subscribe", params, timeout_s=self._settings.request_timeout)
+                await rpc.request("subscribe", params, timeout_s=self._settings.request_timeout)
             except RefusedError as error:
                 raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
 
     async def list_pipelines(self, rpc: RpcConnection) -> None:
-        """Ask the node for all its pipelines and follow the answer.
+        """List all pipelines of the node and apply the listing.
 
-        ``getPipelines`` makes the media server keep every object for the session "", whoever asks;
-        with that session left open, the pipelines of applications that crashed would never end.
-        It is closed in the same breath, so that it is closed even if the connection is lost now.
+        ``getPipelines`` makes the media server keep every object for the session "", for any
+        client; while that session is open, the pipelines of applications that crashed never end.
+        So it is closed at once, before the reply: also if the connection is lost now.
 
         Raises:
-            UnreachableMediaServerError: It did not answer with a list in time.
+            UnreachableMediaServerError: It did not reply with a list in time.
         """
         timeout_s = self._settings.request_timeout
 
         def end_listing() -> None:
             rpc.call("closeSession", _LISTING_SESSION, lambda _: None, timeout_s=timeout_s)
 
-        if rpc.is_open and not rpc.has_room_for(_CALLS_PER_LISTING):
+        if rpc.is_open and not rpc.can_send(_CALLS_PER_LISTING):
             raise UnreachableMediaServerError(BUSY)
         window = self._cache.open_window()
         try:
@@ -171,31 +173,31 @@ class SessionWatcher:
         if not isinstance(listed, list):
             raise UnreachableMediaServerError(NOT_KURENTO)
         found = (str(object_id) for object_id in listed if is_pipeline_id(object_id))
-        for object_id in self._cache.follow(found, window, now=self._clock.now()):
-            self._expect(object_id, self._late_delays)
+        for object_id in self._cache.apply_listing(found, window, now=self._clock.now()):
+            self._schedule_after(object_id, self._late_delays)
         self._warn_when_full()
         self._on_change()
 
-    def ask_again(self) -> None:
-        """Ask for what an earlier connection left open: names, times, and to be let go."""
+    def resume_queries(self) -> None:
+        """Repeat the queries that an earlier connection did not complete, with their unref."""
         for object_id in self._cache.object_ids():
             if object_id in self._interrupted or not self._cache.is_complete(object_id):
-                self._expect(object_id, self._late_delays)
+                self._schedule_after(object_id, self._late_delays)
         self._interrupted.clear()
 
     async def settle(self) -> None:
-        """Ask all pipelines for their names that were not asked yet, and wait for the answers.
+        """Query all names that were not queried yet, and wait for the replies.
 
         It takes ``settle_timeout`` at most.
         """
         if self._rpc is None or self._cache.is_settled:
             return
         now = self._clock.monotonic()
-        self._questions = [
+        self._queries = [
             (due if self._cache.is_shown(object_id) else now, object_id, later)
-            for due, object_id, later in self._questions
+            for due, object_id, later in self._queries
         ]
-        heapq.heapify(self._questions)
+        heapq.heapify(self._queries)
         self.work()
         if self._settled.is_set():
             self._settled = anyio.Event()
@@ -210,84 +212,84 @@ class SessionWatcher:
         self._on_change()
 
     def next_due(self) -> float | None:
-        """When there is a question to ask; ``None`` while there is none or no room for one."""
-        if self._rpc is None or len(self._asking) >= self._settings.asks_at_once:
+        """When the next query is due; ``None`` if there is none or too many are in flight."""
+        if self._rpc is None or len(self._in_flight) >= self._settings.concurrent_queries:
             return None
-        dues = [self._questions[0][0]] if self._questions else []
+        dues = [self._queries[0][0]] if self._queries else []
         if len(self._cache):
-            dues.append(self._next_turn())
+            dues.append(self._next_refresh())
         return min(dues, default=None)
 
     def work(self) -> None:
-        """Ask what is due, as far as there is room."""
+        """Send the queries that are due, as far as limits allow."""
         if self._is_working:
             return
         self._is_working = True
         now = self._clock.monotonic()
-        while self._questions and self._questions[0][0] <= now and self._has_room():
-            _, object_id, later = heapq.heappop(self._questions)
-            self._planned.discard(object_id)
-            if object_id in self._cache and object_id not in self._asking:
-                self._ask(object_id, later)
-        if self._next_turn() <= now and self._has_room():
-            self._ask_again_in_turn(now)
+        while self._queries and self._queries[0][0] <= now and self._can_query():
+            _, object_id, later = heapq.heappop(self._queries)
+            self._scheduled.discard(object_id)
+            if object_id in self._cache and object_id not in self._in_flight:
+                self._query(object_id, later)
+        if self._next_refresh() <= now and self._can_query():
+            self._refresh_next_name(now)
         self._is_working = False
 
     @property
     def _late_delays(self) -> tuple[float, ...]:
-        """For pipelines that are not new: ask at once."""
+        """For pipelines that are not new: query at once."""
         return (0.0, *self._settings.name_delays[1:])
 
-    def _has_room(self) -> bool:
+    def _can_query(self) -> bool:
         return (
             self._rpc is not None
-            and len(self._asking) < self._settings.asks_at_once
-            and self._rpc.has_room_for(_CALLS_PER_QUESTION)
+            and len(self._in_flight) < self._settings.concurrent_queries
+            and self._rpc.can_send(_CALLS_PER_QUERY)
         )
 
-    def _next_turn(self) -> float:
-        """When the next pipeline may be asked for its name again."""
+    def _next_refresh(self) -> float:
+        """When the next name may be queried again."""
         pause = self._settings.name_interval / max(len(self._cache), 1)
-        rarest = max(pause, 1 / self._settings.names_per_second, self._shared_pause)
-        return self._last_turn + rarest
+        rarest = max(pause, 1 / self._settings.name_queries_per_second, self._shared_wait)
+        return self._last_refresh + rarest
 
-    def _ask_again_in_turn(self, now: float) -> None:
-        """Ask one pipeline for its name, which may have changed: no event tells of that."""
-        self._last_turn, self._shared_pause = now, 0.0
-        object_id = self._cache.next_in_turn()
-        if object_id is not None and object_id not in self._asking:
-            self._shared_pause = self._renewals.spend(1)
-            self._ask(object_id, ())
+    def _refresh_next_name(self, now: float) -> None:
+        """Query one name again: no event reports that a name has changed."""
+        self._last_refresh, self._shared_wait = now, 0.0
+        object_id = self._cache.next_to_refresh()
+        if object_id is not None and object_id not in self._in_flight:
+            self._shared_wait = self._name_queries.spend(1)
+            self._query(object_id, ())
 
-    def _expect(self, object_id: str, delays: tuple[float, ...]) -> None:
-        """Plan to ask a pipeline after these seconds, the later ones while it has no name."""
+    def _schedule_after(self, object_id: str, delays: tuple[float, ...]) -> None:
+        """Schedule queries of a pipeline, the later ones for while it has no name."""
         now = self._clock.monotonic()
-        self._plan(object_id, tuple(now + delay for delay in delays))
+        self._schedule(object_id, tuple(now + delay for delay in delays))
 
-    def _plan(self, object_id: str, times: tuple[float, ...]) -> None:
-        """Keep one question for an id at most, however often a node says that it is new."""
-        if not times or object_id in self._planned:
+    def _schedule(self, object_id: str, times: tuple[float, ...]) -> None:
+        """Schedule one query of an id at most, however often a node reports it as new."""
+        if not times or object_id in self._scheduled:
             return
-        if len(self._questions) > 2 * self._settings.max_sessions_per_node:
-            self._forget_questions_about_the_gone()
-        self._planned.add(object_id)
-        heapq.heappush(self._questions, (times[0], object_id, times[1:]))
+        if len(self._queries) > 2 * self._settings.max_sessions_per_node:
+            self._drop_queries_of_ended()
+        self._scheduled.add(object_id)
+        heapq.heappush(self._queries, (times[0], object_id, times[1:]))
 
-    def _forget_questions_about_the_gone(self) -> None:
-        """Drop at least half of them: the cache holds no more, and each is queried once."""
-        self._questions = [ask for ask in self._questions if ask[1] in self._cache]
-        heapq.heapify(self._questions)
-        self._planned = {object_id for _, object_id, _ in self._questions}
+    def _drop_queries_of_ended(self) -> None:
+        """Drop at least half of them: the cache holds no more, and each is scheduled once."""
+        self._queries = [query for query in self._queries if query[1] in self._cache]
+        heapq.heapify(self._queries)
+        self._scheduled = {object_id for _, object_id, _ in self._queries}
 
-    def _ask(self, object_id: str, later: tuple[float, ...]) -> None:
+    def _query(self, object_id: str, later: tuple[float, ...]) -> None:
         if self._rpc is None:
             return
-        self._asking.add(object_id)
+        self._in_flight.add(object_id)
         call = partial(self._rpc.call, timeout_s=self._settings.request_timeout)
         call("invoke", invocation(object_id, "getName"), partial(self._on_name, object_id))
-        if not self._cache.is_dated(object_id):
-            question = invocation(object_id, "getCreationTime")
-            call("invoke", question, partial(self._on_creation_time, object_id))
+        if not self._cache.has_creation_time(object_id):
+            request = invocation(object_id, "getCreationTime")
+            call("invoke", request, partial(self._on_creation_time, object_id))
         end = partial(self._on_unref, self._rpc, object_id, later)
         call("unref", {"object": object_id}, end)
 
@@ -301,8 +303,10 @@ class SessionWatcher:
     def _on_creation_time(self, object_id: str, outcome: Outcome) -> None:
         if isinstance(outcome, Result):
             now = self._clock.now()
-            told = moment(outcome.value.get("value"), milliseconds_per_unit=1000, now=now)
-            if self._cache.set_creation_time(object_id, told):
+            created_at = to_datetime(
+                outcome.value.get("value"), milliseconds_per_unit=1000, now=now
+            )
+            if self._cache.set_creation_time(object_id, created_at):
                 self._on_change()
 
     def _on_unref(
@@ -310,10 +314,10 @@ class SessionWatcher:
     ) -> None:
         if rpc is not self._rpc or not rpc.is_open:
             return
-        self._asking.discard(object_id)
+        self._in_flight.discard(object_id)
         self._cache.settle(object_id, is_last_try=not later)
         if object_id in self._cache and not self._cache.is_named(object_id):
-            self._plan(object_id, later)
+            self._schedule(object_id, later)
         self.work()
         self._check_settled()
         self._on_change()
@@ -322,7 +326,7 @@ class SessionWatcher:
         if self._cache.has_overflowed:
             self._cache.has_overflowed = False
             log.warning(
-                "sessions beyond the limit are not seen",
+                "sessions beyond the limit are ignored",
                 extra={
                     "media_node_id": self._node_id,
                     "limit": self._settings.max_sessions_per_node,

@@ -1,4 +1,4 @@
-"""Every bound of the links to media servers, in one value."""
+"""The settings of the links to media servers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
-from mediafleet.domain.heartbeat import DEFAULT_RHYTHM, Rhythm
+from mediafleet.domain.heartbeat import DEFAULT_HEARTBEAT, HeartbeatSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +23,13 @@ class LinkSettings:
     """How links behave; all times in seconds unless the name says otherwise.
 
     Attributes:
-        allowed_networks: Networks a media server may be in; link-local, multicast and unspecified
-            addresses are refused whatever stands here.
+        allowed_networks: Networks that a media server may be in; link-local, multicast and
+            unspecified addresses are always refused.
         ca_file: Certificate authorities for ``wss://``; ``None`` means those of the system.
         handshake_timeout: For name resolution, TCP, TLS and the WebSocket handshake together.
-        request_timeout: For one answer of a media server.
-        rhythm: Of the application pings.
-        concurrent_dials: Links being made at once, over all nodes.
+        request_timeout: For one reply of a media server.
+        heartbeat: Of the pings.
+        concurrent_connects: Links that connect at once, over all nodes.
         max_message_size: Bytes of one message from a node; a longer one ends the link.
         node_rate: Bytes a second that are read from a node whatever the others send.
         node_burst: Bytes of these that are saved up.
@@ -42,32 +42,32 @@ class LinkSettings:
         reconnect_delay: Seconds before each further try, for ever.
         reconnect_jitter: Share of the delay by which it is varied, up and down.
         load_interval: Between two measurements of one node's load.
-        cpu_interval_ms: Over which a media server measures its CPU; shorter ones tell nothing.
+        cpu_interval_ms: Over which a media server measures its CPU; shorter ones measure nothing.
         measurement_timeout: For a measurement, its connection included.
         concurrent_measurements: Measurements at once, over all nodes.
         open_files: Bounds the links that may be open at once; ``None``: nothing does.
-        max_sessions_per_node: Sessions kept in the cache of one node; the rest is not seen.
-        name_delays: When a new pipeline is asked for its name, after it was learnt of; the later
-            times count only while the name is not set. With the first answer it is shown.
-        name_interval: After which a pipeline is asked again for its name, which may have changed.
-        names_per_second: Pipelines of one node that are asked again in a second at most.
-        shared_names_per_second: The same for all nodes together.
-        asks_at_once: Pipelines of one node asked for their facts at once.
-        settle_timeout: How long a new link waits for these facts before it counts as connected,
-            and a listing before it shows what is known.
-        publish_interval: Shortest time between two reports on one node, a loss apart.
-        describe_timeout: For the inside facts of a media server.
+        max_sessions_per_node: Sessions kept in the cache of one node; the rest is ignored.
+        name_delays: When the name of a new pipeline is queried, after the pipeline was first seen;
+            the later times count only while it has no name. The first reply shows it.
+        name_interval: Interval of the queries of a name, which may have changed.
+        name_queries_per_second: Names of one node that are queried again in a second at most.
+        shared_name_queries_per_second: The same for all nodes together.
+        concurrent_queries: Pipelines of one node queried at once.
+        settle_timeout: How long a new link waits for these replies before it counts as connected,
+            and a listing before it is shown.
+        publish_interval: Shortest time between two reports on one node, except for a loss.
+        describe_timeout: For the version, memory and modules of a media server.
         release_timeout: For the end of all sessions of a node.
         close_timeout: For closing a session.
-        max_waiting_calls: Requests of ours that one node has not answered yet.
+        max_waiting_calls: Requests that wait for a reply of one node.
     """
 
     allowed_networks: tuple[Network, ...] = EVERYWHERE
     ca_file: Path | None = None
     handshake_timeout: float = 5.0
     request_timeout: float = 5.0
-    rhythm: Rhythm = DEFAULT_RHYTHM
-    concurrent_dials: int = 200
+    heartbeat: HeartbeatSettings = DEFAULT_HEARTBEAT
+    concurrent_connects: int = 200
     max_message_size: int = 512 * 1024  # a list of 8,000 pipelines
     node_rate: int = 64 * 1024
     node_burst: int = 512 * 1024
@@ -85,9 +85,9 @@ class LinkSettings:
     max_sessions_per_node: int = 5_000
     name_delays: tuple[float, ...] = (0.3, 2.0)
     name_interval: float = 10.0
-    names_per_second: float = 10.0
-    shared_names_per_second: float = 200.0
-    asks_at_once: int = 16
+    name_queries_per_second: float = 10.0
+    shared_name_queries_per_second: float = 200.0
+    concurrent_queries: int = 16
     settle_timeout: float = 1.0
     publish_interval: float = 0.1
     describe_timeout: float = 2.0
@@ -100,7 +100,7 @@ class LinkSettings:
             raise ValueError(f"cpu_interval_ms must be at least {MIN_CPU_INTERVAL_MS}")
 
     @property
-    def measurements_at_once(self) -> int:
+    def max_measurements(self) -> int:
         """Measurements at once, as far as open files allow."""
         if self.open_files is None:
             return self.concurrent_measurements

@@ -1,16 +1,17 @@
-"""What all links share: rate limits, worker pools and the context of connections."""
+"""What all links share: rate limits, worker pools, settings and clocks."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.kurento.protocol import MAX_FIRST_ID, Peer
+from mediafleet.kurento.connector import Connector
+from mediafleet.kurento.protocol import MAX_FIRST_ID, RpcSession
+from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import random
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.diagnostics import Finding
-    from mediafleet.kurento.dial import Dialler
     from mediafleet.kurento.settings import LinkSettings
-    from mediafleet.scheduler import Scheduler
 
     Job = Callable[[], Awaitable[None]]
 
@@ -29,8 +28,8 @@ class TokenBucket:
     """A token bucket whose balance may be negative.
 
     Args:
-        rate: What is granted in a second.
-        burst: What is saved up at most, and there is at the beginning.
+        rate: Tokens added in a second.
+        burst: Most tokens in the bucket, which is full at the beginning.
         monotonic: Seconds on a clock that is never set back.
         max_wait: Longest time in seconds that a caller must wait.
     """
@@ -53,25 +52,25 @@ class TokenBucket:
         self._since = monotonic()
 
     def covers(self, cost: float) -> bool:
-        """Whether that much can be spent without a debt."""
+        """Whether the bucket holds that many tokens."""
         now = self._monotonic()
         self._left = min(self._burst, self._left + self._rate * (now - self._since))
         self._since = now
         return self._left >= cost
 
     def spend(self, cost: float) -> float:
-        """Spend something that is done already; for how many seconds no more may be done."""
+        """Take tokens for something already done; return the seconds to wait before the next."""
         self.covers(cost)
         self._left = max(self._left - cost, -self._rate * self._max_wait)
         return max(0.0, -self._left / self._rate)
 
 
 class ReadLimit:
-    """What may be read from one node: its own share, and what all nodes share beyond it.
+    """How much may be read from one node: its own share, then a bucket shared by all nodes.
 
     Args:
-        own: The node's share in bytes, so that the others cannot keep a calm node from speaking.
-        shared: What all nodes may send beyond their shares.
+        own: The node's share in bytes: no other node can use it up.
+        shared: Bytes that all nodes together may send beyond their shares.
     """
 
     __slots__ = ("_own", "_shared")
@@ -81,14 +80,14 @@ class ReadLimit:
         self._shared = shared
 
     def read(self, size: int) -> float:
-        """Count bytes that were read; for how many seconds nothing more may be read."""
+        """Count bytes that were read; return the seconds to wait before reading more."""
         if self._own.covers(size):
             return self._own.spend(size)
         return self._shared.spend(size)
 
 
-class Workers:
-    """Runs jobs in the order asked for, while ``run`` runs; a job must bound its own time.
+class WorkerPool:
+    """Runs jobs in the order of their submission, while ``run`` runs; a job bounds its own time.
 
     Args:
         limit: Most jobs at once.
@@ -98,26 +97,28 @@ class Workers:
         self._limit = limit
         self._busy = 0
         self._waiting: deque[Job] = deque()
-        self._asked = asyncio.Event()
+        self._submitted = asyncio.Event()
 
     def submit(self, job: Job) -> None:
-        """Run a job as soon as a place is free; the caller sees to it that jobs do not pile up.
+        """Run a job as soon as fewer than the limit run; the caller bounds the number of jobs.
 
-        It starts nothing itself: it is called by timers, outside of any task, and there anyio does
-        not know its event loop if the package sniffio is installed.
+        It only queues: timers call it outside of any task, where anyio cannot start one.
         """
         self._waiting.append(job)
-        self._asked.set()
+        self._submitted.set()
 
     async def run(self) -> None:
         """Start jobs until cancelled."""
-        async with anyio.create_task_group() as tasks:
-            while True:
-                await self._asked.wait()
-                self._asked.clear()
-                while self._waiting and self._busy < self._limit:
-                    self._busy += 1
-                    tasks.start_soon(self._work, self._waiting.popleft())
+        try:
+            async with anyio.create_task_group() as tasks:
+                while True:
+                    await self._submitted.wait()
+                    self._submitted.clear()
+                    while self._waiting and self._busy < self._limit:
+                        self._busy += 1
+                        tasks.start_soon(self._work, self._waiting.popleft())
+        finally:
+            self._waiting.clear()
 
     async def _work(self, job: Job) -> None:
         try:
@@ -128,51 +129,50 @@ class Workers:
             self._busy -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What all links share while they run.
-
-    Attributes:
-        scheduler: When something is due.
-        dials: Makes links.
-        measurements: Measures loads.
-    """
-
-    scheduler: Scheduler
-    dials: Workers
-    measurements: Workers
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
+class LinkContext:
     """What every connection needs.
 
     Attributes:
         settings: Bounds.
         clock: The time, as far as this process was awake.
         random: For the first request id and for jitter; must not be seeded with the time alone.
-        dialler: Opens connections.
-        shared_traffic: What all nodes together may send beyond their own shares.
-        renewals: How many names all nodes together are asked again.
-        linked: Links that have a connection, or are making one.
-        findings: How often links found what about their nodes.
+        connector: Opens connections.
+        scheduler: Calls the links when something is due.
+        connecting: Connects links.
+        measuring: Measures loads.
+        open_links: Links that are connected or connecting.
+        findings: Counts of what the links found about their nodes.
+        name_queries: Limits how many names of all nodes together are queried again.
+
+    Raises:
+        OSError: The file of certificate authorities cannot be read or holds none.
     """
 
-    settings: LinkSettings
-    clock: AwakeClock
-    random: random.Random
-    dialler: Dialler
-    shared_traffic: TokenBucket
-    renewals: TokenBucket
-    linked: set[object] = field(default_factory=set)
-    findings: Counter[Finding] = field(default_factory=Counter)
+    def __init__(self, settings: LinkSettings, clock: AwakeClock, random: random.Random) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.random = random
+        self.connector = Connector(settings)
+        self.scheduler = Scheduler(clock)
+        self.connecting = WorkerPool(settings.concurrent_connects)
+        self.measuring = WorkerPool(settings.max_measurements)
+        self.open_links: set[object] = set()
+        self.findings: Counter[Finding] = Counter()
+        names = settings.shared_name_queries_per_second
+        self.name_queries = TokenBucket(names, names, clock.monotonic)
+        self._shared_reads = TokenBucket(
+            settings.shared_rate,
+            settings.shared_burst,
+            clock.monotonic,
+            max_wait=settings.flood_timeout,
+        )
 
-    def new_peer(self) -> Peer:
-        """A session that is not known to any media server yet."""
-        return Peer(self.random.randrange(1, MAX_FIRST_ID))
+    def new_session(self) -> RpcSession:
+        """Return a session that no media server knows yet."""
+        return RpcSession(self.random.randrange(1, MAX_FIRST_ID))
 
-    def new_traffic(self) -> ReadLimit:
-        """The bounds of what is read from one node; they outlive its connections."""
+    def new_read_limit(self) -> ReadLimit:
+        """Return the read limit of one node; it outlives the node's connections."""
         settings = self.settings
         own = TokenBucket(settings.node_rate, settings.node_burst, self.clock.monotonic)
-        return ReadLimit(own, self.shared_traffic)
+        return ReadLimit(own, self._shared_reads)

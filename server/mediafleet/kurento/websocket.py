@@ -1,7 +1,7 @@
-"""One WebSocket to a media server: bytes to messages, within bounds; knows no JSON-RPC.
+"""One WebSocket to a media server: bytes to messages, within bounds, without JSON-RPC.
 
-The framing is that of ``websockets``, without its I/O: the socket is ours from its first byte to
-its last, so that giving up at any moment closes it, and a connection costs no task.
+The framing is that of ``websockets``, without its I/O: so the socket is closed whenever a dial is
+cancelled, and a connection costs no task.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ FLOODED = "it floods the connection: it sends more than may be read of it"
 
 _DATA = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
-# What one read may bring: more would let a node that sends empty frames hold up all others.
+# Most bytes of one read: with more, a node that sends empty frames would delay all others.
 _buffer = memoryview(bytearray(8192))
 
-# What a frame costs at least, in bytes: an empty one takes as long as one of this size.
+# Least bytes that a frame counts as: an empty one takes as long as one of this size.
 _FRAME_COST = 256
-# A node that sends nothing for so long after reading was resumed has no more to send.
+# A node that sends nothing for this long after reading was resumed has no more to send.
 _CAUGHT_UP_S = 0.05
 
 _library_log = logging.getLogger(f"{__name__}.library")
@@ -37,33 +37,33 @@ _library_log.setLevel(logging.INFO)  # below that it shows every frame, session 
 
 
 class Receiver(Protocol):
-    """Receives what happens on a WebSocket; called on the event loop, must not block or raise."""
+    """Receives the events of a WebSocket; called on the event loop, must not block or raise."""
 
-    def opened(self, websocket: WebSocket) -> None:
-        """The handshake is done. Says nothing yet: a wrong path is told after it."""
+    def on_open(self, websocket: WebSocket) -> None:
+        """The handshake is done; a server closes a wrong path only after it."""
 
-    def received(self, message: bytes) -> None:
+    def on_message(self, message: bytes) -> None:
         """A whole message."""
 
-    def charge(self, size: int) -> float:
-        """That many bytes were read; for how many seconds no more may be read."""
+    def on_read(self, size: int) -> float:
+        """Bytes were read; return the seconds to wait before reading more."""
 
-    def lost(self, reason: str) -> None:
-        """No message comes any more; called once, after ``opened``."""
+    def on_close(self, reason: str) -> None:
+        """The connection is closed; called once, after ``on_open``."""
 
 
 class WebSocket(asyncio.BufferedProtocol):
-    """Puts messages together from frames and watches that the peer keeps the rules.
+    """Joins frames to messages, and ends the connection of a peer that breaks the protocol.
 
     Args:
         receiver: Called for everything after the handshake.
         uri: For the handshake.
         max_message_size: Bytes; a longer message ends the connection.
-        flood_timeout: Seconds after which the connection ends of a peer that sends all the time
-            more than may be read.
+        flood_timeout: Seconds after which the connection of a peer ends that sends more than may be
+            read all the time.
 
     Attributes:
-        handshake: Done when messages can be sent; fails with what was met instead.
+        handshake: Done when messages can be sent; fails with the error.
         socket_error: The error of the system that ended the connection, if one did.
     """
 
@@ -71,7 +71,7 @@ class WebSocket(asyncio.BufferedProtocol):
         "_behind_since",
         "_flood_timeout",
         "_frames",
-        "_has_answered",
+        "_has_replied",
         "_library",
         "_max_message_size",
         "_parts",
@@ -98,7 +98,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._resumption: asyncio.TimerHandle | None = None
         self._resumed_at = 0.0
         self._behind_since: float | None = None
-        self._has_answered = False
+        self._has_replied = False
         self._parts: bytearray | None = None
         self._transport: asyncio.Transport | None = None
         self.socket_error: str | None = None
@@ -111,13 +111,13 @@ class WebSocket(asyncio.BufferedProtocol):
         return self._transport is not None and self._library.state is OPEN
 
     def send(self, message: bytes) -> None:
-        """Send a text message; nothing happens when the connection is gone."""
+        """Send a text message; a closed connection discards it."""
         if self.is_open:
             self._library.send_text(message)
             self._flush()
 
-    def part(self) -> None:
-        """Close the connection as one does when all is well."""
+    def close(self) -> None:
+        """Close the connection with a close frame."""
         if self.is_open:
             self._library.send_close(CloseCode.NORMAL_CLOSURE)
             self._flush()
@@ -126,7 +126,7 @@ class WebSocket(asyncio.BufferedProtocol):
             transport.close()
             self._report_lost("it was closed on purpose")
 
-    def end(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
         """Drop the connection now."""
         transport, self._transport = self._transport, None
         if transport is not None:
@@ -146,31 +146,31 @@ class WebSocket(asyncio.BufferedProtocol):
     @override
     def buffer_updated(self, nbytes: int) -> None:
         if self._transport is not None:
-            self._has_answered = True
+            self._has_replied = True
             self._frames = 0
             self._library.receive_data(bytes(_buffer[:nbytes]))
-            self._follow()
+            self._process_events()
             self._charge(max(nbytes, self._frames * _FRAME_COST))
 
     @override
     def eof_received(self) -> None:
         if self._transport is not None:
             self._library.receive_eof()
-            self._follow()
+            self._process_events()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None and exc is not None:
             self.socket_error = _error_text(exc)
-        self.end("the connection was cut")
+        self.abort("the connection was cut")
 
     @override
     def pause_writing(self) -> None:
-        self.end("it does not read what it is sent")
+        self.abort("it does not read what it is sent")
 
     def _charge(self, size: int) -> None:
-        """Stop reading for as long as the peer has sent too much; end it when that goes on."""
-        pause = self._receiver.charge(size)
+        """Pause reading if the peer has sent too much; drop the connection if that goes on."""
+        pause = self._receiver.on_read(size)
         if not pause or self._transport is None or self._transport.is_closing():
             return
         loop = asyncio.get_running_loop()
@@ -178,7 +178,7 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._behind_since is None or now - self._resumed_at > _CAUGHT_UP_S:
             self._behind_since = now
         if now - self._behind_since > self._flood_timeout:
-            self.end(FLOODED)
+            self.abort(FLOODED)
         elif self._resumption is None:
             self._transport.pause_reading()
             self._resumption = loop.call_later(pause, self._resume)
@@ -189,8 +189,8 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def _follow(self) -> None:
-        """See what came of the bytes: frames, answers to them, or the end."""
+    def _process_events(self) -> None:
+        """Handle the frames in the bytes that were read, and the end of the connection."""
         self._flush()
         for event in self._library.events_received():
             if self._transport is None:
@@ -200,48 +200,48 @@ class WebSocket(asyncio.BufferedProtocol):
             elif self._library.handshake_exc is None:
                 self._on_open()
         if self._library.handshake_exc is not None:
-            self._refuse(self._library.handshake_exc)
+            self._fail_handshake(self._library.handshake_exc)
         elif self._library.parser_exc is not None:
-            self.end(self._reason_of(self._library.parser_exc))
+            self.abort(self._reason_of(self._library.parser_exc))
 
     def _on_open(self) -> None:
         if not self.handshake.done():
             self.handshake.set_result(None)
-        self._receiver.opened(self)
+        self._receiver.on_open(self)
 
-    def _refuse(self, error: Exception) -> None:
-        self._fail(error if self._has_answered else ConnectionResetError())
-        self.end("the handshake failed")
+    def _fail_handshake(self, error: Exception) -> None:
+        self._fail(error if self._has_replied else ConnectionResetError())
+        self.abort("the handshake failed")
 
     def _on_frame(self, frame: Frame) -> None:
         self._frames += 1
         if frame.opcode in _DATA:
             self._on_data(frame)
         elif frame.opcode is Opcode.CLOSE:
-            told = f" with code {int.from_bytes(frame.data[:2])}" if frame.data else ""
-            self.end(f"it closed the connection{told}")
+            code = f" with code {int.from_bytes(frame.data[:2])}" if frame.data else ""
+            self.abort(f"it closed the connection{code}")
 
     def _on_data(self, frame: Frame) -> None:
         if frame.fin and self._parts is None:
-            self._receiver.received(bytes(frame.data))
+            self._receiver.on_message(bytes(frame.data))
             return
         parts = bytearray() if self._parts is None else self._parts
         parts += frame.data
         self._parts = None if frame.fin else parts
         if frame.fin:
-            self._receiver.received(bytes(parts))
+            self._receiver.on_message(bytes(parts))
 
     def _report_lost(self, reason: str) -> None:
-        """Tell the receiver, or who waits for the handshake when it was not done."""
+        """Notify the receiver, or fail the handshake if it was not done."""
         if self._resumption is not None:
             self._resumption.cancel()
         if not self.handshake.done():
             self._fail(ConnectionResetError())
         elif not self.handshake.cancelled() and self.handshake.exception() is None:
-            self._receiver.lost(reason)
+            self._receiver.on_close(reason)
 
     def _fail(self, error: Exception) -> None:
-        """Fail the handshake; nobody may be waiting for it any more, and then it is no news."""
+        """Fail the handshake; the error is marked as seen, as its waiter may be cancelled."""
         if not self.handshake.done():
             self.handshake.set_exception(error)
             self.handshake.exception()
@@ -260,7 +260,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
 
 def _error_text(error: Exception) -> str:
-    """A system's error in words of ours and of the system, never of the peer."""
+    """Return the type of an error and the text of the system, never text of the peer."""
     name = type(error).__name__
-    told = error.strerror if isinstance(error, OSError) else None
-    return f"{name}: {told}" if told else name
+    text = error.strerror if isinstance(error, OSError) else None
+    return f"{name}: {text}" if text else name

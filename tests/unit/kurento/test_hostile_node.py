@@ -1,4 +1,4 @@
-"""Whatever bytes and values a node sends: nothing is raised, and the books stay clean."""
+"""For any bytes and values that a node sends, nothing is raised and the sessions stay safe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 from websockets.uri import WebSocketURI
 
-from mediafleet.kurento.protocol import Peer
+from mediafleet.kurento.protocol import RpcSession
 from mediafleet.kurento.rpc import RpcConnection
 from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.settings import LinkSettings
@@ -139,16 +139,16 @@ def plenty():
 class Harness:
     """A connection and its watch, over a wire."""
 
-    def __init__(self, traffic=None, flood_timeout=2.0):
-        bounds = LinkSettings(max_sessions_per_node=4, asks_at_once=2)
+    def __init__(self, read_limit=None, flood_timeout=2.0):
+        bounds = LinkSettings(max_sessions_per_node=4, concurrent_queries=2)
         self.clock = SteppedClock()
         self.wire = Wire()
         self.watch = SessionWatcher("kms_A", bounds, self.clock, plenty(), lambda: None)
         self.rpc = RpcConnection(
-            Peer(1),
+            RpcSession(1),
             self.clock,
             max_waiting=16,
-            traffic=traffic or ReadLimit(plenty(), plenty()),
+            read_limit=read_limit or ReadLimit(plenty(), plenty()),
             on_event=self.watch.on_event,
         )
         self.websocket = WebSocket(
@@ -165,7 +165,7 @@ class Harness:
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
         assert self.websocket.is_open
-        self.watch.begin(self.rpc)
+        self.watch.start(self.rpc)
         self.rpc.call("connect", {}, lambda _: None, timeout_s=5)
         self.feed(frame(b'{"id":1,"result":{"sessionId":"s"}}'))
 
@@ -175,7 +175,7 @@ class Harness:
             self.websocket.buffer_updated(len(data))
 
     def answer(self, kind, value):
-        for call_id in sorted(self.rpc.peer.calls)[:1]:
+        for call_id in sorted(self.rpc.session.calls)[:1]:
             reply = {"id": call_id, "jsonrpc": "2.0", kind: value}
             self.feed(frame(json.dumps(reply).encode()))
 
@@ -192,7 +192,7 @@ class Harness:
                 self.rpc.check_deadlines(self.clock.monotonic())
         self.watch.work()
 
-    def tell(self, kind, **data):
+    def emit(self, kind, **data):
         event = {"method": "onEvent", "params": {"value": {"type": kind, "data": data}}}
         self.feed(frame(json.dumps(event).encode()))
 
@@ -204,8 +204,8 @@ class Harness:
             assert SAFE.fullmatch(session.id)
             assert SAFE.fullmatch(session.object_id)
             assert session.created_at <= datetime(2026, 11, 22, 1, tzinfo=UTC)
-        assert len(self.rpc.peer.calls) <= 16
-        planned = [object_id for _, object_id, _ in self.watch._questions]
+        assert len(self.rpc.session.calls) <= 16
+        planned = [object_id for _, object_id, _ in self.watch._queries]
         assert len(set(planned)) == len(planned) <= 2 * 4 + 1
 
 
@@ -221,8 +221,8 @@ def test_no_sequence_of_frames_breaks_the_link_or_the_cache(steps):
             harness.check()
         harness.websocket.connection_lost(None)
         await asyncio.gather(listing, return_exceptions=True)
-        assert harness.rpc.peer.calls == {}
-        assert harness.rpc.lost_reason.isprintable()
+        assert harness.rpc.session.calls == {}
+        assert harness.rpc.close_reason.isprintable()
         result = listing.exception()
         assert result is None or type(result).__name__ == "UnreachableMediaServerError"
 
@@ -235,22 +235,22 @@ async def test_questions_about_pipelines_that_come_and_go_are_bounded(prefix):
     harness = Harness()
     for number in range(100):
         pipeline = prefix.format(number) + PIPELINES[0]
-        harness.tell("ObjectCreated", object=pipeline)
-        harness.tell("ObjectDestroyed", objectId=pipeline)
+        harness.emit("ObjectCreated", object=pipeline)
+        harness.emit("ObjectDestroyed", objectId=pipeline)
         harness.check()
-    harness.tell("ObjectCreated", object=PIPELINES[0])
+    harness.emit("ObjectCreated", object=PIPELINES[0])
     harness.step("wait", 1)
-    assert harness.watch._asking == {PIPELINES[0]}
-    assert len(harness.rpc.peer.calls) == 3, "its name, its age, and to be let go"
+    assert harness.watch._in_flight == {PIPELINES[0]}
+    assert len(harness.rpc.session.calls) == 3, "its name, its age, and to be let go"
 
 
 @pytest.mark.anyio
 async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline():
     harness = Harness()
     window = harness.watch._cache.open_window()
-    harness.tell("ObjectDestroyed", objectId="x" * 4000)
-    harness.tell("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
-    harness.tell("ObjectDestroyed", objectId=PIPELINES[0])
+    harness.emit("ObjectDestroyed", objectId="x" * 4000)
+    harness.emit("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
+    harness.emit("ObjectDestroyed", objectId=PIPELINES[0])
     assert window.destroyed == {PIPELINES[0]}
 
 
@@ -281,13 +281,13 @@ async def test_a_node_that_sends_too_much_all_the_time_is_cut_off():
             await asyncio.sleep(0.001)
         else:
             harness.feed(frame(b"x" * 4000))
-    assert harness.rpc.lost_reason == FLOODED
+    assert harness.rpc.close_reason == FLOODED
 
 
 @pytest.mark.anyio
 async def test_nothing_is_resumed_on_a_connection_that_is_gone():
     harness = Harness(slow(rate=100_000.0))
     harness.feed(frame(b"x" * 4000))
-    harness.websocket.end("for a test")
+    harness.websocket.abort("for a test")
     await asyncio.sleep(0.05)
     assert harness.wire.is_paused

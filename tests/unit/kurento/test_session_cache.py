@@ -1,4 +1,4 @@
-"""The books of one node: what is listed, what overtakes the listing, which ids are given."""
+"""The session cache of one node: listings, events during a listing, and the choice of ids."""
 
 from __future__ import annotations
 
@@ -17,146 +17,146 @@ A, B, C = (f"{letter}_kurento.MediaPipeline" for letter in "abc")
 SAFE = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
-def a_book(*object_ids, limit=100):
-    book = SessionCache(limit)
+def cache_of(*object_ids, limit=100):
+    cache = SessionCache(limit)
     for object_id in object_ids:
-        book.create(object_id, None, now=NOW)
-    return book
+        cache.create(object_id, None, now=NOW)
+    return cache
 
 
-def ids(book):
+def ids(cache):
     """As they are shown; of all, also those that were not asked yet."""
-    book.show_all()
-    return [session.id for session in book.sessions()]
+    cache.show_all()
+    return [session.id for session in cache.sessions()]
 
 
-def names(book):
-    return [session.name for session in book.sessions()]
+def names(cache):
+    return [session.name for session in cache.sessions()]
 
 
-def test_a_session_is_shown_once_its_name_was_asked_for():
-    book = a_book(A, B, C)
-    assert book.sessions() == ()
-    book.set_name(A, "room")
+def test_a_session_is_shown_once_its_name_was_queried():
+    cache = cache_of(A, B, C)
+    assert cache.sessions() == ()
+    cache.set_name(A, "room")
     for object_id in (A, B):
-        book.settle(object_id, is_last_try=False)
-    assert [session.id for session in book.sessions()] == ["room"]
-    book.settle(B, is_last_try=True)
-    assert [session.id for session in book.sessions()] == ["room", B]
-    assert not book.is_settled
-    book.destroy(C)
-    assert book.is_settled
+        cache.settle(object_id, is_last_try=False)
+    assert [session.id for session in cache.sessions()] == ["room"]
+    cache.settle(B, is_last_try=True)
+    assert [session.id for session in cache.sessions()] == ["room", B]
+    assert not cache.is_settled
+    cache.destroy(C)
+    assert cache.is_settled
 
 
 @pytest.mark.parametrize("first", [None, "room"])
 def test_an_id_stays_whatever_the_name_becomes(first):
-    book = a_book(A)
-    book.set_name(A, first)
+    cache = cache_of(A)
+    cache.set_name(A, first)
     given = first or A
-    assert ids(book) == [given]
+    assert ids(cache) == [given]
     for name in ("other", "third"):
-        assert book.set_name(A, name)
-        assert not book.set_name(A, name)
-        assert (ids(book), names(book)) == ([given], [name])
-    assert book.set_name(A, A), "its default name"
-    assert (ids(book), names(book)) == ([given], [None])
+        assert cache.set_name(A, name)
+        assert not cache.set_name(A, name)
+        assert (ids(cache), names(cache)) == ([given], [name])
+    assert cache.set_name(A, A), "its default name"
+    assert (ids(cache), names(cache)) == ([given], [None])
 
 
 def test_a_shared_name_is_the_id_of_the_oldest():
-    book = SessionCache(10)
+    cache = SessionCache(10)
     for age, object_id in ((1, A), (3, B), (2, C)):
-        book.create(object_id, NOW - timedelta(seconds=age), now=NOW)
-        book.set_name(object_id, "twin")
-    assert ids(book) == ["twin", C, A]
-    assert names(book) == ["twin"] * 3
+        cache.create(object_id, NOW - timedelta(seconds=age), now=NOW)
+        cache.set_name(object_id, "shared")
+    assert ids(cache) == ["shared", C, A]
+    assert names(cache) == ["shared"] * 3
 
 
-def test_an_id_is_given_again_only_when_its_bearer_has_ended():
-    book = a_book(A, B)
-    book.set_name(A, "room")
-    assert ids(book) == ["room", B]
-    book.set_name(A, "elsewhere")
-    book.create(C, None, now=NOW)
-    book.set_name(C, "room")
-    assert sorted(ids(book)) == sorted(["room", B, C])
+def test_an_id_is_used_again_only_when_its_session_has_ended():
+    cache = cache_of(A, B)
+    cache.set_name(A, "room")
+    assert ids(cache) == ["room", B]
+    cache.set_name(A, "elsewhere")
+    cache.create(C, None, now=NOW)
+    cache.set_name(C, "room")
+    assert sorted(ids(cache)) == sorted(["room", B, C])
     for object_id in (A, C):
-        book.destroy(object_id)
-    book.create(C, None, now=NOW)
-    book.set_name(C, "room")
-    assert sorted(ids(book)) == sorted([B, "room"])
+        cache.destroy(object_id)
+    cache.create(C, None, now=NOW)
+    cache.set_name(C, "room")
+    assert sorted(ids(cache)) == sorted([B, "room"])
 
 
-def test_the_pipelines_are_in_turn_one_after_the_other():
-    book = a_book(A, B)
-    assert book.next_in_turn() is None, "neither is shown"
-    book.show_all()
-    assert {book.next_in_turn(), book.next_in_turn()} == {A, B}
-    book.create(C, None, now=NOW)
-    book.destroy(A)
-    assert [book.next_in_turn() for _ in range(4)] == [B, None, B, None]
-    assert SessionCache(1).next_in_turn() is None
+def test_the_pipelines_are_refreshed_one_after_the_other():
+    cache = cache_of(A, B)
+    assert cache.next_to_refresh() is None, "neither is shown"
+    cache.show_all()
+    assert {cache.next_to_refresh(), cache.next_to_refresh()} == {A, B}
+    cache.create(C, None, now=NOW)
+    cache.destroy(A)
+    assert [cache.next_to_refresh() for _ in range(4)] == [B, None, B, None]
+    assert SessionCache(1).next_to_refresh() is None
 
 
 def test_the_order_is_that_of_creation():
-    book = SessionCache(10)
+    cache = SessionCache(10)
     for age, object_id in ((1, A), (3, B), (2, C)):
-        book.create(object_id, NOW - timedelta(seconds=age), now=NOW)
-    assert ids(book) == [B, C, A]
+        cache.create(object_id, NOW - timedelta(seconds=age), now=NOW)
+    assert ids(cache) == [B, C, A]
 
 
-def test_the_first_told_moment_of_creation_stays():
-    book = a_book(A)
-    assert not book.is_dated(A)
-    assert book.set_creation_time(A, NOW - timedelta(hours=1))
-    assert not book.set_creation_time(A, NOW)
-    book.show_all()
-    assert book.sessions()[0].created_at == NOW - timedelta(hours=1)
+def test_the_first_reported_time_of_creation_stays():
+    cache = cache_of(A)
+    assert not cache.has_creation_time(A)
+    assert cache.set_creation_time(A, NOW - timedelta(hours=1))
+    assert not cache.set_creation_time(A, NOW)
+    cache.show_all()
+    assert cache.sessions()[0].created_at == NOW - timedelta(hours=1)
 
 
-def test_a_listing_is_followed():
-    book = a_book(A, B)
-    window = book.open_window()
-    book.close_window(window)
-    assert book.follow([B, C, C], window, now=NOW) == [C]
-    assert sorted(ids(book)) == [B, C]
+def test_a_listing_is_applied():
+    cache = cache_of(A, B)
+    window = cache.open_window()
+    cache.close_window(window)
+    assert cache.apply_listing([B, C, C], window, now=NOW) == [C]
+    assert sorted(ids(cache)) == [B, C]
 
 
-def test_what_happens_while_a_listing_is_under_way_is_newer_than_it():
-    book = a_book(A)
-    window = book.open_window()
-    book.create(B, None, now=NOW)
-    book.destroy(A)
-    book.close_window(window)
-    assert book.follow([A], window, now=NOW) == []
-    assert ids(book) == [B]
+def test_events_during_a_listing_are_newer_than_it():
+    cache = cache_of(A)
+    window = cache.open_window()
+    cache.create(B, None, now=NOW)
+    cache.destroy(A)
+    cache.close_window(window)
+    assert cache.apply_listing([A], window, now=NOW) == []
+    assert ids(cache) == [B]
 
 
-def test_what_happens_after_a_window_was_closed_is_not_in_it():
-    book = a_book()
-    window = book.open_window()
-    book.close_window(window)
-    book.create(A, None, now=NOW)
+def test_events_after_a_window_was_closed_are_not_in_it():
+    cache = cache_of()
+    window = cache.open_window()
+    cache.close_window(window)
+    cache.create(A, None, now=NOW)
     assert not window.created
 
 
 def test_two_listings_at_once_do_not_disturb_each_other():
-    book = a_book(A)
-    first, second = book.open_window(), book.open_window()
-    book.close_window(first)
-    book.follow([A, B], first, now=NOW)
-    book.destroy(B)
-    book.close_window(second)
-    book.follow([A, B], second, now=NOW)
-    assert ids(book) == [A]
+    cache = cache_of(A)
+    first, second = cache.open_window(), cache.open_window()
+    cache.close_window(first)
+    cache.apply_listing([A, B], first, now=NOW)
+    cache.destroy(B)
+    cache.close_window(second)
+    cache.apply_listing([A, B], second, now=NOW)
+    assert ids(cache) == [A]
 
 
-def test_the_books_are_bounded():
-    book = a_book(A, B, C, limit=2)
-    assert len(book) == 2
-    assert book.has_overflowed
-    window = book.open_window()
+def test_the_cache_is_bounded():
+    cache = cache_of(A, B, C, limit=2)
+    assert len(cache) == 2
+    assert cache.has_overflowed
+    window = cache.open_window()
     for number in range(100):
-        book.destroy(f"{number}_kurento.MediaPipeline")
+        cache.destroy(f"{number}_kurento.MediaPipeline")
     assert len(window.destroyed) == 2
 
 
@@ -191,54 +191,54 @@ NAMES = st.sampled_from(
 OBJECTS = st.sampled_from([A, B, C, "\x1b" + A, "\x1b" + B, "x" * 200 + A])
 
 
-class BookOfAHostileNode(RuleBasedStateMachine):
+class CacheOfAHostileNode(RuleBasedStateMachine):
     """Any sequence of events, listings and names; every session stays safe and unique."""
 
     def __init__(self):
         super().__init__()
-        self.book = SessionCache(5)
+        self.cache = SessionCache(5)
         self.windows = []
         self.shown = {}
 
     @rule(object_id=OBJECTS, at=st.none() | st.just(NOW))
     def create(self, object_id, at):
-        self.book.create(object_id, at, now=NOW)
+        self.cache.create(object_id, at, now=NOW)
 
     @rule(object_id=OBJECTS)
     def destroy(self, object_id):
-        self.book.destroy(object_id)
-        assert object_id not in self.book
+        self.cache.destroy(object_id)
+        assert object_id not in self.cache
         self.shown.pop(safe_id(object_id), None)
 
     @rule(object_id=OBJECTS, name=NAMES)
     def set_name(self, object_id, name):
-        self.book.set_name(object_id, name)
+        self.cache.set_name(object_id, name)
 
     @rule()
     def ask_for_listing(self):
-        self.windows.append(self.book.open_window())
+        self.windows.append(self.cache.open_window())
 
     @rule(listed=st.lists(OBJECTS))
     def listing_comes(self, listed):
         if self.windows:
             window = self.windows.pop(0)
-            self.book.close_window(window)
-            self.book.follow(listed, window, now=NOW)
+            self.cache.close_window(window)
+            self.cache.apply_listing(listed, window, now=NOW)
 
     @rule()
     def clear(self):
-        self.book.clear()
+        self.cache.clear()
         self.shown = {}
 
     @rule(object_id=OBJECTS)
     def settle(self, object_id):
-        self.book.settle(object_id, is_last_try=True)
+        self.cache.settle(object_id, is_last_try=True)
 
     @invariant()
     def sessions_are_safe_and_unique(self):
-        sessions = self.book.sessions()
-        assert len(sessions) <= len(self.book) <= 5
-        assert self.book.is_settled == (len(sessions) == len(self.book))
+        sessions = self.cache.sessions()
+        assert len(sessions) <= len(self.cache) <= 5
+        assert self.cache.is_settled == (len(sessions) == len(self.cache))
         assert len({session.id for session in sessions}) == len(sessions)
         for session in sessions:
             assert SAFE.fullmatch(session.id)
@@ -247,11 +247,11 @@ class BookOfAHostileNode(RuleBasedStateMachine):
 
     @invariant()
     def an_id_stays_while_its_session_lives(self):
-        shown = {session.object_id: session.id for session in self.book.sessions()}
+        shown = {session.object_id: session.id for session in self.cache.sessions()}
         for object_id in self.shown.keys() & shown.keys():
             assert self.shown[object_id] == shown[object_id]
         self.shown = shown
 
 
-TestBookOfAHostileNode = BookOfAHostileNode.TestCase
-TestBookOfAHostileNode.settings = settings(max_examples=50, deadline=None)
+TestCacheOfAHostileNode = CacheOfAHostileNode.TestCase
+TestCacheOfAHostileNode.settings = settings(max_examples=50, deadline=None)

@@ -13,6 +13,6 @@ def test_reconnecting_follows_the_schedule_of_openvidu():
     assert pauses == [1.0] * 10 + [3.0] * 20 + [10.0] * 9
 
 
-def test_the_cpu_is_not_measured_over_a_time_that_tells_nothing():
+def test_the_interval_of_a_cpu_measurement_has_a_minimum():
     with pytest.raises(ValueError, match="500"):
         LinkSettings(cpu_interval_ms=499)

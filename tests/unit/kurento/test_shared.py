@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from mediafleet.kurento.shared import ReadLimit, TokenBucket, Workers
+from mediafleet.kurento.shared import ReadLimit, TokenBucket, WorkerPool
 
 
 class Seconds:
@@ -23,33 +23,33 @@ def clock():
     return Seconds()
 
 
-def test_what_is_saved_up_is_free_and_what_is_beyond_it_is_waited_for(clock):
-    budget = TokenBucket(10, 30, clock)
-    assert budget.spend(30) == 0
-    assert budget.spend(5) == pytest.approx(0.5)
+def test_tokens_beyond_the_burst_are_waited_for(clock):
+    bucket = TokenBucket(10, 30, clock)
+    assert bucket.spend(30) == 0
+    assert bucket.spend(5) == pytest.approx(0.5)
     clock.now += 0.5
-    assert budget.spend(1) == pytest.approx(0.1)
+    assert bucket.spend(1) == pytest.approx(0.1)
 
 
 def test_no_more_is_saved_up_than_the_burst(clock):
-    budget = TokenBucket(10, 30, clock)
+    bucket = TokenBucket(10, 30, clock)
     clock.now += 1000
-    assert budget.spend(31) == pytest.approx(0.1)
+    assert bucket.spend(31) == pytest.approx(0.1)
 
 
-def test_nobody_waits_longer_than_the_longest_wait(clock):
-    budget = TokenBucket(10, 30, clock, max_wait=2)
-    assert [budget.spend(10**9) for _ in range(3)] == [2.0] * 3
+def test_no_wait_is_longer_than_the_limit(clock):
+    bucket = TokenBucket(10, 30, clock, max_wait=2)
+    assert [bucket.spend(10**9) for _ in range(3)] == [2.0] * 3
 
 
-def test_however_many_share_a_budget_it_is_kept(clock):
-    budget = TokenBucket(10, 10, clock)
+def test_a_bucket_shared_by_many_is_not_exceeded(clock):
+    bucket = TokenBucket(10, 10, clock)
     due = [clock.now] * 1000
     spent = 0
     while clock.now < 200:
         for one, at in enumerate(due):
             if at <= clock.now:
-                due[one] = clock.now + max(budget.spend(1), 1)
+                due[one] = clock.now + max(bucket.spend(1), 1)
                 spent += 1
         clock.now += 0.5
     assert spent <= 1000 + 10 + 10 * 100
@@ -85,7 +85,7 @@ async def test_jobs_run_in_order_and_never_more_at_once_than_allowed():
     running = most = 0
     order = []
     async with anyio.create_task_group() as tasks:
-        workers = Workers(3)
+        workers = WorkerPool(3)
         tasks.start_soon(workers.run)
 
         def job(number):
@@ -108,10 +108,10 @@ async def test_jobs_run_in_order_and_never_more_at_once_than_allowed():
     assert most == 3
 
 
-async def test_there_is_room_again_after_the_work_is_done():
+async def test_a_finished_job_makes_place_for_the_next():
     done = []
     async with anyio.create_task_group() as tasks:
-        workers = Workers(1)
+        workers = WorkerPool(1)
         tasks.start_soon(workers.run)
 
         async def job():
@@ -124,10 +124,10 @@ async def test_there_is_room_again_after_the_work_is_done():
     assert done == [0, 1, 2]
 
 
-async def test_a_timer_may_ask_for_work():
+async def test_a_timer_may_submit_a_job():
     done = anyio.Event()
     async with anyio.create_task_group() as tasks:
-        workers = Workers(1)
+        workers = WorkerPool(1)
         tasks.start_soon(workers.run)
 
         async def job():

@@ -1,4 +1,4 @@
-"""Makes WebSockets to media servers: only to checked addresses, within one time for everything."""
+"""Opens WebSockets to media servers: only to checked addresses, within one timeout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from websockets.uri import WebSocketURI
 from mediafleet.domain.endpoints import is_in, may_be_dialled, unmapped
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.protocol import clean
-from mediafleet.kurento.rpc import no_answer
+from mediafleet.kurento.rpc import no_reply_reason
 from mediafleet.kurento.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 
 MAX_ADDRESSES = 8
-LOOK_UPS_AT_ONCE = 64
+MAX_LOOKUPS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address that passed the check, ready to be dialled as it is.
+    """An address that passed the check; exactly this one is dialled.
 
     Attributes:
         address: Never an IPv4-mapped IPv6 address.
@@ -52,14 +52,14 @@ class Endpoint:
 class Resolver:
     """Finds the addresses of hosts.
 
-    A dead name holds a thread for as long as the system's resolver likes, however soon we give up.
-    So the threads are our own, a name has one at most, and they hold up no exit.
+    A look-up cannot be cancelled: the thread of a name that does not resolve stays blocked. So each
+    name has one daemon thread at most, which does not delay the exit of the process.
 
     Args:
         limit: Most look-ups at once; others wait.
     """
 
-    def __init__(self, limit: int = LOOK_UPS_AT_ONCE) -> None:
+    def __init__(self, limit: int = MAX_LOOKUPS) -> None:
         self._free = limit
         self._waiting: deque[str] = deque()
         self._found: dict[str, asyncio.Future[tuple[Address, ...]]] = {}
@@ -71,13 +71,12 @@ class Resolver:
         allowed: Sequence[Network],
         within: Sequence[Network] | None = None,
     ) -> tuple[Endpoint, ...]:
-        """Addresses of a host that may be dialled, in the resolver's order, at most eight.
+        """Return at most eight addresses of a host that may be dialled, in the resolver's order.
 
         The caller bounds the time.
 
         Raises:
-            UnreachableMediaServerError: The host is not known or stands for forbidden addresses
-                only.
+            UnreachableMediaServerError: The host is not known, or all its addresses are forbidden.
         """
         addresses = await self._addresses_of(host)
         passed = [address for address in addresses if may_be_dialled(address, allowed)]
@@ -89,7 +88,7 @@ class Resolver:
             )
         if within is not None and not (passed := [each for each in passed if is_in(each, within)]):
             raise UnreachableMediaServerError(
-                "its address is neither that of who announced it nor in a network of "
+                "its address is neither that of the registering connection nor in a network of "
                 "MEDIAFLEET_REGISTRAR_NETWORKS"
             )
         return tuple(Endpoint(address, port) for address in passed[:MAX_ADDRESSES])
@@ -112,14 +111,14 @@ class Resolver:
         loop = asyncio.get_running_loop()
         while self._waiting and self._free:
             args = (loop, self._waiting[0])
-            Thread(target=self._look_up, args=args, name="look-up", daemon=True).start()
+            Thread(target=self._run_lookup, args=args, name="look-up", daemon=True).start()
             self._waiting.popleft()
             self._free -= 1
 
-    def _look_up(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
+    def _run_lookup(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
         """Run in a thread of its own."""
-        addresses = _looked_up(host)
-        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+        addresses = _resolve(host)
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(self._end, host, addresses)
 
     def _end(self, host: str, addresses: tuple[Address, ...]) -> None:
@@ -128,8 +127,8 @@ class Resolver:
         self._begin()
 
 
-def _looked_up(host: str) -> tuple[Address, ...]:
-    """Its addresses; none if it is not known."""
+def _resolve(host: str) -> tuple[Address, ...]:
+    """Return the addresses; none if the name is not known."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         return tuple(dict.fromkeys(unmapped(ip_address(str(name[0]))) for *_, name in found))
@@ -154,7 +153,7 @@ _REDIRECTS = range(300, 400)
 
 
 def reason_of(error: OSError | InvalidHandshake) -> str:
-    """The sentence for what was met while a connection was made."""
+    """Describe an error of a connection attempt."""
     if isinstance(error, ssl.SSLCertVerificationError):
         fault = _CERTIFICATE_FAULTS.get(
             error.verify_code, f"verification failed with code {error.verify_code}"
@@ -170,7 +169,7 @@ def reason_of(error: OSError | InvalidHandshake) -> str:
 def _tls_reason(error: ssl.SSLError) -> str:
     if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
         return "it does not speak TLS on this port; the uri of a plain one begins with ws://"
-    return f"the TLS handshake failed ({clean(error.reason, 60) or 'no reason told'})"
+    return f"the TLS handshake failed ({clean(error.reason, 60) or 'no reason given'})"
 
 
 def _handshake_reason(error: InvalidHandshake) -> str:
@@ -196,11 +195,11 @@ def _network_reason(error: OSError) -> str:
 
 
 _TLS_SHUTDOWN_S = 1.0
-_GIVEN_UP = "it was given up"
-_TLS_SLACK_S = 1.0  # our own clock is to strike first, it knows the better reason
+_CANCELLED = "the attempt was cancelled"
+_TLS_SLACK_S = 1.0  # our own timeout comes first: it gives the better reason
 
 
-class Dialler:
+class Connector:
     """Opens connections.
 
     Args:
@@ -215,7 +214,7 @@ class Dialler:
         self._resolver = Resolver()
         self._tls = None if settings.ca_file is None else _tls_context(settings)
 
-    async def dial(
+    async def connect(
         self,
         uri: MediaServerUri,
         receiver: Receiver,
@@ -223,14 +222,13 @@ class Dialler:
         *,
         address: str | None = None,
     ) -> str:
-        """Open a WebSocket; the receiver is given it, possibly before this returns.
+        """Open a WebSocket; `on_open` of the receiver gets it, possibly before this returns.
 
         Args:
-            uri: Where to.
-            receiver: Of what comes in.
-            within: Networks the address has to be in, besides the allowed ones.
-            address: What the host of the uri stands for, if that is known already; it is checked
-                like any other.
+            uri: Of the media server.
+            receiver: Of the events.
+            within: Networks that the address must be in, besides the allowed ones.
+            address: Of the host of the uri, if it is known already; it is checked like any other.
 
         Returns:
             The address that was dialled.
@@ -239,18 +237,18 @@ class Dialler:
             UnreachableMediaServerError: It was not opened within ``handshake_timeout``.
         """
         timeout = self._settings.handshake_timeout
-        late = f"its host name was not resolved within {timeout:g} s"
+        timeout_reason = f"its host name was not resolved within {timeout:g} s"
         try:
             with anyio.fail_after(timeout) as scope:
                 endpoints = await self._resolver.resolve(
                     address or uri.host, uri.port, self._settings.allowed_networks, within
                 )
-                late = _late_connection(uri, timeout)
+                timeout_reason = _connect_timeout_reason(uri, timeout)
                 websocket, endpoint = await self._connect(uri, endpoints, receiver, scope.deadline)
-                late = no_answer(timeout)
-                await _shake_hands(websocket)
+                timeout_reason = no_reply_reason(timeout)
+                await _wait_for_handshake(websocket)
         except TimeoutError:
-            raise UnreachableMediaServerError(late) from None
+            raise UnreachableMediaServerError(timeout_reason) from None
         except DIAL_ERRORS as error:
             raise UnreachableMediaServerError(reason_of(error)) from error
         return str(endpoint.address)
@@ -262,7 +260,7 @@ class Dialler:
         receiver: Receiver,
         deadline: float,
     ) -> tuple[WebSocket, Endpoint]:
-        """A connection to the first address that accepts one; the time is shared."""
+        """Connect to the first address that accepts; the addresses share the time."""
         for left, endpoint in zip(range(len(endpoints), 1, -1), endpoints, strict=False):
             share = (deadline - anyio.current_time()) / left
             try:
@@ -275,7 +273,7 @@ class Dialler:
     async def _connect_to(
         self, endpoint: Endpoint, uri: MediaServerUri, receiver: Receiver
     ) -> WebSocket:
-        """A TCP connection to exactly this address, and TLS where the uri wants it."""
+        """Connect to exactly this address, with TLS if the uri has it."""
         websocket = WebSocket(
             receiver,
             WebSocketURI(uri.is_secure, uri.host, uri.port, uri.path, "", None, None),
@@ -287,7 +285,7 @@ class Dialler:
                 lambda: websocket, str(endpoint.address), endpoint.port, **self._tls_options(uri)
             )
         except BaseException:
-            websocket.end(_GIVEN_UP)  # not every event loop tells it that its transport is gone
+            websocket.abort(_CANCELLED)  # not every event loop calls connection_lost here
             raise
         return websocket
 
@@ -308,15 +306,15 @@ def _tls_context(settings: LinkSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.ca_file)
 
 
-def _late_connection(uri: MediaServerUri, timeout_s: float) -> str:
+def _connect_timeout_reason(uri: MediaServerUri, timeout_s: float) -> str:
     if uri.is_secure:
         return f"it does not accept connections, or does not answer in TLS, within {timeout_s:g} s"
     return f"it did not accept a connection within {timeout_s:g} s"
 
 
-async def _shake_hands(websocket: WebSocket) -> None:
+async def _wait_for_handshake(websocket: WebSocket) -> None:
     try:
         await websocket.handshake
     except BaseException:
-        websocket.end(_GIVEN_UP)
+        websocket.abort(_CANCELLED)
         raise

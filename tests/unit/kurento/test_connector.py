@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.dial import LOOK_UPS_AT_ONCE, Resolver
+from mediafleet.kurento.connector import MAX_LOOKUPS, Resolver
 from mediafleet.kurento.settings import EVERYWHERE
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
         "::169.254.169.254",
     ],
 )
-async def test_an_ipv4_address_is_checked_as_one_whatever_it_wears(host):
+async def test_an_embedded_ipv4_address_is_checked_too(host):
     with pytest.raises(UnreachableMediaServerError):
         await Resolver().resolve(host, 8888, (ip_network("::/0"), ip_network("10.0.0.0/8")))
 
@@ -50,7 +50,7 @@ async def test_only_the_allowed_addresses_of_a_host_are_left(monkeypatch):
     assert [str(endpoint.address) for endpoint in endpoints] == ["10.0.0.1", "10.0.0.2"]
 
 
-async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch):
+async def test_concurrent_look_ups_of_a_name_are_one(monkeypatch):
     asked, answer = [], threading.Event()
 
     def look_up(host, *_, **__):
@@ -76,7 +76,7 @@ async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch):
     assert len(asked) == 2, "what was found is not kept"
 
 
-async def test_dead_names_hold_up_no_other(monkeypatch):
+async def test_names_that_do_not_resolve_do_not_delay_others(monkeypatch):
     asked, end = [], threading.Event()
 
     def look_up(host, *_, **__):
@@ -90,12 +90,12 @@ async def test_dead_names_hold_up_no_other(monkeypatch):
     resolver = Resolver()
     for _ in range(3):  # they are tried again and again
         async with anyio.create_task_group() as tasks:
-            for number in range(LOOK_UPS_AT_ONCE - 1):
+            for number in range(MAX_LOOKUPS - 1):
                 tasks.start_soon(resolver.resolve, f"{number}.dead", 1, EVERYWHERE)
             with anyio.fail_after(2):
                 assert await resolver.resolve("well.example", 1, EVERYWHERE)
             tasks.cancel_scope.cancel()
-    assert len(asked) == LOOK_UPS_AT_ONCE - 1 + 3
+    assert len(asked) == MAX_LOOKUPS - 1 + 3
     end.set()
 
 
