@@ -272,6 +272,53 @@ def test_unknown_load_is_reported_once_and_removes_nobody(tmp_path: Path) -> Non
     assert (known["blind"], known["unknown"], known["mediaNodes"]) == (False, 0, [])
 
 
+def test_after_launches_that_failed_the_next_one_waits(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        world.environment.fails = True
+        world.environment.may_complete.set()
+        await world.passes(5)
+        await world.settles(failed=2)
+        report = (await world.api.get("/fleet/autoscaling")).json()
+        assert "The last 2 launches failed: the next one is tried in" in report["now"]["reason"]
+        world.environment.fails = False
+        await world.passes(30)
+        await world.settles(failed=2, running=1)
+        assert world.environment.launches == 3
+
+    live_through(
+        tmp_path,
+        act,
+        MEDIAFLEET_AUTOSCALING_FAILED_LAUNCHES=2,
+        MEDIAFLEET_AUTOSCALING_BACK_OFF=30,
+    )
+
+
+def test_the_explanation_shows_unknown_loads_and_decisions_that_repeat_as_one(
+    tmp_path: Path,
+) -> None:
+    async def act(world: World) -> None:
+        world.environment.may_complete.set()
+        await world.passes(3)
+        report = (await world.api.get("/fleet/autoscaling")).json()
+        assert [node["load"] for node in report["mediaNodes"]] == [0]
+        world.environment.load(0, None)
+        await world.passes(10)
+        report = (await world.api.get("/fleet/autoscaling")).json()
+        assert [node["load"] for node in report["mediaNodes"]] == [None]
+        assert (report["blind"], report["now"]["unknownLoads"]) == (True, 1)
+        newest, first = report["decisions"]
+        assert (newest["cause"], newest["newNodes"]) == ("atMinNodes", 0)
+        assert newest["evaluations"] >= 5
+        assert (first["cause"], first["newNodes"]) == ("belowMinNodes", 1)
+        dry = await world.api.get("/fleet/autoscaling", params={"minNodes": 2})
+        assert (dry.json()["now"]["newNodes"], dry.json()["policy"]["minNodes"]) == (1, 2)
+        refused = await world.api.get("/fleet/autoscaling", params={"minLoad": 90})
+        assert refused.status_code == 400
+        assert "minLoad=90 must not be above maxLoad=70" in refused.json()["message"]
+
+    live_through(tmp_path, act)
+
+
 def test_on_premises_a_request_is_made_once_and_passed_to_the_hook(tmp_path: Path) -> None:
     passed = tmp_path / "passed"
 

@@ -319,6 +319,37 @@ async def test_the_cap_is_502_for_a_waiting_request(tmp_path: Path) -> None:
         assert (await api.post(NODES, params={"wait": "true"})).status_code == 200
 
 
+async def test_a_kill_in_the_middle_of_a_plan_makes_no_node_twice(tmp_path: Path) -> None:
+    autoscaling = {
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING": "true",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": "1",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": "4",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_LOAD": "100",
+        "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": "0",
+    }
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("".join(f"{name}={value}\n" for name, value in autoscaling.items()))
+    async with serving(tmp_path, "--env-file", str(dotenv)) as (running, api):
+        await until_connected(api, 1)
+        changed = {"OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES": 4}
+        assert (await api.post("/pro/restart", json=changed)).status_code == 200
+        with anyio.fail_after(LIMIT_S):
+            while len(local_nodes(tmp_path)) < 2:  # at least one of three launches has begun
+                await anyio.sleep(0.02)
+        await running.end(signal.SIGKILL)
+
+    async with serving(tmp_path, "--env-file", str(dotenv)) as (running, api):
+        nodes = await until_connected(api, 4)
+        assert identities(nodes) == identities_of(local_nodes(tmp_path))
+        assert await running.end() == 0
+    events = histories.read_events(tmp_path / "mediafleet.db")
+    plans = [
+        each["mediaNodes"]["launch"]["newNodes"] for each in events if each["name"] == "autoscaling"
+    ]
+    assert plans == [1, 3]
+    assert sum(each.get("newStatus") == "launching" for each in events) == 4
+
+
 async def test_a_failing_command_is_502_with_its_last_words(tmp_path: Path) -> None:
     script = "import sys; sys.exit('\\x1b[31mno \\x07licence\\nfor ' + '!' * 9000 + ' the end')"
     command = f'{sys.executable} -c "{script}"'
