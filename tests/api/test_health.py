@@ -43,7 +43,7 @@ async def test_probes_are_open_and_reveal_nothing(api: httpx.AsyncClient) -> Non
 async def test_all_components_work(api: httpx.AsyncClient) -> None:
     answer = await api.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "UP")
-    assert answer.json()["failedParts"] == []
+    assert answer.json()["failedComponents"] == []
 
 
 async def test_a_server_whose_loops_have_ended_is_down_and_dead(api: httpx.AsyncClient) -> None:
@@ -53,8 +53,8 @@ async def test_a_server_whose_loops_have_ended_is_down_and_dead(api: httpx.Async
 
     failed: list[dict[str, str]] = []
     with anyio.fail_after(5):
-        while not {each["part"] for each in failed} >= {"store", *LOOPS}:
-            failed = (await api.get("/health")).json()["failedParts"]
+        while not {each["component"] for each in failed} >= {"store", *LOOPS}:
+            failed = (await api.get("/health")).json()["failedComponents"]
     assert {each["reason"] for each in failed} == {"no store is open", "it has ended"}
     answer = await api.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (503, "DOWN")
@@ -64,7 +64,7 @@ async def test_a_server_whose_loops_have_ended_is_down_and_dead(api: httpx.Async
     assert openvidu.json() == {
         "status": "DOWN",
         "disconnectedMediaNodes": [],
-        "failedParts": failed,
+        "failedComponents": failed,
     }
     for name in ("live", "ready"):
         answer = await probe(api, name)
@@ -85,8 +85,8 @@ async def test_a_cluster_that_cannot_be_brought_to_its_size_is_unstable(tmp_path
         await until_status(api, "UNSTABLE")
         answer = await api.get("/health")
         assert answer.status_code == 200
-        (failed,) = answer.json()["failedParts"]
-        assert failed["part"] == "sizing"
+        (failed,) = answer.json()["failedComponents"]
+        assert failed["component"] == "sizing"
         assert failed["reason"].endswith("failed to discover: not authorized")
         for name in ("live", "ready"):
             assert (await probe(api, name)).status_code == 200

@@ -144,8 +144,8 @@ class Stage:
         for path in ("/health", "/openvidu/api/health"):
             answer = await self.api.get(path)
             assert answer.status_code == status, answer.text
-            parts = [each["part"] for each in answer.json().get("failedParts", ())]
-            assert parts == failed
+            components = [each["component"] for each in answer.json().get("failedComponents", ())]
+            assert components == failed
         async with httpx.AsyncClient(base_url=self.api.base_url) as anybody:
             assert (await anybody.get("/health/ready")).status_code == status
             assert (await anybody.get("/health/live")).status_code == 200

@@ -29,8 +29,8 @@ from .error_body import ErrorBody
 from .error_detail import ErrorDetail
 from .event_page import EventPage
 from .event_payload import EventPayload
+from .failed_component import FailedComponent
 from .failed_dial import FailedDial
-from .failed_part import FailedPart
 from .failure_decision import FailureDecision
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
@@ -113,8 +113,8 @@ __all__ = (
     "ErrorDetail",
     "EventPage",
     "EventPayload",
+    "FailedComponent",
     "FailedDial",
-    "FailedPart",
     "FailureDecision",
     "FilterMethod",
     "FilterMethodParams",

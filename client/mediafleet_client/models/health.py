@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..models.health_status import HealthStatus, check_health_status
 
 if TYPE_CHECKING:
-    from ..models.failed_part import FailedPart
+    from ..models.failed_component import FailedComponent
     from ..models.waiting_media_node import WaitingMediaNode
 
 
@@ -18,11 +18,11 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """Whether the server does its work, since when it runs, what it has lost touch with, and what it waits for.
+    """Whether the server works, since when it runs, which Media Nodes are disconnected, and what it waits for.
 
     Example:
         {'status': 'UP', 'startTime': 1600678236916, 'restartCounter': 1, 'lastRestartTime': 1600681836916,
-            'failedParts': [], 'disconnectedMediaNodes': ['kms_FVrQslIr'], 'waitingMediaNodes': []}
+            'failedComponents': [], 'disconnectedMediaNodes': ['kms_FVrQslIr'], 'waitingMediaNodes': []}
 
     """
 
@@ -31,9 +31,9 @@ class Health:
 
     | value | meaning |
     |---|---|
-    | `UP` | All its parts work. |
-    | `UNSTABLE` | It does its work, but a part fails that it can do without for now. |
-    | `DOWN` | A part that is needed fails: changes are refused, or nothing happens by itself. |
+    | `UP` | All its components work. |
+    | `UNSTABLE` | It works, but a component fails that is not needed for now. |
+    | `DOWN` | A component that is needed fails: changes are refused, or nothing happens by itself. |
      """
     start_time: int
     """ When the server's process began to serve, in UTC milliseconds. """
@@ -41,8 +41,8 @@ class Health:
     """ How often it was restarted with a new configuration since then. """
     last_restart_time: int
     """ When that was last, in UTC milliseconds; `startTime` if it never was. """
-    failed_parts: list[FailedPart]
-    """ Parts of the server that do not do their work; none if the status is `UP`. """
+    failed_components: list[FailedComponent]
+    """ Components of the server that do not work; none if the status is `UP`. """
     disconnected_media_nodes: list[str]
     """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
     waiting_media_nodes: list[WaitingMediaNode]
@@ -59,10 +59,10 @@ class Health:
 
         last_restart_time = self.last_restart_time
 
-        failed_parts = []
-        for failed_parts_item_data in self.failed_parts:
-            failed_parts_item = failed_parts_item_data.to_dict()
-            failed_parts.append(failed_parts_item)
+        failed_components = []
+        for failed_components_item_data in self.failed_components:
+            failed_components_item = failed_components_item_data.to_dict()
+            failed_components.append(failed_components_item)
 
         disconnected_media_nodes = self.disconnected_media_nodes
 
@@ -79,7 +79,7 @@ class Health:
                 "startTime": start_time,
                 "restartCounter": restart_counter,
                 "lastRestartTime": last_restart_time,
-                "failedParts": failed_parts,
+                "failedComponents": failed_components,
                 "disconnectedMediaNodes": disconnected_media_nodes,
                 "waitingMediaNodes": waiting_media_nodes,
             }
@@ -89,7 +89,7 @@ class Health:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.failed_part import FailedPart  # noqa: PLC0415
+        from ..models.failed_component import FailedComponent  # noqa: PLC0415
         from ..models.waiting_media_node import WaitingMediaNode  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -101,12 +101,12 @@ class Health:
 
         last_restart_time = d.pop("lastRestartTime")
 
-        failed_parts = []
-        _failed_parts = d.pop("failedParts")
-        for failed_parts_item_data in _failed_parts:
-            failed_parts_item = FailedPart.from_dict(failed_parts_item_data)
+        failed_components = []
+        _failed_components = d.pop("failedComponents")
+        for failed_components_item_data in _failed_components:
+            failed_components_item = FailedComponent.from_dict(failed_components_item_data)
 
-            failed_parts.append(failed_parts_item)
+            failed_components.append(failed_components_item)
 
         disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
 
@@ -122,7 +122,7 @@ class Health:
             start_time=start_time,
             restart_counter=restart_counter,
             last_restart_time=last_restart_time,
-            failed_parts=failed_parts,
+            failed_components=failed_components,
             disconnected_media_nodes=disconnected_media_nodes,
             waiting_media_nodes=waiting_media_nodes,
         )

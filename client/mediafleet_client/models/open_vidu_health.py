@@ -10,7 +10,7 @@ from ..models.open_vidu_health_status import OpenViduHealthStatus, check_open_vi
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.failed_part import FailedPart
+    from ..models.failed_component import FailedComponent
 
 
 T = TypeVar("T", bound="OpenViduHealth")
@@ -36,9 +36,9 @@ class OpenViduHealth:
      """
     disconnected_media_nodes: list[str]
     """ Ids of Media Nodes in status `running` or `waiting-idle-to-terminate` that are not connected. """
-    failed_parts: list[FailedPart] | Unset = UNSET
-    """ Parts of the server that do not do their work, see `FailedPart`; there only if there are any. OpenVidu has
-    no such property. """
+    failed_components: list[FailedComponent] | Unset = UNSET
+    """ Components of the server that do not work, see `FailedComponent`; absent if there are none. OpenVidu has no
+    such property. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,12 +46,12 @@ class OpenViduHealth:
 
         disconnected_media_nodes = self.disconnected_media_nodes
 
-        failed_parts: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.failed_parts, Unset):
-            failed_parts = []
-            for failed_parts_item_data in self.failed_parts:
-                failed_parts_item = failed_parts_item_data.to_dict()
-                failed_parts.append(failed_parts_item)
+        failed_components: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.failed_components, Unset):
+            failed_components = []
+            for failed_components_item_data in self.failed_components:
+                failed_components_item = failed_components_item_data.to_dict()
+                failed_components.append(failed_components_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -61,33 +61,33 @@ class OpenViduHealth:
                 "disconnectedMediaNodes": disconnected_media_nodes,
             }
         )
-        if failed_parts is not UNSET:
-            field_dict["failedParts"] = failed_parts
+        if failed_components is not UNSET:
+            field_dict["failedComponents"] = failed_components
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.failed_part import FailedPart  # noqa: PLC0415
+        from ..models.failed_component import FailedComponent  # noqa: PLC0415
 
         d = dict(src_dict)
         status = check_open_vidu_health_status(d.pop("status"))
 
         disconnected_media_nodes = cast(list[str], d.pop("disconnectedMediaNodes"))
 
-        _failed_parts = d.pop("failedParts", UNSET)
-        failed_parts: list[FailedPart] | Unset = UNSET
-        if _failed_parts is not UNSET and _failed_parts is not None:
-            failed_parts = []
-            for failed_parts_item_data in _failed_parts:
-                failed_parts_item = FailedPart.from_dict(failed_parts_item_data)
+        _failed_components = d.pop("failedComponents", UNSET)
+        failed_components: list[FailedComponent] | Unset = UNSET
+        if _failed_components is not UNSET and _failed_components is not None:
+            failed_components = []
+            for failed_components_item_data in _failed_components:
+                failed_components_item = FailedComponent.from_dict(failed_components_item_data)
 
-                failed_parts.append(failed_parts_item)
+                failed_components.append(failed_components_item)
 
         open_vidu_health = cls(
             status=status,
             disconnected_media_nodes=disconnected_media_nodes,
-            failed_parts=failed_parts,
+            failed_components=failed_components,
         )
 
         open_vidu_health.additional_properties = d

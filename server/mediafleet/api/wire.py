@@ -150,7 +150,7 @@ def health(report: Health) -> Json:
     return {
         "status": failed if report.failed else "UP",
         **openvidu_status(report),
-        "failedParts": _failed_components(report),
+        "failedComponents": _failed_components(report),
         "disconnectedMediaNodes": list(report.disconnected),
         "waitingMediaNodes": [
             {
@@ -173,11 +173,11 @@ def openvidu_health(report: Health) -> Json:
     else:
         status = "UP"
     body: Json = {"status": status, "disconnectedMediaNodes": list(report.disconnected)}
-    return body | {"failedParts": _failed_components(report)} if report.failed else body
+    return body | {"failedComponents": _failed_components(report)} if report.failed else body
 
 
 def _failed_components(report: Health) -> list[Json]:
-    return [{"part": part.name, "reason": part.reason} for part in report.failed]
+    return [{"component": each.name, "reason": each.reason} for each in report.failed]
 
 
 def event(stored: StoredEvent) -> Json:

@@ -5,10 +5,10 @@ from ...types import Operation
 def get_health() -> Operation[Health]:
     """Get the health of the server
 
-    Answers whether the server does its work and which of its parts fail, since when it runs, how often it was
-    restarted with a new configuration, which Media Nodes that may host sessions it has lost touch with, and why
-    others have not left a status that they are to leave by themselves. It answers while a restart is under way,
-    too: to see that a restart is over, wait until `restartCounter` is one higher than before.
+    Returns whether the server works and which of its components fail, since when it runs, how often it was
+    restarted with a new configuration, which Media Nodes that may host sessions are disconnected, and why others
+    remain in a status that they must leave by themselves. It also answers during a restart: the restart is over
+    when `restartCounter` is one higher than before.
 
     """
 

@@ -6,28 +6,28 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="FailedPart")
+T = TypeVar("T", bound="FailedComponent")
 
 
 @_attrs_define
-class FailedPart:
-    """A part of the server that does not do its work.
+class FailedComponent:
+    """A component of the server that does not work.
 
     Example:
-        {'part': 'store', 'reason': 'OperationalError: database or disk is full'}
+        {'component': 'store', 'reason': 'OperationalError: database or disk is full'}
 
     """
 
-    part: str
-    """ Which: `store` keeps the cluster on the disk or in PostgreSQL; `lifecycle` moves Media Nodes through their
-    life, `links` connects to them, `heartbeat` watches the server's own delays, `sizing` brings the cluster to its
+    component: str
+    """ Which: `store` keeps the cluster on the disk or in PostgreSQL; `lifecycle` reconciles the Media Nodes,
+    `links` connects to them, `heartbeat` measures the delays of the event loop, `sizing` brings the cluster to its
     size, and `environment` watches the machines. """
     reason: str
     """ Why, as far as it is known. For people; its wording may change. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        part = self.part
+        component = self.component
 
         reason = self.reason
 
@@ -35,7 +35,7 @@ class FailedPart:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "part": part,
+                "component": component,
                 "reason": reason,
             }
         )
@@ -45,17 +45,17 @@ class FailedPart:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        part = d.pop("part")
+        component = d.pop("component")
 
         reason = d.pop("reason")
 
-        failed_part = cls(
-            part=part,
+        failed_component = cls(
+            component=component,
             reason=reason,
         )
 
-        failed_part.additional_properties = d
-        return failed_part
+        failed_component.additional_properties = d
+        return failed_component
 
     @property
     def additional_keys(self) -> list[str]:
