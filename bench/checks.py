@@ -73,10 +73,10 @@ class Checks:
 
 def _require_errors(port: int, node_id: str) -> None:
     one = f"{COLLECTION}/{node_id}"
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as nobody:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as anonymous:
         for path in (COLLECTION, one):
-            _refused(nobody.get(path), {401})
-            _refused(nobody.get(path, auth=(USER, "wrong")), {401})
+            _refused(anonymous.get(path), {401})
+            _refused(anonymous.get(path, auth=(USER, "wrong")), {401})
     with _client(port) as client:
         for path in (COLLECTION, one):
             for name in ("sessions", "extra-info"):

@@ -39,11 +39,11 @@ class Growth:
         empty_mb: Memory without nodes.
         add_ms: Time for each of the last additions, in milliseconds, 32 at once.
         add_cpu_ms: CPU time for each of them until they are connected, less the idle cost.
-        idle_share: CPU time while nobody asks.
+        idle_share: CPU time without requests.
         node_kb: Memory for each node, in kB.
         list_ms: Time for the list, in milliseconds; median.
         metrics_ms: CPU time for the metrics, less the idle cost, in milliseconds.
-        get_p99_ms: Of a GET of one node every 20 ms while nobody else asks, in milliseconds.
+        get_p99_ms: Of a GET of one node every 20 ms without other requests, in milliseconds.
         adding_p99_ms: The same while 100 further nodes are added.
         rejoined: From the start of the process to the moment when all nodes are connected again.
     """
@@ -70,7 +70,7 @@ class Growth:
 def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     load = load_average()
-    tell(f"{describe()}; load average {load:.2f}")
+    log(f"{describe()}; load average {load:.2f}")
     try:
         rows = [measure(nodes) for nodes in options.nodes]
     except ServerFailedError as error:
@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def tell(line: str) -> None:
+def log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -120,7 +120,7 @@ def measure(nodes: int) -> Growth:
             rejoined = time.perf_counter() - began
             growth["adding_p99_ms"] = asyncio.run(_ask_while_adding(process, port, uris[nodes:]))
     row = Growth(nodes=nodes, first_answer=first_answer, rejoined=rejoined, **growth)
-    tell(f"{row}")
+    log(f"{row}")
     return row
 
 

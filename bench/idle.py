@@ -1,4 +1,4 @@
-"""What the server costs while nobody asks it anything, with its nodes connected and measured."""
+"""What the server costs without requests, with its nodes connected and measured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

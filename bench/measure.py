@@ -55,9 +55,9 @@ class Sample:
 
     Attributes:
         cpu_us: CPU time of the server for each request, in microseconds, without what it would
-            have used if nobody had asked.
+            have used without requests.
         rate: Requests per second.
-        idle_share: CPU time of the server while nobody asked, as a share of that time.
+        idle_share: CPU time of the server without requests, as a share of that time.
         generator_share: CPU time of the load generator, as a share of the time.
         answer_bytes: Length of an answer's body.
     """

@@ -31,7 +31,7 @@ from support.cluster_client import (
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_S = 5
+TIMEOUT_S = 5
 
 
 class Slow(Environment):
@@ -97,7 +97,7 @@ async def serving(
         environment=environment,
         stopping=stopping,
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES=nodes,
-        MEDIAFLEET_LAUNCH_TIMEOUT=PATIENCE_S,
+        MEDIAFLEET_LAUNCH_TIMEOUT=TIMEOUT_S,
     ) as api:
         yield api
 
@@ -106,7 +106,7 @@ async def test_launches_that_wait_for_others_do_not_time_out(
     cluster: EmulatedCluster, tmp_path: Path
 ) -> None:
     environment = Slow(cluster)
-    environment.pause = 0.6 * PATIENCE_S
+    environment.pause = 0.6 * TIMEOUT_S
     count = LAUNCHES_AT_ONCE + 8
     async with serving(environment, tmp_path, count) as api:
         with anyio.fail_after(30):
@@ -134,7 +134,7 @@ async def test_other_requests_do_not_wait_for_slow_launches(
         began = anyio.current_time()
         assert (await drain(api, node["id"], 1, "abort", force="true")).status_code == 201
         await until_status(api, node["id"], "running")
-        assert 1.0 < anyio.current_time() - began < PATIENCE_S
+        assert 1.0 < anyio.current_time() - began < TIMEOUT_S
         assert (await patch(api, waiting[-1], "canceled")).status_code == 200
         await until_gone(api, waiting[-1])
         assert (await delete(api, node["id"], deletion_strategy="now")).status_code == 204

@@ -53,9 +53,9 @@ async def test_an_unknown_uvicorn_serves_tls_and_nothing_else_with_a_certificate
         processes.server(tmp_path / "data", *tls, **unknown_uvicorn) as (running, _),
         httpx.AsyncClient(auth=("OPENVIDUAPP", processes.SECRET), verify=trusting) as client,
     ):
-        assert running.announced.startswith("https://")
-        client.base_url = httpx.URL(running.announced)
+        assert running.printed.startswith("https://")
+        client.base_url = httpx.URL(running.printed)
         await expect_api(client)
         with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(running.announced.replace("https://", "http://") + "/health")
+            await client.get(running.printed.replace("https://", "http://") + "/health")
     assert any("HttpToolsProtocol.send_400_response" in line for line in running.output)

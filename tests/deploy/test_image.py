@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 NODES = "/pro/media-nodes"
 SECRET = "a-secret-of-the-tests"
 BUILT = "mediafleet:latest"  # as compose.yaml names it
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 class Docker:
@@ -82,7 +82,7 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
 
 
 def until(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
-    limit = time.monotonic() + PATIENCE_S
+    limit = time.monotonic() + TIMEOUT_S
     while not wanted(found := ask()):
         assert time.monotonic() < limit, found
         time.sleep(0.1)

@@ -240,7 +240,7 @@ async def test_one_client_cannot_take_all_connections(
 async def test_media_servers_announce_themselves_through_it(
     tmp_path: Path, fleet: EmulatedCluster
 ) -> None:
-    announcement = {"jsonrpc": "2.0", "method": "register", "params": {"ws": fleet.nodes[0].uri}}
+    registration = {"jsonrpc": "2.0", "method": "register", "params": {"ws": fleet.nodes[0].uri}}
 
     async with (
         live.mediafleet(tmp_path, **REGISTRAR) as direct,
@@ -248,8 +248,8 @@ async def test_media_servers_announce_themselves_through_it(
         client(base, trust) as api,
     ):
         url = f"{base}/registrar/{TOKEN}".replace("https", "wss", 1)
-        async with connect(url, ssl=trust, proxy=None) as announcer:
-            await announcer.send(json.dumps(announcement))
+        async with connect(url, ssl=trust, proxy=None) as registrar:
+            await registrar.send(json.dumps(registration))
             with anyio.fail_after(10):
                 while not [node for node in await members(api) if node["connected"]]:
                     await anyio.sleep(0.02)

@@ -40,7 +40,7 @@ async def until_printed(running: processes.Running, text: str, times: int) -> No
 
 async def test_nodes_announce_themselves_and_again_to_the_next_server(tmp_path: Path) -> None:
     async with processes.server(tmp_path, **PROPERTIES) as (first, api):
-        port = urlsplit(first.announced).port
+        port = urlsplit(first.printed).port
         url = f"ws://127.0.0.1:{port}/registrar/{TOKEN}"
         async with processes.started(
             NODE, "emulator", "--nodes", str(NODES), "--port", "0", "--register", url

@@ -99,7 +99,7 @@ class Time:
         await _settle()
 
 
-Direction = Callable[["Replay"], Awaitable[None]]
+Action = Callable[["Replay"], Awaitable[None]]
 
 
 @dataclass
@@ -111,14 +111,14 @@ class Replay:
         time: The clock of the replay.
         offset: Seconds from the start of the clock to the first line.
         node: The emulated node; None with a real server.
-        directions: Actions of the recorder besides frames, by the line that they precede.
+        actions: Actions of the recorder besides frames, by the line that they precede.
         options: How connections are opened, by name: arguments of `connect`, and `path`.
     """
 
     uri: str
     time: Time
     node: EmulatedNode | None = None
-    directions: dict[int, Direction] = field(default_factory=dict)
+    actions: dict[int, Action] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     renaming: Renaming = field(default_factory=Renaming)
     wires: dict[str, Wire] = field(default_factory=dict)
@@ -151,9 +151,9 @@ class Replay:
             await cleaner.call("closeSession", sessionId="")
 
     async def _play(self, line: Line, deviation: str) -> None:
-        if line.number in self.directions:
+        if line.number in self.actions:
             await self.time.reach(self.offset + line.moment)
-            await self.directions[line.number](self)
+            await self.actions[line.number](self)
         if deviation in {"skipped", "absent"}:
             return
         await self.time.reach(self.offset + line.moment)

@@ -92,7 +92,7 @@ async def test_hung_node_accepts_connections_and_answers_nothing_until_it_resume
         node.hang()
         request = await client.request("ping")
         await client.connection.ping()
-        assert await client.is_silent()
+        assert await client.receives_nothing()
         with pytest.raises(TimeoutError):
             await open_wire(node.uri, seconds=0.2)
         assert node.state is NodeState.HUNG
@@ -112,7 +112,7 @@ async def test_reply_due_while_the_node_hangs_is_sent_when_it_resumes(start, mov
         await until(lambda: node.busy_workers == 1)
         node.hang()
         move(cluster, 5)
-        assert await client.is_silent()
+        assert await client.receives_nothing()
         node.resume()
         assert "result" in await client.reply()
 
@@ -157,7 +157,7 @@ async def test_linking_to_another_object_than_an_element_crashes_the_server(star
     await client.request(
         "invoke", object=element, operation="connect", operationParams={"sink": pipeline}
     )
-    assert await client.is_silent()
+    assert await client.receives_nothing()
     move(cluster, 0.5)
     assert await client.end() == (1006, "")
     assert node.state is NodeState.DOWN
@@ -228,7 +228,7 @@ async def test_cut_connections_stay_open_and_the_node_keeps_running(start) -> No
     node.cut_connections()
     await client.request("ping")
     await client.connection.ping()
-    assert await client.is_silent()
+    assert await client.receives_nothing()
     async with wire(node.uri) as another:
         await another.call("ping")
     client.connection.transport.abort()

@@ -23,7 +23,7 @@ async def test_requests_of_one_connection_wait_for_get_used_cpu(start, move) -> 
         first = await client.request("invoke", **BUSY)
         second = await client.request("ping")
         await other.call("ping")
-        assert await client.is_silent()
+        assert await client.receives_nothing()
         move(cluster, 1)
         assert [(await client.reply())["id"], (await client.reply())["id"]] == [first, second]
 
@@ -78,7 +78,7 @@ async def test_node_without_an_idle_worker_does_not_respond(start, move) -> None
         await two.request("invoke", **BUSY)
         await until(lambda: node.busy_workers == 2)
         await idle.request("ping")
-        assert await idle.is_silent()
+        assert await idle.receives_nothing()
         with pytest.raises(TimeoutError):
             await open_wire(node.uri, seconds=0.2)
         async with wire(cluster.uri(1)) as neighbour:

@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from emulator.matching import Renaming
-from emulator.replay import TRANSCRIPTS, Direction, Replay, Time, read_deviations, read_transcript
+from emulator.replay import TRANSCRIPTS, Action, Replay, Time, read_deviations, read_transcript
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from support.kurento_wire import TIMEOUT_S, ManualClock, open_wire, until
 
@@ -48,23 +48,23 @@ async def restart(replay: Replay) -> None:
     replay.node.restart()
 
 
-def abort(name: str) -> Direction:
+def abort(name: str) -> Action:
     async def direction(replay: Replay) -> None:
         replay.wires.pop(name).connection.transport.abort()
 
     return direction
 
 
-def open_early(name: str) -> Direction:
+def open_early(name: str) -> Action:
     async def direction(replay: Replay) -> None:
         await replay.wire(name)
 
     return direction
 
 
-def stays_silent(name: str) -> Direction:
+def stays_silent(name: str) -> Action:
     async def direction(replay: Replay) -> None:
-        assert await replay.wires[name].is_silent()
+        assert await replay.wires[name].receives_nothing()
 
     return direction
 
@@ -80,7 +80,7 @@ async def ping_frame_is_answered(replay: Replay) -> None:
         await pong
 
 
-def send_big_request(size: int) -> Direction:
+def send_big_request(size: int) -> Action:
     async def direction(replay: Replay) -> None:
         wire = await replay.wire(f"big{size}")
         frame = {"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"fill": ""}}
@@ -111,12 +111,12 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """How a transcript is played.
+class Case:
+    """How a transcript is replayed.
 
     Attributes:
         parts: The servers it was recorded from, by the last line of each.
-        directions: Actions of the recorder, by the line that they precede.
+        actions: Actions of the recorder, by the line that they precede.
         options: How connections are opened.
         after: The transcript that was recorded before it from the same server, and the seconds
             between their beginnings.
@@ -124,7 +124,7 @@ class Stage:
     """
 
     parts: tuple[Part, ...] = (Part(settings=CORE_ONLY),)
-    directions: Mapping[int, Direction] = field(default_factory=dict)
+    actions: Mapping[int, Action] = field(default_factory=dict)
     options: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     after: tuple[str, float] | None = None
     real: bool = False
@@ -144,14 +144,14 @@ OFFERS: dict[str, dict[str, Any]] = {
         "additional_headers": {"Authorization": "Bearer x"}
     },
 }
-STAGES = {
-    "01-manager": Stage(),
-    "02-pipeline-lifecycle": Stage(real=True),
-    "03-events": Stage(real=True),
-    "04-errors": Stage(),
-    "05-request-cache-and-ids": Stage(real=True),
-    "06-malformed-frames": Stage(
-        directions={
+CASES = {
+    "01-manager": Case(),
+    "02-pipeline-lifecycle": Case(real=True),
+    "03-events": Case(real=True),
+    "04-errors": Case(),
+    "05-request-cache-and-ids": Case(real=True),
+    "06-malformed-frames": Case(
+        actions={
             155: ping_frame_is_answered,
             161: send_big_request(1_000_000),
             164: send_big_request(30_000_000),
@@ -159,12 +159,12 @@ STAGES = {
         },
         real=True,
     ),
-    "07-sessions-reconnect": Stage(FAST_COLLECTOR, directions={43: abort("a"), 44: abort("b")}),
-    "08-garbage-collection": Stage(FAST_COLLECTOR, after=("07-sessions-reconnect", 2.419)),
-    "09-transactions": Stage(real=True),
-    "10-used-cpu-concurrency": Stage(real=True),
-    "12-stop-kill-crash": Stage(
-        directions={
+    "07-sessions-reconnect": Case(FAST_COLLECTOR, actions={43: abort("a"), 44: abort("b")}),
+    "08-garbage-collection": Case(FAST_COLLECTOR, after=("07-sessions-reconnect", 2.419)),
+    "09-transactions": Case(real=True),
+    "10-used-cpu-concurrency": Case(real=True),
+    "12-stop-kill-crash": Case(
+        actions={
             **dict.fromkeys((8, 18, 27, 36, 45), crash),
             62: hang,
             63: stays_silent("stop"),
@@ -174,7 +174,7 @@ STAGES = {
             73: restart,
         }
     ),
-    "13-config-limits-tls": Stage(
+    "13-config-limits-tls": Case(
         (
             Part(4, {**CORE_ONLY, "metadata": {"zone": "eu-1", "weight": 3, "n": 5}}),
             Part(16, CORE_ONLY),
@@ -183,18 +183,18 @@ STAGES = {
         ),
         options={**PATHS, **OFFERS},
     ),
-    "14-http-and-raw-socket": Stage(
-        directions={45: terminate_during_get_used_cpu, 52: open_early("idle")}
+    "14-http-and-raw-socket": Case(
+        actions={45: terminate_during_get_used_cpu, 52: open_early("idle")}
     ),
-    "15-full-modules-webrtc": Stage(FULL),
-    "16-used-cpu-values": Stage(real=True),
-    "17-registrar-and-misc": Stage(FULL),
-    "18-no-session-no-params": Stage(FULL),
-    "19-linked-elements-and-double-subscription": Stage(FULL, real=True),
-    "20-official-js-client-nonstrict": Stage(),
-    "21-official-js-client-implicit-tx": Stage(real=True),
-    "22-official-js-client-strict-all-modules": Stage(FULL, real=True),
-    "23-official-js-client-reconnect": Stage(FULL, directions={17: crash}),
+    "15-full-modules-webrtc": Case(FULL),
+    "16-used-cpu-values": Case(real=True),
+    "17-registrar-and-misc": Case(FULL),
+    "18-no-session-no-params": Case(FULL),
+    "19-linked-elements-and-double-subscription": Case(FULL, real=True),
+    "20-official-js-client-nonstrict": Case(),
+    "21-official-js-client-implicit-tx": Case(real=True),
+    "22-official-js-client-strict-all-modules": Case(FULL, real=True),
+    "23-official-js-client-reconnect": Case(FULL, actions={17: crash}),
 }
 # Its notes are figures without frames; see test_many_connections.py.
 WITHOUT_FRAMES = {"11-big-and-many"}
@@ -202,10 +202,10 @@ WITHOUT_FRAMES = {"11-big-and-many"}
 
 def test_every_transcript_is_played() -> None:
     names = {path.stem for path in TRANSCRIPTS.glob("*.jsonl")}
-    assert names == STAGES.keys() | WITHOUT_FRAMES
+    assert names == CASES.keys() | WITHOUT_FRAMES
 
 
-NAMES = [name for name, stage in STAGES.items() if stage.real or not REAL_SERVER]
+NAMES = [name for name, case in CASES.items() if case.real or not REAL_SERVER]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -219,7 +219,7 @@ async def test_answers_are_as_recorded(name: str) -> None:
 async def play_to_emulator(name: str) -> int:
     """Play each part to a fresh cluster; how many frames were compared."""
     first, compared = 1, 0
-    for part in STAGES[name].parts:
+    for part in CASES[name].parts:
         clock = ManualClock()
         cluster = EmulatedCluster(
             nodes=1, settings=EmulatorSettings(**part.settings), random=Random(name), clock=clock
@@ -247,11 +247,11 @@ def is_expected(content: dict[str, Any]) -> bool:
 
 
 async def play(replay: Replay, name: str, first: int, last: int) -> None:
-    stage = STAGES[name]
-    if stage.after is not None:
-        await play(replay, stage.after[0], 1, 10_000)
-        replay.offset = stage.after[1]
-    replay.directions = dict(stage.directions)
-    replay.options = dict(stage.options)
+    case = CASES[name]
+    if case.after is not None:
+        await play(replay, case.after[0], 1, 10_000)
+        replay.offset = case.after[1]
+    replay.actions = dict(case.actions)
+    replay.options = dict(case.options)
     lines = [line for line in read_transcript(name) if first <= line.number <= last]
     await replay.run(lines, read_deviations(name))

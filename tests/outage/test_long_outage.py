@@ -13,7 +13,7 @@ import pytest
 from mediafleet.emulator import ControlClient, EmulatedCluster
 from support import live
 from support.jumping_clock import JumpingLoop, LoopClock
-from support.outages import Outage, Stage, ended, faults_of, locked
+from support.outages import Outage, OutageScenario, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
@@ -54,9 +54,9 @@ def live_long_through(
             live.mediafleet(folder, clock=clock, **properties) as api,
         ):
             uris = [nodes.uri(number) for number in range(4)]
-            stage = Stage(api, control, uris, LONG_OUTAGE_S / LOOKS, loop.jumping)
+            scenario = OutageScenario(api, control, uris, LONG_OUTAGE_S / LOOKS, loop.jumping)
             tasks = len(asyncio.all_tasks())
-            await stage.live_through(outage, LONG_OUTAGE_S)
+            await scenario.live_through(outage, LONG_OUTAGE_S)
             assert len(asyncio.all_tasks()) <= tasks + len(uris)
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:

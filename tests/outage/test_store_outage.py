@@ -17,7 +17,7 @@ import pytest
 from mediafleet.emulator import ControlClient, address_of
 from support import processes
 from support.cluster_client import NODES, add, members
-from support.outages import Outage, Stage, ended, faults_of, locked
+from support.outages import Outage, OutageScenario, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600), pytest.mark.slow]
@@ -83,7 +83,7 @@ async def live_through(
         processes.server(folder, **properties) as (running, api),
     ):
         uris = [f"ws://{address_of(n)}:{port}/kurento" for n in range(4)]
-        await Stage(api, control, uris).live_through(outage_of(running), OUTAGE_S)
+        await OutageScenario(api, control, uris).live_through(outage_of(running), OUTAGE_S)
         assert not any("Traceback" in line for line in running.output)
 
 

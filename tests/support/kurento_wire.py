@@ -113,7 +113,7 @@ class Wire:
             except ConnectionClosed as closed:
                 return (1006, "") if closed.rcvd is None else (closed.rcvd.code, closed.rcvd.reason)
 
-    async def is_silent(self, seconds: float = 0.15) -> bool:
+    async def receives_nothing(self, seconds: float = 0.15) -> bool:
         """Whether nothing comes for a while, not even the end of the connection."""
         try:
             await self.read(seconds)

@@ -68,7 +68,7 @@ def faults_of(database: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Stage:
+class OutageScenario:
     """A server without nodes, and four emulated ones.
 
     Attributes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "a-p%40ss:w/ord"
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 _names = itertools.count(1)
 
@@ -65,7 +65,7 @@ class PostgresqlServer:
                 cwd=self._home,
                 **self._identity(),
             )
-        limit = time.monotonic() + PATIENCE_S
+        limit = time.monotonic() + TIMEOUT_S
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > limit:
                 raise RuntimeError((self._home / "log").read_text())
@@ -75,7 +75,7 @@ class PostgresqlServer:
         """End the server as an operator does, its sessions cut."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(PATIENCE_S)
+            self._process.wait(TIMEOUT_S)
             self._process = None
 
     def freeze(self) -> None:
@@ -100,11 +100,11 @@ class PostgresqlServer:
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         async def run() -> list[tuple[Any, ...]]:
-            connection = await asyncpg.connect(self.url(database), timeout=PATIENCE_S)
+            connection = await asyncpg.connect(self.url(database), timeout=TIMEOUT_S)
             try:
                 return [tuple(row) for row in await connection.fetch(statement)]
             finally:
-                await connection.close(timeout=PATIENCE_S)
+                await connection.close(timeout=TIMEOUT_S)
 
         # The caller may be inside an event loop.
         with ThreadPoolExecutor(1) as thread:

@@ -21,10 +21,10 @@ _NODE = re.compile(r"ws://127\.\d+\.\d+\.\d+:(\d+)/")
 
 @dataclass
 class Running:
-    """A child process and the first thing it announced."""
+    """A child process and the value that it printed first."""
 
     process: Process
-    announced: str
+    printed: str
     output: list[str]
 
     def kill(self) -> None:
@@ -49,7 +49,7 @@ async def started(
     )
     output: list[str] = []
     found = anyio.Event()
-    announced: list[str] = []
+    printed: list[str] = []
 
     async def read() -> None:
         assert process.stdout is not None
@@ -58,8 +58,8 @@ async def started(
             *lines, rest = (rest + chunk.decode("utf-8", "replace")).split("\n")
             output.extend(lines)
             match = pattern.search("\n".join(lines))
-            if match and not announced:
-                announced.append(match[1])
+            if match and not printed:
+                printed.append(match[1])
                 found.set()
         found.set()
 
@@ -68,8 +68,8 @@ async def started(
         try:
             with anyio.fail_after(30):
                 await found.wait()
-            assert announced, "\n".join(output)
-            yield Running(process, announced[0], output)
+            assert printed, "\n".join(output)
+            yield Running(process, printed[0], output)
         finally:
             with anyio.CancelScope(shield=True):
                 if process.returncode is None:
@@ -85,7 +85,7 @@ async def started(
 async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
     """An emulator process; with its port."""
     async with started(_NODE, "emulator", "--nodes", str(nodes), "--port", "0") as running:
-        yield running, int(running.announced)
+        yield running, int(running.printed)
 
 
 @asynccontextmanager
@@ -104,7 +104,7 @@ async def server(
     async with (
         started(_URL, *command, **usual | properties) as running,
         httpx.AsyncClient(
-            base_url=running.announced,
+            base_url=running.printed,
             auth=("OPENVIDUAPP", SECRET),
             timeout=30,
             limits=httpx.Limits(max_connections=300),

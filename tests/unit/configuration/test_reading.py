@@ -654,14 +654,14 @@ def test_names_in_the_table_are_unique() -> None:
         ),
     ],
 )
-def test_patience_with_lost_nodes_ends_where_others_can_be_launched(given, seconds):
+def test_the_timeout_of_lost_nodes_is_finite_where_others_can_be_launched(given, seconds):
     configuration = read_configuration(overrides={}, dotenv_path=None, environ=given)
 
     assert configuration.reconnection_timeout == seconds
 
 
 @pytest.mark.parametrize("value", ["0", "2", "-2", "3.5", "never"])
-def test_patience_with_lost_nodes_is_three_seconds_at_least_or_endless(value):
+def test_the_timeout_of_lost_nodes_is_three_seconds_at_least_or_infinite(value):
     given = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": value}
 
     with pytest.raises(ConfigurationError, match="-1 for never, or a whole number from 3"):

@@ -55,7 +55,7 @@ def nothing_more() -> None:
     """The cluster needs nothing to be in line with its configuration."""
 
 
-class Stage:
+class Scenario:
     """One cluster's configuration, and what came of those who asked."""
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +92,7 @@ class Stage:
                 self.settings.barrier.set()
 
 
-Act = Callable[[Stage], Awaitable[None]]
+Act = Callable[[Scenario], Awaitable[None]]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def play(tmp_path: Path) -> Callable[[Act], None]:
 
     def play(act: Act) -> None:
         async def run() -> None:
-            await act(Stage(tmp_path))
+            await act(Scenario(tmp_path))
 
         with asyncio.Runner(loop_factory=JumpingLoop) as runner:
             runner.run(run())
@@ -112,14 +112,14 @@ def play(tmp_path: Path) -> Callable[[Act], None]:
 def test_a_request_waits_ten_seconds_for_a_restart_and_is_then_refused(
     play: Callable[[Act], None],
 ) -> None:
-    async def act(stage: Stage) -> None:
-        assert isinstance(stage.loop, JumpingLoop)
-        async with stage.restarting():
-            began = stage.loop.time()
-            with stage.loop.jumping(), pytest.raises(RestartingError) as refused:
-                await stage.served()
-            assert LIMIT_S <= stage.loop.time() - began < LIMIT_S + 1
-        assert await stage.served() == "new"
+    async def act(scenario: Scenario) -> None:
+        assert isinstance(scenario.loop, JumpingLoop)
+        async with scenario.restarting():
+            began = scenario.loop.time()
+            with scenario.loop.jumping(), pytest.raises(RestartingError) as refused:
+                await scenario.served()
+            assert LIMIT_S <= scenario.loop.time() - began < LIMIT_S + 1
+        assert await scenario.served() == "new"
         assert describe_error(refused.value) == Problem(
             503, "The server is restarting with a new configuration", (("Retry-After", "5"),)
         )
@@ -130,19 +130,19 @@ def test_a_request_waits_ten_seconds_for_a_restart_and_is_then_refused(
 def test_a_request_that_comes_during_a_restart_is_answered_by_the_new_configuration(
     play: Callable[[Act], None],
 ) -> None:
-    async def act(stage: Stage) -> None:
-        async with stage.restarting() as tasks:
+    async def act(scenario: Scenario) -> None:
+        async with scenario.restarting() as tasks:
             for name in ("one", "two"):
-                tasks.start_soon(stage.note, name, stage.served())
+                tasks.start_soon(scenario.note, name, scenario.served())
             await anyio.wait_all_tasks_blocked()
-            assert stage.outcomes == []
-        assert sorted(stage.outcomes) == [("one", "new"), ("two", "new")]
+            assert scenario.outcomes == []
+        assert sorted(scenario.outcomes) == [("one", "new"), ("two", "new")]
 
     play(act)
 
 
 def test_a_call_that_waits_goes_on_across_a_restart(play: Callable[[Act], None]) -> None:
-    async def act(stage: Stage) -> None:
+    async def act(scenario: Scenario) -> None:
         waiting, node_runs = anyio.Event(), anyio.Event()
 
         async def add_media_node() -> str:
@@ -151,14 +151,14 @@ def test_a_call_that_waits_goes_on_across_a_restart(play: Callable[[Act], None])
             return "running"
 
         async with anyio.create_task_group() as tasks:
-            call = stage.cluster.between_restarts(add_media_node)()
-            tasks.start_soon(stage.note, "wait=true", call)
+            call = scenario.cluster.between_restarts(add_media_node)()
+            tasks.start_soon(scenario.note, "wait=true", call)
             await waiting.wait()
-            stage.settings.barrier.set()
-            await stage.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "new"})
-            assert stage.outcomes == []
+            scenario.settings.barrier.set()
+            await scenario.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "new"})
+            assert scenario.outcomes == []
             node_runs.set()
-        assert stage.outcomes == [("wait=true", "running")]
+        assert scenario.outcomes == [("wait=true", "running")]
 
     play(act)
 
@@ -166,7 +166,7 @@ def test_a_call_that_waits_goes_on_across_a_restart(play: Callable[[Act], None])
 def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_before(
     play: Callable[[Act], None],
 ) -> None:
-    async def act(stage: Stage) -> None:
+    async def act(scenario: Scenario) -> None:
         restarts: list[tuple[str, dict[str, Any]]] = [
             ("first", {MOST: 5}),
             ("only after the first", {LEAST: 4}),
@@ -175,24 +175,27 @@ def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_b
         ]
         async with anyio.create_task_group() as tasks:
             for name, changes in restarts:
-                tasks.start_soon(stage.note, name, stage.cluster.restart(changes))
+                tasks.start_soon(scenario.note, name, scenario.cluster.restart(changes))
                 await anyio.wait_all_tasks_blocked()
             # What is left of a body that breaks its schema waits for its turn, too.
-            errors = stage.cluster.validation_errors({MOST: 3}, {"OPENVIDU_CDR"})
-            tasks.start_soon(stage.note, "last", errors)
+            errors = scenario.cluster.validation_errors({MOST: 3}, {"OPENVIDU_CDR"})
+            tasks.start_soon(scenario.note, "last", errors)
             await anyio.wait_all_tasks_blocked()
-            assert stage.outcomes == []
-            stage.settings.barrier.set()
+            assert scenario.outcomes == []
+            scenario.settings.barrier.set()
         conflict = f"Property {LEAST}=4: must not be above {MOST}=3."
-        assert stage.outcomes == [
+        assert scenario.outcomes == [
             ("first", "None"),
             ("only after the first", "None"),
             ("not after the second", "InvalidConfigurationError"),
             ("another", "None"),
             ("last", str([InvalidProperty(conflict, LEAST)])),
         ]
-        assert (stage.settings.active.value[LEAST], stage.settings.active.value[MOST]) == (4, 5)
-        assert stage.cluster.health().restarts == 3
+        assert (scenario.settings.active.value[LEAST], scenario.settings.active.value[MOST]) == (
+            4,
+            5,
+        )
+        assert scenario.cluster.health().restarts == 3
 
     play(act)
 
@@ -200,22 +203,22 @@ def test_restarts_apply_in_order_of_arrival_each_against_the_result_of_the_one_b
 def test_a_restart_that_waits_too_long_for_its_turn_changes_nothing(
     play: Callable[[Act], None],
 ) -> None:
-    async def act(stage: Stage) -> None:
-        assert isinstance(stage.loop, JumpingLoop)
-        async with stage.restarting():
-            with stage.loop.jumping(), pytest.raises(RestartingError):
-                await stage.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "too late"})
-        assert await stage.served() == "new"
-        assert stage.cluster.health().restarts == 1
+    async def act(scenario: Scenario) -> None:
+        assert isinstance(scenario.loop, JumpingLoop)
+        async with scenario.restarting():
+            with scenario.loop.jumping(), pytest.raises(RestartingError):
+                await scenario.cluster.restart({"OPENVIDU_PRO_CLUSTER_ID": "too late"})
+        assert await scenario.served() == "new"
+        assert scenario.cluster.health().restarts == 1
 
     play(act)
 
 
 def test_a_restart_whose_client_hangs_up_is_carried_out_whole(play: Callable[[Act], None]) -> None:
-    async def act(stage: Stage) -> None:
-        async with stage.restarting() as tasks:
+    async def act(scenario: Scenario) -> None:
+        async with scenario.restarting() as tasks:
             tasks.cancel_scope.cancel()
-        assert await stage.served() == "new"
-        assert stage.cluster.health().restarts == 1
+        assert await scenario.served() == "new"
+        assert scenario.cluster.health().restarts == 1
 
     play(act)
