@@ -33,6 +33,7 @@ DOCUMENT: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components
 RESPONSES: Json = DOCUMENT["responses"]
 JSON = {"Content-Type": "application/json"}
 RESTART = "/pro/restart"
+DEAD_LETTERS = "/fleet/dead-letters"
 TOO_LARGE = b'{"uri": "' + b"a" * (1 << 20) + b'"}'
 
 
@@ -101,6 +102,8 @@ REQUESTS = {
     "BadDrainLimit half": drained(deadline=60),
     "ServerFailed failed": asked("PUT", NODES),
     "NoSuchCdrFile unknown": asked("GET", "/cdr/CDR.2020-09-21_08-50-36.log"),
+    "BadReplay none": asked("POST", f"{DEAD_LETTERS}/replay", json={}),
+    "NoSuchDeadLetter unknown": asked("DELETE", f"{DEAD_LETTERS}/4711"),
     "NoSuchDrain running": asked("GET", f"/fleet/media-nodes/{KNOWN_ID}/drain"),
 }
 
@@ -133,6 +136,7 @@ SAID = {
     "UnavailableOrStopping store": errors.StoreUnavailableError("it is locked"),
     "Unavailable store": errors.StoreUnavailableError("it is locked"),
     "EventsExpired expired": errors.EventsExpiredError(17, 1001),
+    "ReplayUnderWay another": errors.ReplayUnderWayError(),
     "NoStream many": TooManyStreamsError(MAX_STREAMS),
 }
 

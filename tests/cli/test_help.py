@@ -11,7 +11,10 @@ COMMANDS_OF_NODES = (
     *("list", "get", "diagnostics", "add", "remove"),
     *("drain", "progress", "undrain", "status", "discover"),
 )
-COMMANDS_OF_EVENTS = ("list", "watch", "verify", "cdr")
+COMMANDS_OF_EVENTS = (
+    *("list", "watch", "verify", "cdr"),
+    *("webhook", "dead-letters", "replay", "discard"),
+)
 COMMANDS = [
     ["serve"],
     ["demo"],

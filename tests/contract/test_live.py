@@ -61,7 +61,11 @@ TestScenarios = fuzzing.scenarios(schema)
 @pytest.mark.parametrize("operation", sorted({name for name, _ in fuzz_verdict.documented("401")}))
 def test_without_the_right_credentials_an_operation_is_401(operation: str) -> None:
     found = schema.find_operation_by_id(operation)
-    path = found.path.replace("{mediaNodeId}", "kms_Unknown1").replace("{file}", "x")
+    path = (
+        found.path.replace("{mediaNodeId}", "kms_Unknown1")
+        .replace("{file}", "x")
+        .replace("{sequence}", "1")
+    )
     for auth in (None, ("OPENVIDUAPP", "wrong"), ("admin", fuzzing.SECRET)):
         response = httpx.request(found.method.upper(), URL + path, auth=auth)
         assert response.status_code == 401

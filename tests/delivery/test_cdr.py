@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
@@ -201,6 +202,42 @@ async def test_a_directory_that_cannot_be_written_is_an_error_and_loses_nothing(
         (tmp_path / "cdr").unlink()
         async with writing:
             assert await writing.lines(2) == expected(*events)
+
+
+async def test_a_full_disk_leaves_no_part_of_a_line_and_loses_nothing(tmp_path, monkeypatch):
+    folder, room = tmp_path / "cdr", 1_000_000
+    name = f"CDR.{START:%Y-%m-%d_%H-%M-%S}.log"
+    folder.mkdir()
+    padding = b'"' + b" " * (room - 260) + b'"\n'
+    (folder / name).write_bytes(padding)
+    failed = []
+    real = CdrFiles.append
+
+    def append(files, name, lines):
+        """As it is; after the first failure the disk has space again."""
+        try:
+            return real(files, name, lines)
+        except OSError:
+            failed.append((folder / name).read_bytes())
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            raise
+
+    monkeypatch.setattr(CdrFiles, "append", append)
+    async with event_source(tmp_path) as source:
+        writing = Writing(source, folder)
+        await writing.writer.begin(source.store)
+        events = await source.emit(3)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                await writing.writer.run(source.store, lambda: None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        async with writing:
+            await writing.lines(4)
+    assert failed == [padding]
+    assert (folder / name).read_bytes() == padding + b"".join(map(line, events))
 
 
 async def test_events_that_were_deleted_before_they_had_a_line_are_counted(tmp_path):

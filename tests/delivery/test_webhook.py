@@ -8,7 +8,7 @@ import socket
 import ssl
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_network
 from random import Random
@@ -525,6 +525,35 @@ async def test_a_webhook_that_is_off_replays_nothing(tmp_path):
 async def add_dead_letters(source, count):
     for event in await source.emit(count):
         await source.store.add_dead_letter(READER, DeadLetter(event, "answered HTTP 400", 1))
+
+
+async def test_a_clock_that_jumps_moves_no_try_and_loses_nothing(tmp_path):
+    clock = SettableClock()
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        answers = iter([status(500)] * 4)
+        receiver.answer = lambda _: next(answers, OK)
+        run = Running(source, settings_for(receiver))
+        run.webhook = Webhook(source.log, lambda: run.settings, clock, Random(1))
+        await run.webhook.begin(source.store)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run.webhook.run, source.store, lambda: None)
+            for years in (10, -20):
+                clock.offset = timedelta(days=365 * years)
+                (event,) = await source.emit()
+                await run.until(lambda webhook: webhook.lag == 0)
+                assert receiver.requests[-1].event["id"] == event.payload["id"]
+                at = int(receiver.requests[-1].headers["webhook-timestamp"])
+                assert abs(at - clock.now().timestamp()) < 60
+            tasks.cancel_scope.cancel()
+
+
+class SettableClock(SystemClock):
+    """A wall clock that somebody sets."""
+
+    offset = timedelta()
+
+    def now(self):
+        return super().now() + self.offset
 
 
 async def test_the_state_names_the_host_alone_and_the_next_try(tmp_path):

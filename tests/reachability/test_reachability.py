@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -29,6 +31,8 @@ from support.cluster_client import (
 )
 from support.machine_scripts import AUTODISCOVER, DROP, MachineScripts, write_script
 from support.reachability import DOCUMENT, Reached, document, operations
+from support.webhook_receiver import status as webhook_receiver_status
+from support.webhook_receiver import webhook_receiver
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +76,7 @@ def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
 
 def url_of(operation: Any) -> str:
     path = operation.path.replace("{mediaNodeId}", UNKNOWN).replace("{file}", "unknown.log")
+    path = path.replace("{sequence}", "4711")
     # A stream has no end of its own.
     return f"{path}?duration=0" if path.endswith("/stream") else path
 
@@ -180,6 +185,33 @@ async def test_the_events_of_the_cluster(api: httpx.AsyncClient) -> None:
     assert (await api.get("/fleet/events/stream", params={"duration": 0})).status_code == 200
 
 
+async def test_the_webhook_and_what_its_receiver_refused(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    letters, replay = "/fleet/dead-letters", "/fleet/dead-letters/replay"
+    async with webhook_receiver() as receiver:
+        receiver.answer = lambda _: webhook_receiver_status(422)
+        async with live.mediafleet(
+            tmp_path,
+            OPENVIDU_WEBHOOK="true",
+            OPENVIDU_WEBHOOK_ENDPOINT=f"http://127.0.0.1:{receiver.port}/",
+            MEDIAFLEET_WEBHOOK_SCHEDULE="0.001",
+        ) as client:
+            client.event_hooks["response"].append(noting("live"))
+            await add(client, fleet.uri(0))
+            while (await client.get(letters)).json()["total"] < 2:
+                assert (await client.get("/fleet/webhook")).status_code == 200
+            receiver.delay, connections = 0.5, receiver.connections
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(partial(client.post, replay, json={"all": True}))
+                while receiver.connections == connections:
+                    await anyio.sleep(0.01)
+                assert (await client.post(replay, json={"sequences": [1]})).status_code == 409
+            assert (await client.post(replay, json={"sequences": [4711]})).status_code == 404
+            assert (await client.delete(f"{letters}/1")).status_code == 204
+            assert (await client.delete(f"{letters}/1")).status_code == 404
+
+
 @pytest.mark.parametrize("prefix", ["", "/openvidu"])
 async def test_call_detail_records(tmp_path: Path, api: httpx.AsyncClient, prefix: str) -> None:
     name = "CDR.2020-09-21_08-50-36.log"
@@ -275,7 +307,13 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
         describe_error=describe_error,
         now_ms=lambda: 0,
     )
-    bodies = {"POST": {"uri": "ws://127.0.0.1/kurento"}, "PATCH": {"status": "running"}}
+    bodies: dict[str, dict[str, Any]] = {
+        "POST": {"uri": "ws://127.0.0.1/kurento"},
+        "PATCH": {"status": "running"},
+        "/pro/restart": {},
+        "/openvidu/api/restart": {},
+        "/fleet/dead-letters/replay": {"all": True},
+    }
     async with (
         live.serving(app) as url,
         httpx.AsyncClient(
@@ -283,7 +321,7 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
         ) as client,
     ):
         for each in operations():
-            body = {} if each.path.endswith("/restart") else bodies.get(each.method)
+            body = bodies.get(each.path, bodies.get(each.method))
             answer = await client.request(each.method, url_of(each), json=body)
             assert answer.status_code == status, (each.id, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503)

@@ -92,7 +92,7 @@ def test_a_body_of_a_request_says_whether_it_is_closed(operations, follow):
     bodies = [
         each["requestBody"]["content"] for each in operations.values() if "requestBody" in each
     ]
-    assert len(bodies) == 7
+    assert len(bodies) == 8
     for body in bodies:
         schema = follow(body["application/json"]["schema"])
         assert isinstance(schema["additionalProperties"], bool)
@@ -102,7 +102,9 @@ def test_answers_are_open_so_that_members_can_be_added(component):
     closed = {
         name for name, schema in component.items() if schema.get("additionalProperties") is False
     }
-    assert closed == {"DrainLimit", "RestartProperties"}, "requests alone are closed"
+    assert closed == {"DeadLettersToReplay", "DrainLimit", "RestartProperties"}, (
+        "requests alone are closed"
+    )
 
 
 def test_the_description_asks_clients_to_ignore_unknown_members(document):

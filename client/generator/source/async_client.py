@@ -12,7 +12,16 @@ import anyio
 import httpx
 
 from mediafleet_client.api.cluster import get_autoscaling, get_config, get_health, get_metrics, restart
-from mediafleet_client.api.events import get_cdr_file, list_cdr_files, list_events, stream_events
+from mediafleet_client.api.events import (
+    delete_dead_letter,
+    get_cdr_file,
+    get_webhook,
+    list_cdr_files,
+    list_dead_letters,
+    list_events,
+    replay_dead_letters,
+    stream_events,
+)
 from mediafleet_client.api.media_nodes import (
     add_media_node,
     autodiscover_media_nodes,
@@ -48,6 +57,8 @@ from mediafleet_client.models import (
     AtDeadline,
     Autoscaling,
     Config,
+    DeadLetterPage,
+    DeadLettersToReplay,
     DeletionStrategy,
     Drain,
     DrainLimit,
@@ -57,9 +68,11 @@ from mediafleet_client.models import (
     MediaNodeDiagnostics,
     MediaNodePatch,
     MediaNodeToAdd,
+    Replay,
     RequestableMediaNodeStatus,
     RestartProperties,
     StoredEvent,
+    WebhookState,
 )
 from mediafleet_client.types import UNSET, Operation
 
@@ -72,6 +85,7 @@ _SHORTEST_S: Final = 0.1
 _STREAM_SILENCE_S: Final = 45.0
 _PASSING: Final = (BadGateway, ConnectionFailed, GatewayTimeout, RequestTimedOut, Unavailable)
 _FIRST_PAUSE_S: Final = 0.5
+_REPLAY_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 15.0
 
 
@@ -520,6 +534,45 @@ class AsyncEvents:
         async with aclosing(self._client.stream(get_cdr_file(file), silence=seconds)) as lines:
             async for line in lines:
                 yield line
+
+    async def webhook(self, *, timeout: float | None = None) -> WebhookState:
+        """Get how the webhook does."""
+        return await self._client.call(get_webhook(), timeout=timeout)
+
+    async def dead_letters(self, *, after: int = 0, limit: int = 100, timeout: float | None = None) -> DeadLetterPage:
+        """Get a page of the events that the webhook's receiver refused for good, the oldest first.
+
+        Args:
+            after: Number of the last one that is known already, the `next` of the page before; 0 for the first page.
+            limit: The greatest number of them, at most 1000.
+            timeout: Seconds for the answer.
+        """
+        return await self._client.call(list_dead_letters(after=after, limit=limit), timeout=timeout)
+
+    async def replay(
+        self, sequences: Iterable[int] = (), *, all_: bool = False, timeout: float | None = _REPLAY_S
+    ) -> Replay:
+        """Send events that the webhook's receiver refused once more.
+
+        Args:
+            sequences: Their numbers, 100 at most.
+            all_: Send the oldest 100.
+            timeout: Seconds for the answer; a replay takes 45 seconds at most.
+
+        Raises:
+            NotFound: One of them was not refused, or is delivered or deleted.
+            Conflict: Another replay is under way.
+        """
+        body = DeadLettersToReplay(all_=True) if all_ else DeadLettersToReplay(sequences=[*sequences])
+        return await self._client.call(replay_dead_letters(body=body), timeout=timeout)
+
+    async def delete_dead_letter(self, sequence: int, *, timeout: float | None = None) -> None:
+        """Delete an event that the webhook's receiver refused.
+
+        Raises:
+            NotFound: There is none of this number.
+        """
+        await self._client.call(delete_dead_letter(sequence), timeout=timeout)
 
 
 class AsyncCluster:

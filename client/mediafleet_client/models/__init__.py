@@ -21,6 +21,9 @@ from .config import Config
 from .connection import Connection
 from .connection_list import ConnectionList
 from .connection_role import ConnectionRole
+from .dead_letter import DeadLetter
+from .dead_letter_page import DeadLetterPage
+from .dead_letters_to_replay import DeadLettersToReplay
 from .deletion_strategy import DeletionStrategy
 from .drain import Drain
 from .drain_change import DrainChange
@@ -71,6 +74,7 @@ from .recording_layout import RecordingLayout
 from .recording_mode import RecordingMode
 from .recording_notification import RecordingNotification
 from .recording_output_mode import RecordingOutputMode
+from .replay import Replay
 from .requestable_media_node_status import RequestableMediaNodeStatus
 from .restart_properties import RestartProperties
 from .scaled_media_node import ScaledMediaNode
@@ -82,6 +86,7 @@ from .subscriber import Subscriber
 from .video_source import VideoSource
 from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
+from .webhook_state import WebhookState
 
 __all__ = (
     "AtDeadline",
@@ -105,6 +110,9 @@ __all__ = (
     "Connection",
     "ConnectionList",
     "ConnectionRole",
+    "DeadLetter",
+    "DeadLetterPage",
+    "DeadLettersToReplay",
     "DeletionStrategy",
     "Drain",
     "DrainChange",
@@ -155,6 +163,7 @@ __all__ = (
     "RecordingMode",
     "RecordingNotification",
     "RecordingOutputMode",
+    "Replay",
     "RequestableMediaNodeStatus",
     "RestartProperties",
     "ScaledMediaNode",
@@ -166,4 +175,5 @@ __all__ = (
     "VideoSource",
     "WaitingMediaNode",
     "WebhookEvent",
+    "WebhookState",
 )

@@ -9,7 +9,6 @@ AutoscalingCause: TypeAlias = Literal[
     "highLoad",
     "loadOfFewerNodes",
     "lowLoad",
-    "reserved",
     "withinLimits",
 ]
 """A newer server may answer other values; they are passed on as they are."""
@@ -24,7 +23,6 @@ AUTOSCALING_CAUSE_VALUES: frozenset[AutoscalingCause] = frozenset(
         "highLoad",
         "loadOfFewerNodes",
         "lowLoad",
-        "reserved",
         "withinLimits",
     }
 )

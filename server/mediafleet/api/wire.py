@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Member, Session
     from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import ServerInfo
+    from mediafleet.domain.ports import DeadLetter, Replay, ServerInfo, WebhookState
     from mediafleet.services.autoscaling import AutoscalingReport
     from mediafleet.services.cluster import Health
     from mediafleet.services.media_nodes import DrainReport
@@ -189,6 +189,34 @@ def event(stored: StoredEvent) -> Json:
         "timestamp": stored.timestamp,
         "payload": stored.payload,
         "hash": stored.hash,
+    }
+
+
+def dead_letter(letter: DeadLetter) -> Json:
+    """The dead letter object."""
+    body = event(letter.event)
+    del body["hash"]
+    return {**body, "reason": letter.reason, "givenUpTime": letter.timestamp}
+
+
+def replay(made: Replay, *, remaining: int) -> Json:
+    """The replay object."""
+    return {"delivered": list(made.delivered), "remaining": remaining, "problem": made.problem}
+
+
+def webhook(state: WebhookState) -> Json:
+    """The webhook object; times in UTC milliseconds."""
+    return {
+        "enabled": state.is_on,
+        "host": state.host,
+        "lag": state.lag,
+        "delivered": state.delivered,
+        "failures": state.failures,
+        "consecutiveFailures": state.consecutive_failures,
+        "deadLetters": state.dead_letters,
+        "lost": state.lost,
+        "problem": state.problem,
+        "nextTryTime": _milliseconds(state.next_try),
     }
 
 

@@ -16,6 +16,7 @@ from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
+from mediafleet.api.webhook import WebhookHandlers
 from mediafleet.app import metrics
 from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
 from mediafleet.app.contract_file import load_contract
@@ -29,6 +30,7 @@ from mediafleet.delivery import CdrFiles
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.diagnostics import Finding
+from mediafleet.domain.errors import NotReadyError
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.domain.lifecycle import Timeouts
@@ -319,6 +321,7 @@ class _Server:
         events = EventHandlers(self._readers.log, schemas.component("StoredEvent"))
         self._metrics.add(lambda: metrics.of_streams(events.streams))
         records = CdrHandlers(self._cdr_files)
+        webhook = WebhookHandlers(self._readers.webhook, self._opened_store)
         self._stopping.listener = partial(self._begin_stop, events)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
@@ -335,6 +338,10 @@ class _Server:
             "end_media_node_drain": waiting(fleet.end_media_node_drain),
             "list_events": events.list_events,
             "stream_events": events.stream_events,
+            "get_webhook": webhook.get_webhook,
+            "list_dead_letters": webhook.list_dead_letters,
+            "replay_dead_letters": webhook.replay_dead_letters,
+            "delete_dead_letter": webhook.delete_dead_letter,
         }
         for family in (PRO, OPENVIDU):
             serve = MediaNodeHandlers(
@@ -372,6 +379,11 @@ class _Server:
     def _begin_stop(self, events: EventHandlers) -> None:
         self._state.begin_stop()
         events.begin_stop()
+
+    def _opened_store(self) -> SqlStore:
+        if self._store is None:
+            raise NotReadyError
+        return self._store
 
     def _cdr_files(self) -> CdrFiles:
         return CdrFiles(cdr_settings(self._settings.value).directory)

@@ -7,8 +7,12 @@ from mediafleet.cli.autoscaling_commands import explain
 from mediafleet.cli.configuration_commands import config, restart
 from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
 from mediafleet.cli.event_commands import (
+    delete_dead_letters,
+    list_dead_letters,
     list_events,
+    replay_dead_letters,
     show_records,
+    show_webhook,
     verify_events,
     watch_events,
 )
@@ -92,6 +96,10 @@ EVENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "watch": watch_events,
     "verify": verify_events,
     "cdr": show_records,
+    "webhook": show_webhook,
+    "dead-letters": list_dead_letters,
+    "replay": replay_dead_letters,
+    "discard": delete_dead_letters,
 }
 
 

@@ -7,15 +7,22 @@ import orjson
 import typer
 
 from mediafleet.cli.connection import Access, Server
-from mediafleet.cli.errors import CommandError, ExitCode
+from mediafleet.cli.errors import CommandError, ExitCode, UsageError
 from mediafleet.cli.options import Json, connects
-from mediafleet.cli.tables import EVENT_HEADINGS, event_line, event_list
+from mediafleet.cli.tables import (
+    EVENT_HEADINGS,
+    dead_letter_list,
+    event_line,
+    event_list,
+    webhook_table,
+)
 from mediafleet.cli.terminal import print_json, print_lines
 from mediafleet.domain.events import event_hash
 from mediafleet_client import Mediafleet
-from mediafleet_client.models import EventPage, StoredEvent
+from mediafleet_client.models import EventPage, Replay, StoredEvent
 
 _VERIFIED_AT_ONCE: Final = 1_000
+_REPLAYED_AT_ONCE: Final = 100
 
 After: TypeAlias = Annotated[
     int | None,
@@ -157,6 +164,136 @@ def show_records(
             print_json(server.content)
         elif names:
             print_lines("\n".join(names))
+
+
+@connects
+def show_webhook(access: Access, *, json: Json = False) -> None:
+    """Show how the webhook does: what it has sent, and why it does not go on.
+
+    Examples:
+      mediafleet events webhook
+    """
+    with access.connect() as server:
+        webhook = server.ask(lambda client: client.events.webhook())
+        server.print(webhook, webhook_table, json=json)
+
+
+@connects
+def list_dead_letters(
+    access: Access,
+    *,
+    after: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="Begin behind the event of this number.")
+    ] = 0,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="COUNT", help="The greatest number of events.")
+    ] = 100,
+    json: Json = False,
+) -> None:
+    """List the events that the webhook's receiver refused for good, the oldest first.
+
+    Examples:
+      mediafleet events dead-letters
+      mediafleet events dead-letters --json
+    """
+    with access.connect() as server:
+        page = server.ask(lambda client: client.events.dead_letters(after=after, limit=limit))
+        server.print(page, lambda page: dead_letter_list(page.content), json=json)
+
+
+Numbers: TypeAlias = Annotated[
+    list[int] | None, typer.Argument(min=1, metavar="[NUMBER]...", help="Numbers of dead letters.")
+]
+
+
+@connects
+def replay_dead_letters(
+    access: Access,
+    numbers: Numbers = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Send all of them.")] = False,
+    json: Json = False,
+) -> None:
+    """Send events that the webhook's receiver refused once more, and print what it takes.
+
+    The exit status is 4 if an event remains that was to be sent.
+
+    Examples:
+      mediafleet events replay 4711 4712
+      mediafleet events replay --all
+    """
+    if all_ == bool(numbers):
+        raise UsageError("Name the numbers of dead letters, or --all.")
+    with access.connect(wait=True) as server:
+        delivered, problem = _replay(server, numbers or _dead_letters(server))
+    if json:
+        print_json(orjson.dumps({"delivered": delivered, "problem": problem}))
+    else:
+        for number in delivered:
+            print_lines(f"Event {number} is delivered.")
+    if problem is not None:
+        raise CommandError(problem, ExitCode.CONFLICT)
+
+
+def _dead_letters(server: Server) -> list[int]:
+    """Return the numbers of all dead letters."""
+
+    def ask(client: Mediafleet) -> list[int]:
+        numbers: list[int] = []
+        while page := client.events.dead_letters(
+            after=max(numbers, default=0), limit=1_000
+        ).content:
+            numbers += [letter.sequence for letter in page]
+        return numbers
+
+    return server.ask(ask)
+
+
+def _replay(server: Server, numbers: list[int]) -> tuple[list[int], str | None]:
+    """Send dead letters.
+
+    Returns:
+        Numbers of those that are delivered, and what is wrong with the rest if there is one.
+    """
+    left, delivered, problem = numbers, list[int](), None
+    while left:
+        some, left = left[:_REPLAYED_AT_ONCE], left[_REPLAYED_AT_ONCE:]
+        replay = _replay_some(server, some)
+        delivered += replay.delivered
+        if replay.problem is None:  # the rest of these did not fail, but took too long
+            left = [each for each in some if each not in replay.delivered] + left
+        else:
+            problem = replay.problem
+    return delivered, problem
+
+
+def _replay_some(server: Server, numbers: list[int]) -> Replay:
+    return server.ask(lambda client: client.events.replay(numbers))
+
+
+@connects
+def delete_dead_letters(
+    access: Access,
+    numbers: Annotated[
+        list[int], typer.Argument(min=1, metavar="NUMBER...", help="Numbers of dead letters.")
+    ],
+    *,
+    json: Json = False,
+) -> None:
+    """Delete events that the webhook's receiver refused, so that they are never sent again.
+
+    Examples:
+      mediafleet events discard 4711
+    """
+
+    def delete(client: Mediafleet) -> None:
+        for number in numbers:
+            client.events.delete_dead_letter(number)
+
+    with access.connect() as server:
+        server.ask(delete)
+    if json:
+        print_json(server.content)
 
 
 def _as_json(event: StoredEvent) -> bytes:

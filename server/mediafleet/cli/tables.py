@@ -14,6 +14,7 @@ from mediafleet.cli.terminal import format_duration, format_time, with_options, 
 from mediafleet.texts import printable
 from mediafleet_client.models import (
     Autoscaling,
+    DeadLetter,
     Drain,
     FailureDecision,
     KurentoInfo,
@@ -21,6 +22,7 @@ from mediafleet_client.models import (
     MediaNodeDiagnostics,
     Ping,
     StoredEvent,
+    WebhookState,
 )
 from mediafleet_client.types import Unset
 
@@ -277,6 +279,39 @@ def event_list(events: Iterable[StoredEvent]) -> Table:
     for event in events:
         table.add_row(*map(cell, _event_cells(event)))
     return table
+
+
+def dead_letter_list(letters: Iterable[DeadLetter]) -> Table:
+    """List events that were refused for good, one in each line."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("NUMBER", "TIME", "EVENT", "NODE", "GIVEN-UP", "REASON"):
+        table.add_column(heading, no_wrap=True)
+    for letter in letters:
+        table.add_row(
+            cell(letter.sequence),
+            cell(format_time(letter.timestamp)),
+            cell(letter.event),
+            cell(letter.media_node_id or "-"),
+            cell(format_time(letter.given_up_time)),
+            cell(letter.reason),
+        )
+    return table
+
+
+def webhook_table(webhook: WebhookState) -> Table:
+    """Show how the webhook does: a line for each property."""
+    return _two_columns(_webhook_rows(webhook))
+
+
+def _webhook_rows(webhook: WebhookState) -> Iterator[tuple[str, Text]]:
+    yield "enabled", cell(f"yes, to {webhook.host}") if webhook.enabled else cell("no")
+    yield "lag", cell(f"{webhook.lag} event(s)")
+    yield "delivered", cell(webhook.delivered)
+    yield "failed requests", cell(f"{webhook.failures}, {webhook.consecutive_failures} in a row")
+    yield "dead letters", cell(webhook.dead_letters, "red" if webhook.dead_letters else "")
+    yield "lost", cell(webhook.lost, "red" if webhook.lost else "")
+    yield "problem", cell(webhook.problem or "-", "red" if webhook.problem else "")
+    yield "next try", cell(format_time(webhook.next_try_time) or "-")
 
 
 def event_line(event: StoredEvent) -> str:

@@ -114,15 +114,19 @@ class CdrFiles:
         return {"file": name, "size": size}
 
     def append(self, name: str, lines: bytes) -> int:
-        """Append lines to a file; return its size then.
+        """Append lines to a file, all or none; return its size then.
 
         Raises:
-            OSError: They may be written in part.
+            OSError: They could not be written.
         """
         with (self.directory / name).open("ab", buffering=0) as file:
-            view = memoryview(lines)
-            while view:
-                view = view[file.write(view) :]
+            before, view = file.tell(), memoryview(lines)
+            try:
+                while view:
+                    view = view[file.write(view) :]
+            except OSError:
+                file.truncate(before)
+                raise
             return file.tell()
 
     def sync(self, name: str) -> None:

@@ -1,0 +1,65 @@
+"""A process of its own that commits events and has them delivered, to be killed at any time."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.clock import SystemClock
+from mediafleet.delivery import CdrSettings, CdrWriter, Webhook, WebhookSettings
+from mediafleet.domain.events import SessionDestroyed
+from mediafleet.supervise import Loop, supervise
+from support.event_source import event_source
+from support.store_cases import added, noted
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+BATCH = 20
+NODES = 50
+SCHEDULE = (0.05, 0.2, 1.0)
+
+
+async def main(folder: Path, count: int, port: int) -> None:
+    clock = SystemClock()
+    settings = WebhookSettings(
+        is_on=True,
+        endpoint=f"http://127.0.0.1:{port}/",
+        events=frozenset({SessionDestroyed.name}),
+        networks=(ip_network("127.0.0.0/8"),),
+        schedule=SCHEDULE,
+    )
+    async with event_source(folder, retention=10 * count) as source:
+        webhook = Webhook(source.log, lambda: settings, clock, SystemRandom())
+        records = CdrWriter(source.log, lambda: CdrSettings(True, folder / "cdr"), clock)
+        await webhook.begin(source.store)
+        await records.begin(source.store)
+        print("started", flush=True)
+        async with anyio.create_task_group() as tasks:
+            readers: list[Callable[[Callable[[], None]], Awaitable[None]]] = [
+                partial(webhook.run, source.store),
+                partial(records.run, source.store),
+            ]
+            for run in readers:
+                loop = Loop("reader", clock.monotonic)
+                tasks.start_soon(supervise, loop, partial(run, loop.beat))
+            while (made := source.log.newest) < count:
+                some = range(made + 1, min(made + BATCH, count) + 1)
+                source.log.append(
+                    await source.store.commit(
+                        [noted(added(f"kms_{n % NODES}").node, str(n)) for n in some]
+                    )
+                )
+            while webhook.lag or records.lag:
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+
+
+if __name__ == "__main__":
+    anyio.run(main, Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
