@@ -20,7 +20,7 @@ TO_BLOCKING = (
     (r"^import anyio\n", ""),
     (r"anyio\.sleep", "time.sleep"),
     (r"\baclos(e|ing)\b", r"clos\1"),
-    (r"\ba(read|iter_lines)\b", r"\1"),
+    (r"\ba(read|iter_bytes)\b", r"\1"),
     (r"__a(enter|exit)__", r"__\1__"),
     (r"\bAsyncGenerator\[str, None\]", "Generator[str, None, None]"),
     (r"\bAsync([A-Z])", r"\1"),

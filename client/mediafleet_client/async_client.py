@@ -38,6 +38,7 @@ from mediafleet_client.conversation import (
     CONNECT_S,
     USER,
     EventParser,
+    LineBuffer,
     checked_url,
     failure,
     pause_before_repeating,
@@ -218,8 +219,12 @@ class AsyncMediafleet:
                 if response.status_code not in operation.results:
                     await response.aread()
                     result_of(operation, response)
-                async for line in response.aiter_lines():
-                    yield line
+                lines = LineBuffer()
+                async for data in response.aiter_bytes():
+                    for line in lines.feed(data):
+                        yield line
+                if lines.rest:
+                    yield lines.rest
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise failure(operation, error, self._url, silence) from error
 

@@ -37,6 +37,7 @@ from mediafleet_client.conversation import (
     CONNECT_S,
     USER,
     EventParser,
+    LineBuffer,
     checked_url,
     failure,
     pause_before_repeating,
@@ -217,8 +218,12 @@ class Mediafleet:
                 if response.status_code not in operation.results:
                     response.read()
                     result_of(operation, response)
-                for line in response.iter_lines():
-                    yield line
+                lines = LineBuffer()
+                for data in response.iter_bytes():
+                    for line in lines.feed(data):
+                        yield line
+                if lines.rest:
+                    yield lines.rest
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise failure(operation, error, self._url, silence) from error
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 USER: Final = "OPENVIDUAPP"
 CONNECT_S: Final = 10.0
 _MAX_TEXT: Final = 8_192
+_MAX_LINE: Final = 16 << 20
 _MEMBERS: Final = {"timestamp", "status", "error", "message", "path"}
 _OF_PROXIES: Final = (502, 503, 504)
 _STOPPING: Final = "The server is stopping"
@@ -145,6 +146,33 @@ def failure(
         failed = ConnectionFailed(f"{url}: {str(error) or type(error).__name__}")
     failed.may_go_on = not (unsent or operation.reads)
     return failed
+
+
+class LineBuffer:
+    """Splits bytes at line feeds alone, since JSON may hold what `str.splitlines` takes for the end of a line."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    @property
+    def rest(self) -> str:
+        """What follows the last line feed."""
+        return _text(self._rest)
+
+    def feed(self, data: bytes) -> list[str]:
+        """Take in some bytes; return the lines that they complete.
+
+        Raises:
+            InvalidResponse: A line is too long.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _MAX_LINE:
+            raise InvalidResponse(200, "the answer", f"a line of more than {_MAX_LINE} bytes")
+        return [_text(line) for line in lines]
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
 class EventParser:

@@ -79,9 +79,10 @@ def test_a_watch_misses_nothing_although_the_server_is_killed(start, cluster, me
     assert (gone.code, gone.err.split(";")[0]) == (3, "mediafleet: There is no event 5")
 
 
-def test_a_watch_ends_with_ctrl_c(start, cluster):
-    watch = start("events", "watch", **cluster.access)
-    watch.line("NUMBER")
+def test_a_watch_ends_with_ctrl_c(start, cluster, mediafleet, uris):
+    mediafleet("nodes", "add", uris[0], "--wait")
+    watch = start("events", "watch", "--after", 0, **cluster.access)
+    watch.line("newStatus=running")
 
     assert watch.stop(signal.SIGINT) == 0
     assert watch.err == []

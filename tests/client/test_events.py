@@ -22,6 +22,7 @@ from mediafleet_client import (
     Unavailable,
     async_client,
     client,
+    conversation,
 )
 from support import live
 from support.cluster_client import add
@@ -152,6 +153,23 @@ async def test_an_event_may_come_in_odd_lines(connect, server):
 
     (taken,) = await take(connect(server.url).events.stream(after=0, limit=1))
     assert taken.to_dict() == event(1)
+
+
+async def test_an_event_may_hold_what_looks_like_the_end_of_a_line(connect, server):
+    odd = event(1) | {"payload": {"reason": "a\u2028b\x85c\u2029"}}
+    data = json.dumps(odd, ensure_ascii=False).encode()
+    server.answers = [answer(200, b"data: " + data + b"\n\n")]
+
+    (taken,) = await take(connect(server.url).events.stream(after=0, limit=1))
+    assert taken.to_dict() == odd
+
+
+async def test_a_line_without_an_end_is_an_error(connect, server, monkeypatch):
+    monkeypatch.setattr(conversation, "_MAX_LINE", 1000)
+    server.answers = [answer(200, b"data: " + b"x" * 1000)]
+
+    with pytest.raises(InvalidResponse, match="a line of more than 1000 bytes"):
+        await take(connect(server.url).events.stream(after=0))
 
 
 async def test_a_stream_ends_after_so_many_events(connect, server):
