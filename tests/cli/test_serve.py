@@ -19,6 +19,8 @@ import httpx
 import pytest
 import trustme
 
+from support.otlp_receiver import attributes, otlp_receiver
+
 NODES = "/pro/media-nodes"
 SIGNAL_IN_DESTRUCTOR = """
 import signal, sys
@@ -102,7 +104,20 @@ def test_a_server_loads_neither_the_client_nor_what_only_some_servers_need(serve
         "mako",
         "mediafleet_client",
         "openapi_spec_validator",
+        "opentelemetry",
     }
+
+
+def test_traces_go_where_the_standard_variables_say_the_last_ones_at_the_end(serve):
+    with otlp_receiver() as receiver:
+        server = serve(OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, OTEL_SERVICE_NAME="fleet-1")
+        httpx.get(f"{server.url}/health/live", trust_env=False)
+        assert server.stop() == 0
+
+    (span,) = receiver.spans("get_liveness")
+    assert attributes(span.attributes)["http.response.status_code"] == 200
+    resource = receiver.requests[0].resource_spans[0].resource
+    assert attributes(resource.attributes)["service.name"] == "fleet-1"
 
 
 def test_metrics_count_the_connections(serve, data):

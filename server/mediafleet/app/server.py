@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import orjson
 
-from mediafleet import contract
+from mediafleet import contract, tracing
 from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
@@ -22,6 +22,7 @@ from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.delivery import EventReaders, cdr_settings
 from mediafleet.app.environments import check_cluster_path, make_environment
+from mediafleet.app.metrics import UNMATCHED
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.clock import AwakeClock, SystemClock
@@ -284,6 +285,11 @@ class _Server:
             )
         )
 
+    def _observe_response(self, request: contract.Request, status: int) -> None:
+        self._metrics.observe_response(request, status)
+        if tracing.is_on():
+            trace_request(request, status)
+
     def _failed_names(self) -> frozenset[str]:
         return frozenset(component.name for component in self._failed_components())
 
@@ -299,7 +305,7 @@ class _Server:
             lifespan=self._lifespan,
             cors_origins=self._configuration.cors_origins,
             failed_logins=self._failed_logins,
-            observe=self._metrics.observe_response,
+            observe=self._observe_response,
             now_ms=lambda: to_milliseconds(self._clock.now()),
             body_rules={
                 f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_errors
@@ -500,6 +506,19 @@ class _Server:
             self._machines.interrupt_launches()
         if leadership is Leadership.LOST:
             self._on_leadership_lost()
+
+
+def trace_request(request: contract.Request, status: int) -> None:
+    """Record a span of a request."""
+    operation = request.operation_id or UNMATCHED
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
+    }
+    attributes = {
+        "mediafleet.operation.id": operation,
+        "mediafleet.request.id": request.id.decode(),
+    }
+    tracing.record_request(operation, request.begun, status, headers, attributes)
 
 
 def _timeouts(configuration: Configuration, environment: Environment) -> Timeouts:

@@ -7,14 +7,15 @@ import ssl
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, cast
 
 import typer
 
-from mediafleet import __version__, logs
+from mediafleet import __version__, logs, tracing
 from mediafleet.cli.emulator import PARENT_OPTION, HostedSessions, port_option
 from mediafleet.cli.process import (
     Listener,
@@ -133,6 +134,7 @@ def serve(
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
             stop_request=stop_request,
+            environ=os.environ,
         )
 
 
@@ -217,6 +219,7 @@ def run(
     accept_changed_store: bool = False,
     stop_request: StopRequest,
     remarks: Sequence[str] = (),
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Serve until a stop signal.
 
@@ -229,6 +232,7 @@ def run(
         accept_changed_store: Whether to start with a store that is not the one of the last start.
         stop_request: Made by a stop signal that comes before the server handles them.
         remarks: Lines to print when the server is ready, between the URL and the examples.
+        environ: Variables that may configure traces.
 
     Raises:
         UsageError: The address must not be served.
@@ -241,7 +245,7 @@ def run(
     listener = bind(
         configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
     )
-    with closing(listener.socket):
+    with closing(listener.socket), tracing.exporting(environ):
         run_server = _load_server()
         complete = with_secret(configuration)
         log_warnings(complete)

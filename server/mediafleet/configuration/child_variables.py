@@ -49,8 +49,8 @@ def script_variables(configuration: Configuration) -> Mapping[str, str]:
     return MappingProxyType({"PATH": _PATH, **machine, **deployment})
 
 
-_OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_", "DOCKER_", "PG")
-"""The last three are read by libraries of the server: its ways to AWS, an Engine, PostgreSQL."""
+_OURS: Final = ("MEDIAFLEET_", "OPENVIDU_", "AWS_", "DOCKER_", "PG", "OTEL_")
+"""The last four are read by libraries of the server: for AWS, an Engine, PostgreSQL, traces."""
 
 
 def inherited_variables() -> Mapping[str, str]:

@@ -23,6 +23,7 @@ import orjson
 from typing_extensions import override
 
 import mediafleet
+from mediafleet import tracing
 from mediafleet.domain.endpoints import may_be_dialled, unmapped
 from mediafleet.domain.errors import (
     MediafleetError,
@@ -209,6 +210,14 @@ class Receiver:
         Raises:
             UndeliveredError: The receiver did not take it within the time limit.
         """
+        attributes: dict[str, str | int] = {
+            "mediafleet.event.name": event.name,
+            "mediafleet.event.sequence": event.sequence,
+        }
+        with tracing.span("deliver event", attributes):
+            await self._post(event, now_s)
+
+    async def _post(self, event: StoredEvent, now_s: int) -> None:
         body = orjson.dumps({**event.payload, "event": event.name})
         headers = self._headers + self._signed(event, body, now_s)
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet import tracing
 from mediafleet.domain import observations
 from mediafleet.domain.errors import (
     ClusterFullError,
@@ -86,7 +87,8 @@ class Machines:
             with anyio.move_on_after(self._timeouts.launch + REPORT_S) as limit:
                 self._under_way.add(limit)
                 try:
-                    return await self._environment.launch(MachineRequest(node_id, None))
+                    with tracing.span("launch machine", self._attributes(node_id)):
+                        return await self._environment.launch(MachineRequest(node_id, None))
                 except EnvironmentFailureError as error:
                     self._state.record(
                         node_id, partial(observations.launch_failed, reason=error.detail)
@@ -117,10 +119,19 @@ class Machines:
                 )
                 raise
 
+    def _attributes(self, node_id: str) -> dict[str, str]:
+        return {
+            "mediafleet.environment": self._environment.name,
+            "mediafleet.media_node.id": node_id,
+        }
+
     async def _terminate(self, node: MediaNode) -> None:
         limit = self._timeouts.termination
         try:
-            with anyio.fail_after(limit):
+            with (
+                tracing.span("terminate machine", self._attributes(node.id)),
+                anyio.fail_after(limit),
+            ):
                 await self._environment.terminate(node)
         except TimeoutError:
             detail = f"it did not come to an end within {limit:g} s"

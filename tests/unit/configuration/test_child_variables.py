@@ -11,6 +11,7 @@ def test_children_get_all_but_the_configuration(monkeypatch: pytest.MonkeyPatch)
         "DOCKER_AUTH_CONFIG",
         "KIBANA_PASSWORD",
         "PGPASSWORD",
+        "OTEL_EXPORTER_OTLP_HEADERS",
     ]
     for name in [*ours, "GST_DEBUG"]:
         monkeypatch.setenv(name, "canary")
