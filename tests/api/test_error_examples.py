@@ -18,6 +18,7 @@ from mediafleet.domain.errors import (
     DrainTooLateError,
     NotDrainableError,
 )
+from mediafleet.domain.placement import MAX_RESERVATIONS
 from mediafleet.domain.ports import Machine
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.on_premise import OnPremise
@@ -104,6 +105,12 @@ REQUESTS = {
     "NoSuchCdrFile unknown": asked("GET", "/cdr/CDR.2020-09-21_08-50-36.log"),
     "BadReplay none": asked("POST", f"{DEAD_LETTERS}/replay", json={}),
     "NoSuchDeadLetter unknown": asked("DELETE", f"{DEAD_LETTERS}/4711"),
+    "BadLabels name": asked(
+        "PUT", f"/fleet/media-nodes/{KNOWN_ID}/labels", json={"labels": {"-zone": "eu-1"}}
+    ),
+    "BadSessionToPlace ttl": asked("POST", "/fleet/placements", json={"ttl": "soon"}),
+    "NotPlaced labels": asked("POST", "/fleet/placements", json={"labels": {"zone": "eu-1"}}),
+    "NoSuchPlacement unknown": asked("DELETE", "/fleet/placements/plc_Q3xWk81pLz0b"),
     "NoSuchDrain running": asked("GET", f"/fleet/media-nodes/{KNOWN_ID}/drain"),
 }
 
@@ -135,6 +142,13 @@ SAID = {
     ),
     "UnavailableOrStopping store": errors.StoreUnavailableError("it is locked"),
     "Unavailable store": errors.StoreUnavailableError("it is locked"),
+    "NotPlaced none": errors.NoFittingMediaNodeError(
+        "none of the 3 Media Nodes accepts sessions: 2 disconnected, 1 launching"
+    ),
+    "NotPlaced pinned": errors.NoFittingMediaNodeError(
+        f"Media Node {KNOWN_ID} is waiting-idle-to-terminate"
+    ),
+    "NotPlaced many": errors.TooManyPlacementsError(MAX_RESERVATIONS),
     "EventsExpired expired": errors.EventsExpiredError(17, 1001),
     "ReplayUnderWay another": errors.ReplayUnderWayError(),
     "NoStream many": TooManyStreamsError(MAX_STREAMS),

@@ -9,8 +9,9 @@ from mediafleet.cli.application import make_application
 
 COMMANDS_OF_NODES = (
     *("list", "get", "diagnostics", "add", "remove"),
-    *("drain", "progress", "undrain", "status", "discover"),
+    *("drain", "progress", "undrain", "status", "discover", "label"),
 )
+COMMANDS_OF_PLACEMENTS = ("create", "list", "release")
 COMMANDS_OF_EVENTS = (
     *("list", "watch", "verify", "cdr"),
     *("webhook", "dead-letters", "replay", "discard"),
@@ -23,6 +24,8 @@ COMMANDS = [
     ["config"],
     ["restart"],
     *(["nodes", each] for each in COMMANDS_OF_NODES),
+    ["placements"],
+    *(["placements", each] for each in COMMANDS_OF_PLACEMENTS),
     ["events"],
     *(["events", each] for each in COMMANDS_OF_EVENTS),
     ["autoscaling"],
@@ -45,7 +48,9 @@ def test_every_help_has_examples_line_by_line(command):
     assert text.isascii()
 
 
-@pytest.mark.parametrize("command", [[], ["nodes"], ["events"], ["autoscaling"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [[], ["nodes"], ["placements"], ["events"], ["autoscaling"]], ids=" ".join
+)
 def test_exit_statuses_are_documented(command):
     text = help_of(command)
 

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "kms_Unknown1"
 DIAGNOSTICS = "/fleet/media-nodes/{}/diagnostics"
 DRAIN = "/fleet/media-nodes/{}/drain"
+LABELS = "/fleet/media-nodes/{}/labels"
 REACHED = Reached()
 
 
@@ -77,6 +78,7 @@ def scripts(tmp_path: Path) -> Iterator[MachineScripts]:
 def url_of(operation: Any) -> str:
     path = operation.path.replace("{mediaNodeId}", UNKNOWN).replace("{file}", "unknown.log")
     path = path.replace("{sequence}", "4711")
+    path = path.replace("{placementId}", "plc_Unknown1")
     # A stream has no end of its own.
     return f"{path}?duration=0" if path.endswith("/stream") else path
 
@@ -176,6 +178,27 @@ async def test_autoscaling(api: httpx.AsyncClient) -> None:
     assert (await api.get("/fleet/autoscaling")).status_code == 200
     contradictory = {"minNodes": 4, "maxNodes": 3}
     assert (await api.get("/fleet/autoscaling", params=contradictory)).status_code == 400
+
+
+async def test_the_labels_of_a_media_node(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+    path = LABELS.format((await add(api, fleet.uri(0)))["id"])
+    body = {"labels": {"zone": "eu-1"}}
+    assert (await api.put(path, json=body)).status_code == 200
+    assert (await api.get(path)).status_code == 200
+    assert (await api.put(LABELS.format(UNKNOWN), json=body)).status_code == 404
+    assert (await api.get(LABELS.format(UNKNOWN))).status_code == 404
+
+
+async def test_placements(api: httpx.AsyncClient, fleet: EmulatedCluster) -> None:
+    path = "/fleet/placements"
+    assert (await api.post(path)).status_code == 503
+    assert (await api.post(path, json={"mediaNode": {"id": UNKNOWN}})).status_code == 404
+    await add(api, fleet.uri(0))
+    placed = await api.post(path)
+    assert placed.status_code == 200
+    assert (await api.get(path)).status_code == 200
+    assert (await api.delete(f"{path}/{placed.json()['id']}")).status_code == 204
+    assert (await api.delete(f"{path}/{placed.json()['id']}")).status_code == 404
 
 
 async def test_the_events_of_the_cluster(api: httpx.AsyncClient) -> None:
@@ -322,6 +345,10 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
     ):
         for each in operations():
             body = bodies.get(each.path, bodies.get(each.method))
+            if each.path.endswith("/labels"):
+                body = {"labels": {}}
+            elif each.path.endswith("/placements"):
+                body = {}
             answer = await client.request(each.method, url_of(each), json=body)
             assert answer.status_code == status, (each.id, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503)

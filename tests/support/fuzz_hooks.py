@@ -36,6 +36,7 @@ from support.fuzzing import (
     look_at,
     member_at,
     members,
+    place,
     remove,
 )
 
@@ -197,6 +198,31 @@ def name_all_others(context: Any, case: Any, kwargs: Any) -> None:
         case.query = {"together-with": ",".join(others)}
 
 
+@_hook("before_call", "create_placement")
+def place_on_a_member(context: Any, case: Any, kwargs: Any) -> None:
+    """Random labels and ids fit no member: every other time there is one, and they are left out."""
+    if fuzz.asking or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    fuzz.run.placements += 1
+    if fuzz.run.placements % 2 and not _in_scenario(case):
+        ensure_member(case.operation.schema, BUSY_URIS[0])
+        if isinstance(case.body, dict):
+            drawn = case.body.items()
+            case.body = {key: part for key, part in drawn if key not in {"labels", "mediaNode"}}
+
+
+@_hook("before_call", "release_placement")
+def aim_at_a_reservation(context: Any, case: Any, kwargs: Any) -> None:
+    """Random ids meet no reservation: every other one stands for one that counts."""
+    drawn = (case.path_parameters or {}).get("placementId")
+    if fuzz.asking or case.meta is None or _in_scenario(case):
+        return
+    if isinstance(drawn, str) and _ID.fullmatch(drawn) and zlib.crc32(drawn.encode()) % 2:
+        ensure_member(case.operation.schema, BUSY_URIS[0])
+        if (placement_id := place(case.operation.schema)) is not None:
+            case.path_parameters["placementId"] = placement_id
+
+
 @_hook("before_call", ["list_events", "stream_events"])
 def ask_for_events_that_are_there(context: Any, case: Any, kwargs: Any) -> None:
     """A drawn position is beyond the newest event, but for one of four; a stream has to end."""
@@ -312,7 +338,7 @@ def _is_settled(node: dict[str, Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Whether a failure counts; the exclusions that need a look at the answer are these six."""
+    """Whether a failure counts; the exclusions that need a look at the answer are these seven."""
     excuse = _excuse(failure, case, response)
     if excuse is not None:
         fuzz.run.excused[excuse] += 1
@@ -339,6 +365,8 @@ def _excuse_of_refusal(operation: str, message: str) -> str | None:
         return "forbidden move"
     if operation == "drain_media_node" and " go together, and " in message:
         return "half a limit"
+    if message.startswith("The labels are not valid: a name has "):
+        return "name of a label"
     if operation == "restart" and _REFUSED_RESTART.fullmatch(message):
         return "refused restart"
     return None

@@ -55,6 +55,7 @@ class Run:
         steps: How many requests they made.
         registrations: How many live nodes were to be added outside of them.
         positions: How many requests for events that keep the contract were sent.
+        placements: How many placements that keep the contract were asked for.
         drains: How many drains that keep the contract were asked for.
         removed: Ids of nodes whose removal was certain.
         unfinished: Ids of nodes that were removed and are not gone yet.
@@ -65,7 +66,7 @@ class Run:
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, int]] = Counter()
         self.scenarios = 0
-        self.steps = self.registrations = self.drains = self.positions = 0
+        self.steps = self.registrations = self.drains = self.positions = self.placements = 0
         self.removed: set[str] = set()
         self.unfinished: set[str] = set()
         self.broken: list[str] = []
@@ -171,6 +172,12 @@ def ensure_member(schema: Any, uri: str) -> str:
         body={"uri": uri}, query={"wait": "true"}, media_type="application/json"
     )
     return str(ask(add).json()["id"])
+
+
+def place(schema: Any) -> str | None:
+    """Id of a new reservation; ``None`` if no node accepts sessions."""
+    answer = ask(schema["/fleet/placements"]["POST"].Case())
+    return str(answer.json()["id"]) if answer.status_code == 200 else None
 
 
 def remove(schema: Any, node_id: str) -> None:

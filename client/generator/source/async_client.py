@@ -30,10 +30,13 @@ from mediafleet_client.api.media_nodes import (
     get_media_node,
     get_media_node_diagnostics,
     get_media_node_drain,
+    get_media_node_labels,
     list_media_nodes,
     modify_media_node,
     remove_media_node,
+    set_media_node_labels,
 )
+from mediafleet_client.api.placements import create_placement, list_placements, release_placement
 from mediafleet_client.conversation import (
     CONNECT_S,
     USER,
@@ -65,13 +68,19 @@ from mediafleet_client.models import (
     DrainLimit,
     EventPage,
     Health,
+    Labels,
+    LabelsToSet,
     MediaNode,
     MediaNodeDiagnostics,
     MediaNodePatch,
     MediaNodeToAdd,
+    MediaNodeToUse,
+    PlacedSession,
+    PlacementList,
     Replay,
     RequestableMediaNodeStatus,
     RestartProperties,
+    SessionToPlace,
     StoredEvent,
     WebhookState,
 )
@@ -140,6 +149,7 @@ class AsyncMediafleet:
         )
         self.media_nodes = AsyncMediaNodes(self)
         self.drains = AsyncDrains(self)
+        self.placements = AsyncPlacements(self)
         self.events = AsyncEvents(self)
         self.cluster = AsyncCluster(self)
 
@@ -346,6 +356,28 @@ class AsyncMediaNodes:
         """
         return await self._client.call(get_media_node_diagnostics(media_node_id), timeout=timeout)
 
+    async def labels(self, media_node_id: str, *, timeout: float | None = None) -> dict[str, str]:
+        """Get the labels of a Media Node.
+
+        Raises:
+            NotFound: There is no such Media Node.
+        """
+        found = await self._client.call(get_media_node_labels(media_node_id), timeout=timeout)
+        return found.labels.additional_properties
+
+    async def set_labels(
+        self, media_node_id: str, labels: Mapping[str, str], *, timeout: float | None = None
+    ) -> dict[str, str]:
+        """Give a Media Node labels in place of all that it has; return them.
+
+        Raises:
+            NotFound: There is no such Media Node.
+            BadRequest: A name or value has not the form of a label, or there are more than 16.
+        """
+        body = LabelsToSet(Labels.from_dict(labels))
+        operation = set_media_node_labels(media_node_id, body=body)
+        return (await self._client.call(operation, timeout=timeout)).labels.additional_properties
+
     async def wait_until(
         self,
         media_node_id: str,
@@ -453,6 +485,58 @@ class AsyncDrains:
             Conflict: It is too late.
         """
         await self._client.call(end_media_node_drain(media_node_id), timeout=timeout)
+
+
+class AsyncPlacements:
+    """On which Media Node a new session begins."""
+
+    def __init__(self, client: AsyncMediafleet) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        session_id: str | None = None,
+        *,
+        estimated_load: float | None = None,
+        labels: Mapping[str, str] | None = None,
+        media_node: str | None = None,
+        ttl: int | None = None,
+        timeout: float | None = None,
+    ) -> PlacedSession:
+        """Reserve a place for a new session on the Media Node with the least load.
+
+        Args:
+            session_id: Its id, so that the server notices when it appears on the node.
+            estimated_load: Percent that it adds to the load of its node; 1 if not given.
+            labels: Those that its node must have.
+            media_node: Id of the only Media Node to consider.
+            ttl: Seconds to wait for the session; 30 if not given.
+            timeout: Seconds for the answer.
+
+        Raises:
+            Unavailable: No Media Node can get the session now; the message says why.
+            NotFound: The only Media Node to consider is not in the cluster.
+        """
+        body = SessionToPlace(
+            session_id=UNSET if session_id is None else session_id,
+            estimated_load=UNSET if estimated_load is None else estimated_load,
+            labels=UNSET if labels is None else Labels.from_dict(labels),
+            media_node=UNSET if media_node is None else MediaNodeToUse(media_node),
+            ttl=UNSET if ttl is None else ttl,
+        )
+        return await self._client.call(create_placement(body=body), timeout=timeout)
+
+    async def list(self, *, timeout: float | None = None) -> PlacementList:
+        """List the reservations that count now, at most 1,000 of them, and the number of all."""
+        return await self._client.call(list_placements(), timeout=timeout)
+
+    async def release(self, placement_id: str, *, timeout: float | None = None) -> None:
+        """End a reservation, for a session that will not begin.
+
+        Raises:
+            NotFound: It has ended, or never was.
+        """
+        await self._client.call(release_placement(placement_id), timeout=timeout)
 
 
 class AsyncEvents:

@@ -15,12 +15,15 @@ from .autoscaling_policy import AutoscalingPolicy
 from .autoscaling_status import AutoscalingStatus
 from .autoscaling_system import AutoscalingSystem
 from .autoscaling_termination import AutoscalingTermination
+from .candidate import Candidate
 from .capacity import Capacity
+from .chosen_media_node import ChosenMediaNode
 from .cluster_environment import ClusterEnvironment
 from .config import Config
 from .connection import Connection
 from .connection_list import ConnectionList
 from .connection_role import ConnectionRole
+from .considered import Considered
 from .dead_letter import DeadLetter
 from .dead_letter_page import DeadLetterPage
 from .dead_letters_to_replay import DeadLettersToReplay
@@ -43,6 +46,7 @@ from .health_status import HealthStatus
 from .kurento_info import KurentoInfo
 from .kurento_module import KurentoModule
 from .labels import Labels
+from .labels_to_set import LabelsToSet
 from .media_filter import MediaFilter
 from .media_filter_options import MediaFilterOptions
 from .media_mode import MediaMode
@@ -51,6 +55,7 @@ from .media_node_deduplicated_event import MediaNodeDeduplicatedEvent
 from .media_node_diagnostics import MediaNodeDiagnostics
 from .media_node_drain_changed_event import MediaNodeDrainChangedEvent
 from .media_node_forgotten_event import MediaNodeForgottenEvent
+from .media_node_labels import MediaNodeLabels
 from .media_node_labels_changed_event import MediaNodeLabelsChangedEvent
 from .media_node_list import MediaNodeList
 from .media_node_object import MediaNodeObject
@@ -58,6 +63,7 @@ from .media_node_patch import MediaNodePatch
 from .media_node_status import MediaNodeStatus
 from .media_node_status_changed_event import MediaNodeStatusChangedEvent
 from .media_node_to_add import MediaNodeToAdd
+from .media_node_to_use import MediaNodeToUse
 from .media_options import MediaOptions
 from .media_server_kind import MediaServerKind
 from .node_crashed_event import NodeCrashedEvent
@@ -69,6 +75,9 @@ from .open_vidu_media_node_list import OpenViduMediaNodeList
 from .open_vidu_session import OpenViduSession
 from .open_vidu_status import OpenViduStatus
 from .ping import Ping
+from .placed_session import PlacedSession
+from .placement import Placement
+from .placement_list import PlacementList
 from .publisher import Publisher
 from .recording_layout import RecordingLayout
 from .recording_mode import RecordingMode
@@ -81,6 +90,7 @@ from .scaled_media_node import ScaledMediaNode
 from .session import Session
 from .session_destroyed_event import SessionDestroyedEvent
 from .session_object import SessionObject
+from .session_to_place import SessionToPlace
 from .stored_event import StoredEvent
 from .subscriber import Subscriber
 from .video_source import VideoSource
@@ -104,12 +114,15 @@ __all__ = (
     "AutoscalingStatus",
     "AutoscalingSystem",
     "AutoscalingTermination",
+    "Candidate",
     "Capacity",
+    "ChosenMediaNode",
     "ClusterEnvironment",
     "Config",
     "Connection",
     "ConnectionList",
     "ConnectionRole",
+    "Considered",
     "DeadLetter",
     "DeadLetterPage",
     "DeadLettersToReplay",
@@ -132,6 +145,7 @@ __all__ = (
     "KurentoInfo",
     "KurentoModule",
     "Labels",
+    "LabelsToSet",
     "MediaFilter",
     "MediaFilterOptions",
     "MediaMode",
@@ -140,6 +154,7 @@ __all__ = (
     "MediaNodeDiagnostics",
     "MediaNodeDrainChangedEvent",
     "MediaNodeForgottenEvent",
+    "MediaNodeLabels",
     "MediaNodeLabelsChangedEvent",
     "MediaNodeList",
     "MediaNodeObject",
@@ -147,6 +162,7 @@ __all__ = (
     "MediaNodeStatus",
     "MediaNodeStatusChangedEvent",
     "MediaNodeToAdd",
+    "MediaNodeToUse",
     "MediaOptions",
     "MediaServerKind",
     "NodeCrashedEvent",
@@ -158,6 +174,9 @@ __all__ = (
     "OpenViduSession",
     "OpenViduStatus",
     "Ping",
+    "PlacedSession",
+    "Placement",
+    "PlacementList",
     "Publisher",
     "RecordingLayout",
     "RecordingMode",
@@ -170,6 +189,7 @@ __all__ = (
     "Session",
     "SessionDestroyedEvent",
     "SessionObject",
+    "SessionToPlace",
     "StoredEvent",
     "Subscriber",
     "VideoSource",

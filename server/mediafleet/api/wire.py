@@ -9,16 +9,19 @@ from mediafleet.domain.media_node import SERVING_STATUSES
 from mediafleet.services.autoscaling import ScalingDecision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member, Session
     from mediafleet.domain.diagnostics import Diagnostics, FailedDial, Ping
     from mediafleet.domain.events import StoredEvent
+    from mediafleet.domain.media_node import MediaNode
+    from mediafleet.domain.placement import Considered
     from mediafleet.domain.ports import DeadLetter, Replay, ServerInfo, WebhookState
     from mediafleet.services.autoscaling import AutoscalingReport
     from mediafleet.services.cluster import Health
     from mediafleet.services.media_nodes import DrainReport
+    from mediafleet.services.placements import Placement
 
 Json: TypeAlias = dict[str, Any]
 
@@ -142,6 +145,47 @@ def drain(report: DrainReport) -> Json:
             "suffices": capacity.suffices,
         },
     }
+
+
+def labels(node: MediaNode) -> Json:
+    """The labels object of a Media Node."""
+    return {"id": node.id, "labels": dict(sorted(node.labels))}
+
+
+def placement(placed: Placement) -> Json:
+    """The object of a reservation; times in UTC milliseconds, loads in percent."""
+    reservation, node = placed.reservation, placed.member.node
+    return {
+        "id": reservation.id,
+        "sessionId": reservation.session_id,
+        "mediaNode": {"id": node.id, "uri": node.uri, "ip": node.ip},
+        "estimatedLoad": reservation.estimated_load,
+        "expiresTime": to_milliseconds(placed.expires),
+    }
+
+
+def placed_session(placed: Placement, considered: Considered) -> Json:
+    """The object of a new reservation, with what it was chosen from."""
+    candidates = [
+        {"id": each.node_id, "load": round(each.load, 2), "loadKnown": not each.is_unknown}
+        for each in considered.candidates
+    ]
+    return {
+        **placement(placed),
+        "load": candidates[0]["load"],
+        "considered": {
+            "mediaNodes": considered.members,
+            "accepting": considered.accepting,
+            "matching": considered.matching,
+            "candidates": candidates,
+        },
+    }
+
+
+def placements(page: Sequence[Placement], total: int) -> Json:
+    """The list object of reservations."""
+    content = [placement(each) for each in page]
+    return {"numberOfElements": len(content), "total": total, "content": content}
 
 
 def health(report: Health) -> Json:

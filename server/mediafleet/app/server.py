@@ -16,6 +16,7 @@ from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
+from mediafleet.api.placements import PlacementHandlers
 from mediafleet.api.webhook import WebhookHandlers
 from mediafleet.app import metrics
 from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
@@ -35,6 +36,7 @@ from mediafleet.domain.errors import NotReadyError
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import HeartbeatSettings
 from mediafleet.domain.lifecycle import Timeouts
+from mediafleet.domain.placement import Reservations
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.additions import Additions, Registrations
 from mediafleet.services.autoscaling import Autoscaler
@@ -44,6 +46,7 @@ from mediafleet.services.controller import Controller
 from mediafleet.services.hook import run_hook
 from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.media_nodes import Drains, MediaNodes
+from mediafleet.services.placements import Placements
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing, SizingLoop
 from mediafleet.store import STORE_MARKER, Leadership, SqlStore, open_store
@@ -63,6 +66,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DRAIN_CHECK_ON_PREMISES_S = 5.0
+LOAD_INTERVALS_RESERVED = 2
+"""For so long a reservation counts after its session appeared: then a measurement includes it."""
 RESIZING_LIMIT_S = 600.0
 """A resizing waits for its environment, which has its own timeouts."""
 
@@ -180,7 +185,10 @@ class _Server:
         self._stop_nodes = stop_nodes
         self._accept_changed_store = accept_changed_store
         self._store: SqlStore | None = None
-        self._state = ClusterState(clock)
+        self._state = ClusterState(
+            clock,
+            Reservations(measured_after=LOAD_INTERVALS_RESERVED * configuration.load_interval),
+        )
         self._stopping = stopping
         self._readers = EventReaders(lambda: settings.value, clock, random)
         self._failed_logins = failed_logins
@@ -329,6 +337,9 @@ class _Server:
         records = CdrHandlers(self._cdr_files)
         webhook = WebhookHandlers(self._readers.webhook, self._opened_store)
         self._stopping.listener = partial(self._begin_stop, events)
+        placements = PlacementHandlers(
+            Placements(self._state, self._clock, lambda: formats.placement_id(self._random))
+        )
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
@@ -342,6 +353,11 @@ class _Server:
             "drain_media_node": waiting(fleet.drain_media_node),
             "get_media_node_drain": waiting(fleet.get_media_node_drain),
             "end_media_node_drain": waiting(fleet.end_media_node_drain),
+            "get_media_node_labels": waiting(placements.get_media_node_labels),
+            "set_media_node_labels": waiting(placements.set_media_node_labels),
+            "create_placement": waiting(placements.create_placement),
+            "list_placements": waiting(placements.list_placements),
+            "release_placement": waiting(placements.release_placement),
             "list_events": events.list_events,
             "stream_events": events.stream_events,
             "get_webhook": webhook.get_webhook,

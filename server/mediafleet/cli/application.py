@@ -41,6 +41,7 @@ def describe(
       mediafleet serve                   a server for Media Nodes of your own
       mediafleet nodes list              the Media Nodes of a running server
       mediafleet nodes add --help        more about one command
+      mediafleet placements create ROOM  the node for a new session
       mediafleet events watch            what happens to the cluster
       mediafleet config                  the configuration of a running server
       mediafleet restart KEY=VALUE       another configuration for it
@@ -75,6 +76,7 @@ def make_application(command: str | None = None) -> typer.Typer:
         from mediafleet.cli import client_commands as client  # noqa: PLC0415 - loads the HTTP client
 
         commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
+        commands["placements"] = _group(client.describe_placements, client.PLACEMENT_COMMANDS)
         commands["events"] = _group(client.describe_events, client.EVENT_COMMANDS)
         commands["autoscaling"] = _group(client.describe_autoscaling, client.AUTOSCALING_COMMANDS)
         commands["config"] = client.config

@@ -25,15 +25,23 @@ from mediafleet.cli.node_commands import (
     remove_node,
     show_diagnostics,
 )
+from mediafleet.cli.placement_commands import (
+    create_placement,
+    label_node,
+    list_placements,
+    release_placement,
+)
 
 __all__ = [
     "AUTOSCALING_COMMANDS",
     "EVENT_COMMANDS",
     "NODE_COMMANDS",
+    "PLACEMENT_COMMANDS",
     "config",
     "describe_autoscaling",
     "describe_events",
     "describe_nodes",
+    "describe_placements",
     "restart",
 ]
 
@@ -69,7 +77,33 @@ NODE_COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "progress": show_drain,
     "undrain": undrain_node,
     "status": change_status,
+    "label": label_node,
     "discover": discover_nodes,
+}
+
+
+def describe_placements() -> None:
+    """Reserve places for new sessions on the nodes of a running server.
+
+    Examples:
+      mediafleet placements create physics-101 --label zone=eu-1
+      mediafleet placements list
+      mediafleet placements release plc_Q3xWk81pLz0b
+
+    Exit status:
+      0  done
+      1  no node can get the session, the server or the connection to it failed
+      2  wrong options, or a request that the server calls wrong
+      3  no such Media Node or reservation
+      4  in conflict with the state of the cluster
+      5  the secret was refused
+    """
+
+
+PLACEMENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "create": create_placement,
+    "list": list_placements,
+    "release": release_placement,
 }
 
 

@@ -1,9 +1,9 @@
-"""How Media Nodes, drains, diagnostics and events look in a terminal."""
+"""How Media Nodes, drains, diagnostics, placements and events look in a terminal."""
 
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -21,6 +21,8 @@ from mediafleet_client.models import (
     MediaNode,
     MediaNodeDiagnostics,
     Ping,
+    PlacedSession,
+    Placement,
     StoredEvent,
     WebhookState,
 )
@@ -197,6 +199,52 @@ def _session_names(drain: Drain) -> str:
 
 def _until(time: int, drain: Drain) -> str:
     return format_duration((time - drain.timestamp) // _MS)
+
+
+def label_table(labels: Mapping[str, str]) -> Table:
+    """Show the labels of a node: a line for each."""
+    return _two_columns((name, cell(value)) for name, value in sorted(labels.items()))
+
+
+def placed_table(placed: PlacedSession) -> Table:
+    """Show a reservation: a line for each property, then the candidates, the chosen one first."""
+    return _two_columns(_placed_rows(placed))
+
+
+def _placed_rows(placed: PlacedSession) -> Iterator[tuple[str, Text]]:
+    considered = placed.considered
+    yield "id", cell(placed.id)
+    yield "session", cell(placed.session_id or "-")
+    yield "node", cell(placed.media_node.id)
+    yield "uri", cell(placed.media_node.uri or "-")
+    yield "expires", cell(format_time(placed.expires_time))
+    yield "estimated load", cell(f"{placed.estimated_load:.2f} %")
+    yield (
+        "considered",
+        cell(
+            f"{considered.matching} node(s) that fit, of {considered.accepting} that accept "
+            f"sessions, of {considered.media_nodes}"
+        ),
+    )
+    for each in considered.candidates:
+        known = "" if each.load_known else ", not known now"
+        yield "", cell(f"{each.id}  {each.load:.2f} %{known}")
+
+
+def placement_list(placements: Iterable[Placement]) -> Table:
+    """List reservations, one in each line."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ID", "SESSION", "NODE", "LOAD", "EXPIRES"):
+        table.add_column(heading, justify="right" if heading == "LOAD" else "left", no_wrap=True)
+    for each in placements:
+        table.add_row(
+            cell(each.id),
+            cell(each.session_id or "-"),
+            cell(each.media_node.id),
+            cell(f"{each.estimated_load:.2f}"),
+            cell(format_time(each.expires_time)),
+        )
+    return table
 
 
 def diagnostics_table(diagnostics: MediaNodeDiagnostics) -> Table:

@@ -507,6 +507,8 @@ class NoFittingMediaNodeError(UnavailableError):
         reason: Why; a clause.
     """
 
+    retry_after = 1
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -517,6 +519,8 @@ class NoFittingMediaNodeError(UnavailableError):
 
 class TooManyPlacementsError(UnavailableError):
     """As many placements wait for their sessions as may."""
+
+    retry_after = 1
 
     def __init__(self, most: int) -> None:
         super().__init__(most)

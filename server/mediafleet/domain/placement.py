@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Member
     from mediafleet.domain.ranking import Candidate, Labels
 
+ESTIMATED_LOAD = 1.0
+"""Percent that a session is expected to add, if the request does not say."""
+TTL_S = 30.0
+"""Seconds that a reservation counts, if the request does not say."""
 MAX_RESERVATIONS = 10_000
 CANDIDATES_SHOWN = 3
 _LEAVING: Final = "being removed"
@@ -41,10 +45,10 @@ class PlacementRequest:
     """
 
     session_id: str | None = None
-    estimated_load: float = 1.0
+    estimated_load: float = ESTIMATED_LOAD
     labels: Labels = NO_LABELS
     node_id: str | None = None
-    ttl: float = 30.0
+    ttl: float = TTL_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,7 @@ class Reservations:
             counts = (f"{n} {obstacle}" for obstacle, n in sorted(ranking.obstacles.items()))
             return f"none of the {len(ranking)} Media Nodes accepts sessions: {', '.join(counts)}"
         accepting = ranking.accepting
-        return f"none of the {accepting} that accept sessions has all of the labels {labels}"
+        return f"of those that accept sessions ({accepting}), none has all of the labels {labels}"
 
     def _add(self, reservation: Reservation) -> None:
         node_id = reservation.node_id

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.placement import Considered, PlacementRequest, Reservation
     from mediafleet.domain.ports import Clock
     from mediafleet.domain.ranking import Labels
@@ -83,20 +84,29 @@ class Placements:
         found = reservations.page(PAGE, self._clock.monotonic())
         return [self._placement(each) for each in found], len(reservations)
 
-    async def label(self, node_id: str, labels: Labels) -> None:
-        """Give a Media Node labels in place of those that it has.
+    def node(self, node_id: str) -> MediaNode:
+        """A Media Node, with its labels.
+
+        Raises:
+            MediaNodeNotFoundError: No member has that id.
+        """
+        return self._state.existing(node_id).node
+
+    async def label(self, node_id: str, labels: Labels) -> MediaNode:
+        """Give a Media Node labels in place of those that it has; return it as it is then.
 
         Raises:
             MediaNodeNotFoundError: No member has that id.
         """
 
-        def decide(cluster: Cluster) -> Decision[None]:
+        def decide(cluster: Cluster) -> Decision[MediaNode]:
             node = cluster.existing(node_id).node
             if node.labels == labels:
-                return Decision(None)
-            return Decision(None, (Mutation(*label(node, labels, at=self._clock.now())),))
+                return Decision(node)
+            labelled, event = label(node, labels, at=self._clock.now())
+            return Decision(labelled, (Mutation(labelled, event),))
 
-        await self._state.change(decide)
+        return await self._state.change(decide)
 
     def _placement(self, reservation: Reservation) -> Placement:
         left = timedelta(seconds=reservation.expires - self._clock.monotonic())

@@ -138,7 +138,9 @@ def test_labels_and_a_pinned_node_restrict_the_choice() -> None:
     assert place(reservations, labels=EU) == "kms_2"
     assert place(reservations, labels=EU_GPU) == "kms_3"
     assert place(reservations, node_id="kms_3", labels=EU) == "kms_3"
-    with pytest.raises(NoFittingMediaNodeError, match=r"none of the 3 that accept .* zone=us"):
+    with pytest.raises(
+        NoFittingMediaNodeError, match=r"that accept sessions \(3\), none has .* zone=us"
+    ):
         place(reservations, labels=frozenset({("zone", "us")}))
     with pytest.raises(NoFittingMediaNodeError, match="kms_2 has not all of the labels gpu=yes"):
         place(reservations, node_id="kms_2", labels=EU_GPU)

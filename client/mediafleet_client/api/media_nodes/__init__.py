@@ -5,9 +5,11 @@ from .end_media_node_drain import end_media_node_drain
 from .get_media_node import get_media_node
 from .get_media_node_diagnostics import get_media_node_diagnostics
 from .get_media_node_drain import get_media_node_drain
+from .get_media_node_labels import get_media_node_labels
 from .list_media_nodes import list_media_nodes
 from .modify_media_node import modify_media_node
 from .remove_media_node import remove_media_node
+from .set_media_node_labels import set_media_node_labels
 
 __all__ = (
     "list_media_nodes",
@@ -20,4 +22,6 @@ __all__ = (
     "get_media_node_drain",
     "drain_media_node",
     "end_media_node_drain",
+    "get_media_node_labels",
+    "set_media_node_labels",
 )

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.placement import Placement
+
+
+T = TypeVar("T", bound="PlacementList")
+
+
+@_attrs_define
+class PlacementList:
+    """The reservations that count now.
+
+    Example:
+        {'numberOfElements': 1, 'total': 1, 'content': [{'id': 'plc_Q3xWk81pLz0b', 'sessionId': 'physics-101',
+            'mediaNode': {'id': 'kms_FVrQslIr', 'uri': 'ws://172.17.0.2:8888/kurento', 'ip': '172.17.0.2'}, 'estimatedLoad':
+            1, 'expiresTime': 1600681054900}]}
+
+    """
+
+    number_of_elements: int
+    """ How many `content` holds. """
+    total: int
+    """ How many there are. """
+    content: list[Placement]
+    """ The reservations, the oldest first. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        number_of_elements = self.number_of_elements
+
+        total = self.total
+
+        content = []
+        for content_item_data in self.content:
+            content_item = content_item_data.to_dict()
+            content.append(content_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "numberOfElements": number_of_elements,
+                "total": total,
+                "content": content,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.placement import Placement  # noqa: PLC0415
+
+        d = dict(src_dict)
+        number_of_elements = d.pop("numberOfElements")
+
+        total = d.pop("total")
+
+        content = []
+        _content = d.pop("content")
+        for content_item_data in _content:
+            content_item = Placement.from_dict(content_item_data)
+
+            content.append(content_item)
+
+        placement_list = cls(
+            number_of_elements=number_of_elements,
+            total=total,
+            content=content,
+        )
+
+        placement_list.additional_properties = d
+        return placement_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
