@@ -336,6 +336,8 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
         "/pro/restart": {},
         "/openvidu/api/restart": {},
         "/fleet/dead-letters/replay": {"all": True},
+        "/fleet/media-nodes/{mediaNodeId}/labels": {"labels": {}},
+        "/fleet/placements": {},
     }
     async with (
         live.serving(app) as url,
@@ -345,10 +347,6 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
     ):
         for each in operations():
             body = bodies.get(each.path, bodies.get(each.method))
-            if each.path.endswith("/labels"):
-                body = {"labels": {}}
-            elif each.path.endswith("/placements"):
-                body = {}
             answer = await client.request(each.method, url_of(each), json=body)
             assert answer.status_code == status, (each.id, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503)
