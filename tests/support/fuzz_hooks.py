@@ -84,6 +84,14 @@ def _accepted(body: object) -> bool:
     return uri is None or (isinstance(uri, str) and _URI.search(uri) is not None)
 
 
+@_hook("before_call", in_families("restart"))
+def keep_autoscaling_off(context: Any, case: Any, kwargs: Any) -> None:
+    """With it on the server would remove nodes that other requests are about."""
+    name = "OPENVIDU_PRO_CLUSTER_AUTOSCALING"
+    if isinstance(case.body, dict) and case.body.get(name) is True:
+        case.body = {**case.body, name: False}
+
+
 @_hook("flatmap_body", in_families("add_media_node"))
 def flatmap_body(context: Any, body: Any) -> Any:
     if not _accepted(body):
