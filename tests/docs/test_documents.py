@@ -3,10 +3,12 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import mediafleet
+from mediafleet.domain.events import Event
 from support.documents import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -109,3 +111,11 @@ def test_both_distributions_bring_the_same_licence() -> None:
     assert client["license"] == server["license"]
     assert client["license-files"] == server["license-files"] == ["LICENSE"]
     assert (ROOT / "client" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_every_kind_of_event_is_described() -> None:
+    text = (ROOT / "docs" / "events.md").read_text("utf-8")
+
+    described = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+
+    assert sorted(described) == sorted(kind.name for kind in get_args(Event))
