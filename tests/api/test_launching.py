@@ -138,6 +138,35 @@ async def test_a_removal_now_ends_the_sessions_of_a_launch_that_was_canceled(
     assert local_nodes(tmp_path) == []
 
 
+async def test_a_stop_ends_although_a_machine_cannot_be_terminated_and_the_next_start_ends_it(
+    environment: FailingEnvironment, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(environment, tmp_path) as api:
+        node = await launch(api)
+        environment.failing = {"terminate"}
+    (record,) = [each for each in caplog.records if each.message == "node not ended"]
+    assert record.media_node_id == node["id"]  # type: ignore[attr-defined]
+    assert "failed to terminate: not authorized" in record.reason  # type: ignore[attr-defined]
+    assert len(local_nodes(tmp_path)) == 1
+
+    async with serving(FailingEnvironment(tmp_path), tmp_path) as api:
+        await until_gone(api, node["id"])
+    assert local_nodes(tmp_path) == []
+
+
+async def test_a_stop_leaves_a_node_that_hosts_sessions(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "mediafleet")
+    environment = FailingEnvironment(tmp_path, sessions=1)
+    async with serving(environment, tmp_path) as api:
+        node = await launch(api)
+    (record,) = [each for each in caplog.records if each.message == "node stays, it hosts sessions"]
+    assert record.media_node_id == node["id"]  # type: ignore[attr-defined]
+    assert record.sessions == 1  # type: ignore[attr-defined]
+    assert len(end_local_nodes(tmp_path)) == 1
+
+
 async def test_a_server_starts_and_serves_although_its_environment_does_not_answer(
     environment: FailingEnvironment, tmp_path: Path
 ) -> None:

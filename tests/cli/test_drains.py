@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ from mediafleet.cli.options import parse_duration
 from mediafleet.cli.terminal import format_duration
 from mediafleet.emulator import ControlClient
 
-NODES = 8
+NODES = 9
 LIMIT_S = 20
 
 
@@ -134,6 +135,34 @@ def test_a_dry_run_shows_what_would_become_of_each_and_changes_nothing(nodes, me
     assert "force=true" not in really.err
     statuses = {node["status"] for node in nodes("list", "--json").json["content"]}
     assert statuses == {"running"}
+
+
+def test_a_drain_is_watched_across_a_restart_of_the_server(start, run_here, uris, tmp_path):
+    uri = next(uris)
+    options = ["--data-dir", tmp_path, "--port"]
+    session = control_node(uri, "create_pipeline", "physics-101")
+    server = start("serve", *options, 0, KMS_URIS=json.dumps([uri]))
+    access = {
+        "MEDIAFLEET_URL": server.url,
+        "OPENVIDU_SECRET": (tmp_path / "secret").read_text().strip(),
+    }
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        (node,) = run_here("nodes", "list", "--sessions", "--json", **access).json["content"]
+        if node["sessions"]:
+            break
+        assert time.monotonic() < deadline, node
+    drain = start("nodes", "drain", node["id"], "--force", **access)
+    drain.line("1 session")
+
+    server.process.kill()
+    server.join()
+    again = start("serve", *options, urlsplit(server.url).port, KMS_URIS=json.dumps([uri]))
+    assert again.url == server.url
+    control_node(uri, "release_pipeline", session)
+
+    assert drain.join() == 0
+    assert drain.err[-1] == f"{node['id']} is gone."
 
 
 def test_several_are_drained_together_each_once(nodes, add):
