@@ -689,7 +689,7 @@ class Cluster:
         self._client.call(replace(restart(body=RestartProperties()), body=body), timeout=timeout)
 
     def health(self, *, timeout: float | None = None) -> Health:
-        """Get since when the server runs, and which Media Nodes it has lost touch with."""
+        """Get since when the server runs, and which Media Nodes are disconnected."""
         return self._client.call(get_health(), timeout=timeout)
 
     def autoscaling(

@@ -164,11 +164,11 @@ def test_the_event_comes_before_the_changes_and_shows_the_nodes_as_they_were(
         await world.settles(running=1)
 
     live_through(tmp_path, act)
-    told = events(tmp_path)
-    (*_, grown, shrunk) = [n for n, event in enumerate(told) if event["event"] == "autoscaling"]
-    launching, running = told[grown + 1 : grown + 3]
+    emitted = events(tmp_path)
+    (*_, grown, shrunk) = [n for n, event in enumerate(emitted) if event["event"] == "autoscaling"]
+    launching, running = emitted[grown + 1 : grown + 3]
     assert (launching["oldStatus"], launching["newStatus"]) == (None, "launching")
-    (removed,) = told[shrunk]["mediaNodes"]["terminate"]["runningNodes"]
+    (removed,) = emitted[shrunk]["mediaNodes"]["terminate"]["runningNodes"]
     assert removed == {
         "id": running["id"],
         "environmentId": running["environmentId"],
@@ -176,9 +176,9 @@ def test_the_event_comes_before_the_changes_and_shows_the_nodes_as_they_were(
         "load": 0,
         "status": "running",
     }
-    terminating = told[shrunk + 1]
+    terminating = emitted[shrunk + 1]
     assert (terminating["id"], terminating["newStatus"]) == (running["id"], "terminating")
-    system = told[shrunk]["system"]
+    system = emitted[shrunk]["system"]
     assert system["config"] == {"maxNodes": 2, "minNodes": 1, "maxAvgLoad": 70, "minAvgLoad": 30}
     status = system["status"]
     assert (status["numNodes"], status["totalLoad"], status["avgLoad"]) == (2, 10, 5)
@@ -341,7 +341,7 @@ def test_on_premises_a_request_is_made_once_and_passed_to_the_hook(tmp_path: Pat
             await add(api, server.uri)
             with loop.jumping():
                 await anyio.sleep(5 * MINUTE)
-            server.cpu = 400  # of two cores, and more than two nodes can bear
+            server.cpu = 400  # of two cores, and more than two nodes can carry
             with loop.jumping():
                 await anyio.sleep(5 * MINUTE)
             with anyio.fail_after(10):

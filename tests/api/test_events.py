@@ -235,7 +235,7 @@ async def test_a_directory_in_place_of_records_is_no_file(
 async def test_records_that_cannot_be_read_are_a_clear_error(
     tmp_path: Path, api: httpx.AsyncClient, cdr: str
 ) -> None:
-    (tmp_path / "cdr").write_text("a file where the directory is to be")
+    (tmp_path / "cdr").write_text("a file in place of the directory")
 
     response = await api.get(cdr)
     assert response.status_code == 503

@@ -444,7 +444,7 @@ async def test_an_address_that_does_not_answer_does_not_hide_the_next_one(tmp_pa
 
 @contextmanager
 def full_backlog(address, port):
-    """A listener that accepts nothing more: whoever connects waits."""
+    """A listener with a full backlog: further connections wait."""
     with socket.create_server((address, port), backlog=0) as listener, ExitStack() as clients:
         for _ in range(3):
             client = clients.enter_context(socket.socket())

@@ -92,20 +92,20 @@ async def test_a_shared_name_is_the_id_of_one_and_a_rename_of_either_is_seen():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
-        older = fake.create("twin")
-        await until(lambda: observer.session_ids() == ["twin"])
-        younger = fake.create("twin")
-        ids = sorted(["twin", younger])
+        older = fake.create("shared")
+        await until(lambda: observer.session_ids() == ["shared"])
+        younger = fake.create("shared")
+        ids = sorted(["shared", younger])
         await until(lambda: observer.session_ids() == ids)
-        assert observer.names() == ["twin", "twin"]
+        assert observer.names() == ["shared", "shared"]
         fake.pipelines[younger] = "other"
-        await until(lambda: observer.names() == ["other", "twin"])
+        await until(lambda: observer.names() == ["other", "shared"])
         fake.pipelines[older] = "elder"
         await until(lambda: observer.names() == ["elder", "other"])
         fake.destroy(older)
-        third = fake.create("twin")
-        await until(lambda: observer.names() == ["other", "twin"])
-        assert observer.session_ids() == sorted(["twin", younger])
+        third = fake.create("shared")
+        await until(lambda: observer.names() == ["other", "shared"])
+        assert observer.session_ids() == sorted(["shared", younger])
         assert {s.object_id for s in observer.last().sessions} == {younger, third}
 
 
@@ -497,13 +497,13 @@ async def test_names_that_cannot_be_ids_are_not_taken():
     hostile = ["a b", "x" * 129, "\x1b[31mred", "naïve", "../etc", "", "a.b", "\ud800"]
     async with fake_kurento() as fake, links() as (media_servers, observer):
         ids = [fake.create(name) for name in hostile]
-        twins = [fake.create("twin"), fake.create("twin")]
+        same_named = [fake.create("shared"), fake.create("shared")]
         good = fake.create("good")
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(observer.is_connected)
         await until(lambda: len(observer.session_ids()) == len(ids) + 3)
-        (twin,) = set(twins) & set(observer.session_ids())
-        assert observer.session_ids() == sorted([*ids, twin, "twin", "good"])
+        (shown,) = set(same_named) & set(observer.session_ids())
+        assert observer.session_ids() == sorted([*ids, shown, "shared", "good"])
         fake.destroy(good)
         await until(lambda: "good" not in observer.session_ids())
 

@@ -33,7 +33,7 @@ def prober(**settings):
     return make_media_servers(Observer(), **settings)
 
 
-async def refusal(uri, **settings):
+async def reason_of_failure(uri, **settings):
     with pytest.raises(UnreachableMediaServerError) as refused:
         await prober(**settings).probe(uri)
     reason = refused.value.reason
@@ -42,9 +42,9 @@ async def refusal(uri, **settings):
     return reason
 
 
-async def refusal_by(handler, **settings):
+async def reason_of_failure_at(handler, **settings):
     async with raw_server(handler) as port:
-        return await refusal(f"ws://127.0.0.1:{port}/kurento", **settings)
+        return await reason_of_failure(f"ws://127.0.0.1:{port}/kurento", **settings)
 
 
 def free_port():
@@ -75,29 +75,29 @@ async def test_the_uri_must_keep_the_rules():
 
 
 async def test_no_server_listens():
-    reason = await refusal(f"ws://127.0.0.1:{free_port()}/kurento")
+    reason = await reason_of_failure(f"ws://127.0.0.1:{free_port()}/kurento")
     assert reason == "the connection was refused"
 
 
 async def test_the_path_is_wrong():
     async with fake_kurento() as fake:
-        reason = await refusal(f"ws://127.0.0.1:{fake.port}/secret-path")
+        reason = await reason_of_failure(f"ws://127.0.0.1:{fake.port}/secret-path")
     assert "path is wrong" in reason
     assert "secret" not in reason
 
 
 async def test_the_name_is_not_known():
-    reason = await refusal("ws://no-such-host.invalid/kurento", handshake_timeout=3)
+    reason = await reason_of_failure("ws://no-such-host.invalid/kurento", handshake_timeout=3)
     assert reason.startswith("its host name ")
     assert "no-such-host" not in reason
 
 
 async def test_it_accepts_connections_but_never_answers():
-    assert "accepts connections but does not answer" in await refusal_by(unresponsive)
+    assert "accepts connections but does not answer" in await reason_of_failure_at(unresponsive)
 
 
 async def test_it_shakes_hands_but_never_answers():
-    assert "accepts connections but does not answer" in await refusal_by(speaking())
+    assert "accepts connections but does not answer" in await reason_of_failure_at(speaking())
 
 
 async def test_it_sends_its_handshake_byte_by_byte_for_ever():
@@ -109,7 +109,7 @@ async def test_it_sends_its_handshake_byte_by_byte_for_ever():
             await asyncio.sleep(0.02)
 
     with anyio.fail_after(3):
-        assert "does not answer" in await refusal_by(drip)
+        assert "does not answer" in await reason_of_failure_at(drip)
 
 
 async def test_it_sends_an_endless_header():
@@ -120,7 +120,7 @@ async def test_it_sends_an_endless_header():
             writer.write(b"X-A: " + b"a" * 4000 + b"\r\n")
             await writer.drain()
 
-    assert "WebSocket" in await refusal_by(pour)
+    assert "WebSocket" in await reason_of_failure_at(pour)
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ async def test_it_sends_an_endless_header():
     ],
 )
 async def test_it_speaks_something_else(answer, expected):
-    assert expected in await refusal_by(answering(answer))
+    assert expected in await reason_of_failure_at(answering(answer))
 
 
 async def test_a_redirect_is_not_followed():
     async with fake_kurento() as fake:
         location = f"HTTP/1.1 302 Found\r\nLocation: {fake.uri}\r\n\r\n".encode()
-        assert "redirect" in await refusal_by(answering(location))
+        assert "redirect" in await reason_of_failure_at(answering(location))
         assert fake.connection_count == 0
 
 
@@ -160,7 +160,7 @@ async def test_a_redirect_is_not_followed():
     ],
 )
 async def test_it_greets_as_no_media_server_does(greeting):
-    reason = await refusal_by(speaking(frame(greeting)), request_timeout=30)
+    reason = await reason_of_failure_at(speaking(frame(greeting)), request_timeout=30)
     assert reason == "it does not answer as a Kurento media server does"
 
 
@@ -175,7 +175,7 @@ async def test_an_echo_is_no_answer():
         writer.write(frame(payload))
         await unresponsive(reader, writer)
 
-    reason = await refusal_by(echo, request_timeout=30)
+    reason = await reason_of_failure_at(echo, request_timeout=30)
     assert reason == "it does not answer as a Kurento media server does"
 
 
@@ -194,14 +194,14 @@ async def test_an_echo_is_no_answer():
 async def test_an_identity_must_look_like_one(result):
     async with fake_kurento() as fake:
         fake.answers["connect"] = lambda r: f'{{"id":{r["id"]},"result":{result}}}'
-        assert "does not answer as a Kurento" in await refusal(fake.uri)
+        assert "does not answer as a Kurento" in await reason_of_failure(fake.uri)
 
 
 async def test_the_message_of_an_error_reply_is_cleaned():
     async with fake_kurento() as fake:
         fault = '{"code":-32601,"message":"\\u001b[2Jno\\n' + "x" * 5000 + '"}'
         fake.answers["connect"] = lambda r: f'{{"id":{r["id"]},"error":{fault}}}'
-        reason = await refusal(fake.uri)
+        reason = await reason_of_failure(fake.uri)
     assert "-32601: \\x1b[2Jno\\n" in reason
 
 
@@ -224,7 +224,7 @@ async def test_the_message_of_an_error_reply_is_cleaned():
 async def test_frames_that_break_the_rules_end_the_visit(frames, expected):
     async with raw_server(speaking(*frames)) as port:
         uri = f"ws://127.0.0.1:{port}/"
-        assert expected in await refusal(uri, max_message_size=2000, request_timeout=30)
+        assert expected in await reason_of_failure(uri, max_message_size=2000, request_timeout=30)
 
 
 async def test_pings_are_answered_and_fragments_put_together():
@@ -263,7 +263,7 @@ async def test_the_request_names_the_host_of_the_uri_and_offers_nothing(host, he
         await unresponsive(reader, writer)
 
     async with raw_server(handler) as port:
-        await refusal(f"ws://{host}:{port}/some/path")
+        await reason_of_failure(f"ws://{host}:{port}/some/path")
     (request,) = requests
     lines = request.decode().split("\r\n")
     assert lines[0] == "GET /some/path HTTP/1.1"
@@ -289,7 +289,7 @@ async def test_an_address_outside_the_allowed_networks_is_not_dialled():
             f"ws://localhost:{fake.port}/",
             f"ws://[::ffff:127.0.0.1]:{fake.port}/",
         ):
-            reason = await refusal(uri, allowed_networks=networks)
+            reason = await reason_of_failure(uri, allowed_networks=networks)
             assert "MEDIAFLEET_ALLOWED_NODE_NETWORKS" in reason or "refused" in reason
         assert fake.connection_count == 0
 

@@ -1,4 +1,4 @@
-"""What is asked of a node by name: its sessions, their end, its inside facts."""
+"""Requests to one node: its sessions, their end, its version and memory."""
 
 from __future__ import annotations
 

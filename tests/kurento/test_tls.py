@@ -47,7 +47,7 @@ async def secure(authority):
     await fake.stop()
 
 
-async def refusal(uri, **settings):
+async def reason_of_failure(uri, **settings):
     with pytest.raises(UnreachableMediaServerError) as refused:
         await make_media_servers(Observer(), **settings).probe(uri)
     return refused.value.reason
@@ -88,7 +88,7 @@ async def test_an_untrusted_authority_is_refused(secure, tmp_path):
     trustme.CA().cert_pem.write_to_path(str(other))
     uri = f"wss://localhost:{secure.port}/kurento"
     for settings in ({"ca_file": other}, {}):
-        reason = await refusal(uri, **settings)
+        reason = await reason_of_failure(uri, **settings)
         assert reason.startswith("its TLS certificate is refused: ")
         assert "authority" in reason
 
@@ -98,11 +98,11 @@ async def test_a_certificate_for_another_host_is_refused_without_naming_it(autho
     await fake.start(tls=server_context(authority, "elsewhere.example"))
     try:
         uri = f"wss://localhost:{fake.port}/kurento"
-        assert await refusal(uri, ca_file=ca_file) == (
+        assert await reason_of_failure(uri, ca_file=ca_file) == (
             "its TLS certificate is refused: it was issued for another host name"
         )
         uri = f"wss://127.0.0.1:{fake.port}/kurento"
-        assert await refusal(uri, ca_file=ca_file) == (
+        assert await reason_of_failure(uri, ca_file=ca_file) == (
             "its TLS certificate is refused: it was issued for another address"
         )
         assert fake.connection_count == 0
@@ -112,18 +112,18 @@ async def test_a_certificate_for_another_host_is_refused_without_naming_it(autho
 
 async def test_tls_towards_a_plain_port_is_called_by_its_name():
     async with fake_kurento() as fake:
-        reason = await refusal(f"wss://127.0.0.1:{fake.port}/kurento")
+        reason = await reason_of_failure(f"wss://127.0.0.1:{fake.port}/kurento")
     assert "ws://" in reason
 
 
 async def test_plain_towards_a_tls_port_is_called_by_its_name(secure):
-    reason = await refusal(f"ws://127.0.0.1:{secure.port}/kurento")
+    reason = await reason_of_failure(f"ws://127.0.0.1:{secure.port}/kurento")
     assert "wss://" in reason
 
 
 async def test_a_tls_handshake_that_never_ends_is_given_up():
     async with raw_server(unresponsive) as port:
-        reason = await refusal(f"wss://127.0.0.1:{port}/kurento")
+        reason = await reason_of_failure(f"wss://127.0.0.1:{port}/kurento")
     assert "does not answer" in reason
 
 

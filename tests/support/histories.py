@@ -93,7 +93,7 @@ class _Audit:
         self.status[node] = new
 
     def _end(self, node: str, session: str, began: int) -> None:
-        """A session has one end; another one may bear its name."""
+        """A session has one end; another one may have its name."""
         ended = self.ended.setdefault((node, session), [])
         is_second = any(abs(began - each) < SAME_BEGINNING_MS for each in ended)
         self._expect(not is_second, f"the session {session} ended twice on {node}")

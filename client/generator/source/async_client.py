@@ -694,7 +694,7 @@ class AsyncCluster:
         await self._client.call(replace(restart(body=RestartProperties()), body=body), timeout=timeout)
 
     async def health(self, *, timeout: float | None = None) -> Health:
-        """Get since when the server runs, and which Media Nodes it has lost touch with."""
+        """Get since when the server runs, and which Media Nodes are disconnected."""
         return await self._client.call(get_health(), timeout=timeout)
 
     async def autoscaling(

@@ -294,7 +294,7 @@ def _round_trips(pings: Sequence[Ping]) -> Text:
 
 
 def autoscaling_report(report: Autoscaling) -> Table:
-    """Show what autoscaling knows, would do and did, one fact in each line."""
+    """Show the settings, the next decision and the last actions of autoscaling, one a line."""
     table = Table(box=None, pad_edge=False, show_header=False)
     policy, now = report.policy, report.now
     rows = [

@@ -200,7 +200,7 @@ MAX_MEMBERS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class OpenFiles:
-    """What the operating system lets this process have open, and how many Media Nodes that bears.
+    """The limit of open files of this process, and how many Media Nodes it allows.
 
     Attributes:
         limit: Files and sockets that the process may have open.

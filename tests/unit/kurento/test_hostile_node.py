@@ -241,7 +241,7 @@ async def test_questions_about_pipelines_that_come_and_go_are_bounded(prefix):
     harness.emit("ObjectCreated", object=PIPELINES[0])
     harness.step("wait", 1)
     assert harness.watch._in_flight == {PIPELINES[0]}
-    assert len(harness.rpc.session.calls) == 3, "its name, its age, and to be let go"
+    assert len(harness.rpc.session.calls) == 3, "getName, getCreationTime and unref"
 
 
 @pytest.mark.anyio

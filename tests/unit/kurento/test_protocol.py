@@ -323,24 +323,24 @@ def test_no_answer_makes_a_load_outside_its_range(used, count):
     ),
     ANYTHING,
 )
-def test_inside_facts_are_clean_whatever_is_answered(info, memory):
-    facts = read_server_info(info, memory)
-    if facts is None:
+def test_server_info_is_clean_for_any_reply(info, memory):
+    server_info = read_server_info(info, memory)
+    if server_info is None:
         assert not isinstance(info, dict)
         return
-    texts = [facts.version, *facts.capabilities]
-    for module in facts.modules:
+    texts = [server_info.version, *server_info.capabilities]
+    for module in server_info.modules:
         texts += [module.name, module.version, module.generation_time, *module.factories]
     assert all(isinstance(text, str) and text.isprintable() and len(text) <= 128 for text in texts)
-    assert isinstance(facts.memory, int)
-    assert facts.memory >= 0
+    assert isinstance(server_info.memory, int)
+    assert server_info.memory >= 0
 
 
-def test_lists_of_inside_facts_are_bounded():
+def test_lists_of_server_info_are_bounded():
     module = {"name": "m", "factories": ["f"] * 1000}
-    facts = read_server_info({"modules": [module] * 1000, "capabilities": ["c"] * 1000}, 2048)
-    assert facts is not None
-    assert len(facts.capabilities) == 31
-    assert len(facts.modules) == 64
-    assert len(facts.modules[0].factories) == 256
-    assert facts.memory == 2
+    server_info = read_server_info({"modules": [module] * 1000, "capabilities": ["c"] * 1000}, 2048)
+    assert server_info is not None
+    assert len(server_info.capabilities) == 31
+    assert len(server_info.modules) == 64
+    assert len(server_info.modules[0].factories) == 256
+    assert server_info.memory == 2

@@ -29,10 +29,10 @@ async def test_it_reads_the_document_and_has_no_other_variables(tmp_path: Path) 
     code = "import os,sys; open(sys.argv[1],'w').write(sys.stdin.read()+repr(sorted(os.environ)))"
     await run_hook((*python(code), str(tmp_path / "$(id)")), DOCUMENT, environ={"A": "1"})
 
-    told = (tmp_path / "$(id)").read_text()  # no shell has seen the name
-    assert told.startswith(DOCUMENT.decode())
-    assert "'A'" in told
-    assert "PATH" not in told
+    output = (tmp_path / "$(id)").read_text()  # no shell has seen the name
+    assert output.startswith(DOCUMENT.decode())
+    assert "'A'" in output
+    assert "PATH" not in output
 
 
 async def test_a_command_that_reads_nothing_is_no_error() -> None:
@@ -40,9 +40,9 @@ async def test_a_command_that_reads_nothing_is_no_error() -> None:
 
 
 async def test_a_command_that_fails_says_why_in_one_clean_line() -> None:
-    told = await refused(*python("import sys; sys.exit('no\\x1b[31m\\nquota')"))
+    output = await refused(*python("import sys; sys.exit('no\\x1b[31m\\nquota')"))
 
-    assert told == "it ended with status 1; it says: no [31m quota "
+    assert output == "it ended with status 1; it says: no [31m quota "
 
 
 async def test_a_command_that_is_not_there_is_named_by_its_error() -> None:
@@ -73,10 +73,10 @@ def _lives(pid: int) -> bool:
 
 
 async def test_a_command_that_prints_without_end_is_ended() -> None:
-    told = await refused(*python("while True: print('x' * 1000)"))
+    output = await refused(*python("while True: print('x' * 1000)"))
 
-    assert f"more than {MAX_OUTPUT_BYTES} bytes" in told
-    assert len(told) < 1000
+    assert f"more than {MAX_OUTPUT_BYTES} bytes" in output
+    assert len(output) < 1000
 
 
 async def test_a_command_ended_by_a_signal_says_so() -> None:
