@@ -319,6 +319,28 @@ def test_the_explanation_shows_unknown_loads_and_decisions_that_repeat_as_one(
     live_through(tmp_path, act)
 
 
+def test_a_node_that_a_session_was_placed_on_leaves_when_the_reservation_is_over(
+    tmp_path: Path,
+) -> None:
+    async def act(world: World) -> None:
+        world.environment.may_complete.set()
+        await world.passes(2)
+        await world.settles(running=2)
+        placed = [await world.api.post("/fleet/placements", json={}) for _ in range(2)]
+        assert len({each.json()["mediaNode"]["id"] for each in placed}) == 2
+        await world.restart(OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=1)
+        await world.passes(2)
+        await world.settles(running=2)
+        report = (await world.api.get("/fleet/autoscaling")).json()
+        assert report["now"]["cause"] == "reserved"
+        for each in placed:
+            await world.api.delete(f"/fleet/placements/{each.json()['id']}")
+        await world.passes(4)
+        await world.settles(running=1)
+
+    live_through(tmp_path, act, OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_NODES=2)
+
+
 def test_on_premises_a_request_is_made_once_and_passed_to_the_hook(tmp_path: Path) -> None:
     passed = tmp_path / "passed"
 
