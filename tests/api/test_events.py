@@ -137,6 +137,31 @@ async def test_one_stream_too_many_is_refused_until_another_one_hangs_up(
             await anyio.sleep(0.01)
 
 
+async def test_a_hundred_streams_get_every_event(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    found: list[list[str]] = []
+    begun: list[None] = []
+
+    async def follow() -> None:
+        async with api.stream("GET", STREAM, params={"limit": 4}) as response:
+            read = blocks(response)
+            await anext(read)
+            begun.append(None)
+            found.append([block["id"] async for block in read if "id" in block])
+
+    with anyio.fail_after(3 * SOON_S):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(events.MAX_STREAMS):
+                tasks.start_soon(follow)
+            while len(begun) < events.MAX_STREAMS:
+                await anyio.sleep(0.01)
+            for number in range(2):
+                await add(api, fleet.uri(number))
+
+    assert found == [["1", "2", "3", "4"]] * events.MAX_STREAMS
+
+
 async def test_the_stop_of_the_server_ends_streams_at_once(tmp_path: Path) -> None:
     stopping = Stopping()
     async with live.mediafleet(tmp_path, stopping=stopping) as api, api.stream("GET", STREAM) as it:

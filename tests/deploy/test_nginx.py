@@ -287,3 +287,26 @@ async def test_a_body_that_is_too_large_is_refused_in_the_form_of_all_errors(
         answer = await api.post(NODES, json={"uri": "x" * 1_100_000})
 
         assert (answer.status_code, answer.json()["status"]) == (413, 413)
+
+
+async def test_events_are_followed_through_the_proxy(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    async with (
+        proxied(tmp_path) as api,
+        api.stream("GET", "/fleet/events/stream") as response,
+        anyio.create_task_group() as tasks,
+    ):
+        lines = response.aiter_lines()
+        assert await anext(lines) == ": keep-alive"
+        tasks.start_soon(add, api, fleet.uri(0))
+        with anyio.fail_after(10):
+            assert "id: 1" in [line async for line in until_number(lines)]
+
+
+async def until_number(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of a stream up to the number of an event."""
+    async for line in lines:
+        yield line
+        if line.startswith("id: "):
+            return

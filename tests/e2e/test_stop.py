@@ -111,3 +111,18 @@ async def test_a_request_that_waits_for_a_launch_is_answered_that_it_goes_on(
         assert_ended_quietly(running)
     async with processes.server(tmp_path / "data", **properties) as (_, api):
         assert (await get(api, node["id"]))["status"] == "launching"
+
+
+async def test_streams_of_events_end_with_the_server_and_do_not_delay_its_stop(
+    tmp_path: Path,
+) -> None:
+    async with (
+        processes.server(tmp_path) as (running, api),
+        api.stream("GET", "/fleet/events/stream") as response,
+    ):
+        lines = response.aiter_lines()
+        assert await anext(lines) == ": keep-alive"
+        with anyio.fail_after(4):  # requests that go on are given up after 5 s
+            assert await running.end(signal.SIGTERM) == 0
+        assert {line async for line in lines} <= {"", ": keep-alive"}
+        assert_ended_quietly(running)
