@@ -9,6 +9,7 @@ AutoscalingCause: TypeAlias = Literal[
     "highLoad",
     "loadOfFewerNodes",
     "lowLoad",
+    "reserved",
     "withinLimits",
 ]
 """A newer server may answer other values; they are passed on as they are."""
@@ -23,6 +24,7 @@ AUTOSCALING_CAUSE_VALUES: frozenset[AutoscalingCause] = frozenset(
         "highLoad",
         "loadOfFewerNodes",
         "lowLoad",
+        "reserved",
         "withinLimits",
     }
 )

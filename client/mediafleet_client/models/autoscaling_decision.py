@@ -32,7 +32,8 @@ class AutoscalingDecision:
     """ Why autoscaling changes the cluster, or leaves it as it is. `belowMinNodes`, `aboveMaxNodes`: the number of
     active Media Nodes is out of its bounds. `highLoad`, `lowLoad`: the average load is beyond a limit.
     `withinLimits`: it is not. `atMaxNodes`, `atMinNodes`: it is, and the bound is reached. `loadOfFewerNodes`: it
-    is low, and with a node fewer it would be too high. `blind`: nodes would leave, but not all loads are known. """
+    is low, and with a node fewer it would be too high. `reserved`: nodes would leave, but sessions were placed on
+    them. `blind`: nodes would leave, but not all loads are known. """
     reason: str
     """ Why, with all numbers, for people; it must not be parsed. """
     num_nodes: int

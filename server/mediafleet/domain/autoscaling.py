@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from fractions import Fraction
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,13 +15,14 @@ from mediafleet.domain.media_node import new_media_node, transition
 from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member
     from mediafleet.domain.ports import StoreEntry
 
 LONGEST_BACK_OFF_S = 3600.0
+_UNITS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Inputs:
         waiting: Quarantined nodes: their load counts, they do not.
         canceled: Nodes whose launch can be resumed.
         unknown: Ids of the running and waiting nodes whose load is not known now.
-        exact_load: Sum of the known loads of running and waiting nodes, in percent. It is exact,
-            as the same decision must follow from the same loads in whatever order they are added.
+        exact_load: Sum of the known loads of running and waiting nodes, in billionths of a percent:
+            whole numbers, as the same decision must follow from the same loads in any order.
     """
 
     running: tuple[Member, ...]
@@ -91,7 +91,7 @@ class Inputs:
     waiting: tuple[Member, ...]
     canceled: tuple[Member, ...]
     unknown: tuple[str, ...]
-    exact_load: Fraction
+    exact_load: int
 
     @classmethod
     def of(cls, members: Iterable[Member]) -> Inputs:
@@ -111,7 +111,7 @@ class Inputs:
             waiting,
             canceled,
             unknown=tuple(node_id for node_id, load in loads if load is None),
-            exact_load=sum((Fraction(load) for _, load in loads if load is not None), Fraction()),
+            exact_load=sum(_exact(load) for _, load in loads if load is not None),
         )
 
     @property
@@ -127,12 +127,12 @@ class Inputs:
     @property
     def total_load(self) -> float:
         """Sum of the known loads in percent; unknown ones add nothing."""
-        return float(self.exact_load)
+        return self.exact_load / _UNITS
 
     @property
     def avg_load(self) -> float:
         """Total load for each active node in percent; 0 without active nodes."""
-        return float(_average(self.exact_load, self.num_nodes))
+        return self.exact_load / (_UNITS * self.num_nodes) if self.num_nodes else 0.0
 
 
 class Cause(StrEnum):
@@ -147,6 +147,8 @@ class Cause(StrEnum):
     AT_MIN_NODES = "atMinNodes"
     LOAD_OF_FEWER = "loadOfFewerNodes"
     """The load is low, and with a node less it would be too high."""
+    RESERVED = "reserved"
+    """Nodes would leave if no sessions were about to begin on them."""
     BLIND = "blind"
     """Nodes would leave if all loads were known."""
 
@@ -218,7 +220,9 @@ class Plan:
         return " ".join(part for part in parts if part)
 
 
-def plan(members: Iterable[Member], policy: Policy) -> Plan:
+def plan(
+    members: Iterable[Member], policy: Policy, reserved: Collection[str] = frozenset()
+) -> Plan:
     """Say how the cluster grows or shrinks; the published algorithm of OpenVidu Pro.
 
     The number of active nodes is brought within its bounds whatever the load. Within the bounds
@@ -234,14 +238,18 @@ def plan(members: Iterable[Member], policy: Policy) -> Plan:
     Args:
         members: The cluster as it is.
         policy: The limits.
+        reserved: Ids of nodes that are not removed, as sessions were placed on them that have not
+            begun yet.
     """
     inputs = Inputs.of(members)
     growth = _growth(inputs, policy)
     if growth:
         return _growing(inputs, policy, growth)
-    victims = _victims(inputs, policy)
+    victims = _victims(inputs, policy, reserved)
     if not victims:
-        return Plan(inputs, policy, _cause_of_rest(inputs, policy))
+        is_reserved = reserved and _victims(inputs, policy, frozenset())
+        cause = Cause.RESERVED if is_reserved else _cause_of_rest(inputs, policy)
+        return Plan(inputs, policy, cause)
     if inputs.unknown:
         return Plan(inputs, policy, Cause.BLIND)
     launching = len(inputs.launching)
@@ -282,14 +290,23 @@ def _moved(member: Member, to: S, at: datetime) -> Mutation:
     return Mutation(*transition(member.node, to, at=at))
 
 
-def _average(load: Fraction, nodes: int) -> Fraction:
-    return load / nodes if nodes else Fraction()
+def _exact(load: float) -> int:
+    return round(load * _UNITS)
+
+
+def _is_above(load: int, nodes: int, percent: int) -> bool:
+    """Whether the average of an exact load is above a limit; without nodes it is 0."""
+    return nodes > 0 and load > percent * _UNITS * nodes
+
+
+def _is_below(load: int, nodes: int, percent: int) -> bool:
+    return load < percent * _UNITS * nodes if nodes else percent > 0
 
 
 def _growth(inputs: Inputs, policy: Policy) -> int:
     nodes = inputs.num_nodes
     while nodes < policy.min_nodes or (
-        nodes < policy.max_nodes and _average(inputs.exact_load, nodes) > policy.max_load
+        nodes < policy.max_nodes and _is_above(inputs.exact_load, nodes, policy.max_load)
     ):
         nodes += 1
     return nodes - inputs.num_nodes
@@ -317,28 +334,29 @@ def _is_restorable(member: Member) -> bool:
     return member.connection.connected and not member.gone and member.node.drain is None
 
 
-def _victims(inputs: Inputs, policy: Policy) -> Sequence[Member]:
+def _victims(inputs: Inputs, policy: Policy, reserved: Collection[str]) -> Sequence[Member]:
     """Nodes to remove in the order of their removal, unknown loads not considered."""
     nodes, load = inputs.num_nodes, inputs.exact_load
     youngest_first = sorted(inputs.launching, key=_by_age, reverse=True)
+    free = (member for member in inputs.running if member.node.id not in reserved)
     victims: list[Member] = []
-    for victim in chain(youngest_first, sorted(inputs.running, key=_by_load)):
+    for victim in chain(youngest_first, sorted(free, key=_by_load)):
         is_above = nodes > policy.max_nodes
-        is_idle = nodes > policy.min_nodes and _average(load, nodes) < policy.min_load
+        is_idle = nodes > policy.min_nodes and _is_below(load, nodes, policy.min_load)
         if not (is_above or is_idle):
             break
         left = load - _leaving_load(victim)
-        if not is_above and _average(left, nodes - 1) > policy.max_load:
+        if not is_above and _is_above(left, nodes - 1, policy.max_load):
             break
         victims.append(victim)
         nodes, load = nodes - 1, left
     return victims
 
 
-def _leaving_load(member: Member) -> Fraction:
+def _leaving_load(member: Member) -> int:
     """The load that leaves with a node: none with one that is launching or hosts sessions."""
     is_empty = member.node.status is S.RUNNING and not member.connection.sessions
-    return Fraction(member.connection.load or 0) if is_empty else Fraction()
+    return _exact(member.connection.load or 0.0) if is_empty else 0
 
 
 def _by_age(member: Member) -> tuple[datetime, str]:
@@ -350,10 +368,10 @@ def _by_load(member: Member) -> tuple[float, datetime, str]:
 
 
 def _cause_of_rest(inputs: Inputs, policy: Policy) -> Cause:
-    average = _average(inputs.exact_load, inputs.num_nodes)
-    if average > policy.max_load:
+    load, nodes = inputs.exact_load, inputs.num_nodes
+    if _is_above(load, nodes, policy.max_load):
         return Cause.AT_MAX_NODES
-    if average >= policy.min_load:
+    if not _is_below(load, nodes, policy.min_load):
         return Cause.WITHIN_LIMITS
     is_fewest = inputs.num_nodes <= policy.min_nodes
     return Cause.AT_MIN_NODES if is_fewest else Cause.LOAD_OF_FEWER
@@ -374,6 +392,8 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
         "reached.",
         Cause.LOAD_OF_FEWER: "{average} is below {limits}, but it would be above them with one "
         "node fewer.",
+        Cause.RESERVED: "Nodes would be removed, but sessions that were placed on them have not "
+        "begun yet.",
         Cause.BLIND: "{average} is not known well enough to remove nodes.",
     }
 )

@@ -193,6 +193,11 @@ class Reservations:
             raise PlacementNotFoundError(reservation_id)
         self._drop(reservation)
 
+    def reserved_nodes(self, now: float) -> frozenset[str]:
+        """Ids of the nodes that something is reserved on."""
+        self.expire(now)
+        return frozenset(self._of_node)
+
     def page(self, limit: int, now: float) -> list[Reservation]:
         """The oldest reservations that count."""
         self.expire(now)

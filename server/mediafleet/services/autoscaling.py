@@ -312,7 +312,7 @@ class Autoscaler:
     def _planned(
         self, cluster: Cluster, settings: AutoscalingSettings, *, at: datetime, now: float
     ) -> tuple[Plan, History]:
-        found = plan(cluster, settings.policy)
+        found = plan(cluster, settings.policy, self._state.reservations.reserved_nodes(now))
         history = self._history.found(found.cause)
         found = guarded(found, cluster, settings.guards, history, at=at, now=now)
         room = max(0, self._capacity - len(cluster))

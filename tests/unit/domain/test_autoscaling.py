@@ -266,6 +266,14 @@ def test_a_node_that_was_not_measured_yet_is_capacity_as_one_that_is_launching()
     assert plan(after, POLICY).is_empty
 
 
+def test_a_node_that_a_session_was_placed_on_is_not_removed() -> None:
+    members = [node(1, load=2), node(2, load=1), node(3, load=3)]
+    assert ids(plan(members, POLICY, {"kms_0002"}).removed) == [1, 3]
+    held = plan(members[:2], POLICY, {"kms_0001", "kms_0002"})
+    assert (held.cause, held.is_empty) == (Cause.RESERVED, True)
+    assert plan(members[:1], POLICY, {"kms_0001"}).cause is Cause.AT_MIN_NODES
+
+
 loads = st.one_of(
     st.floats(min_value=0, max_value=100),
     st.sampled_from([0.0, 29.99, 30.0, 69.99, 70.0, 70.01, 100.0, 1e-300]),
