@@ -79,6 +79,7 @@ async def test_a_rising_load_grows_the_cluster_and_every_reader_shows_it(tmp_pat
             _, second = await until_running(api, 2)
             posted = [request.event for request in await receiver.until(6)]
             from_stream = await streamed(api, 6)
+            explained = (await api.get("/fleet/autoscaling")).json()
 
     names = [(event["event"], event.get("id"), event.get("newStatus")) for event in posted]
     assert names == [
@@ -94,3 +95,4 @@ async def test_a_rising_load_grows_the_cluster_and_every_reader_shows_it(tmp_pat
     assert growth["system"]["status"]["avgLoad"] == pytest.approx(75, abs=0.5)
     assert from_stream == posted
     assert recorded(tmp_path / "records")[:6] == posted
+    assert growth["reason"] in [decision["reason"] for decision in explained["decisions"]]
