@@ -1,6 +1,7 @@
 """``python -m bench``: measures Mediafleet beside other servers, and says what it measured.
 
-``python -m bench fleet`` measures what a growing cluster costs.
+``python -m bench fleet`` measures what a growing cluster costs; ``python -m bench dashboard`` draws
+the picture of the dashboard.
 """
 
 import argparse
@@ -8,7 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from bench import growth
+from bench import dashboard, growth
 from bench.checks import WrongPeerError
 from bench.idle import measure_idle
 from bench.machine import describe, load_average
@@ -24,6 +25,9 @@ LONGEST_ROUND_S = 600.0
 def main() -> None:
     if sys.argv[1:2] == ["fleet"]:
         growth.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["dashboard"]:
+        dashboard.main()
         return
     options = _parser().parse_args()
     peers = [peer for peer in PEERS if not options.only or peer.key in options.only]

@@ -1,5 +1,6 @@
 """GET /metrics: what it shows, what it costs clients to know, and the rules of Prometheus."""
 
+import asyncio
 import re
 import subprocess
 from pathlib import Path
@@ -152,6 +153,16 @@ async def test_without_credentials_if_the_setting_says_so(tmp_path: Path) -> Non
         assert (await anybody.get("/metrics")).status_code == 200
         assert (await anybody.get("/health")).status_code == 401
         assert live.SECRET not in (await anybody.get("/metrics")).text
+
+
+async def test_a_server_whose_loops_have_ended_still_says_so(api: httpx.AsyncClient) -> None:
+    (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "lifecycle")
+    task.cancel()  # a stray cancellation ends all that belongs together
+    await asyncio.wait([task])
+
+    found = await until_value(api, 0, "component_up", component="store")
+    assert value(found, "component_up", component="lifecycle") == 0
+    assert value(found, "component_up", component="environment") == 1
 
 
 async def test_promtool_has_nothing_to_object_to(tmp_path: Path) -> None:

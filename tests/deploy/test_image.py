@@ -120,7 +120,7 @@ def test_the_image_holds_the_server_and_runs_it_without_rights(docker: Docker) -
     assert docker.out(*run, BUILT, "--version").startswith("mediafleet ")
     built_with = docker(*run, "--entrypoint", "python", BUILT, "-c", "import hatchling")
     assert "ModuleNotFoundError" in built_with.stderr
-    for extra in ("asyncpg", "aiobotocore", "aiodocker"):
+    for extra in ("asyncpg", "aiobotocore", "aiodocker", "opentelemetry.sdk"):
         docker.out(*run, "--entrypoint", "python", BUILT, "-c", f"import {extra}")
 
 
