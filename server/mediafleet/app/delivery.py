@@ -8,7 +8,15 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from mediafleet.delivery import CdrSettings, CdrWriter, Delivery, Webhook, WebhookSettings
+from mediafleet.delivery import (
+    CdrSettings,
+    CdrWriter,
+    Delivery,
+    Statistics,
+    StatisticsSettings,
+    Webhook,
+    WebhookSettings,
+)
 from mediafleet.delivery.webhook import SCHEDULE_S
 from mediafleet.services.event_log import EventLog
 
@@ -17,11 +25,13 @@ if TYPE_CHECKING:
     from random import Random
 
     from mediafleet.configuration import Configuration
+    from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.ports import Clock, Store
 
 log = logging.getLogger(__name__)
 
 RETENTION, CDR, WEBHOOK = "event retention", "call detail records", "webhook"
+STATISTICS = "statistics"
 
 
 class EventReaders:
@@ -31,23 +41,32 @@ class EventReaders:
         configuration: Returns the configuration in force.
         clock: Of the server.
         random: For jitter.
+        cluster: Returns the members, which are measured.
 
     Attributes:
         LOOPS: Names of the loops, as health names them.
         log: The event log.
         cdr: Writes call detail records.
         webhook: Posts to the webhook.
+        statistics: Sends documents to Elasticsearch.
     """
 
-    LOOPS: ClassVar = (RETENTION, CDR, WEBHOOK)
+    LOOPS: ClassVar = (RETENTION, CDR, WEBHOOK, STATISTICS)
 
     def __init__(
-        self, configuration: Callable[[], Configuration], clock: Clock, random: Random
+        self,
+        configuration: Callable[[], Configuration],
+        clock: Clock,
+        random: Random,
+        cluster: Callable[[], Cluster],
     ) -> None:
         self._configuration = configuration
         self.log = EventLog(lambda: configuration().get("MEDIAFLEET_EVENTS_RETENTION", int))
         self.cdr = CdrWriter(self.log, lambda: cdr_settings(configuration()), clock)
         self.webhook = Webhook(self.log, lambda: webhook_settings(configuration()), clock, random)
+        self.statistics = Statistics(
+            self.log, lambda: statistics_settings(configuration()), clock, cluster
+        )
 
     async def begin(self, store: Store) -> None:
         """Have the readers store where they begin, before there are events of this server.
@@ -57,6 +76,7 @@ class EventReaders:
         """
         await self.cdr.begin(store)
         await self.webhook.begin(store)
+        await self.statistics.begin(store)
         self.warn()
 
     def loops(
@@ -66,11 +86,13 @@ class EventReaders:
         yield RETENTION, self.log.run
         yield CDR, lambda beat: self.cdr.run(store, beat)
         yield WEBHOOK, lambda beat: self.webhook.run(store, beat)
+        yield STATISTICS, lambda beat: self.statistics.run(store, beat)
 
     def configure(self) -> None:
         """Go on with the configuration that is in force now."""
         self.cdr.configure()
         self.webhook.configure()
+        self.statistics.configure()
         self.warn()
 
     def warn(self) -> None:
@@ -116,4 +138,18 @@ def webhook_settings(configuration: Configuration) -> WebhookSettings:
         delivery=Delivery(configuration.get("MEDIAFLEET_WEBHOOK_DELIVERY", str)),
         schedule=tuple(map(float, configuration.get("MEDIAFLEET_WEBHOOK_SCHEDULE", str).split()))
         or SCHEDULE_S,
+    )
+
+
+def statistics_settings(configuration: Configuration) -> StatisticsSettings:
+    """Return the settings of the statistics."""
+    ca_file = configuration.find("MEDIAFLEET_ELASTICSEARCH_CA_FILE", str)
+    return StatisticsSettings(
+        url=configuration.get("OPENVIDU_PRO_ELASTICSEARCH_HOST", str),
+        user=configuration.get("ELASTICSEARCH_USERNAME", str),
+        password=configuration.get("ELASTICSEARCH_PASSWORD", str),
+        ca_file=Path(ca_file) if ca_file else None,
+        max_days=configuration.get("OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE", int),
+        interval=configuration.get("OPENVIDU_PRO_STATS_MONITORING_INTERVAL", int),
+        cluster_id=configuration.cluster_id or "",
     )

@@ -210,12 +210,29 @@ def of_events(readers: EventReaders) -> Iterator[Metric]:
         "best-effort.",
         labels=["reader"],
     )
-    for name, reader in (("cdr", readers.cdr), ("webhook", webhook)):
+    for name, reader in (
+        ("cdr", readers.cdr),
+        ("webhook", webhook),
+        ("statistics", readers.statistics),
+    ):
         lag.add_metric([name], reader.lag)
+    lost.add_metric(["statistics"], readers.statistics.counters.lost)
     lost.add_metric(["cdr"], readers.cdr.lost)
     lost.add_metric(["webhook"], webhook.counters.lost)
     yield lag
     yield lost
+    statistics = readers.statistics.counters
+    yield _counter(
+        "statistics_documents", "Documents that Elasticsearch has taken.", statistics.indexed
+    )
+    yield _counter(
+        "statistics_failed_requests", "Requests to Elasticsearch that failed.", statistics.failures
+    )
+    yield _counter(
+        "statistics_lost_documents",
+        "Documents that Elasticsearch refused for good, or that were dropped as too many waited.",
+        statistics.rejected + statistics.dropped,
+    )
     yield _counter(
         "webhook_delivered_events", "Events that the receiver took.", webhook.counters.delivered
     )

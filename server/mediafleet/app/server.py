@@ -190,7 +190,9 @@ class _Server:
             Reservations(measured_after=LOAD_INTERVALS_RESERVED * configuration.load_interval),
         )
         self._stopping = stopping
-        self._readers = EventReaders(lambda: settings.value, clock, random)
+        self._readers = EventReaders(
+            lambda: settings.value, clock, random, lambda: self._state.cluster
+        )
         self._failed_logins = failed_logins
         self._connections = connections
         self._metrics = metrics.Metrics()

@@ -137,6 +137,7 @@ _PROPERTIES: Final = (
     "AWS_SECRET_ACCESS_KEY",
     "MEDIAFLEET_REGISTRAR_TOKEN",
     "MEDIAFLEET_WEBHOOK_SECRET",
+    "ELASTICSEARCH_PASSWORD",
 )
 _OF_LIBRARIES: Final = ("PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables that are no properties of ours and are read by libraries of the server."""

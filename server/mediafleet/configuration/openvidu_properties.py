@@ -191,17 +191,20 @@ OPENVIDU_PROPERTIES: Final = (
         shown=Shown.ALWAYS,
         doc="Media Nodes joined at start-up, on premises only; GET shows the connected ones.",
     ),
-    _planned(
+    Property(
         name="OPENVIDU_PRO_STATS_MONITORING_INTERVAL",
         kind=Integer(),
         default=30,
-        doc="Seconds between two server statistics; 0 is off.",
+        shown=Shown.ALWAYS,
+        modifiable=True,
+        doc="Seconds between two measurements of the server and the Media Nodes for Elasticsearch; "
+        "0 is off.",
     ),
     _planned(
         name="OPENVIDU_PRO_STATS_WEBRTC_INTERVAL",
         kind=Integer(),
         default=30,
-        doc="Seconds between two WebRTC statistics; 0 is off.",
+        doc="Seconds between two WebRTC statistics of sessions; 0 is off.",
     ),
     Property(
         name="OPENVIDU_PRO_CLUSTER_ID",
@@ -275,17 +278,16 @@ OPENVIDU_PROPERTIES: Final = (
         name="OPENVIDU_PRO_ELASTICSEARCH_HOST",
         kind=WebUrl(),
         default="",
-        use=Use.PLANNED,
         shown=Shown.ELASTICSEARCH,
-        doc="URL of Elasticsearch.",
+        doc="URL of Elasticsearch 8 or 9, which gets events and measurements; needs the extra "
+        "`mediafleet[elasticsearch]`.",
     ),
     Property(
         name="OPENVIDU_PRO_ELASTICSEARCH_VERSION",
         kind=Text(minimum=1, maximum=64),
         default="7.8.0",
-        use=Use.PLANNED,
         shown=Shown.ELASTICSEARCH,
-        doc="Release of Elasticsearch that is reported.",
+        doc="Release of Elasticsearch, for clients to see; nothing depends on it.",
     ),
     _reported(
         name="OPENVIDU_PRO_KIBANA",
@@ -296,17 +298,15 @@ OPENVIDU_PROPERTIES: Final = (
         name="OPENVIDU_PRO_KIBANA_HOST",
         kind=WebUrl(),
         default="",
-        use=Use.PLANNED,
         shown=Shown.KIBANA,
-        doc="URL of Kibana.",
+        doc="URL of Kibana, for clients to see; nothing depends on it.",
     ),
     Property(
         name="OPENVIDU_PRO_KIBANA_VERSION",
         kind=Text(minimum=1, maximum=64),
         default="7.8.0",
-        use=Use.PLANNED,
         shown=Shown.KIBANA,
-        doc="Release of Kibana that is reported.",
+        doc="Release of Kibana, for clients to see; nothing depends on it.",
     ),
     _reported(
         name="OPENVIDU_PRO_NETWORK_STAT",

@@ -197,6 +197,32 @@ OWN_PROPERTIES: Final = (
         doc="Certificate authorities trusted for an https:// receiver, a PEM file.",
     ),
     Property(
+        name="ELASTICSEARCH_USERNAME",
+        kind=Text(maximum=255),
+        default="",
+        doc="User of Elasticsearch; without one there is no Basic auth.",
+    ),
+    Property(
+        name="ELASTICSEARCH_PASSWORD",
+        kind=Text(maximum=255),
+        default="",
+        secret=True,
+        doc="Password of that user.",
+    ),
+    Property(
+        name="OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE",
+        kind=Integer(maximum=36_500),
+        default=0,
+        aliases=("OPENVIDU_PRO_ELASTICSAERCH_MAX_DAYS_DELETE",),
+        doc="Days after which an index of Elasticsearch is deleted; 0 is never.",
+    ),
+    Property(
+        name="MEDIAFLEET_ELASTICSEARCH_CA_FILE",
+        kind=LocalPath(must_be_file=True),
+        default_note="the system's authorities",
+        doc="Certificate authorities trusted for an https:// Elasticsearch, a PEM file.",
+    ),
+    Property(
         name="MEDIAFLEET_CORS_ORIGINS",
         kind=Origins(),
         default=(),

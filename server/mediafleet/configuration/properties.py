@@ -51,11 +51,6 @@ DEPLOYMENT_PROPERTIES: Final = (
     ),
     _kept(name="OPENVIDU_PRO_CLUSTER_LOAD_INTERVAL", kind=Integer()),
     _kept(name="OPENVIDU_PRO_CLUSTER_TEST", kind=Boolean()),
-    _kept(
-        name="OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE",
-        kind=Integer(),
-        aliases=("OPENVIDU_PRO_ELASTICSAERCH_MAX_DAYS_DELETE",),
-    ),
     _kept(name="OPENVIDU_PRO_PRIVATE_IP", kind=OptionalAddress()),
     *_texts(
         (
@@ -69,7 +64,6 @@ DEPLOYMENT_PROPERTIES: Final = (
             "COTURN_REDIS_CONNECT_TIMEOUT",
             "COTURN_REDIS_DBNAME",
             "COTURN_REDIS_IP",
-            "ELASTICSEARCH_USERNAME",
             "ES_JAVA_OPTS",
             "JAVA_OPTIONS",
             "KIBANA_USER",
@@ -107,7 +101,6 @@ DEPLOYMENT_PROPERTIES: Final = (
         (
             "COTURN_REDIS_PASSWORD",
             "COTURN_SHARED_SECRET_KEY",
-            "ELASTICSEARCH_PASSWORD",
             "KIBANA_PASSWORD",
             "OPENVIDU_PRO_DOCKER_REGISTRIES",
             "OPENVIDU_PRO_LICENSE",
