@@ -44,6 +44,8 @@ class Order:
         at_least: Answers that the window holds; it lasts up to four times as long for them.
         shortest: Bytes of the shortest answer to expect.
         longest: Bytes of the longest one.
+        method: Of every request.
+        body: JSON of every request; empty for none.
     """
 
     core: int
@@ -57,6 +59,8 @@ class Order:
     at_least: int
     shortest: int
     longest: int
+    method: str = "GET"
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,12 +203,14 @@ async def run(order: Order) -> Measured:
 
 def _request(order: Order, target: str) -> bytes:
     lines = (
-        f"GET {target} HTTP/1.1",
+        f"{order.method} {target} HTTP/1.1",
         f"Host: 127.0.0.1:{order.port}",
         f"Authorization: {order.authorization}",
         "Accept: application/json",
     )
-    return "\r\n".join((*lines, "", "")).encode()
+    if order.body:
+        lines += ("Content-Type: application/json", f"Content-Length: {len(order.body)}")
+    return "\r\n".join((*lines, "", order.body)).encode()
 
 
 def main() -> None:

@@ -117,14 +117,16 @@ class Reservations:
 
     def put(self, member: Member, now: float) -> None:
         """Add a member of the cluster, or replace it by what it is now."""
+        self.expire(now)
         node_id, obstacle = member.node.id, obstacle_of(member)
         if obstacle is not None:
             self._drop_all(node_id)
         elif awaited := self._awaited.get(node_id):
             for session in member.connection.sessions:
-                for name in {session.id, session.name}:
-                    if name is not None and (found := awaited.pop(name, None)) is not None:
-                        self._set_expiry(self._all[found], now + self._measured_after)
+                for name in (session.id, session.name):
+                    if name in awaited:
+                        appeared = self._all[awaited.pop(name)]
+                        self._set_expiry(appeared, now + self._measured_after)
             if not awaited:
                 del self._awaited[node_id]
         self._ranking.put(member, _LEAVING if node_id in self._leaving else obstacle)
@@ -204,7 +206,7 @@ class Reservations:
         return [each for each, _ in zip(self._all.values(), range(limit), strict=False)]
 
     def expire(self, now: float) -> None:
-        """End the reservations whose time is over; every other method does that first."""
+        """End the reservations whose time is over; `remove` apart, every method does that first."""
         while self._expiries and self._expiries[0][0] <= now:
             due, reservation_id = heapq.heappop(self._expiries)
             reservation = self._all.get(reservation_id)

@@ -197,6 +197,15 @@ def test_a_reservation_counts_until_the_load_of_its_session_is_measured() -> Non
     assert place(reservations, 4 + MEASURED_AFTER) == "kms_1"
 
 
+def test_a_session_that_appears_too_late_revives_no_reservation() -> None:
+    reservations = filled(member("kms_1", 0), member("kms_2", 10))
+    place(reservations, session_id="room", estimated_load=20, ttl=5)
+
+    reservations.put(member("kms_1", 0, sessions=["room"]), 5)
+
+    assert reservations.page(10, 5) == []
+
+
 def test_a_session_that_is_named_later_has_appeared_too() -> None:
     reservations = filled(member("kms_1", 0), member("kms_2", 10))
     place(reservations, session_id="room", estimated_load=20, ttl=5)
