@@ -30,6 +30,7 @@ from support.fuzzing import (
     POOL,
     ROOT,
     SECRET,
+    begin_drain,
     ensure_member,
     fuzz,
     in_families,
@@ -50,6 +51,8 @@ _DRAW_FOR_NO_BODY = st.sampled_from([*reversed(LIVE_URIS), *([None] * 5)])
 _TAKEN_EACH = 6
 _ITEM = "/media-nodes/{mediaNodeId}"
 _MOVING = {"remove_media_node", "modify_media_node", "drain_media_node", "end_media_node_drain"}
+_OF_A_DRAIN = {"get_media_node_drain", "end_media_node_drain"}
+"""Few random requests would meet a drain."""
 _AFTER_REMOVAL = {
     200: {"terminating", "canceled"},
     202: {"waiting-idle-to-terminate", "terminating"},
@@ -155,7 +158,10 @@ def aim_at_a_member(context: Any, case: Any, kwargs: Any) -> None:
     chance = zlib.crc32(repr((drawn, case.query)).encode())
     if chance % 4 or (case.query or {}).get("deletion-strategy") == "when-no-sessions":
         uri = BUSY_URIS[chance % len(BUSY_URIS)]
-        case.path_parameters["mediaNodeId"] = ensure_member(case.operation.schema, uri)
+        node_id = case.path_parameters["mediaNodeId"] = ensure_member(case.operation.schema, uri)
+        if case.operation.definition.raw.get("operationId") in _OF_A_DRAIN:
+            begin_drain(case.operation.schema, node_id)
+            fuzz.run.removed.add(node_id)  # it may leave by itself
 
 
 @_hook("before_call", in_families("remove_media_node"))

@@ -180,6 +180,14 @@ def place(schema: Any) -> str | None:
     return str(answer.json()["id"]) if answer.status_code == 200 else None
 
 
+def begin_drain(schema: Any, node_id: str) -> None:
+    """Drain a node whatever the others can carry; nothing happens if it is not at work."""
+    case = schema["/fleet/media-nodes/{mediaNodeId}/drain"]["PUT"].Case(
+        path_parameters={"mediaNodeId": node_id}, query={"force": "true"}
+    )
+    ask(case)
+
+
 def remove(schema: Any, node_id: str) -> None:
     """Remove a node at once and wait until it is gone."""
     case = schema[ITEM]["DELETE"].Case(

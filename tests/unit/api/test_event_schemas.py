@@ -41,6 +41,8 @@ SCALED = [
     make_member(id="kms_4", status=S.CANCELED, uri=None),
     make_member(id="kms_5", load=3),
 ]
+LONGEST_CLUSTER_ID, LONGEST_REASON = 128, 4000
+"""Of what the configuration and the store take."""
 EVENTS: list[Any] = [
     *(
         MediaNodeStatusChanged(**NODE, new_status=status.value, old_status=old)
@@ -49,12 +51,13 @@ EVENTS: list[Any] = [
     ),
     MediaNodeStatusChanged(**NODE | UNKNOWN, new_status="launching", old_status=None),
     MediaNodeForgotten(AT, "kms_1", None),
-    MediaNodeForgotten(AT, "kms_1", "the environment aws failed to launch"),
+    MediaNodeForgotten(AT, "kms_1", "x" * LONGEST_REASON),
     MediaNodeDeduplicated(AT, "kms_1", None, "kms_2"),
     MediaNodeDeduplicated(AT, "kms_1", ENDPOINT["uri"], "kms_2"),
     NodeCrashed(**NODE, time_of_disconnection=AT, session_ids=()),
     NodeCrashed(**NODE | UNKNOWN, time_of_disconnection=AT, session_ids=("a", "b")),
     NodeRecovered(**NODE),
+    NodeRecovered(**NODE | {"environment_id": "i" * 128, "ip": "h" * 253, "uri": "w" * 255}),
     NodeRecovered(**NODE | UNKNOWN),
     SessionDestroyed(AT, "kms_1", "room", AT.replace(hour=11), "nodeCrashed"),
     SessionDestroyed(AT, "kms_1", "room", AT.replace(hour=13), "mediaServerDisconnect"),
@@ -80,7 +83,7 @@ def schema_name(event: str) -> str:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
 def test_a_payload_is_exactly_what_its_schema_says(event: Any) -> None:
     name = schema_name(event.name)
-    payload = event.payload("clu_1")
+    payload = event.payload("c" * LONGEST_CLUSTER_ID)
 
     ContractSchemas(CONTRACT).component(name).check(payload)
     assert list(payload) == SCHEMAS[name]["required"]
