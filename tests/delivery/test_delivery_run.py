@@ -49,22 +49,22 @@ class Receiver:
         try:
             await self._run()
         finally:
-            self._close()
+            self.close()
 
     async def _run(self):
         for phase in itertools.count():
             self.delay = DELAY_S if phase % 4 == 1 else 0.0
             if phase % 4 == 0:
-                await self._open()
+                await self.open()
             elif phase % 4 == 2:
-                self._close()
+                self.close()
             await anyio.sleep(PHASE_S)
 
-    async def _open(self):
+    async def open(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def _close(self):
+    def close(self):
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
@@ -142,6 +142,34 @@ async def test_no_event_is_lost_while_everything_fails(tmp_path, report):
     )
     assert sender.kills >= 2
     assert sender.memory_mb < MAX_MEMORY_MB
+
+
+async def test_what_ten_events_a_second_cost(tmp_path, report):
+    """Reports the share of a core that the commits, both readers and a stream take."""
+    receiver, count, rate = Receiver(), 200, 10
+    await receiver.open()
+    command = [*COMMAND, str(tmp_path), str(count), str(receiver.port), str(rate)]
+    process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE)
+    with process, process.stdout as output:
+        assert await anyio.to_thread.run_sync(output.readline) == b"started\n"
+        while len(receiver.accepted) < count / 4:  # it has imported and begun everything
+            await anyio.sleep(0.01)
+        before, began = cpu_s(process.pid), time.monotonic()
+        while len(receiver.accepted) < count - 1:
+            await anyio.sleep(0.01)
+        used, seconds = cpu_s(process.pid) - before, time.monotonic() - began
+        while len(receiver.accepted) < count:
+            await anyio.sleep(0.01)
+    receiver.close()
+    assert process.returncode == 0
+    report(
+        f"{rate} events a second, committed and read by all readers: {used / seconds:.2%} of a core"
+    )
+
+
+def cpu_s(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def all_events(source):

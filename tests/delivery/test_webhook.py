@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_network
+from pathlib import Path
 from random import Random
 
 import anyio
@@ -118,6 +119,27 @@ async def test_the_signature_is_that_of_standard_webhooks(tmp_path):
     code = base64.b64encode(hmac.digest(b"a key", signed, sha256)).decode()
     assert request.headers["webhook-signature"] == f"v1,{code}"
     assert abs(int(at) - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_the_check_in_the_documentation_tells_genuine_requests_from_others(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    namespace = {}
+    exec(code, namespace)
+    is_genuine = namespace["is_genuine"]
+    key = b"a key of at least 24 bytes"
+    secret = f"whsec_{base64.b64encode(key).decode()}"
+    async with delivering(tmp_path, secret=key) as (source, receiver, _):
+        await source.emit()
+        (request,) = await receiver.until(1)
+
+    assert is_genuine(secret, request.headers, request.body)
+    assert not is_genuine(secret, request.headers, request.body + b" ")
+    assert not is_genuine("whsec_" + "A" * 32, request.headers, request.body)
+    old = {**request.headers, "webhook-timestamp": "1600000000"}
+    assert not is_genuine(secret, old, request.body)
+    unsigned = {k: v for k, v in request.headers.items() if k != "webhook-signature"}
+    assert not is_genuine(secret, unsigned, request.body)
 
 
 async def test_events_come_in_order_over_one_connection(tmp_path):

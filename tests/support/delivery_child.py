@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.api.events import EventHandlers
+from mediafleet.app import load_contract
 from mediafleet.clock import SystemClock
+from mediafleet.contract import ContractSchemas
 from mediafleet.delivery import CdrSettings, CdrWriter, Webhook, WebhookSettings
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.supervise import Loop, supervise
@@ -21,12 +24,15 @@ from support.store_cases import added, noted
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from support.event_source import EventSource
+
 BATCH = 20
 NODES = 50
 SCHEDULE = (0.05, 0.2, 1.0)
 
 
-async def main(folder: Path, count: int, port: int) -> None:
+async def main(folder: Path, count: int, port: int, rate: float = 0.0) -> None:
+    """Commit events as fast as possible; or so many each second, and follow a stream of them."""
     clock = SystemClock()
     settings = WebhookSettings(
         is_on=True,
@@ -49,8 +55,11 @@ async def main(folder: Path, count: int, port: int) -> None:
             for run in readers:
                 loop = Loop("reader", clock.monotonic)
                 tasks.start_soon(supervise, loop, partial(run, loop.beat))
+            if rate:
+                tasks.start_soon(follow, source)
             while (made := source.log.newest) < count:
-                some = range(made + 1, min(made + BATCH, count) + 1)
+                await anyio.sleep(1 / rate if rate else 0)
+                some = range(made + 1, min(made + (1 if rate else BATCH), count) + 1)
                 source.log.append(
                     await source.store.commit(
                         [noted(added(f"kms_{n % NODES}").node, str(n)) for n in some]
@@ -61,5 +70,14 @@ async def main(folder: Path, count: int, port: int) -> None:
             tasks.cancel_scope.cancel()
 
 
+async def follow(source: EventSource) -> None:
+    """Read a stream of events as its client does."""
+    schema = ContractSchemas(load_contract()).component("StoredEvent")
+    pieces, *_ = await EventHandlers(source.log, schema).stream_events()
+    async for _ in pieces:
+        pass
+
+
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    folder, count, port, *rate = sys.argv[1:]
+    anyio.run(main, Path(folder), int(count), int(port), float(*rate))
