@@ -98,29 +98,32 @@ async def test_a_pinned_node_must_be_in_the_cluster(placements: Placements) -> N
 async def test_a_node_gets_no_session_once_it_is_decided_that_it_leaves(
     state: ClusterState, placements: Placements, store: SqlStore, status: MediaNodeStatus
 ) -> None:
-    # The barrier opens before the task group waits, also when an assertion fails.
-    async with anyio.create_task_group() as tasks:
-        with barrier_before_commit(store) as barrier:
+    with barrier_before_commit(store) as barrier:
+        async with anyio.create_task_group() as tasks:
             tasks.start_soon(state.apply, leave(state, status))
             await barrier.reached.wait()
-
-            assert state.existing(FIRST).node.status is MediaNodeStatus.RUNNING
-            assert place(placements) == SECOND
-            with pytest.raises(NoFittingMediaNodeError, match="is being removed"):
-                place(placements, node_id=FIRST)
+            try:
+                assert state.existing(FIRST).node.status is MediaNodeStatus.RUNNING
+                assert place(placements) == SECOND
+                with pytest.raises(NoFittingMediaNodeError, match="is being removed"):
+                    place(placements, node_id=FIRST)
+            finally:  # or the task group waits for ever
+                barrier.opened.set()
     assert place(placements) == SECOND
 
 
 async def test_a_node_whose_load_is_measured_while_it_leaves_gets_no_session(
     state: ClusterState, placements: Placements, store: SqlStore
 ) -> None:
-    async with anyio.create_task_group() as tasks:
-        with barrier_before_commit(store) as barrier:
+    with barrier_before_commit(store) as barrier:
+        async with anyio.create_task_group() as tasks:
             tasks.start_soon(state.apply, leave(state, MediaNodeStatus.TERMINATING))
             await barrier.reached.wait()
             state.observe(FIRST, Connection(connected=True, server_id=FIRST, load=1))
-
-            assert place(placements) == SECOND
+            try:
+                assert place(placements) == SECOND
+            finally:
+                barrier.opened.set()
 
 
 async def test_a_removal_that_is_not_stored_changes_nothing(
