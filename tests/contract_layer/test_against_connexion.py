@@ -159,6 +159,8 @@ def test_handlers_get_the_same_arguments_of_a_valid_request(
         request = requests.Request(**arguments, auth=CREDENTIALS).prepare()
         # Without it Connexion hands the handler bytes, even where the schema has a default.
         request.headers.setdefault("Content-Type", "application/json")
+        # Connexion neither converts a header parameter nor gives it to the handler.
+        request.headers.pop("Last-Event-ID", None)
         got = loop.run(ours.call(our_app, request))
         assert got is not None
         assert loop.run(delivered.call(delivered_app, request)) == got
