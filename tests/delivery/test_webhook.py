@@ -19,14 +19,9 @@ import pytest
 import trustme
 
 from mediafleet.clock import SystemClock
-from mediafleet.delivery import webhook as webhook_module
-from mediafleet.delivery.webhook import (
-    MAX_REFUSALS,
-    READER,
-    Delivery,
-    Webhook,
-    WebhookSettings,
-)
+from mediafleet.delivery import receiver as receiver_module
+from mediafleet.delivery.receiver import Delivery, WebhookSettings
+from mediafleet.delivery.webhook import MAX_REFUSALS, READER, Webhook
 from mediafleet.domain.errors import NoDeadLetterError, ReplayUnderWayError, StoreUnavailableError
 from mediafleet.domain.ports import DeadLetter
 from support.event_source import event_source
@@ -336,7 +331,7 @@ async def test_a_large_answer_is_not_read_to_its_end(tmp_path):
 async def test_a_receiver_that_does_not_answer_in_time_has_not_taken_the_event(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("mediafleet.delivery.webhook.TIMEOUT_S", 0.05)
+    monkeypatch.setattr("mediafleet.delivery.receiver.TIMEOUT_S", 0.05)
     async with event_source(tmp_path) as source, webhook_receiver() as receiver:
         receiver.delay = 0.3
         async with running(source, settings_for(receiver)) as run:
@@ -398,7 +393,7 @@ BAD_CHUNK = b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
 
 @pytest.mark.parametrize("answer", [TRUNCATED, ENDLESS, BAD_CHUNK], ids=["short", "endless", "bad"])
 async def test_a_2xx_is_delivered_whatever_is_wrong_with_its_body(tmp_path, monkeypatch, answer):
-    monkeypatch.setattr(webhook_module, "BODY_S", 0.05)
+    monkeypatch.setattr(receiver_module, "BODY_S", 0.05)
     async with event_source(tmp_path) as source, webhook_receiver() as receiver:
         receiver.answer = lambda _: answer
         async with running(source, settings_for(receiver)) as run:
@@ -412,11 +407,19 @@ async def test_a_store_that_takes_no_position_does_not_make_it_send_events_again
     async with event_source(tmp_path) as source, webhook_receiver() as receiver:
         run = Running(source, settings_for(receiver))
         await run.webhook.begin(source.store)
+
+        async def serve():
+            with pytest.raises(StoreUnavailableError):
+                await run.webhook.run(source.store, lambda: None)
+
         with monkeypatched_positions(source.store):
             for sent in (2, 4):
                 await source.emit(2)
-                with anyio.move_on_after(0.2), pytest.raises(StoreUnavailableError):
-                    await run.webhook.run(source.store, lambda: None)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(serve)
+                    await receiver.until(sent)
+                    await run.until(lambda webhook: webhook.lag == 0)
+                    tasks.cancel_scope.cancel()
                 assert len(receiver.requests) == sent
 
 
@@ -445,7 +448,7 @@ async def test_a_header_that_cannot_be_sent_is_not_logged(tmp_path, caplog):
 
 
 async def test_an_address_that_does_not_answer_does_not_hide_the_next_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(webhook_module, "CONNECT_S", 0.05)
+    monkeypatch.setattr(receiver_module, "CONNECT_S", 0.05)
     real = anyio.getaddrinfo
 
     async def two_addresses(_, port, **options):
@@ -485,7 +488,7 @@ async def test_unusable_authorities_are_named(tmp_path, content):
         run = Running(source, settings)
         await run.webhook.begin(source.store)
         await source.emit()
-        with pytest.raises(webhook_module.UnusableAuthoritiesError, match="CA_FILE"):
+        with pytest.raises(receiver_module.UnusableAuthoritiesError, match="CA_FILE"):
             await run.webhook.run(source.store, lambda: None)
         assert run.webhook.state().lag == 1
 
@@ -514,7 +517,7 @@ async def test_a_replay_ends_when_the_receiver_is_not_reached(tmp_path):
 
 
 async def test_a_replay_leaves_to_the_next_one_what_takes_too_long(tmp_path, monkeypatch):
-    monkeypatch.setattr(webhook_module, "REPLAY_S", 0.05)
+    monkeypatch.setattr("mediafleet.delivery.webhook.REPLAY_S", 0.05)
     async with event_source(tmp_path) as source, webhook_receiver() as receiver:
         await add_dead_letters(source, 3)
         receiver.delay = 0.1

@@ -46,7 +46,8 @@ class RestartProperties:
     openvidu_webhook_endpoint: str | Unset = UNSET
     """ The http or https address that events are posted to, without user and password. Empty means none. """
     openvidu_webhook_headers: list[str] | Unset = UNSET
-    """ Headers to send with every event. Each is name, colon, space, value, neither name nor value empty. """
+    """ Headers to send with every event. Each is name, colon, space, value, neither name nor value empty. Headers
+    that the server sets itself, such as `Content-Length` and `webhook-id`, are not allowed. """
     openvidu_webhook_events: list[WebhookEvent] | Unset = UNSET
     """ The events to send. An empty list means none. """
     openvidu_streams_video_max_recv_bandwidth: int | Unset = UNSET

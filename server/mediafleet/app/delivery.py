@@ -17,7 +17,7 @@ from mediafleet.delivery import (
     Webhook,
     WebhookSettings,
 )
-from mediafleet.delivery.webhook import SCHEDULE_S
+from mediafleet.delivery.receiver import SCHEDULE_S
 from mediafleet.services.event_log import EventLog
 
 if TYPE_CHECKING:

@@ -109,6 +109,17 @@ LATER_EVENT_NAMES: Final = frozenset(
 )
 """Names in the files of later releases; passed over, because there is no such event here."""
 
+OWN_HEADERS: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "idempotency-key",
+        "transfer-encoding",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+    }
+)
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): (.+)", re.ASCII | re.DOTALL)
 _SHOWN_ITEMS: Final = 5
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?=.{0,256}", re.ASCII)
@@ -216,6 +227,8 @@ class Headers(ArrayKind):
             raise InvalidValueError(f"must have at most {MAX_HEADER} characters")
         if parts is None or not parts[2].strip():
             raise InvalidValueError('must have the form "Name: value"')
+        if parts[1].lower() in OWN_HEADERS:
+            raise InvalidValueError("is a header that the server sets itself")
         return item
 
     @override

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import logging
-import socket
-import ssl
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from hashlib import sha256
-from http import HTTPStatus
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
-import httpcore
-import orjson
-from typing_extensions import override
 
-import mediafleet
-from mediafleet import tracing
-from mediafleet.domain.endpoints import may_be_dialled, unmapped
+from mediafleet.delivery.receiver import (
+    Delivery,
+    Receiver,
+    UndeliveredError,
+    WebhookSettings,
+    connected,
+)
 from mediafleet.domain.errors import (
-    MediafleetError,
     NoDeadLetterError,
     ReplayUnderWayError,
-    UnavailableError,
 )
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.ports import DeadLetter, Replay, WebhookState
 from mediafleet.supervise import TICK_S
-from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import datetime
-    from pathlib import Path
     from random import Random
 
-    from mediafleet.domain.endpoints import Network
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import Clock, Store
     from mediafleet.services.event_log import EventLog
@@ -51,96 +38,14 @@ log = logging.getLogger(__name__)
 
 READER = "webhook"
 """The name under which the position is stored."""
-TIMEOUT_S = 15.0
-BODY_S = 5.0
-"""How long the body of a response is read."""
-CONNECT_S = 4.0
-"""How long each address of a receiver that has further ones may take to accept a connection."""
-MAX_RESPONSE_BYTES = 65536
 MAX_REFUSALS = 5
 """Tries of an event that the receiver refuses with a 4xx."""
-MAX_RETRY_AFTER_S = 3600.0
-SCHEDULE_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 28800.0)
-"""Pauses between the tries at a receiver that does not take an event, about a day in all; the last
-one is repeated for as long as the store keeps the events."""
 JITTER = 0.1
 SAVE_INTERVAL_S = 1.0
 BATCH = 100
 MAX_REPLAYS = 100
 REPLAY_S = 30.0
 """How long a replay may go on before it leaves the rest to the next one."""
-CLOSE_S = 5.0
-
-_RETRIED_4XX = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-)
-_MAX_REASON = 200
-_FAILURES = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    OSError,
-)
-
-
-class Delivery(StrEnum):
-    """What becomes of an event that the receiver does not take."""
-
-    AT_LEAST_ONCE = "at-least-once"
-    """It is sent again until it is taken, and later ones wait."""
-    BEST_EFFORT = "best-effort"
-    """It is lost, as with OpenVidu."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookSettings:
-    """What the configuration says.
-
-    Attributes:
-        is_on: Whether events are sent at all.
-        endpoint: ``http://`` or ``https://`` URL.
-        headers: Names and values added to each request.
-        events: Names of the events that are sent.
-        secret: Key of the signatures; ``None``: there are none.
-        networks: Where the receiver's address must be.
-        ca_file: Certificate authorities; the system's if ``None``.
-        delivery: What becomes of an event that the receiver does not take.
-        schedule: Seconds between the tries.
-    """
-
-    is_on: bool
-    endpoint: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    events: frozenset[str] = frozenset()
-    secret: bytes | None = None
-    networks: tuple[Network, ...] = ()
-    ca_file: Path | None = None
-    delivery: Delivery = Delivery.AT_LEAST_ONCE
-    schedule: tuple[float, ...] = SCHEDULE_S
-
-
-class UndeliveredError(MediafleetError):
-    """The receiver did not take an event.
-
-    Attributes:
-        reason: Why, for people; without anything that is secret.
-        is_refused: It will not take this event later either.
-        retry_after: Seconds that the receiver asks to wait.
-    """
-
-    def __init__(
-        self, reason: str, *, is_refused: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.reason, self.is_refused, self.retry_after = reason, is_refused, retry_after
-
-
-class UnusableAuthoritiesError(UnavailableError):
-    """The file of certificate authorities cannot be read or holds none."""
-
-    @override
-    def __str__(self) -> str:
-        return "MEDIAFLEET_WEBHOOK_CA_FILE cannot be read or holds no certificate"
 
 
 @dataclass(slots=True)
@@ -163,107 +68,6 @@ class Counters:
     lost: int = 0
     consecutive: int = 0
     problem: str | None = None
-
-
-class Receiver:
-    """Sends requests to the endpoint over a connection that is kept; only one at a time.
-
-    Args:
-        settings: Of the endpoint.
-
-    Raises:
-        UnusableAuthoritiesError: The file of certificate authorities is of no use.
-    """
-
-    def __init__(self, settings: WebhookSettings) -> None:
-        self._settings = settings
-        self._url = httpcore.URL(settings.endpoint)
-        self._headers = [(name.encode(), value.encode()) for name, value in settings.headers]
-        names = {name.lower() for name, _ in self._headers}
-        self._headers += [
-            (name, value)
-            for name, value in (
-                (b"Host", _host_header(self._url)),
-                (b"Content-Type", b"application/json"),
-                (b"User-Agent", f"mediafleet/{mediafleet.__version__}".encode()),
-            )
-            if name.lower() not in names
-        ]
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls_context(settings.ca_file),
-            max_connections=1,
-            keepalive_expiry=60.0,
-            network_backend=_CheckedBackend(settings.networks),
-        )
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._pool.aclose()
-
-    async def post(self, event: StoredEvent, now_s: int) -> None:
-        """Send an event.
-
-        Args:
-            event: Which.
-            now_s: Seconds since the epoch, for the signature.
-
-        Raises:
-            UndeliveredError: The receiver did not take it within the time limit.
-        """
-        attributes: dict[str, str | int] = {
-            "mediafleet.event.name": event.name,
-            "mediafleet.event.sequence": event.sequence,
-        }
-        with tracing.span("deliver event", attributes):
-            await self._post(event, now_s)
-
-    async def _post(self, event: StoredEvent, now_s: int) -> None:
-        body = orjson.dumps({**event.payload, "event": event.name})
-        headers = self._headers + self._signed(event, body, now_s)
-        try:
-            with anyio.fail_after(TIMEOUT_S):
-                status, retry_after = await self._send(headers, body)
-        except TimeoutError:
-            raise UndeliveredError(f"no answer within {TIMEOUT_S:g} s") from None
-        except _FAILURES as error:
-            raise UndeliveredError(_reason_of(error)) from None
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise UndeliveredError(
-                f"answered HTTP {status}",
-                is_refused=HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-                and status not in _RETRIED_4XX,
-                retry_after=retry_after,
-            )
-
-    async def _send(
-        self, headers: Sequence[tuple[bytes, bytes]], body: bytes
-    ) -> tuple[int, float | None]:
-        async with self._pool.stream("POST", self._url, headers=headers, content=body) as response:
-            # The body is read only so that the connection can be used again: what is wrong with it
-            # does not change that the receiver has answered.
-            with anyio.move_on_after(BODY_S), suppress(*_FAILURES):
-                read = 0
-                async for part in response.aiter_stream():
-                    read += len(part)
-                    if read > MAX_RESPONSE_BYTES:  # the connection is closed with the response
-                        break
-            return response.status, _retry_after(response.headers)
-
-    def _signed(self, event: StoredEvent, body: bytes, now_s: int) -> list[tuple[bytes, bytes]]:
-        """Return the headers of https://www.standardwebhooks.com."""
-        identifier = f"{event.sequence}-{event.hash[:16]}".encode()
-        at = b"%d" % now_s
-        headers = [
-            (b"Content-Length", b"%d" % len(body)),
-            (b"Idempotency-Key", identifier),
-            (b"webhook-id", identifier),
-            (b"webhook-timestamp", at),
-        ]
-        if self._settings.secret is not None:
-            signed = b".".join((identifier, at, body))
-            code = base64.b64encode(hmac.digest(self._settings.secret, signed, sha256))
-            headers.append((b"webhook-signature", b"v1," + code))
-        return headers
 
 
 class Webhook:
@@ -333,7 +137,7 @@ class Webhook:
             with anyio.CancelScope() as self._scope:
                 settings = self._settings()
                 if settings.is_on:
-                    async with _receiver(settings) as receiver:
+                    async with connected(settings) as receiver:
                         await self._deliver(store, settings, receiver, beat)
                 else:
                     await self._rest(store, beat)
@@ -386,7 +190,7 @@ class Webhook:
         delivered: list[int] = []
         problem: str | None = None
         # Over a connection of its own, so that neither delays or ends the other.
-        async with _receiver(settings) as receiver:
+        async with connected(settings) as receiver:
             end = anyio.current_time() + REPLAY_S
             for letter in letters:
                 if anyio.current_time() >= end:
@@ -532,79 +336,8 @@ class Webhook:
         return int(self._clock.now().timestamp())
 
 
-@asynccontextmanager
-async def _receiver(settings: WebhookSettings) -> AsyncIterator[Receiver]:
-    receiver = await anyio.to_thread.run_sync(Receiver, settings)
-    try:
-        yield receiver
-    finally:
-        with anyio.move_on_after(CLOSE_S, shield=True):
-            await receiver.aclose()
-
-
 async def _dead_letter(store: Store, sequence: int) -> DeadLetter:
     letters = await store.dead_letters(sequence - 1, 1)
     if not letters or letters[0].event.sequence != sequence:
         raise NoDeadLetterError(sequence)
     return letters[0]
-
-
-class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects only to addresses in allowed networks: what is checked is what is dialled."""
-
-    def __init__(self, networks: Sequence[Network]) -> None:
-        self._networks = networks
-        self._backend = httpcore.AnyIOBackend()
-
-    @override
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        passed = [
-            str(address)
-            for address in dict.fromkeys(unmapped(ip_address(name[0])) for *_, name in found)
-            if may_be_dialled(address, self._networks)
-        ]
-        if not passed:
-            raise httpcore.ConnectError(_FORBIDDEN)
-        for address in passed[:-1]:
-            with anyio.move_on_after(CONNECT_S), suppress(*_FAILURES):
-                return await self._backend.connect_tcp(address, port, timeout, local_address)
-        return await self._backend.connect_tcp(passed[-1], port, timeout, local_address)
-
-
-_FORBIDDEN = (
-    "its address is not one that may be dialled: it must be in a network of "
-    "MEDIAFLEET_WEBHOOK_NETWORKS and not link-local or that of a cloud's metadata"
-)
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise UnusableAuthoritiesError from error
-
-
-def _host_header(url: httpcore.URL) -> bytes:
-    default = {b"http": 80, b"https": 443}[url.scheme]
-    return url.host if url.port in (None, default) else b"%b:%d" % (url.host, url.port)
-
-
-def _reason_of(error: Exception) -> str:
-    if isinstance(error, httpcore.LocalProtocolError):  # its text would hold the header
-        return "a header of OPENVIDU_WEBHOOK_HEADERS cannot be sent"
-    return one_line(str(error), _MAX_REASON) or type(error).__name__
-
-
-def _retry_after(headers: Sequence[tuple[bytes, bytes]]) -> float | None:
-    for name, value in headers:
-        if name.lower() == b"retry-after" and value.isdigit():
-            return min(float(value[:9]), MAX_RETRY_AFTER_S)
-    return None

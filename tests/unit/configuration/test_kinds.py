@@ -111,6 +111,8 @@ ANY_VALUE = st.recursive(
         (Headers(), "[Authorization:Basic]"),
         (Headers(), '[": value"]'),
         (Headers(), '["Name:  "]'),
+        (Headers(), '["content-length: 5"]'),
+        (Headers(), '["Webhook-Id: 5"]'),
         (Headers(), '["Bad Name: value"]'),
         (Headers(), '["A: b\\r\\nC: d"]'),
         (Headers(), '["A: b\\ud800"]'),
