@@ -115,7 +115,9 @@ def _require_consent(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("Nobody can be asked here: give --yes to restart, or --dry-run to look.")
+        raise UsageError(
+            "This is no terminal: give --yes to restart, or --dry-run to show what would change."
+        )
     if not typer.confirm("Restart the server with this?", err=True):
         raise CommandError("Nothing was changed.")
 

@@ -363,7 +363,10 @@ def _webhook_rows(webhook: WebhookState) -> Iterator[tuple[str, Text]]:
 
 
 def event_line(event: StoredEvent) -> str:
-    """Describe an event in one line, in the columns of `EVENT_HEADINGS`."""
+    """Describe an event in one line, in the columns of `EVENT_HEADINGS`.
+
+    Objects that hold further objects are left out, such as the figures behind an autoscaling event.
+    """
     return _in_columns(_event_cells(event))
 
 
@@ -371,11 +374,15 @@ def _event_cells(event: StoredEvent) -> tuple[str, ...]:
     details = " ".join(
         f"{name}={value if isinstance(value, str) else json.dumps(value)}"
         for name, value in event.payload.to_dict().items()
-        if name not in _IN_OTHER_COLUMNS and value is not None
+        if name not in _IN_OTHER_COLUMNS and value is not None and not _is_nested(value)
     )
     cut = details if len(details) <= _MAX_TEXT else details[:_MAX_TEXT] + "…"
     node = event.media_node_id or "-"
     return str(event.sequence), format_time(event.timestamp), event.event, node, cut
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict) and any(isinstance(each, dict | list) for each in value.values())
 
 
 def _in_columns(cells: Sequence[str]) -> str:
