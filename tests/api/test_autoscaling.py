@@ -116,6 +116,7 @@ SCENARIO_2 = (
     [(8, SCENARIO_1, ["launch", "terminate"]), (2, SCENARIO_2, ["launch"])],
     ids=["big sessions", "small sessions"],
 )
+@pytest.mark.slow
 def test_the_published_scenarios_minute_by_minute(
     tmp_path: Path, max_nodes: int, steps: Any, changes: list[str]
 ) -> None:

@@ -99,6 +99,7 @@ async def test_a_placement_names_its_node_and_what_was_considered(
     }
 
 
+@pytest.mark.slow
 async def test_a_burst_spreads_over_all_nodes(tmp_path: Path) -> None:
     count, chosen = 500, Counter[str]()
     cluster = EmulatedCluster(nodes=50, random=random.Random(5), clock=SystemClock())

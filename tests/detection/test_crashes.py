@@ -225,6 +225,7 @@ async def test_a_node_that_is_given_up_and_comes_back_emits_no_end_again(
     assert histories.faults(histories.read_events(database), {}) == []
 
 
+@pytest.mark.slow
 async def test_a_crash_is_emitted_once_however_often_the_server_restarts(tmp_path: Path) -> None:
     database = tmp_path / "mediafleet.db"
     (tmp_path / ".env").write_text("MEDIAFLEET_LAUNCH_TIMEOUT=3\n")

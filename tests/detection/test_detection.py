@@ -156,6 +156,7 @@ async def times_of_lists(api: httpx.AsyncClient, seconds: float) -> list[float]:
     return times
 
 
+@pytest.mark.slow
 async def test_one_hung_node_among_two_hundred_slows_no_list(
     tmp_path: Path, report: Callable[[str], None]
 ) -> None:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 REQUESTS = 200
 
 
+@pytest.mark.slow
 async def test_many_requests_for_one_uri_add_it_once(tmp_path: Path) -> None:
     statuses = []
     async with processes.emulator(1) as (_, port), processes.server(tmp_path) as (_, api):

@@ -271,6 +271,7 @@ async def test_a_caller_cancelled_meanwhile_leaves_store_and_memory_the_same(
     assert [member.node for member in state.snapshot] == list(await store.load())
 
 
+@pytest.mark.slow
 async def test_a_full_cluster_adds_no_member_and_its_members_can_leave(
     state: ClusterState, store: SqlStore
 ) -> None:
