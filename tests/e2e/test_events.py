@@ -9,16 +9,12 @@ import anyio
 import pytest
 
 from support import processes
-from support.cluster_client import NODES, members
+from support.cluster_client import NODES, until_running
 from support.local_nodes import end_local_nodes
 from support.webhook_receiver import status, webhook_receiver
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import httpx
-
-    from support.cluster_client import Json
 
 pytestmark = pytest.mark.anyio
 
@@ -50,15 +46,6 @@ def records(tmp_path: Path) -> list[dict[str, object]]:
             [(name, payload)] = json.loads(line).items()
             found.append({**payload, "event": name})
     return found
-
-
-async def until_running(api: httpx.AsyncClient, count: int) -> list[Json]:
-    with anyio.fail_after(20):
-        while True:
-            nodes = await members(api)
-            if len(nodes) == count and all(node["status"] == "running" for node in nodes):
-                return nodes
-            await anyio.sleep(0.02)
 
 
 async def until_recorded(tmp_path: Path, count: int) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ import pytest
 
 from mediafleet.clock import SystemClock
 from support import live
-from support.cluster_client import Json, members
+from support.cluster_client import Json, until_running
 from support.scaled_nodes import ScaledNodes
 from support.webhook_receiver import webhook_receiver
 
@@ -23,15 +23,6 @@ pytestmark = pytest.mark.anyio
 
 LIMIT_S = 20
 EVENTS = ["autoscaling", "mediaNodeStatusChanged"]
-
-
-async def until_running(api: httpx.AsyncClient, count: int) -> list[Json]:
-    with anyio.fail_after(LIMIT_S):
-        while True:
-            nodes = await members(api)
-            if [node["status"] for node in nodes] == ["running"] * count:
-                return nodes
-            await anyio.sleep(0.02)
 
 
 async def streamed(api: httpx.AsyncClient, count: int) -> list[Json]:

@@ -91,6 +91,16 @@ async def until(
     raise AssertionError(f"after {limit} s the Media Node is still {node}")
 
 
+async def until_running(api: httpx.AsyncClient, count: int, limit: float = 20) -> list[Json]:
+    """Wait until there are so many Media Nodes and all of them run; return them."""
+    with anyio.fail_after(limit):
+        while True:
+            nodes = await members(api)
+            if [node["status"] for node in nodes] == ["running"] * count:
+                return nodes
+            await anyio.sleep(0.02)
+
+
 async def until_gone(api: httpx.AsyncClient, node_id: str) -> None:
     await until(api, node_id, lambda node: node is None)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import orjson
+from typing_extensions import override
 
+from mediafleet.delivery.reader import Reader
 from mediafleet.domain.events import OPENVIDU_EVENTS
-from mediafleet.supervise import TICK_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,7 +202,7 @@ def line(event: StoredEvent) -> bytes:
     return orjson.dumps({event.name: event.payload}) + b"\n"
 
 
-class CdrWriter:
+class CdrWriter(Reader):
     """Writes the events to files; one begins with each start, each day and each configuration.
 
     Every event is written once, whatever happens: the progress is stored after the lines, and lines
@@ -219,65 +220,43 @@ class CdrWriter:
     def __init__(
         self, event_log: EventLog, settings: Callable[[], CdrSettings], clock: Clock
     ) -> None:
-        self._events = event_log
+        super().__init__(event_log)
         self._settings = settings
         self._clock = clock
-        self._scope: anyio.CancelScope | None = None
-        self._start: int | None = None
-        self._progress: Progress | None = None
         self.lost = 0
 
     @property
-    def lag(self) -> int:
-        """How many events are not written yet; 0 while the writer is off."""
-        return 0 if self._progress is None else self._events.newest - self._progress.position
+    @override
+    def is_on(self) -> bool:
+        return self._settings().is_on
 
-    def configure(self) -> None:
-        """Go on with the configuration that is in force now, in a new file."""
-        if self._start is None and self._settings().is_on:
-            self._start = self._events.newest
-        if self._scope is not None:
-            self._scope.cancel()
-
+    @override
     async def begin(self, store: Store) -> None:
-        """Store where to begin, before there are events of this server.
-
-        Raises:
-            StoreUnavailableError: The store does not respond.
-        """
-        if self._settings().is_on:
+        if self.is_on:
             self._start = self._events.newest
             if await _stored(store) is None:
                 await _store(store, Progress(self._start))
 
-    async def run(self, store: Store, beat: Callable[[], None]) -> None:
+    @override
+    async def _read(self, store: Store, beat: Callable[[], None]) -> None:
         """Write until cancelled.
 
         Raises:
             OSError: A file could not be written; the next run goes on where this one ended.
             StoreUnavailableError: The store does not respond.
         """
-        while True:
-            with anyio.CancelScope() as self._scope:
-                settings = self._settings()
-                if settings.is_on:
-                    await self._write(store, CdrFiles(settings.directory), beat)
-                else:
-                    await self._rest(store, beat)
+        await self._write(store, CdrFiles(self._settings().directory), beat)
 
-    async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
-        """Forget the progress, so that nothing of the time without records is written later."""
-        self._start = self._progress = None
+    @override
+    async def _forget(self, store: Store) -> None:
         if await _stored(store) is not None:
             await store.set_value(KEY, NO_PROGRESS)
-        while True:
-            beat()
-            await anyio.sleep(TICK_S)
 
     async def _write(self, store: Store, files: CdrFiles, beat: Callable[[], None]) -> None:
         progress = await self._resumed(store, files)
         begun = await anyio.to_thread.run_sync(files.begin, self._clock.now())
-        self._progress = progress = replace(progress, **begun)
+        progress = replace(progress, **begun)
+        self._position = progress.position
         day, saved, saved_at = self._clock.now().date(), None, 0.0
         try:
             while True:
@@ -294,10 +273,12 @@ class CdrWriter:
                     begun = await anyio.to_thread.run_sync(files.begin, self._clock.now())
                     progress = replace(progress, **begun)
                     day = self._clock.now().date()
-                self._progress = progress = await self._write_batch(files, progress)
+                progress = await self._write_batch(files, progress)
+                self._position = progress.position
         finally:
             with anyio.move_on_after(LAST_BATCH_S, shield=True):
-                self._progress = progress = await self._write_batch(files, progress)
+                progress = await self._write_batch(files, progress)
+                self._position = progress.position
                 await _save(store, files, progress)
 
     async def _write_batch(self, files: CdrFiles, progress: Progress) -> Progress:

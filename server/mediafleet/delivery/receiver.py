@@ -202,7 +202,7 @@ class Receiver:
 
     def _signed(self, event: StoredEvent, body: bytes, now_s: int) -> list[tuple[bytes, bytes]]:
         """Return the headers of https://www.standardwebhooks.com."""
-        identifier = f"{event.sequence}-{event.hash[:16]}".encode()
+        identifier = event.unique_id.encode()
         at = b"%d" % now_s
         headers = [
             (b"Content-Length", b"%d" % len(body)),

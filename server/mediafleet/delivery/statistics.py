@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 import anyio
 import orjson
+from typing_extensions import override
 
+from mediafleet.delivery.reader import Reader
 from mediafleet.domain.errors import MediafleetError, UnavailableError
 from mediafleet.domain.events import OPENVIDU_EVENTS
 from mediafleet.domain.formats import to_milliseconds
@@ -153,7 +155,7 @@ class Document:
         return orjson.dumps(action), self.body
 
 
-class Statistics:
+class Statistics(Reader):
     """Sends the events that OpenVidu has and measurements to Elasticsearch, in bulk.
 
     Events are sent at least once; one that is sent again replaces itself. Measurements wait in a
@@ -169,6 +171,8 @@ class Statistics:
         counters: What happened since the start of the server.
     """
 
+    NAME = READER
+
     def __init__(
         self,
         event_log: EventLog,
@@ -176,41 +180,26 @@ class Statistics:
         clock: Clock,
         cluster: Callable[[], Cluster],
     ) -> None:
-        self._events = event_log
+        super().__init__(event_log)
         self._settings = settings
         self._clock = clock
         self._cluster = cluster
-        self._scope: anyio.CancelScope | None = None
-        self._position: int | None = None
         self._queue: deque[Document] = deque()
         self._next_measurement = self._next_retention = 0.0
         self.counters = StatisticsCounters()
 
     @property
-    def lag(self) -> int:
-        """How many events are not sent yet; 0 while it is off."""
-        return 0 if self._position is None else self._events.newest - self._position
+    @override
+    def is_on(self) -> bool:
+        return bool(self._settings().url)
 
+    @override
     def configure(self) -> None:
-        """Go on with the configuration that is in force now."""
         self._next_measurement = 0.0
-        if self._scope is not None:
-            self._scope.cancel()
+        super().configure()
 
-    async def begin(self, store: Store) -> None:
-        """Store where to begin, before there are events of this server.
-
-        Raises:
-            StoreUnavailableError: The store does not respond.
-        """
-        if self._settings().url:
-            stored = await store.reader_position(READER)
-            if stored is None or stored > self._events.newest:
-                stored = self._events.newest
-                await store.set_reader_position(READER, stored)
-            self._position = stored
-
-    async def run(self, store: Store, beat: Callable[[], None]) -> None:
+    @override
+    async def _read(self, store: Store, beat: Callable[[], None]) -> None:
         """Send until cancelled.
 
         Raises:
@@ -218,23 +207,9 @@ class Statistics:
             UnusableElasticsearchError: The authorities or the URL cannot be used.
             StoreUnavailableError: The store does not respond; the next run goes on.
         """
-        while True:
-            with anyio.CancelScope() as self._scope:
-                settings = self._settings()
-                if settings.url:
-                    async with _elasticsearch(settings) as elasticsearch:
-                        await self._send(store, settings, elasticsearch, beat)
-                else:
-                    await self._rest(store, beat)
-
-    async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
-        """Forget the position, so that nothing of the time without statistics is sent later."""
-        self._position = None
-        if await store.reader_position(READER) is not None:
-            await store.set_reader_position(READER, None)
-        while True:
-            beat()
-            await anyio.sleep(TICK_S)
+        settings = self._settings()
+        async with _elasticsearch(settings) as elasticsearch:
+            await self._send(store, settings, elasticsearch, beat)
 
     async def _send(
         self,
@@ -243,8 +218,7 @@ class Statistics:
         elasticsearch: AsyncElasticsearch,
         beat: Callable[[], None],
     ) -> None:
-        if self._position is None:
-            await self.begin(store)
+        self._position = await self._started(store)
         pause = FIRST_PAUSE_S
         has_template = False
         while True:
@@ -478,7 +452,7 @@ def _of_events(events: Iterable[StoredEvent]) -> Iterator[Document]:
             body = {**event.payload, "elastic_type": "cdr", "event": event.name}
             yield Document(
                 _index_name(CDR, event.timestamp),
-                f"{event.sequence}-{event.hash[:16]}",
+                event.unique_id,
                 orjson.dumps(body),
                 event.sequence,
             )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
+from typing_extensions import override
 
+from mediafleet.delivery.reader import Reader
 from mediafleet.delivery.receiver import (
     Delivery,
     Receiver,
@@ -70,11 +72,11 @@ class Counters:
     problem: str | None = None
 
 
-class Webhook:
+class Webhook(Reader):
     """Posts the events to the endpoint, in order, and never loses one that the store keeps.
 
     The position is stored after the events, so after a crash some of them are sent again, with the
-    same ``webhook-id``.
+    same ``webhook-id``. A new configuration ends the pause after a failure.
 
     Args:
         event_log: The events.
@@ -86,6 +88,8 @@ class Webhook:
         counters: What happened since the start of the server.
     """
 
+    NAME = READER
+
     def __init__(
         self,
         event_log: EventLog,
@@ -93,54 +97,30 @@ class Webhook:
         clock: Clock,
         random: Random,
     ) -> None:
-        self._events = event_log
+        super().__init__(event_log)
         self._settings = settings
         self._clock = clock
         self._random = random
-        self._scope: anyio.CancelScope | None = None
-        self._start: int | None = None
-        self._position: int | None = None
         self._next_try: float | None = None
         self._is_replaying = False
         self.counters = Counters()
 
     @property
-    def lag(self) -> int:
-        """How many events are not handled yet; 0 while the webhook is off."""
-        return 0 if self._position is None else self._events.newest - self._position
+    @override
+    def is_on(self) -> bool:
+        return self._settings().is_on
 
-    def configure(self) -> None:
-        """Go on with the configuration that is in force now; the pause after a failure ends."""
-        if self._start is None and self._settings().is_on:
-            self._start = self._events.newest
-        if self._scope is not None:
-            self._scope.cancel()
-
-    async def begin(self, store: Store) -> None:
-        """Store where to begin, before there are events of this server.
-
-        Raises:
-            StoreUnavailableError: The store does not respond.
-        """
-        if self._settings().is_on:
-            self._start, self._position = self._events.newest, None
-            self._position = await self._started(store)
-
-    async def run(self, store: Store, beat: Callable[[], None]) -> None:
+    @override
+    async def _read(self, store: Store, beat: Callable[[], None]) -> None:
         """Deliver until cancelled.
 
         Raises:
             UnusableAuthoritiesError: The file of certificate authorities is of no use.
             StoreUnavailableError: The store does not respond; the next run goes on.
         """
-        while True:
-            with anyio.CancelScope() as self._scope:
-                settings = self._settings()
-                if settings.is_on:
-                    async with connected(settings) as receiver:
-                        await self._deliver(store, settings, receiver, beat)
-                else:
-                    await self._rest(store, beat)
+        settings = self._settings()
+        async with connected(settings) as receiver:
+            await self._deliver(store, settings, receiver, beat)
 
     def state(self) -> WebhookState:
         """Return what it does now."""
@@ -206,15 +186,6 @@ class Webhook:
                 delivered.append(letter.event.sequence)
         return Replay(tuple(delivered), problem)
 
-    async def _rest(self, store: Store, beat: Callable[[], None]) -> None:
-        """Forget the position, so that nothing of the time without a webhook is sent later."""
-        self._start = self._position = None
-        if await store.reader_position(READER) is not None:
-            await store.set_reader_position(READER, None)
-        while True:
-            beat()
-            await anyio.sleep(TICK_S)
-
     async def _deliver(
         self,
         store: Store,
@@ -245,19 +216,6 @@ class Webhook:
             if position != stored:
                 with anyio.CancelScope(shield=True):
                     await store.set_reader_position(READER, position)
-
-    async def _started(self, store: Store) -> int:
-        """Return the stored position, or store where to begin.
-
-        If the store takes no position any more, that of the run before is newer.
-        """
-        if self._position is not None:
-            return self._position
-        stored = await store.reader_position(READER)
-        if stored is None or stored > self._events.newest:
-            stored = self._events.newest if self._start is None else self._start
-            await store.set_reader_position(READER, stored)
-        return stored
 
     def _skip_deleted(self, position: int) -> int:
         missing = self._events.deleted_after(position)

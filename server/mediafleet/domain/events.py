@@ -419,6 +419,11 @@ class StoredEvent:
     payload: Mapping[str, Any]
     hash: str
 
+    @property
+    def unique_id(self) -> str:
+        """Identifies the event wherever it is sent, also when it is sent again."""
+        return f"{self.sequence}-{self.hash[:16]}"
+
 
 def event_hash(previous: str, sequence: int, name: str, payload: Mapping[str, Any]) -> str:
     """Return the hash that chains an event to its predecessor.
