@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
+    from mediafleet.domain.calls import CallConnection, CallSession
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.errors import InvalidProperty
@@ -56,6 +57,21 @@ class EventOnly:
     """
 
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A session of calls, or one of its connections, after a change; it has no event of its own.
+
+    Attributes:
+        session_id: Id of the session.
+        value: What to store; ``None`` deletes it.
+        connection_id: Id of the connection; empty for the session itself.
+    """
+
+    session_id: str
+    value: CallSession | CallConnection | None
+    connection_id: str = ""
 
 
 StoreEntry: TypeAlias = Mutation | EventOnly

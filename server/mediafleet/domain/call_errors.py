@@ -1,0 +1,255 @@
+"""Errors of calls, with the codes that browsers get in JSON-RPC answers.
+
+Source of the codes: OpenVidu CE 2.15 to 2.32.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mediafleet.domain.errors import (
+    ConflictError,
+    MediafleetError,
+    NotFoundError,
+)
+
+
+class CallError(MediafleetError):
+    """A request about a call failed.
+
+    Attributes:
+        code: Of the JSON-RPC error.
+    """
+
+    code: ClassVar[int]
+
+
+class SessionNotFoundError(CallError, NotFoundError):
+    """No session has this id."""
+
+    code = 202
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return f"There is no session with the id {self.session_id}"
+
+
+class SessionExistsError(CallError, ConflictError):
+    """A session has this id already."""
+
+    code = 201
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return f"There is a session with the id {self.session_id} already"
+
+
+class SessionNotActiveError(CallError, ConflictError):
+    """Nobody has joined the session."""
+
+    code = 202
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return f"Nobody has joined the session {self.session_id}"
+
+
+class SessionBusyError(CallError, ConflictError):
+    """Earlier changes of the session took too long."""
+
+    code = 999
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return f"Earlier requests about the session {self.session_id} are not done; try again"
+
+
+class TooManySessionsError(CallError, ConflictError):
+    """The server, or a session, is full."""
+
+    code = 204
+
+    def __init__(self, what: str, most: int, setting: str) -> None:
+        super().__init__(what, most, setting)
+        self.what, self.most, self.setting = what, most, setting
+
+    def __str__(self) -> str:
+        return f"There are {self.most} {self.what} already, the most that {self.setting} allows"
+
+
+class ConnectionNotFoundError(CallError, NotFoundError):
+    """The session has no such connection."""
+
+    code = 102
+
+    def __init__(self, session_id: str, connection_id: str) -> None:
+        super().__init__(session_id, connection_id)
+        self.session_id, self.connection_id = session_id, connection_id
+
+    def __str__(self) -> str:
+        return f"The session {self.session_id} has no connection {self.connection_id}"
+
+
+class StreamNotFoundError(CallError, NotFoundError):
+    """The session has no such stream, or the connection publishes none."""
+
+    code = 105
+
+    def __init__(self, session_id: str, stream_id: str) -> None:
+        super().__init__(session_id, stream_id)
+        self.session_id, self.stream_id = session_id, stream_id
+
+    def __str__(self) -> str:
+        return f"The session {self.session_id} has no stream {self.stream_id}"
+
+
+class InvalidTokenError(CallError):
+    """The token admits nobody: it is unknown, or was used."""
+
+    code = 401
+
+    def __str__(self) -> str:
+        return "The token is not valid: it is unknown, or it was used before"
+
+
+class ForbiddenError(CallError):
+    """The role of the connection does not allow the request."""
+
+    code = 401
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"The role of this connection does not allow it to {self.what}"
+
+
+class NoMediaNodeError(CallError):
+    """No Media Node can host the session."""
+
+    code = 204
+
+    def __init__(self, session_id: str, reason: str) -> None:
+        super().__init__(session_id, reason)
+        self.session_id, self.reason = session_id, reason
+
+    def __str__(self) -> str:
+        return f"No Media Node is available for the session {self.session_id}: {self.reason}"
+
+
+class AlreadyPublishingError(CallError, ConflictError):
+    """A connection publishes one stream at most."""
+
+    code = 106
+
+    def __str__(self) -> str:
+        return "This connection publishes a stream already"
+
+
+class MediaFailureError(CallError):
+    """The media server refused a step, or did not answer in time."""
+
+    code = 303
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The media server could not do it: {self.reason}"
+
+
+class NoAnswerError(MediaFailureError):
+    """The media server did not answer the offer."""
+
+    code = 302
+
+
+class InvalidMetadataError(CallError):
+    """The data that a client passes to the others break a rule."""
+
+    code = 500
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"The client's data are not valid: {self.rule}"
+
+
+class InvalidMessageError(CallError):
+    """A signal is not JSON, or its members have other types.
+
+    Attributes:
+        code: 600 if it is no JSON object, 601 if its receivers are wrong.
+    """
+
+    code = 600
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"The message is not valid: {self.rule}"
+
+
+class UnknownReceiverError(InvalidMessageError):
+    """A receiver of a signal is no connection of the session; nobody got it."""
+
+    code = 601
+
+
+class FilterError(CallError):
+    """A filter cannot be applied; nothing changed."""
+
+    code = 406
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+class FilterExistsError(FilterError):
+    """The stream has a filter already."""
+
+    code = 405
+
+
+class CodecError(CallError):
+    """The browser's offer does not have the codec that the session requires."""
+
+    code = 800
+
+    def __init__(self, codec: str) -> None:
+        super().__init__(codec)
+        self.codec = codec
+
+    def __str__(self) -> str:
+        return f"The offer does not have {self.codec}, the codec that the session requires"
+
+
+class CameraError(CallError):
+    """What was asked is not possible with an IP camera."""
+
+    code = 306
+
+    def __str__(self) -> str:
+        return "The connection is an IP camera, which has no browser"
