@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
 import os
 import re
@@ -22,6 +20,7 @@ import pytest
 from mediafleet.delivery import CdrFiles
 from mediafleet.domain.events import event_hash
 from support.event_source import event_source
+from support.hostile_servers import raw_server
 
 EVENTS = int(os.environ.get("MEDIAFLEET_DELIVERY_EVENTS", "2000"))
 KILL_S = float(os.environ.get("MEDIAFLEET_DELIVERY_KILL_S", "2"))
@@ -42,47 +41,26 @@ class Receiver:
         self.accepted = []
         self.port = 0
         self.delay = 0.0
-        self._server = None
-        self._writers = set()
 
     async def run(self):
-        try:
-            await self._run()
-        finally:
-            self.close()
+        while True:
+            self.delay = 0.0
+            async with raw_server(self.serve, port=self.port) as self.port:
+                await anyio.sleep(PHASE_S)
+                self.delay = DELAY_S
+                await anyio.sleep(PHASE_S)
+            await anyio.sleep(2 * PHASE_S)
 
-    async def _run(self):
-        for phase in itertools.count():
-            self.delay = DELAY_S if phase % 4 == 1 else 0.0
-            if phase % 4 == 0:
-                await self.open()
-            elif phase % 4 == 2:
-                self.close()
-            await anyio.sleep(PHASE_S)
-
-    async def open(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def close(self):
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _serve(self, reader, writer):
-        self._writers.add(writer)
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                length = re.search(r"(?i)content-length: (\d+)", head)[1]
-                body = await reader.readexactly(int(length))
-                sequence = int(re.search(r"(?i)webhook-id: (\d+)-", head)[1])
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-                await writer.drain()
-                self.accepted.append((sequence, json.loads(body)["sessionId"]))
-        self._writers.discard(writer)
-        writer.close()
+    async def serve(self, reader, writer):
+        while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+            length = re.search(r"(?i)content-length: (\d+)", head)[1]
+            body = await reader.readexactly(int(length))
+            sequence = int(re.search(r"(?i)webhook-id: (\d+)-", head)[1])
+            if self.delay:
+                await anyio.sleep(self.delay)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+            self.accepted.append((sequence, json.loads(body)["sessionId"]))
 
 
 class Sender:
@@ -147,20 +125,19 @@ async def test_no_event_is_lost_while_everything_fails(tmp_path, report):
 async def test_what_ten_events_a_second_cost(tmp_path, report):
     """Reports the share of a core that the commits, both readers and a stream take."""
     receiver, count, rate = Receiver(), 200, 10
-    await receiver.open()
-    command = [*COMMAND, str(tmp_path), str(count), str(receiver.port), str(rate)]
-    process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE)
-    with process, process.stdout as output:
-        assert await anyio.to_thread.run_sync(output.readline) == b"started\n"
-        while len(receiver.accepted) < count / 4:  # it has imported and begun everything
-            await anyio.sleep(0.01)
-        before, began = cpu_s(process.pid), time.monotonic()
-        while len(receiver.accepted) < count - 1:
-            await anyio.sleep(0.01)
-        used, seconds = cpu_s(process.pid) - before, time.monotonic() - began
-        while len(receiver.accepted) < count:
-            await anyio.sleep(0.01)
-    receiver.close()
+    async with raw_server(receiver.serve) as port:
+        command = [*COMMAND, str(tmp_path), str(count), str(port), str(rate)]
+        process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE)
+        with process, process.stdout as output:
+            assert await anyio.to_thread.run_sync(output.readline) == b"started\n"
+            while len(receiver.accepted) < count / 4:  # it has imported and begun everything
+                await anyio.sleep(0.01)
+            before, began = cpu_s(process.pid), time.monotonic()
+            while len(receiver.accepted) < count - 1:
+                await anyio.sleep(0.01)
+            used, seconds = cpu_s(process.pid) - before, time.monotonic() - began
+            while len(receiver.accepted) < count:
+                await anyio.sleep(0.01)
     assert process.returncode == 0
     report(
         f"{rate} events a second, committed and read by all readers: {used / seconds:.2%} of a core"

@@ -6,6 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from support.hostile_servers import raw_server
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -66,10 +68,8 @@ class CuttingProxy:
 async def cutting_proxy(target: int | str) -> AsyncIterator[CuttingProxy]:
     """A proxy before a port of this machine, or before the path of a socket."""
     proxy = CuttingProxy(target)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
-        yield proxy
-    finally:
-        server.close()
-        proxy.cut()
+    async with raw_server(proxy.serve) as proxy.port:
+        try:
+            yield proxy
+        finally:
+            proxy.cut()

@@ -14,6 +14,8 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from mediafleet.emulator.cluster import stop_accepting
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
@@ -86,6 +88,7 @@ class FakeKurento:
 
     async def stop(self) -> None:
         if self._server is not None:
+            await stop_accepting(self._server.server)
             for connection in list(self.connections):
                 connection.transport.abort()
             self._server.close()

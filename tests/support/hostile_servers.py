@@ -9,6 +9,8 @@ import struct
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from mediafleet.emulator.cluster import stop_accepting
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +21,9 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @asynccontextmanager
-async def raw_server(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def raw_server(
+    handler: Handler, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[int]:
     """A TCP server with one handler per connection; its port. Cuts everything at the end."""
     writers: set[asyncio.StreamWriter] = set()
 
@@ -33,11 +37,11 @@ async def raw_server(handler: Handler, tls: ssl.SSLContext | None = None) -> Asy
             writer.transport.abort()
             writers.discard(writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        server.close()
+        await stop_accepting(server)
         for writer in list(writers):
             writer.transport.abort()
         await server.wait_closed()

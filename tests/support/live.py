@@ -10,12 +10,14 @@ from typing import Any
 import anyio
 import httpx
 import uvicorn
+from typing_extensions import override
 
 from mediafleet.app import HttpProtocol, Stopping, create_app, websocket_options
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 from mediafleet.domain.cluster import OpenFiles
 from mediafleet.domain.ports import Environment
+from mediafleet.emulator.cluster import stop_accepting
 
 SECRET = "a-secret-of-the-tests"
 _KEEP_ALIVE_S = 7 * 24 * 3600
@@ -28,6 +30,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
         yield
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            await stop_accepting(server)
+        await super().shutdown(sockets)
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from support.hostile_servers import raw_server
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
@@ -73,25 +75,20 @@ class WebhookReceiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                first, *lines = head.rstrip().split("\r\n")
-                pairs = (line.split(": ", 1) for line in lines)
-                headers = {name.lower(): value for name, value in pairs}
-                body = await reader.readexactly(int(headers.get("content-length", "0")))
-                received = Received(first, headers, body)
-                await asyncio.sleep(self.delay)
-                answer = self.answer(received)
-                self.requests.append(received)
-                self._came.set()
-                if answer is None:
-                    return
-                writer.write(answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+            first, *lines = head.rstrip().split("\r\n")
+            pairs = (line.split(": ", 1) for line in lines)
+            headers = {name.lower(): value for name, value in pairs}
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            received = Received(first, headers, body)
+            await asyncio.sleep(self.delay)
+            answer = self.answer(received)
+            self.requests.append(received)
+            self._came.set()
+            if answer is None:
+                return
+            writer.write(answer)
+            await writer.drain()
 
 
 @asynccontextmanager
@@ -100,9 +97,5 @@ async def webhook_receiver(
 ) -> AsyncIterator[WebhookReceiver]:
     """A receiver on a free port, or on the one given."""
     receiver = WebhookReceiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", port, ssl=tls)
-    receiver.port = server.sockets[0].getsockname()[1]
-    try:
+    async with raw_server(receiver.serve, tls, port) as receiver.port:
         yield receiver
-    finally:
-        server.close()

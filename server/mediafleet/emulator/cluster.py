@@ -188,12 +188,30 @@ class EmulatedCluster:
         server, self._server = self._server, None
         if server is None:
             return
-        server.close()
-        for node in self.nodes:
-            node.crash()
-        self._control.close()
-        self._scheduler.clear()
+        try:
+            await stop_accepting(server)
+        finally:
+            for node in self.nodes:
+                node.crash()
+            self._control.close()
+            self._scheduler.clear()
         await server.wait_closed()
+
+
+async def stop_accepting(server: asyncio.Server) -> None:
+    """Close a listener of asyncio; each connection that it has accepted has a transport then.
+
+    `Server.close()` alone leaves the socket of a connection open until it is garbage collected, if
+    the event loop has accepted it, but has not yet made its transport.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in server.sockets:
+        loop.remove_reader(listener)
+    try:
+        with anyio.CancelScope(shield=True):
+            await asyncio.sleep(0)
+    finally:
+        server.close()
 
 
 async def run_emulator(
