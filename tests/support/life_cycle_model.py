@@ -53,7 +53,7 @@ from mediafleet.domain.outcomes import (
     entries_of_deduplication,
     serving_by_age,
 )
-from mediafleet.domain.ports import EventOnly, Mutation, StoreEntry
+from mediafleet.domain.ports import EventOnly, Mutation, NodeEntry
 from support import session_states
 from support.factories import MOMENT, make_node
 from support.life_cycle_state import Move, NodeState, Variant, make_member
@@ -292,7 +292,7 @@ class NodeModel:
             removal_requested=False,
         )
 
-    def _follow(self, state: NodeState, entries: tuple[StoreEntry, ...]) -> NodeState:
+    def _follow(self, state: NodeState, entries: tuple[NodeEntry, ...]) -> NodeState:
         """Store what became of a drain: a status, or another limit; each change has its event."""
         for entry in entries:
             if isinstance(entry, EventOnly):
@@ -314,7 +314,7 @@ class NodeModel:
         drain = node.drain.limit.at_deadline if node.drain else None
         return state._replace(evicts=node.evicts_sessions, drain=drain, overdue=False)
 
-    def _crashed(self, state: NodeState, step: Step, entries: Sequence[StoreEntry]) -> NodeState:
+    def _crashed(self, state: NodeState, step: Step, entries: Sequence[NodeEntry]) -> NodeState:
         """Store what became of a disconnected node; one that is given up hosts nothing any more."""
         ends = [entry for entry in entries if isinstance(entry, EventOnly)]
         changes = [entry for entry in entries if isinstance(entry, Mutation)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg  # type: ignore[import-untyped]
 
 from mediafleet.domain import drain as drains
+from mediafleet.domain.calls import CallConnection, CallMedia, CallSession
 from mediafleet.domain.cluster import Connection, Member, Session
 from mediafleet.domain.drain import AtDeadline, Limit
 from mediafleet.domain.events import DrainChange, SessionDestroyed
@@ -23,7 +24,7 @@ from mediafleet.domain.media_node import (
     transition,
 )
 from mediafleet.domain.outcomes import entries_of_crash
-from mediafleet.domain.ports import EventOnly, Mutation
+from mediafleet.domain.ports import CallRecord, EventOnly, Mutation
 from mediafleet.store import StoreLimits, open_store
 
 if TYPE_CHECKING:
@@ -155,6 +156,24 @@ def crashed(node: MediaNode, *sessions: str) -> Mutation:
     )
     assert isinstance(entry, Mutation)
     return entry
+
+
+def connection_of(connection_id: str, *, seconds: float = 0, **fields: Any) -> CallConnection:
+    """A connection of a session of calls, created some seconds after the session."""
+    at = AT + timedelta(seconds=seconds)
+    return CallConnection(connection_id, at, f"tok_{connection_id}", **fields)
+
+
+def session_of(session_id: str, node_id: str | None = None, **fields: Any) -> CallSession:
+    """A session of calls, placed on a Media Node or not."""
+    media = None if node_id is None else CallMedia(node_id, "server-1", "s-1", f"{session_id}_p")
+    return CallSession(session_id, AT, media=media, **fields)
+
+
+def kept(session_id: str, value: CallSession | CallConnection | None, of: str = "") -> CallRecord:
+    """The record of a session, or of one of its connections."""
+    connection = value.id if isinstance(value, CallConnection) else of
+    return CallRecord(session_id, value, connection)
 
 
 def forgotten(node: MediaNode) -> Mutation:

@@ -49,7 +49,7 @@ def media_node(member: Member) -> Json:
 
 def sessions(member: Member) -> list[Json]:
     """The Session objects of a node's session cache."""
-    return [_session(session) for session in member.connection.sessions]
+    return [_session(session) for session in member.sessions]
 
 
 def openvidu_media_node(member: Member) -> Json:
@@ -66,7 +66,7 @@ def openvidu_sessions(member: Member) -> list[Json]:
             "object": "session",
             "mediaNodeId": member.node.id,
         }
-        for session in member.connection.sessions
+        for session in member.sessions
     ]
 
 
@@ -361,7 +361,7 @@ def autoscaling(report: AutoscalingReport) -> Json:
                 "id": member.node.id,
                 "status": str(member.node.status),
                 "load": _known_load(member),
-                "sessions": len(member.connection.sessions),
+                "sessions": len(member.sessions),
             }
             for member in found.inputs.counted
         ],

@@ -127,7 +127,7 @@ def of_cluster(cluster: Cluster, most_nodes: int) -> Iterator[Metric]:
     for member in cluster:
         link = member.connection
         nodes[member.node.status, link.connected] += 1
-        sessions += len(link.sessions)
+        sessions += len(member.sessions)
         suspect += link.suspect
         if link.load is not None:
             known.append(link.load)
@@ -176,7 +176,7 @@ def _of_each_node(cluster: Cluster) -> Iterator[Metric]:
         labels = [member.node.id]
         if member.connection.load is not None:
             load.add_metric(labels, member.connection.load / PERCENT)
-        sessions.add_metric(labels, len(member.connection.sessions))
+        sessions.add_metric(labels, len(member.sessions))
     yield load
     yield sessions
 

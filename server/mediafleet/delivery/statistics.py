@@ -525,5 +525,5 @@ def node_stats(cluster: Cluster, timestamp: int, cluster_id: str) -> Iterator[Ma
             "status": str(node.status),
             "connected": connection.connected,
             "load": connection.load,
-            "sessions": len(connection.sessions),
+            "sessions": len(member.sessions),
         }

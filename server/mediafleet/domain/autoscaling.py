@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Member
-    from mediafleet.domain.ports import StoreEntry
+    from mediafleet.domain.ports import NodeEntry
 
 LONGEST_BACK_OFF_S = 3600.0
 _UNITS = 1_000_000_000
@@ -262,7 +262,7 @@ def plan(
     )
 
 
-def entries_of_plan(plan: Plan, new_ids: Iterable[str], *, at: datetime) -> tuple[StoreEntry, ...]:
+def entries_of_plan(plan: Plan, new_ids: Iterable[str], *, at: datetime) -> tuple[NodeEntry, ...]:
     """What a plan changes, and the event before it.
 
     Args:
@@ -279,7 +279,7 @@ def entries_of_plan(plan: Plan, new_ids: Iterable[str], *, at: datetime) -> tupl
         *(_moved(member, S.CANCELED, at) for member in plan.canceled),
         *(
             _moved(member, S.WAITING_IDLE_TO_TERMINATE, at)
-            if member.connection.sessions
+            if member.sessions
             else _moved(member, S.TERMINATING, at)
             for member in plan.removed
         ),
@@ -355,7 +355,7 @@ def _victims(inputs: Inputs, policy: Policy, reserved: Collection[str]) -> Seque
 
 def _leaving_load(member: Member) -> int:
     """The load that leaves with a node: none with one that is launching or hosts sessions."""
-    is_empty = member.node.status is S.RUNNING and not member.connection.sessions
+    is_empty = member.node.status is S.RUNNING and not member.sessions
     return _exact(member.connection.load or 0.0) if is_empty else 0
 
 

@@ -331,7 +331,7 @@ class Call:
     """
 
     session: CallSession
-    connections: Mapping[str, CallConnection] = MappingProxyType({})
+    connections: Mapping[str, CallConnection] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def id(self) -> str:

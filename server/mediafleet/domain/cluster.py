@@ -42,6 +42,20 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedCall(Session):
+    """A session of calls on a Media Node: one that this server created.
+
+    The id is the session's own, so is the time of creation; the object id is empty until the
+    pipeline is made.
+
+    Attributes:
+        server_id: The process of the media server that has the pipeline; empty until then.
+    """
+
+    server_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """The observed state of the link to a Media Node; it never holds a status.
 
@@ -118,6 +132,9 @@ class Member:
         due: When the deadline of its drain is, in seconds of the same clock; ``None``: never.
         gone: Its machine is known to be gone. No request is sent there, since another machine may
             answer.
+        calls: The sessions of calls that are placed here, as they are stored.
+        ended_calls: Object ids of the pipelines of calls that have ended; the node may still list
+            them.
         diagnostics: What its link measures and what is decided about it; all copies share it.
     """
 
@@ -129,14 +146,19 @@ class Member:
     lost_sessions: tuple[Session, ...] = ()
     due: float | None = None
     gone: bool = False
+    calls: tuple[HostedCall, ...] = ()
+    ended_calls: frozenset[str] = frozenset()
     diagnostics: NodeDiagnostics = field(default_factory=NodeDiagnostics, compare=False, repr=False)
 
     @classmethod
-    def loaded(cls, node: MediaNode, *, at: datetime, now: float) -> Member:
+    def loaded(
+        cls, node: MediaNode, *, at: datetime, now: float, calls: tuple[HostedCall, ...] = ()
+    ) -> Member:
         """The member at a start of the server.
 
         Args:
             node: As it is stored.
+            calls: Those that are stored with it.
             at: The moment of the start (aware, UTC).
             now: The same on the clock of :attr:`Progress.since`.
         """
@@ -144,7 +166,40 @@ class Member:
         if node.status is MediaNodeStatus.FAILED:
             shown = min(max((at - node.status_since).total_seconds(), 0.0), MOST_SHOWN_S)
         due = drains.due(node.drain, at=at, now=now)
-        return cls(node, progress=Progress(now - shown), down_since=now, due=due)
+        progress = Progress(now - shown, most_sessions=len(calls))
+        return cls(node, progress=progress, down_since=now, due=due, calls=calls)
+
+    @property
+    def foreign_sessions(self) -> tuple[Session, ...]:
+        """The sessions that other clients created, as last learnt from the node."""
+        return self.foreign_of(self.connection.sessions)
+
+    def foreign_of(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+        """Those of the listed sessions that are neither calls nor what is left of ended ones."""
+        if not sessions or not (self.calls or self.ended_calls):
+            return sessions
+        ids = {call.id for call in self.calls}
+        objects = self.ended_calls.union(call.object_id for call in self.calls)
+        return tuple(
+            session
+            for session in sessions
+            if session.object_id not in objects
+            and session.id not in ids
+            and session.name not in ids
+        )
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """All sessions that it hosts: those of calls are known from the moment of placement."""
+        return (*self.calls, *self.foreign_sessions) if self.calls else self.foreign_sessions
+
+    @property
+    def lost_calls(self) -> tuple[HostedCall, ...]:
+        """The calls whose media are gone: another process of the media server answers."""
+        server_id = self.connection.server_id
+        if server_id is None or not self.connection.connected:
+            return ()
+        return tuple(call for call in self.calls if call.server_id not in {"", server_id})
 
     @property
     def uri(self) -> str | None:
@@ -177,7 +232,7 @@ class Member:
         if self.node.status is node.status:
             progress = replace(self.progress, error=None, failures=0)
         else:
-            progress = Progress(now, most_sessions=len(self.connection.sessions))
+            progress = Progress(now, most_sessions=len(self.sessions))
         is_same_drain = self.node.drain == node.drain
         return replace(
             self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Cluster, Member, Session
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import StoreEntry
+    from mediafleet.domain.ports import NodeEntry
 
 
 class AtDeadline(StrEnum):
@@ -159,12 +159,12 @@ def _load_at_worst(member: Member) -> float:
     connection = member.connection
     if connection.load is not None:
         return connection.load
-    return FULL_LOAD if connection.connected and connection.sessions else 0.0
+    return FULL_LOAD if connection.connected and member.sessions else 0.0
 
 
 def entries_of_request(
     member: Member, limit: Limit | None, capacity: Capacity, *, forced: bool, at: datetime
-) -> tuple[StoreEntry, ...]:
+) -> tuple[NodeEntry, ...]:
     """Say what a request to drain a node changes; a new limit takes the place of the old one.
 
     Args:
@@ -199,7 +199,7 @@ def entries_of_request(
     return Mutation(quarantined, event), EventOnly(limited)
 
 
-def entries_of_end(member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
+def entries_of_end(member: Member, *, at: datetime) -> tuple[NodeEntry, ...]:
     """Say what ending a quarantine changes: the node is running again.
 
     Raises:
@@ -214,7 +214,7 @@ def entries_of_end(member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
     return (Mutation(*transition(node, S.RUNNING, at=at)),)
 
 
-def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[StoreEntry, ...]:
+def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[NodeEntry, ...]:
     """Say what the deadline of a drain changes, now that it has come.
 
     Args:
@@ -270,7 +270,7 @@ def progress_of(member: Member, *, at: datetime, now: float) -> DrainProgress:
     node = member.node
     if node.status not in {S.WAITING_IDLE_TO_TERMINATE, S.TERMINATING}:
         raise NoDrainError(node.id, str(node.status))
-    sessions = member.connection.sessions
+    sessions = member.sessions
     oldest = min((session.created_at for session in sessions), default=None)
     return DrainProgress(
         since=node.status_since,
@@ -291,7 +291,7 @@ def _expected_end(member: Member, now: float) -> float | None:
     """
     if member.progress.error is not None:
         return None
-    left = len(member.connection.sessions)
+    left = len(member.sessions)
     ended = member.progress.most_sessions - left
     expected = None
     if member.connection.connected and left == 0:

@@ -123,7 +123,7 @@ def _step_of_failure(member: Member, *, overdue: bool) -> Step | None:
 
 
 def _step_of_quarantine(member: Member, now: float) -> Step | None:
-    if member.connection.connected and not member.connection.sessions:
+    if member.connection.connected and not member.sessions:
         return Step.END_QUARANTINE
     return Step.REACH_DRAIN_DEADLINE if member.due is not None and now >= member.due else None
 
@@ -134,7 +134,7 @@ def may_be_ended(member: Member) -> bool:
         return True
     if not member.connection.connected:
         return member.progress.drain_checked
-    return not member.connection.sessions
+    return not member.sessions
 
 
 def is_still_due(step: Step, member: Member, timeouts: Timeouts, now: float) -> bool:
@@ -323,7 +323,7 @@ def _in(member: Member, timeouts: Timeouts, now: float) -> str:
 
 
 def _why_quarantined(member: Member) -> str:
-    sessions = len(member.connection.sessions)
+    sessions = len(member.sessions)
     if not member.connection.connected:
         return (
             "it does not answer, so whether its sessions have ended is not known; it goes when it "
@@ -338,9 +338,9 @@ def _why_terminating(member: Member, timeouts: Timeouts, now: float) -> str:
     node, connection = member.node, member.connection
     if node.evicts_sessions:
         return "its sessions are being ended, then its machine"
-    if connection.connected and connection.sessions:
+    if connection.connected and member.sessions:
         return (
-            f"it hosts {len(connection.sessions)} session(s) that began while it was removed; "
+            f"it hosts {len(member.sessions)} session(s) that began while it was removed; "
             "it goes when the last one has ended, or with deletion-strategy=now"
         )
     if connection.connected or member.uri is None:

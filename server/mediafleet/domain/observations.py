@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Connection, Member, Session
+    from mediafleet.domain.cluster import Connection, HostedCall, Member, Session
     from mediafleet.domain.events import SessionDestroyed
     from mediafleet.domain.ports import Machine
 
 MAX_LOST_SESSIONS = 10_000
 """Ends of sessions of one node that wait to be reported; more are dropped."""
+
+MAX_ENDED_CALLS = 100
+"""Object ids of ended calls that are kept whether the node still lists them or not."""
 
 
 _SAME_BEGINNING = timedelta(seconds=2)
@@ -66,19 +69,35 @@ def relinked(member: Member, connection: Connection, *, now: float) -> Member:
     old = member.connection
     lost = member.lost_sessions
     if old.server_id != connection.server_id:
-        lost = (*lost, *old.sessions)[:MAX_LOST_SESSIONS]
-    return replace(
-        member,
-        connection=connection,
-        down_since=now if old.connected else member.down_since,
-        lost_sessions=lost,
-        progress=replace(
-            member.progress,
-            most_sessions=max(member.progress.most_sessions, len(connection.sessions)),
+        lost = (*lost, *member.foreign_sessions)[:MAX_LOST_SESSIONS]
+    return _counted(
+        replace(
+            member,
+            connection=connection,
+            down_since=now if old.connected else member.down_since,
+            lost_sessions=lost,
         )
-        if len(connection.sessions) > member.progress.most_sessions
-        else member.progress,
     )
+
+
+def _counted(member: Member) -> Member:
+    """The member, with the most sessions that were seen."""
+    count = len(member.sessions)
+    if count <= member.progress.most_sessions:
+        return member
+    return replace(member, progress=replace(member.progress, most_sessions=count))
+
+
+def hosting(member: Member, calls: Iterable[HostedCall]) -> Member:
+    """Other calls are placed on it: these, and no others."""
+    placed = tuple(calls)
+    objects = {call.object_id for call in placed}
+    ended = member.ended_calls.union(
+        call.object_id for call in member.calls if call.object_id not in {"", *objects}
+    )
+    if len(ended) > MAX_ENDED_CALLS:
+        ended = ended.intersection(session.object_id for session in member.connection.sessions)
+    return _counted(replace(member, calls=placed, ended_calls=ended - objects))
 
 
 def detached(member: Member, *, at: datetime, now: float) -> Member:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Member, Session
-    from mediafleet.domain.ports import StoreEntry
+    from mediafleet.domain.ports import NodeEntry
 
 _STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
     {
@@ -116,8 +116,8 @@ CRASH_REASON = "nodeCrashed"
 REPORTED_AT_ONCE = 500
 
 
-def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[StoreEntry, ...]:
-    """What one of the ``CRASH_STEPS`` changes and which events it emits.
+def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[NodeEntry, ...]:
+    """What one of the ``CRASH_STEPS`` changes and which events it emits, those of calls apart.
 
     Args:
         step: The member's next step.
@@ -133,7 +133,8 @@ def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[Store
             return tuple(_ends(member.node, member.lost_sessions[:REPORTED_AT_ONCE], at))
         case _:
             gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
-            return (Mutation(*gone), *_ends(member.node, _hosted(member), at))
+            ended = (*member.lost_sessions, *member.foreign_sessions)
+            return (Mutation(*gone), *_ends(member.node, ended, at))
 
 
 def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | None:
@@ -152,11 +153,6 @@ def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | 
     return finding, f"it was disconnected for {now - member.down_since:.1f} s"
 
 
-def _hosted(member: Member) -> tuple[Session, ...]:
-    """All whose end is not reported: with its machine, those of a member are lost at once."""
-    return (*member.lost_sessions, *member.connection.sessions)
-
-
 def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
     node = member.node
     lost_at = member.connection.disconnection_time or at
@@ -167,7 +163,8 @@ def _crash(member: Member, at: datetime) -> tuple[MediaNode, NodeCrashed]:
         environment_id=node.environment_id,
         ip=node.ip,
         uri=node.uri,
-        session_ids=tuple(session.id for session in _hosted(member)),
+        # With its machine, the sessions of a member are lost at once.
+        session_ids=tuple(each.id for each in (*member.lost_sessions, *member.sessions)),
     )
     return replace(node, crashed_since=lost_at, version=node.version + 1), event
 
@@ -225,7 +222,7 @@ def serving_by_age(members: Iterable[Member]) -> tuple[Member, ...]:
 
 def entries_of_deduplication(
     younger: Member, eldest: Member, *, at: datetime
-) -> tuple[StoreEntry, ...]:
+) -> tuple[NodeEntry, ...]:
     """Replace a member by another one that is the same media server.
 
     It leaves in one commit. If it were terminating for a while, the controller would wait for its

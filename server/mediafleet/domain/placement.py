@@ -122,7 +122,7 @@ class Reservations:
         if obstacle is not None:
             self._drop_all(node_id)
         elif awaited := self._awaited.get(node_id):
-            for session in member.connection.sessions:
+            for session in member.sessions:
                 for name in (session.id, session.name):
                     if name in awaited:
                         appeared = self._all[awaited.pop(name)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
-    from mediafleet.domain.calls import CallConnection, CallSession
+    from mediafleet.domain.calls import Call, CallConnection, CallSession, Reason
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.errors import InvalidProperty
@@ -65,7 +65,7 @@ class CallRecord:
 
     Attributes:
         session_id: Id of the session.
-        value: What to store; ``None`` deletes it.
+        value: What to store; ``None`` deletes it. With a session its connections are deleted.
         connection_id: Id of the connection; empty for the session itself.
     """
 
@@ -74,8 +74,11 @@ class CallRecord:
     connection_id: str = ""
 
 
-StoreEntry: TypeAlias = Mutation | EventOnly
-"""A part of a commit: a change of a node with its event, or only an event."""
+NodeEntry: TypeAlias = Mutation | EventOnly
+"""A part of a commit that has an event: with a change of a node, or without."""
+
+StoreEntry: TypeAlias = NodeEntry | CallRecord
+"""A part of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class WebhookState:
 
 
 class Store(Protocol):
-    """Stores members and events over restarts of the server; only one server writes to it."""
+    """Stores members, calls and events over restarts; only one server writes to it."""
 
     @property
     def may_write(self) -> bool:
@@ -158,8 +161,15 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
+    async def load_calls(self) -> tuple[Call, ...]:
+        """All sessions of calls with their connections, both in the order of their creation.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+
     async def commit(self, changes: Sequence[StoreEntry]) -> tuple[StoredEvent, ...]:
-        """Save all the nodes and append all the events, in order, in one transaction.
+        """Save all nodes and parts of calls and append all events, in order, in one transaction.
 
         When this returns the changes survive a crash. When it raises none of them was made.
 
@@ -472,6 +482,39 @@ class MediaServers(Protocol):
 
     async def describe(self, node_id: str) -> ServerInfo | None:
         """Details of the node's media server; ``None`` when it does not answer in time."""
+
+
+class HostedCalls(Protocol):
+    """The sessions of calls, as far as what happens to their Media Nodes ends or moves them.
+
+    The controller calls it, and again after a pause while sessions are left.
+    """
+
+    async def close_hosted(
+        self, node_id: str, session_ids: Collection[str], reason: Reason, *, by_crash: bool
+    ) -> None:
+        """End sessions that are placed on a node: commit their ends, then release their media.
+
+        Args:
+            node_id: The node.
+            session_ids: The sessions; those that have ended or moved meanwhile are skipped.
+            reason: Of their events.
+            by_crash: Their media are gone, or cannot be reached.
+
+        Raises:
+            StoreUnavailableError: Some ends could not be stored; those sessions go on.
+        """
+
+    async def move_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
+        """Place sessions of a node on other nodes; the browsers rebuild their streams there.
+
+        Args:
+            node_id: The node.
+            session_ids: The sessions; one that fits on no other node stays.
+
+        Raises:
+            StoreUnavailableError: Some could not be stored; those sessions stay.
+        """
 
 
 class ConnectionObserver(Protocol):

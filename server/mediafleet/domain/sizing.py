@@ -52,6 +52,6 @@ def _drain_priority(member: Member) -> tuple[bool, int, float]:
     """First nodes that do not run yet, then those with the fewest sessions, then the youngest."""
     return (
         member.node.status is MediaNodeStatus.RUNNING,
-        len(member.connection.sessions),
+        len(member.sessions),
         -member.node.launching_time.timestamp(),
     )

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from mediafleet.domain import observations
+from mediafleet.domain.calls import CallSession
 from mediafleet.domain.cluster import (
     MAX_MEMBERS,
     NEVER_CONNECTED,
     Cluster,
     Connection,
+    HostedCall,
     Member,
     MemberIndex,
     Progress,
@@ -30,12 +32,13 @@ from mediafleet.domain.errors import (
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.placement import Reservations
-from mediafleet.domain.ports import EventOnly, Mutation
+from mediafleet.domain.ports import CallRecord, EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mediafleet.domain.calls import Call
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import Clock, Store, StoreEntry
@@ -73,6 +76,7 @@ class ClusterState:
             next step; set by the controller.
         on_events: Called with the events of each commit, after it is published.
         is_stopping: The server has begun to stop.
+        loaded_calls: What the store held of calls when it was opened.
         reservations: Ranks the members that accept sessions. A member that a change in progress
             takes away is not among them.
     """
@@ -86,6 +90,9 @@ class ClusterState:
         self._snapshot: Cluster | None = None
         self._deciding = anyio.Lock()
         self.is_stopping = False
+        self.loaded_calls: tuple[Call, ...] = ()
+        self._calls: dict[str, dict[str, HostedCall]] = {}
+        self._node_of_call: dict[str, str] = {}
         self._waiters: dict[str, anyio.Event] = {}
         self.on_change: Callable[[str], None] = lambda _: None
         self.on_events: Callable[[Sequence[StoredEvent]], None] = lambda _: None
@@ -98,8 +105,13 @@ class ClusterState:
             StoreUnavailableError: The store does not answer.
         """
         at, now = self._clock.now(), self._clock.monotonic()
+        self.loaded_calls = await store.load_calls()
+        self._calls, self._node_of_call = {}, {}
+        for call in self.loaded_calls:
+            self._place_call(call.id, call.session)
         self._members = {
-            node.id: Member.loaded(node, at=at, now=now) for node in await store.load()
+            node.id: Member.loaded(node, at=at, now=now, calls=self._calls_on(node.id))
+            for node in await store.load()
         }
         self._index = MemberIndex(self._members.values())
         for member in self._members.values():
@@ -323,8 +335,14 @@ class ClusterState:
         self.reservations.put(member, self._clock.monotonic())
         self._snapshot = None
 
+    def _calls_on(self, node_id: str) -> tuple[HostedCall, ...]:
+        return tuple(self._calls.get(node_id, {}).values())
+
     def _publish(self, decision: Decision[T]) -> None:
         for change in decision.changes:
+            if isinstance(change, CallRecord):
+                self._publish_call(change)
+                continue
             if isinstance(change, EventOnly):
                 self._publish_event(change)
                 continue
@@ -352,9 +370,49 @@ class ClusterState:
         now = self._clock.monotonic()
         known = self._members.get(node.id)
         if known is None:
-            return Member(node, connection or NEVER_CONNECTED, Progress(now), down_since=now)
+            return Member(
+                node,
+                connection or NEVER_CONNECTED,
+                Progress(now),
+                down_since=now,
+                calls=self._calls_on(node.id),
+            )
         known = replace(known, connection=connection or known.connection)
         return known.moved(node, at=self._clock.now(), now=now)
+
+    def _publish_call(self, record: CallRecord) -> None:
+        if record.connection_id:
+            return
+        session = record.value if isinstance(record.value, CallSession) else None
+        for node_id in self._place_call(record.session_id, session):
+            if (member := self._members.get(node_id)) is None:
+                continue
+            self._keep(observations.hosting(member, self._calls_on(node_id)))
+            if bool(member.sessions) != bool(self._members[node_id].sessions):
+                self._notify(node_id)
+
+    def _place_call(self, session_id: str, session: CallSession | None) -> set[str]:
+        """Keep where a session of calls is placed, if it is; return the nodes that changed."""
+        media = None if session is None else session.media
+        old = self._node_of_call.get(session_id)
+        changed = {old} if old is not None else set()
+        if session is None or media is None:
+            self._node_of_call.pop(session_id, None)
+        else:
+            call = HostedCall(
+                session.id, media.pipeline, session.created_at, server_id=media.server_id
+            )
+            if old == media.node_id and self._calls[old][session_id] == call:
+                return set()
+            self._node_of_call[session_id] = media.node_id
+            self._calls.setdefault(media.node_id, {})[session_id] = call
+            changed.add(media.node_id)
+        if old is not None and (media is None or media.node_id != old):
+            calls = self._calls[old]
+            del calls[session_id]
+            if not calls:
+                del self._calls[old]
+        return changed
 
     def _publish_event(self, entry: EventOnly) -> None:
         event = entry.event
@@ -364,6 +422,7 @@ class ClusterState:
 
 
 def _may_change_the_next_step(old: Connection, new: Connection) -> bool:
+    # Whether sessions of calls are among them is not asked: too many notifications do no harm.
     return (
         old.connected != new.connected
         or old.server_id != new.server_id

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mediafleet.clock import AwakeClock
-    from mediafleet.domain.cluster import Cluster, Connection, Member
+    from mediafleet.domain.cluster import Cluster, Connection, Member, Session
     from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import MediaServers
@@ -171,7 +171,7 @@ class Controller:
         node = member.node
         match step:
             case Step.END_QUARANTINE:  # a session that began just now may not be known yet
-                return not await self._media_servers.list_sessions(node.id)
+                return not await self._list_foreign(node.id)
             case Step.TERMINATE:
                 if not node.evicts_sessions and await self._hosts_sessions(member):
                     return False
@@ -226,13 +226,19 @@ class Controller:
         """
         if not member.connection.connected:
             return False
-        sessions = await self._media_servers.list_sessions(member.node.id)
+        sessions = await self._list_foreign(member.node.id)
         if sessions:
             log.warning(
                 "node stays until sessions that came late have ended",
                 extra={"media_node_id": member.node.id, "sessions": len(sessions)},
             )
         return bool(sessions)
+
+    async def _list_foreign(self, node_id: str) -> tuple[Session, ...]:
+        """Ask a node for its sessions; those of calls are known without that."""
+        listed = await self._media_servers.list_sessions(node_id)
+        member = self._state.member(node_id)
+        return listed if member is None else member.foreign_of(listed)
 
     async def _commit(self, node_id: str, step: Step) -> None:
         """Store a step and publish it, unless the node has changed since the step was decided."""

@@ -70,13 +70,18 @@ class Evictions:
             UnreachableMediaServerError: It does not answer, or its sessions do not end.
         """
         until = self._clock.monotonic() + ENDING_S
-        while sessions := await self._media_servers.list_sessions(node_id):
+        while sessions := await self._list_foreign(node_id):
             await self._report(node_id, sessions)
             await self._media_servers.release_sessions(node_id, sessions)
             if self._clock.monotonic() >= until:
                 return False
             await anyio.sleep(ROUND_PAUSE_S)
         return True
+
+    async def _list_foreign(self, node_id: str) -> tuple[Session, ...]:
+        listed = await self._media_servers.list_sessions(node_id)
+        member = self._state.member(node_id)
+        return listed if member is None else member.foreign_of(listed)
 
     async def report_lost(self, node_id: str) -> None:
         """Report the ends of sessions that cannot be listed any more, after the link has ended.
@@ -88,7 +93,7 @@ class Evictions:
         """
         member = self._state.member(node_id)
         if member is not None:
-            known = () if member.connection.connected else member.connection.sessions
+            known = () if member.connection.connected else member.foreign_sessions
             if lost := (*member.lost_sessions, *known):
                 await self._report(node_id, lost, CRASH_REASON)
 
@@ -111,7 +116,7 @@ class Evictions:
 
     def _known_sessions(self, node_id: str) -> tuple[Session, ...]:
         member = self._state.member(node_id)
-        return () if member is None else member.connection.sessions
+        return () if member is None else member.foreign_sessions
 
     async def _until_connected(self, node_id: str) -> None:
         """Wait a moment for the link: after a start of the server it is not up at once."""

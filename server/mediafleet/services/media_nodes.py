@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.cluster import Member
 from mediafleet.domain.drain import (
     Capacity,
     DrainProgress,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.clock import AwakeClock
-    from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.drain import Limit
     from mediafleet.domain.lifecycle import Timeouts
@@ -106,7 +105,7 @@ class MediaNodes:
             if member.node.status is status:
                 return Decision(None)
             node, event = transition_on_request(member.node, status, at=self._clock.now())
-            return Decision(Member(node, member.connection), (Mutation(node, event),))
+            return Decision(replace(member, node=node), (Mutation(node, event),))
 
         return await self._state.change(decide)
 

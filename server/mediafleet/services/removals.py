@@ -74,7 +74,7 @@ class Removals:
 
         def decide(cluster: Cluster) -> Decision[Removal]:
             member = cluster.existing(node_id)
-            known = len(member.connection.sessions)
+            known = len(member.sessions)
             hosted = sessions if sessions is None else max(sessions, known)
             removal = removal_of(member, hosted, strategy)
             if removal is Removal.REFUSE:
@@ -152,11 +152,13 @@ class Removals:
     async def _sessions_of(self, member: Member, strategy: DeletionStrategy) -> int | None:
         """The sessions that the node lists, where they matter; ``None``: it does not answer."""
         if member.node.status not in SERVING_STATUSES or strategy is DeletionStrategy.NOW:
-            return len(member.connection.sessions)
+            return len(member.sessions)
         if member.connection.connection_time is None:
             await self._is_reachable(member.node.id)
         try:
-            return len(await self._media_servers.list_sessions(member.node.id))
+            listed = await self._media_servers.list_sessions(member.node.id)
+            now = self._state.existing(member.node.id)
+            return len(now.calls) + len(now.foreign_of(listed))
         except UnreachableMediaServerError as error:
             extra = {"media_node_id": member.node.id, "reason": str(error)}
             log.warning("node does not list its sessions", extra=extra)

@@ -1,4 +1,4 @@
-"""Members, events and key-value pairs in a SQL database; the only package with SQL."""
+"""Members, calls, events and key-value pairs in a SQL database; the only package with SQL."""
 
 from mediafleet.store.errors import (
     StoreChangedError,

@@ -19,11 +19,13 @@ from mediafleet.store.statements import (
     set_reader_position,
     set_value,
     steps,
+    to_calls,
     to_ended_session,
     to_event,
     to_node,
 )
 from mediafleet.store.tables import (
+    call_records,
     dead_letters,
     event_readers,
     events,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Delete, Row, Select, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from mediafleet.domain.calls import Call
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.ports import StoreEntry
@@ -52,7 +55,7 @@ MAX_DEAD_LETTERS = 10_000
 
 
 class SqlStore(Store):
-    """Members, events and key-value pairs; created by :func:`mediafleet.store.open_store`.
+    """Members, calls, events and key-value pairs; created by :func:`mediafleet.store.open_store`.
 
     Each commit is a transaction of its own. A node that leaves the cluster (``terminated`` or
     ``forget``) must be one version ahead of the stored one, as in every mutation; its row is then
@@ -104,6 +107,10 @@ class SqlStore(Store):
     async def load(self) -> tuple[MediaNode, ...]:
         rows = await self._read(select(media_nodes).order_by(media_nodes.c.joined_sequence))
         return tuple(to_node(row) for row in rows)
+
+    @override
+    async def load_calls(self) -> tuple[Call, ...]:
+        return to_calls(await self._read(select(call_records)))
 
     @override
     async def commit(self, changes: Sequence[StoreEntry]) -> tuple[StoredEvent, ...]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
+import msgspec
 import orjson
-from sqlalchemy import BigInteger, bindparam, delete, exists, insert, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, insert, select, text, update
 
+from mediafleet.domain.calls import Call, CallConnection, CallSession
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.errors import StaleMediaNodeError
 from mediafleet.domain.events import StoredEvent, event_hash
 from mediafleet.domain.formats import from_milliseconds, to_milliseconds
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
-from mediafleet.domain.ports import EventOnly
+from mediafleet.domain.ports import CallRecord, EventOnly
 from mediafleet.store.errors import StoreReplacedError, SupersededError
 from mediafleet.store.leadership import Position
 from mediafleet.store.tables import (
+    call_records,
     dead_letters,
     event_readers,
     events,
@@ -27,7 +30,7 @@ from mediafleet.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -77,11 +80,16 @@ _JOIN = insert(media_nodes).from_select(
         )
     ).where(~exists().where(media_nodes.c.id == bindparam("id"))),
 )
+_SAVE_CALL_RECORD = text(  # both databases have this form of INSERT
+    "INSERT INTO call_records (session_id, connection_id, document) "
+    "VALUES (:session_id, :connection_id, :document) "
+    "ON CONFLICT (session_id, connection_id) DO UPDATE SET document = excluded.document"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """An entry as rows, converted before the transaction begins.
+class EventStep:
+    """A node with its event, or an event, as rows, converted before the transaction begins.
 
     Attributes:
         node: Columns of ``media_nodes`` except ``joined_sequence``; ``None``: only an event.
@@ -96,24 +104,47 @@ class Step:
     leaves: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """A row of ``call_records``.
+
+    Attributes:
+        session_id: Id of the session.
+        connection_id: Id of the connection; empty for the session itself.
+        document: JSON text; ``None``: the row is deleted, with a session those of its connections.
+    """
+
+    session_id: str
+    connection_id: str
+    document: str | None
+
+
+Step: TypeAlias = EventStep | CallStep
+
+
 def steps(changes: Sequence[StoreEntry], cluster_id: str) -> tuple[Step, ...]:
     """Convert entries to rows, in order."""
     return tuple(_step(change, cluster_id) for change in changes)
 
 
 def _step(change: StoreEntry, cluster_id: str) -> Step:
+    if isinstance(change, CallRecord):
+        value = change.value
+        document = None if value is None else msgspec.json.encode(value, enc_hook=dict).decode()
+        return CallStep(change.session_id, change.connection_id, document)
     event, payload = change.event, change.event.payload(cluster_id)
     if isinstance(change, EventOnly):
-        return Step(None, event, payload, leaves=False)
+        return EventStep(None, event, payload, leaves=False)
     leaves = change.forget or change.node.status is MediaNodeStatus.TERMINATED
-    return Step(_node_values(change.node), event, payload, leaves)
+    return EventStep(_node_values(change.node), event, payload, leaves)
 
 
 def numbered(steps: Sequence[Step], position: Position) -> tuple[StoredEvent, ...]:
     """Give the events of steps the sequence numbers and hashes that follow a position."""
     stored: list[StoredEvent] = []
     last_hash = position.last_hash
-    for sequence, step in enumerate(steps, start=position.last_sequence + 1):
+    with_events = (step for step in steps if isinstance(step, EventStep))
+    for sequence, step in enumerate(with_events, start=position.last_sequence + 1):
         name = step.event.name
         last_hash = event_hash(last_hash, sequence, name, step.payload)
         at = to_milliseconds(step.event.timestamp)
@@ -147,6 +178,32 @@ def _to_drain(row: Row[Any]) -> Drain | None:
         deadline=from_milliseconds(row.drain_deadline),
         extensions=row.drain_extensions,
     )
+
+
+def to_calls(rows: Iterable[Row[Any]]) -> tuple[Call, ...]:
+    """Convert all rows of ``call_records``."""
+    sessions: list[CallSession] = []
+    connections: dict[str, list[CallConnection]] = {}
+    for row in rows:
+        if row.connection_id:
+            connection = msgspec.json.decode(row.document, type=CallConnection)
+            connections.setdefault(row.session_id, []).append(connection)
+        else:
+            sessions.append(msgspec.json.decode(row.document, type=CallSession))
+    return tuple(
+        Call(
+            session,
+            {
+                connection.id: connection
+                for connection in sorted(connections.get(session.id, ()), key=_creation)
+            },
+        )
+        for session in sorted(sessions, key=_creation)
+    )
+
+
+def _creation(value: CallSession | CallConnection) -> tuple[datetime, str]:
+    return value.created_at, value.id
 
 
 def to_event(row: Row[Any]) -> StoredEvent:
@@ -221,15 +278,35 @@ async def begin_epoch(connection: AsyncConnection) -> Position:
 async def append_steps(
     connection: AsyncConnection, steps: Sequence[Step], stored: Sequence[StoredEvent]
 ) -> None:
-    """Save the nodes and append the events, in order, with claimed sequence numbers.
+    """Save the nodes and calls and append the events, in order, with claimed sequence numbers.
 
     Raises:
         StaleMediaNodeError: A stored node is not one version behind.
     """
-    for step, event in zip(steps, stored, strict=True):
+    following = iter(stored)
+    for step in steps:
+        if isinstance(step, CallStep):
+            await _save_call_record(connection, step)
+            continue
+        event = next(following)
         if step.node is not None:
             await _save_node(connection, step.node, event.sequence, leaves=step.leaves)
         await connection.execute(insert(events), _event_values(event))
+
+
+async def _save_call_record(connection: AsyncConnection, step: CallStep) -> None:
+    if step.document is not None:
+        values = {
+            "session_id": step.session_id,
+            "connection_id": step.connection_id,
+            "document": step.document,
+        }
+        await connection.execute(_SAVE_CALL_RECORD, values)
+        return
+    deletion = delete(call_records).where(call_records.c.session_id == step.session_id)
+    if step.connection_id:
+        deletion = deletion.where(call_records.c.connection_id == step.connection_id)
+    await connection.execute(deletion)
 
 
 async def claim(connection: AsyncConnection, position: Position, count: int) -> None:

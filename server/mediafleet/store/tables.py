@@ -152,6 +152,20 @@ dead_letters = Table(
 """Copies of events that the webhook's receiver refused for good; the events may be gone."""
 
 
+call_records = Table(
+    "call_records",
+    metadata,
+    Column("session_id", String(255), primary_key=True),
+    Column("connection_id", String(255), primary_key=True),
+    Column("document", Text, nullable=False),
+    _length("call_records", "session_id", 1, 255),
+    _length("call_records", "connection_id", 0, 255),
+    _length("call_records", "document", 2, 1048576),
+)
+"""Sessions of calls and their connections, each as a JSON document of the domain's dataclass. The
+row of a session itself has an empty ``connection_id``."""
+
+
 key_values = Table(
     "key_values",
     metadata,

@@ -156,7 +156,7 @@ class Writer:
         return self._position.last_sequence
 
     async def append(self, steps: Sequence[Step]) -> tuple[StoredEvent, ...]:
-        """Save nodes and append events in one transaction; return the events.
+        """Save nodes and parts of calls and append events in one transaction; return the events.
 
         Raises:
             StaleMediaNodeError: A stored node is not one version behind; nothing was changed.

@@ -24,7 +24,7 @@ from mediafleet.domain.errors import (
     NotDrainableError,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.ports import EventOnly, Mutation, StoreEntry
+from mediafleet.domain.ports import EventOnly, Mutation, NodeEntry
 from support.factories import MOMENT, make_cluster, make_member, make_node, make_session
 
 HALF_AN_HOUR = Limit(1800, AtDeadline.FORCE)
@@ -33,7 +33,7 @@ LATER = MOMENT + timedelta(seconds=100)
 QUARANTINE = S.WAITING_IDLE_TO_TERMINATE
 
 
-def reported(entries: tuple[StoreEntry, ...]) -> list[str]:
+def reported(entries: tuple[NodeEntry, ...]) -> list[str]:
     """The events, in words."""
     words = []
     for each in entries:

@@ -1,12 +1,16 @@
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediafleet.domain import formats
-from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection
+from mediafleet.domain.calls import CallMedia
+from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection, Session
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import Step, Timeouts, next_deadline, next_step
@@ -22,6 +26,7 @@ from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.store import SqlStore, open_store
 from support.factories import MOMENT, make_session
+from support.store_cases import connection_of, kept, session_of
 
 pytestmark = pytest.mark.anyio
 
@@ -288,3 +293,107 @@ async def test_a_full_cluster_adds_no_member_and_its_members_can_leave(
     await state.apply(Mutation(*forget(leaving, at=MOMENT), forget=True))
     await launch(state, "kms_B0000000")
     assert len(state.snapshot) == MAX_MEMBERS
+
+
+async def running(state: ClusterState, node_id: str = "kms_A0000001") -> MediaNode:
+    node, event = transition(await launch(state, node_id), MediaNodeStatus.RUNNING, at=MOMENT)
+    await state.apply(Mutation(node, event))
+    return node
+
+
+async def test_a_call_counts_as_a_session_from_its_placement_on(state: ClusterState) -> None:
+    changed: list[str] = []
+    node = await running(state)
+    state.on_change = changed.append
+
+    await state.apply(kept("room", replace(session_of("room"), media=CallMedia(node.id))))
+    assert [session.id for session in state.existing(node.id).sessions] == ["room"]
+    assert changed == [node.id]
+
+    pipeline = Session("room", "room_p", MOMENT, "room")
+    others = (make_session("other"), make_session("late"))
+    state.observe(node.id, Connection(connected=True, sessions=(pipeline, *others)))
+    await state.apply(
+        kept("room", session_of("room", node.id)), kept("room", connection_of("con_1"))
+    )
+    member = state.existing(node.id)
+    assert [session.id for session in member.sessions] == ["room", "other", "late"]
+    assert member.sessions[0].object_id == "room_p"
+    assert member.foreign_sessions == others
+    assert member.progress.most_sessions == 3
+
+
+async def test_a_pipeline_that_is_left_of_an_ended_call_is_no_session(state: ClusterState) -> None:
+    node = await running(state)
+    pipeline = Session("room", "room_p", MOMENT, "room")
+    await state.apply(kept("room", session_of("room", node.id)))
+    state.observe(node.id, Connection(connected=True, server_id="1", sessions=(pipeline,)))
+    changed: list[str] = []
+    state.on_change = changed.append
+
+    await state.apply(kept("room", None))
+    assert state.existing(node.id).sessions == ()
+    assert changed == [node.id]
+
+    state.observe(node.id, Connection(connected=True, server_id="2"))
+    assert state.existing(node.id).lost_sessions == ()
+
+
+async def test_a_call_moves_from_node_to_node(state: ClusterState, store: SqlStore) -> None:
+    first, second = await running(state), await running(state, "kms_B0000001")
+    await state.apply(kept("room", session_of("room", first.id)))
+    await state.apply(kept("room", session_of("room", second.id)))
+
+    assert state.existing(first.id).sessions == ()
+    assert [call.id for call in state.existing(second.id).calls] == ["room"]
+    after = ClusterState(StandingClock())
+    async with after.kept_in(store):
+        assert after.existing(second.id).calls == state.existing(second.id).calls
+        assert after.existing(first.id).calls == ()
+        assert [call.id for call in after.loaded_calls] == ["room"]
+        await after.apply(kept("room", None))
+        assert after.existing(second.id).calls == ()
+
+
+async def test_calls_of_a_process_that_is_gone_are_lost(state: ClusterState) -> None:
+    node = await running(state)
+    unmade = replace(session_of("new"), media=CallMedia(node.id))
+    await state.apply(kept("room", session_of("room", node.id)), kept("new", unmade))
+    assert state.existing(node.id).lost_calls == ()
+
+    state.observe(node.id, Connection(connected=True, server_id="server-1"))
+    assert state.existing(node.id).lost_calls == ()
+
+    state.observe(node.id, Connection(connected=True, server_id="server-2"))
+    assert [call.id for call in state.existing(node.id).lost_calls] == ["room"]
+    assert state.existing(node.id).lost_sessions == ()
+
+
+NODES = ("kms_A0000001", "kms_B0000001")
+PLACES = st.none() | st.sampled_from(NODES)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), PLACES, st.booleans()), max_size=30))
+async def test_each_node_hosts_just_the_calls_that_are_stored_with_it(
+    steps: list[tuple[str, str | None, bool]],
+) -> None:
+    async with (
+        anyio.create_task_group() as tasks,
+        open_store("sqlite://", tasks=tasks, make_cluster_id=lambda: "c") as store,
+    ):
+        state = ClusterState(StandingClock())
+        async with state.kept_in(store):
+            for node_id in NODES:
+                await running(state, node_id)
+            for session_id, node_id, is_deleted in steps:
+                value = None if is_deleted else session_of(session_id, node_id)
+                await state.apply(kept(session_id, value))
+            stored = await store.load_calls()
+            for node_id in NODES:
+                ids = {call.id for call in stored if call.node_id == node_id}
+                assert {call.id for call in state.existing(node_id).calls} == ids
+            again = ClusterState(StandingClock())
+            async with again.kept_in(store):
+                for node_id in NODES:
+                    assert set(again.existing(node_id).calls) == set(state.existing(node_id).calls)

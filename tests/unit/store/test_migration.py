@@ -22,6 +22,7 @@ from mediafleet.store.tables import REVISION, metadata, stored_revisions, upgrad
 pytestmark = pytest.mark.anyio
 
 TABLES = {
+    "call_records",
     "dead_letters",
     "event_readers",
     "events",

@@ -31,6 +31,15 @@ def upgrade() -> None:
     )
     op.bulk_insert(journal, [{"id": 1, "epoch": 0, "last_sequence": 0}])
     op.create_table(
+        "call_records",
+        sa.Column("session_id", sa.String(255), primary_key=True),
+        sa.Column("connection_id", sa.String(255), primary_key=True),
+        sa.Column("document", sa.Text, nullable=False),
+        _length("call_records", "session_id", 1, 255),
+        _length("call_records", "connection_id", 0, 255),
+        _length("call_records", "document", 2, 1048576),
+    )
+    op.create_table(
         "key_values",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("value", sa.String(1024), nullable=False),
@@ -42,6 +51,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "key_values",
+        "call_records",
         "journal",
         "dead_letters",
         "event_readers",
