@@ -10,6 +10,7 @@ from connexion.middleware.abstract import SpecMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.spec import Specification
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from mediafleet.contract.transport import unsupported_internals
 from support.contract_app import contract
@@ -65,6 +66,7 @@ def test_the_internals_of_uvicorn_that_are_used_are_there() -> None:
         (HttpToolsProtocol, "on_body", lambda self, body, more: None),
         (HttpToolsProtocol, "_should_upgrade", None),
         (RequestResponseCycle, "__init__", lambda self: None),
+        (WebSocketsSansIOProtocol, "handle_ping", lambda self, frame: None),
     ],
 )
 def test_other_internals_are_found_by_name(monkeypatch, owner, name, value) -> None:

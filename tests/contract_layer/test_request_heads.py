@@ -17,7 +17,7 @@ WAIT = request_bytes("DELETE", "/pro/jars/a?wait=true", headers=[AUTH])
 
 class Impatient(BoundedHttpProtocol):
     head_seconds = 0.3
-    websocket_prefix = "/"
+    websocket_paths = ("/",)
 
 
 @pytest.fixture(scope="module")

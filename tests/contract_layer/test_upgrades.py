@@ -85,7 +85,7 @@ def test_a_request_behind_one_for_another_protocol_is_served(address):
 
 class WithWebSockets(BoundedHttpProtocol):
     head_seconds = 0.3
-    websocket_prefix = "/sockets/"
+    websocket_paths = ("/sockets/", "/socket")
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +125,20 @@ def test_only_a_get_begins_a_websocket(with_websockets, framing):
         assert connection.read_response().status == 404
 
 
-@pytest.mark.parametrize("target", ["/", "/sockets", "/open"])
+@pytest.mark.parametrize("target", ["/", "/sockets", "/open", "/socket/", "/socket/x", "/socketx"])
 def test_a_websocket_elsewhere_is_a_request(with_websockets, target):
     with RawConnection(with_websockets) as connection:
         connection.send(request_bytes("GET", target, headers=HANDSHAKE))
 
         assert connection.read_response().status in (200, 404)
+
+
+@pytest.mark.parametrize("target", ["/sockets/", "/sockets/x?y", "/socket", "/socket?y=/z"])
+def test_a_websocket_begins_at_its_paths(with_websockets, target):
+    with RawConnection(with_websockets) as connection:
+        connection.send(request_bytes("GET", target, headers=HANDSHAKE))
+
+        assert connection.read_interim() == 101
 
 
 def test_an_incomplete_handshake_is_answered(with_websockets):

@@ -1,4 +1,4 @@
-"""Reads ``openapi.yaml``."""
+"""Reads ``openapi.yaml`` and ``openrpc.yaml``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load_contract() -> Mapping[str, Any]:
-    """The contract, from inside the package when installed, else from the repository's top."""
+def load_contract(name: str = "openapi.yaml") -> Mapping[str, Any]:
+    """A contract, from inside the package when installed, else from the repository's top."""
     here = Path(__file__).resolve()
-    installed = here.parents[1] / "openapi.yaml"
-    path = installed if installed.is_file() else here.parents[3] / "openapi.yaml"
+    installed = here.parents[1] / name
+    path = installed if installed.is_file() else here.parents[3] / name
     contract: Mapping[str, Any] = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506  # safe
     return contract

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mediafleet.contract import AUTHENTICATED, BoundedWebSocketProtocol
 from mediafleet.domain.endpoints import unmapped
 from mediafleet.domain.errors import MediafleetError
 
@@ -39,7 +40,7 @@ def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
     if configuration.registrar_token is None:
         return {"ws": "none"}
     return {
-        "ws": "websockets-sansio",
+        "ws": BoundedWebSocketProtocol,
         "ws_max_size": MAX_FRAME_BYTES,
         "ws_per_message_deflate": False,
     }
@@ -100,6 +101,8 @@ class RegistrarMiddleware:
             log.warning("registrant refused", extra={"peer": str(peer), "reason": reason})
             await websocket.close()  # before it is accepted: 403
             return
+        if note := scope["extensions"].get(AUTHENTICATED):
+            note()
         self._registrants += 1
         try:
             await websocket.accept()

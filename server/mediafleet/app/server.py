@@ -80,7 +80,7 @@ ENVIRONMENT = "environment"
 class HttpProtocol(contract.BoundedHttpProtocol):
     """For uvicorn's ``http`` option: bounds what clients may cost."""
 
-    websocket_prefix = REGISTRAR_PREFIX
+    websocket_paths = (REGISTRAR_PREFIX,)
     reserved_paths = ("/health", "/openvidu/api/health")
 
 

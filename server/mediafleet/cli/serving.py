@@ -88,6 +88,8 @@ def run_server(
             extra={"version": uvicorn.__version__, "differences": differences},
         )
         settings.http = "httptools"
+        if settings.ws != "none":
+            settings.ws = "websockets-sansio"
         settings.limit_concurrency = open_files.connections
         settings.load()
         settings.ssl = tls

@@ -22,6 +22,7 @@ from mediafleet.contract.errors import (
 from mediafleet.contract.operations import BodyRules
 from mediafleet.contract.requests import Limits, Request
 from mediafleet.contract.responses import (
+    AUTHENTICATED,
     MAX_MESSAGE_CHARACTERS,
     MAX_PATH_CHARACTERS,
     Handler,
@@ -29,14 +30,22 @@ from mediafleet.contract.responses import (
     Problem,
     StreamedBody,
 )
-from mediafleet.contract.schemas import ContractSchemas, EncodedJson, SchemaValidator
+from mediafleet.contract.schemas import (
+    ContractSchemas,
+    EncodedJson,
+    SchemaValidator,
+    inlined,
+)
 from mediafleet.contract.transport import BoundedHttpProtocol, unsupported_internals
+from mediafleet.contract.websocket_transport import BoundedWebSocketProtocol
 
 __all__ = [
+    "AUTHENTICATED",
     "MAX_MESSAGE_CHARACTERS",
     "MAX_PATH_CHARACTERS",
     "BodyRules",
     "BoundedHttpProtocol",
+    "BoundedWebSocketProtocol",
     "ConnectionLimits",
     "ConnectionTable",
     "ContractError",
@@ -57,5 +66,6 @@ __all__ = [
     "TlsListener",
     "UnfitHandlerError",
     "create_app",
+    "inlined",
     "unsupported_internals",
 ]

@@ -383,7 +383,7 @@ class ContractSchemas:
         """
         place = pointer("components", "schemas", name)
         schema = self._specification["components"]["schemas"][name]
-        return SchemaValidator(self._inlined(schema), Direction.RESPONSE, place)
+        return SchemaValidator(inlined(self._specification, schema), Direction.RESPONSE, place)
 
     def response(self, operation_id: str, status: int) -> SchemaValidator:
         """Compile the JSON body of one documented response.
@@ -395,20 +395,23 @@ class ContractSchemas:
             for method, operation in item.items():
                 if operation.get("operationId") == operation_id:
                     place = pointer("paths", path, method, "responses", int(status))
-                    response = self._inlined(operation["responses"][str(int(status))])
+                    response = inlined(
+                        self._specification, operation["responses"][str(int(status))]
+                    )
                     schema = response["content"]["application/json"]["schema"]
                     return SchemaValidator(schema, Direction.RESPONSE, place)
         raise KeyError(operation_id)
 
-    def _inlined(self, node: JsonValue) -> Any:  # noqa: ANN401 - JSON
-        """Copy *node* with each reference replaced by what it leads to."""
-        if isinstance(node, Mapping):
-            if isinstance(reference := node.get("$ref"), str):
-                target: JsonValue = self._specification
-                for token in reference.removeprefix("#/").split("/"):
-                    target = target[token]
-                return self._inlined(target)
-            return {key: self._inlined(part) for key, part in node.items()}
-        if isinstance(node, list):
-            return [self._inlined(part) for part in node]
-        return node
+
+def inlined(document: Mapping[str, Any], node: JsonValue) -> Any:  # noqa: ANN401 - JSON
+    """Copy *node* with each reference replaced by what it leads to in *document*."""
+    if isinstance(node, Mapping):
+        if isinstance(reference := node.get("$ref"), str):
+            target: JsonValue = document
+            for token in reference.removeprefix("#/").split("/"):
+                target = target[token]
+            return inlined(document, target)
+        return {key: inlined(document, part) for key, part in node.items()}
+    if isinstance(node, list):
+        return [inlined(document, part) for part in node]
+    return node

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httptools
@@ -12,8 +13,10 @@ from typing_extensions import override
 from uvicorn import Config
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets import websockets_sansio_impl
 from uvicorn.server import ServerState
 
+from mediafleet.contract import websocket_transport
 from mediafleet.contract.connections import (
     ConnectionLimits,
     ConnectionTable,
@@ -30,6 +33,7 @@ from mediafleet.contract.responses import (
     header_bytes,
 )
 from mediafleet.contract.routing import is_below
+from mediafleet.contract.websocket_transport import BoundedWebSocketProtocol
 
 _NEVER: Final = math.inf
 _BLANK_LINE: Final = b"\r\n\r\n"
@@ -65,30 +69,41 @@ _CYCLE_ATTRIBUTES: Final = frozenset(
 
 
 def unsupported_internals() -> list[str]:
-    """Compare the internals of uvicorn that :class:`BoundedHttpProtocol` uses with those installed.
+    """Compare the internals of uvicorn that the bounded protocols use with those installed.
 
     Returns:
-        What is missing or different; empty when the class can be used.
+        What is missing or different; empty when the classes can be used.
     """
-    found = []
-    for name, parameters in _METHODS.items():
-        method = getattr(httptools_impl.HttpToolsProtocol, name, None)
-        if method is None or list(inspect.signature(method).parameters) != parameters:
-            found.append(f"HttpToolsProtocol.{name}")
-    config = Config(_no_application, lifespan="off", log_config=None)
-    try:
-        made = httptools_impl.HttpToolsProtocol(
-            config=config,
-            server_state=ServerState(),
-            app_state={},
-            _loop=object(),  # type: ignore[arg-type]
-        )
-    except (AttributeError, TypeError):
-        return [*found, "HttpToolsProtocol()"]
-    found += [f"HttpToolsProtocol.{name}" for name in sorted(_ATTRIBUTES - vars(made).keys())]
+    found = [
+        *_differences(httptools_impl.HttpToolsProtocol, _METHODS, _ATTRIBUTES),
+        *_differences(
+            websockets_sansio_impl.WebSocketsSansIOProtocol,
+            websocket_transport.METHODS,
+            websocket_transport.ATTRIBUTES,
+        ),
+    ]
     set_by_cycle = httptools_impl.RequestResponseCycle.__init__.__code__.co_names
     missing = sorted(_CYCLE_ATTRIBUTES.difference(set_by_cycle))
     return found + [f"RequestResponseCycle.{name}" for name in missing]
+
+
+def _differences(
+    protocol: type,
+    methods: Mapping[str, list[str]],
+    attributes: frozenset[str],
+) -> list[str]:
+    owner = protocol.__name__
+    found = []
+    for name, parameters in methods.items():
+        method = getattr(protocol, name, None)
+        if method is None or list(inspect.signature(method).parameters) != parameters:
+            found.append(f"{owner}.{name}")
+    config = Config(_no_application, lifespan="off", log_config=None)
+    try:
+        made = protocol(config=config, server_state=ServerState(), app_state={}, _loop=object())
+    except (AttributeError, TypeError):
+        return [*found, f"{owner}()"]
+    return found + [f"{owner}.{name}" for name in sorted(attributes - vars(made).keys())]
 
 
 async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +135,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         unread_seconds: Time for the client to read answers once it has stopped.
         held_bytes: Bytes behind a request under way from which on reading stops; up to one read of
             the socket more is kept.
-        websocket_prefix: Where paths of WebSockets begin; there are none if it is empty.
+        websocket_paths: Paths of WebSockets; below one that ends with a slash all are.
         reserved_paths: Served on connections of the reserve too, with what lies below them.
     """
 
@@ -129,7 +144,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     head_seconds = 10.0
     unread_seconds = 20.0
     held_bytes = 16_384
-    websocket_prefix = ""
+    websocket_paths: tuple[str, ...] = ()
     reserved_paths: tuple[str, ...] = ()
 
     replaces: Handshake | None = None
@@ -323,20 +338,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _wants_websocket(self, method: bytes, version: bytes) -> bool:
         upgrades = [value.lower() for name, value in self.headers if name == b"upgrade"]
+        path: str = self.url.partition(b"?")[0].decode("latin-1")
         return (
-            bool(self.websocket_prefix)
+            any(
+                path.startswith(each) if each.endswith("/") else path == each
+                for each in self.websocket_paths
+            )
             and self.ws_protocol_class is not None
-            and self.url.startswith(self.websocket_prefix.encode())
             and (method, version, upgrades) == (b"GET", b"1.1", [b"websocket"])
         )
 
     def _become_websocket(self) -> None:
         self._awaits_head = False
-        self._deadline = _NEVER
-        self._note_authenticated()  # otherwise the application ends it
+        self._deadline = _NEVER  # the application has one for clients that do not authenticate
         self.scope["method"] = "GET"
         self.handle_websocket_upgrade()
         self._websocket = self.transport.get_protocol()
+        if isinstance(self._websocket, BoundedWebSocketProtocol):
+            self._websocket.extend({AUTHENTICATED: self._note_authenticated})
         self.transport.set_protocol(self)  # which hands on: the connection stays in the table
 
     @override
@@ -356,6 +375,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self._authenticated:
             self._authenticated = True
             self._table.note_authenticated(self)
+        if self._websocket is not None:
+            self._websocket.note_authenticated()
 
     async def _serve_reserve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an application, in place of the real one, on a connection of the reserve."""

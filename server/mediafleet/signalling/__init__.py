@@ -1,0 +1,1 @@
+"""The signalling of browsers: JSON-RPC on a WebSocket, as `openrpc.yaml` describes it."""
