@@ -340,12 +340,12 @@ class Call:
 
     @property
     def is_active(self) -> bool:
-        """Whether somebody has joined."""
-        return self.session.media is not None
+        """Whether somebody has joined and not left."""
+        return any(each.is_active for each in self.connections.values())
 
     @property
     def node_id(self) -> str | None:
-        """The Media Node that hosts it; ``None`` while it is not active."""
+        """The Media Node that hosts it, or on which the first join has placed it."""
         return None if self.session.media is None else self.session.media.node_id
 
     @property
@@ -383,6 +383,14 @@ def stream_id(random: Random, media: MediaOptions, connection: str) -> str:
     """A new id such as ``str_CAM_A1b2_con_A1b2C3d4E5``."""
     kind = media.type_of_video[:3] if media.has_video else "MIC"
     return f"str_{kind or 'CAM'}_{_identifier(random, 3)}_{connection}"
+
+
+def camera_id(random: Random, uri: str) -> str:
+    """A new id of a camera's connection such as ``ipc_IPCAM_rtsp_A1b2_example_com_8554_live``."""
+    scheme, _, rest = uri.partition("://")
+    path = rest.translate(str.maketrans("/.:", "___", "-"))
+    safe = "".join(each for each in path if each.isascii() and (each.isalnum() or each == "_"))
+    return f"ipc_IPCAM_{scheme}_{_identifier(random, 3)}_{safe[:100]}"
 
 
 def _identifier(random: Random, length: int) -> str:

@@ -11,6 +11,14 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from mediafleet.domain.call_events import (
+    FilterEventDispatched,
+    ParticipantJoined,
+    ParticipantLeft,
+    SessionCreated,
+    WebrtcConnectionCreated,
+    WebrtcConnectionDestroyed,
+)
 from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
@@ -384,6 +392,12 @@ Event: TypeAlias = (
     | MediaNodeLabelsChanged
     | Autoscaling
     | AutoscalingBlind
+    | SessionCreated
+    | ParticipantJoined
+    | ParticipantLeft
+    | WebrtcConnectionCreated
+    | WebrtcConnectionDestroyed
+    | FilterEventDispatched
 )
 """Each kind of event in the ``events`` table."""
 
@@ -394,6 +408,12 @@ OPENVIDU_EVENTS = frozenset(
         NodeRecovered.name,
         SessionDestroyed.name,
         Autoscaling.name,
+        SessionCreated.name,
+        ParticipantJoined.name,
+        ParticipantLeft.name,
+        WebrtcConnectionCreated.name,
+        WebrtcConnectionDestroyed.name,
+        FilterEventDispatched.name,
     }
 )
 """The events that OpenVidu has too; the others are additions of ours."""

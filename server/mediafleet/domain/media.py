@@ -97,6 +97,9 @@ class MediaObserver(Protocol):
     def on_media_event(self, node_id: str, event: MediaEvent) -> None:
         """Receive an event of an endpoint, filter or player."""
 
+    def on_media_lost(self, node_id: str) -> None:
+        """The node is connected, and the objects of its calls are gone with their session."""
+
 
 class Media(Protocol):
     """Creates, connects and releases the media objects of calls.
@@ -127,6 +130,12 @@ class Media(Protocol):
         self, media: CallMedia, request: EndpointRequest, old: Endpoint, *, loops_back: bool
     ) -> Endpoint:
         """Create another WebRtcEndpoint before the same PassThrough, and release the old one."""
+
+    async def create_pass_through(self, media: CallMedia) -> str:
+        """Create a PassThrough for a stream whose publisher connects later; return its id.
+
+        Its publisher then comes with :meth:`replace_publisher`, and an old endpoint without id.
+        """
 
     async def create_subscriber(
         self, media: CallMedia, request: EndpointRequest, source: str

@@ -58,11 +58,13 @@ class Decision(Generic[T]):
         outcome: Returned to the caller.
         changes: To be committed together; empty when nothing changes.
         connections: What is known of links before they exist, by node id.
+        on_commit: Called when the changes are published, before any other change is decided.
     """
 
     outcome: T
     changes: tuple[StoreEntry, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=lambda: MappingProxyType({}))
+    on_commit: Callable[[], None] = lambda: None
 
 
 class ClusterState:
@@ -195,6 +197,7 @@ class ClusterState:
                 with anyio.CancelScope(shield=True), self._withdrawn(decision.changes):
                     events = await store.commit(decision.changes)
                     self._publish(decision)
+                    decision.on_commit()
                     self.on_events(events)
         return decision.outcome
 

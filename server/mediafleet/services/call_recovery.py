@@ -1,0 +1,282 @@
+"""Keeps calls going: over restarts of this server, lost media, crashed and drained Media Nodes."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mediafleet.domain import call_changes as changes
+from mediafleet.domain.call_changes import Notification
+from mediafleet.domain.call_errors import CallError, SessionBusyError
+from mediafleet.domain.call_events import FilterEventDispatched
+from mediafleet.domain.calls import Reason
+from mediafleet.domain.errors import MediafleetError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from mediafleet.domain.calls import Call, CallConnection, CallMedia
+    from mediafleet.domain.media import Media, MediaEvent
+    from mediafleet.domain.ports import Clock
+    from mediafleet.services.rooms import Room, Rooms
+
+log = logging.getLogger(__name__)
+
+FIRST_RECONNECTION_S = 7.0
+"""When browsers are made to connect again after their media were rebuilt: they renew the streams
+whose ICE has failed, and Chromium sees that after 5.2 to 7.3 s."""
+RECONNECTION_PAUSE_S = 2.0
+RECONNECTIONS = 6
+JOBS_AT_ONCE = 20
+MAX_JOBS = 10_000
+
+
+class CallRecovery:
+    """Rebuilds, moves and closes calls, and removes sessions that nobody joins.
+
+    Args:
+        rooms: The calls in memory.
+        media: The media objects.
+        clock: The only source of time.
+    """
+
+    def __init__(self, rooms: Rooms, media: Media, clock: Clock) -> None:
+        self._rooms = rooms
+        self._media = media
+        self._clock = clock
+        self._send, self._receive = anyio.create_memory_object_stream[
+            "Callable[[], Awaitable[None]]"
+        ](MAX_JOBS)
+        self._waiting: list[tuple[float, int, str, CallMedia, int]] = []
+        self._numbers = count()
+        self._rebuilt = anyio.Event()
+        rooms.on_filter_event = self._on_filter_event
+        rooms.on_camera = self._on_camera
+        rooms.on_lost = self._on_lost
+
+    def load(self, calls: Iterable[Call]) -> None:
+        """Begin with the calls of an earlier server, before Media Nodes are attached.
+
+        Their media go on meanwhile; browsers have a grace period to come back.
+        """
+        calls = list(calls)
+        self._rooms.load(calls)
+        for call in calls:
+            if call.session.media is None:
+                continue
+            if call.is_active:
+                self._media.resume(call.session.media)
+            else:
+                self._defer(partial(self._rooms.unplace, call.id))
+
+    async def run(self) -> None:
+        """Do in the background what requests leave to do; never returns."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._collect_garbage)
+            for _ in range(JOBS_AT_ONCE):
+                tasks.start_soon(self._work)
+            while True:
+                await self._wait_for_browsers()
+
+    async def close_hosted(self, node_id: str, reason: Reason) -> None:
+        """End all sessions on a Media Node; their browsers are told.
+
+        Raises:
+            StoreUnavailableError: Some were not ended.
+        """
+        for room in self._rooms.hosted(node_id):
+            await self._close(room.call.id, reason)
+
+    async def move_hosted(self, node_id: str, reason: Reason) -> None:
+        """Move all sessions of a Media Node to others; those that fit nowhere end.
+
+        Args:
+            node_id: Of the node; it accepts no sessions.
+            reason: Why those end.
+
+        Raises:
+            StoreUnavailableError: Some were neither moved nor ended.
+        """
+        async with anyio.create_task_group() as tasks:
+            limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
+            for room in self._rooms.hosted(node_id):
+                tasks.start_soon(self._move, room, reason, limiter)
+
+    async def _move(self, room: Room, reason: Reason, limiter: anyio.CapacityLimiter) -> None:
+        session_id = room.call.id
+        async with limiter:
+            try:
+                await self._rebuild(room, self._rooms.reserve_elsewhere(room))
+            except CallError as error:
+                log.warning(
+                    "session not moved", extra={"session_id": session_id, "reason": str(error)}
+                )
+                await self._close(session_id, reason)
+
+    async def _close(self, session_id: str, reason: Reason) -> None:
+        at = self._clock.now()
+        try:
+            await self._rooms.change(session_id, lambda call: changes.close(call, reason, at=at))
+        except CallError:
+            log.debug("session is over already", extra={"session_id": session_id})
+
+    async def _rebuild(self, room: Room, node_id: str) -> None:
+        """Create the pipeline of a session anew, and make its browsers connect again.
+
+        Raises:
+            CallError: It was not done.
+            MediafleetError: The media server could not do it.
+        """
+        old = room.call.session.media
+        if old is None:
+            return
+        session_id = room.call.id
+        new = await self._media.create_pipeline(node_id, session_id)
+        try:
+            streams = [each.stream for each in room.call.active if each.stream is not None]
+            pass_throughs = {
+                stream.id: await self._media.create_pass_through(new) for stream in streams
+            }
+            await self._rooms.rebuild(session_id, old, new, pass_throughs)
+        except BaseException:
+            self._media.release(new, [new.pipeline])
+            raise
+        log.info(
+            "session rebuilt",
+            extra={"session_id": session_id, "media_node_id": node_id, "from": old.node_id},
+        )
+        self._await_browsers(FIRST_RECONNECTION_S, session_id, new, RECONNECTIONS)
+
+    async def _wait_for_browsers(self) -> None:
+        """Close the sockets of browsers whose media were rebuilt, until they have connected."""
+        if not self._waiting:
+            self._rebuilt = anyio.Event()
+            await self._rebuilt.wait()
+        # Entries that come meanwhile are due later.
+        await anyio.sleep(self._waiting[0][0] - self._clock.monotonic())
+        _, _, session_id, media, left = heapq.heappop(self._waiting)
+        try:
+            call = self._rooms.room(session_id).call
+        except CallError:
+            return
+        unconnected = [each for each in call.active if _is_unconnected(each)]
+        if call.session.media != media or not unconnected or self._rooms.notifier is None:
+            return
+        for each in unconnected:
+            if each.rpc_session is not None:
+                self._rooms.notifier.reconnect(each.rpc_session)
+        if left > 1:
+            self._await_browsers(RECONNECTION_PAUSE_S, session_id, media, left - 1)
+
+    def _await_browsers(self, pause: float, session_id: str, media: CallMedia, left: int) -> None:
+        due = self._clock.monotonic() + pause
+        heapq.heappush(self._waiting, (due, next(self._numbers), session_id, media, left))
+        self._rebuilt.set()
+
+    async def _collect_garbage(self) -> None:
+        """Remove the sessions that nobody has joined for a long time."""
+        while True:
+            interval = self._rooms.settings().garbage_interval
+            await anyio.sleep(interval or 60.0)
+            if interval:
+                await self.remove_unused()
+
+    async def remove_unused(self) -> None:
+        """Remove the sessions that are older than the threshold, and that nobody has joined."""
+        threshold = self._rooms.settings().garbage_threshold
+        now = self._clock.now()
+        for room in self._rooms:
+            session = room.call.session
+            is_old = (now - session.created_at).total_seconds() > threshold
+            if is_old and session.media is None:
+                await self._remove(session.id)
+
+    async def _remove(self, session_id: str) -> None:
+        at = self._clock.now()
+
+        def decide(call: Call) -> changes.Change:
+            if call.session.media is not None:
+                raise SessionBusyError(session_id)
+            return changes.close(call, Reason.SESSION_CLOSED_BY_SERVER, at=at)
+
+        try:
+            await self._rooms.change(session_id, decide)
+        except CallError:
+            log.debug("session is used", extra={"session_id": session_id})
+
+    def _defer(self, job: Callable[[], Awaitable[None]]) -> None:
+        try:
+            self._send.send_nowait(job)
+        except anyio.WouldBlock:
+            log.warning("too much to do for calls", extra={"limit": MAX_JOBS})
+
+    async def _work(self) -> None:
+        async for job in self._receive.clone():
+            try:
+                await job()
+            except MediafleetError as error:
+                log.warning("call not kept as it was", extra={"reason": str(error)})
+
+    def _on_lost(self, node_id: str) -> None:
+        for room in self._rooms.hosted(node_id):
+            self._defer(partial(self._rebuild, room, node_id))
+
+    def _on_camera(self, room: Room, camera: CallConnection, is_received: bool) -> None:  # noqa: FBT001
+        wanted = camera.properties.camera
+        media, stream = room.call.session.media, camera.stream
+        if wanted is None or not wanted.only_play_with_subscribers:
+            return
+        if media is not None and stream is not None:
+            self._defer(partial(self._media.play, media, stream.endpoint, is_on=is_received))
+
+    def _on_filter_event(self, room: Room, event: MediaEvent) -> None:
+        self._defer(partial(self._dispatch, room, event))
+
+    async def _dispatch(self, room: Room, event: MediaEvent) -> None:
+        """Commit an event of a filter, and tell those that listen to its type."""
+        call = room.call
+        receiver = room.endpoints.get(event.endpoint)
+        owner = None if receiver is None else call.connections.get(receiver[0])
+        if owner is None or owner.stream is None or owner.stream.filter is None:
+            return
+        stream, applied = owner.stream, owner.stream.filter
+        data = {key: value for key, value in event.data.items() if key not in _COMMON_MEMBERS}
+        await self._rooms.commit_event(
+            FilterEventDispatched(
+                timestamp=self._clock.now(),
+                id=str(call.node_id),
+                session_id=call.id,
+                connection=owner,
+                stream=stream,
+                filter_type=applied.type,
+                event_type=event.type,
+                data=data,
+            )
+        )
+        listening = {listener for listener, kind in applied.listeners if kind == event.type}
+        told = [
+            each.rpc_session for each in call.active if each.id in listening and each.rpc_session
+        ]
+        params = {
+            "connectionId": owner.id,
+            "streamId": stream.id,
+            "filterType": applied.type,
+            "eventType": event.type,
+            "data": data,
+        }
+        self._rooms.tell([Notification(tuple(told), "filterEventDispatched", params)])
+
+
+_COMMON_MEMBERS = frozenset({"source", "tags", "timestamp", "timestampMillis", "type"})
+
+
+def _is_unconnected(connection: CallConnection) -> bool:
+    stream = connection.stream
+    return (stream is not None and not stream.endpoint) or any(
+        not each.endpoint for each in connection.subscriptions.values()
+    )

@@ -1,0 +1,538 @@
+"""The calls in memory: each change is committed first, then published to browsers and media."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import anyio
+
+from mediafleet.domain import call_changes as changes
+from mediafleet.domain.call_changes import Change, Notification
+from mediafleet.domain.call_errors import (
+    NoMediaNodeError,
+    SessionBusyError,
+    SessionExistsError,
+    SessionNotFoundError,
+    TooManySessionsError,
+)
+from mediafleet.domain.calls import Call, CallMedia
+from mediafleet.domain.errors import MediafleetError
+from mediafleet.domain.media import Bandwidths, IceSettings
+from mediafleet.domain.placement import PlacementRequest
+from mediafleet.domain.ports import EventOnly
+from mediafleet.services.cluster_state import ClusterState, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mediafleet.domain.calls import CallConnection
+    from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.events import Event
+    from mediafleet.domain.media import IceCandidate, Media, MediaEvent
+    from mediafleet.domain.ports import StoreEntry
+    from mediafleet.services.placements import Placements
+
+JOIN_WAIT_S = 15.0
+"""How long a join waits for the first one, which creates the pipeline."""
+PLACEMENTS_TRIED = 3
+"""Media Nodes that a first join tries."""
+_EARLY_ENDPOINTS, _EARLY_CANDIDATES = 1000, 64
+_TRACED: Final = 100
+"""Candidates and events of an endpoint that are kept for `webRtcStats`."""
+
+
+class Notifier(Protocol):
+    """Tells browsers; it never blocks."""
+
+    def notify(self, rpc_session: str, method: str, params: Mapping[str, Any]) -> None:
+        """Send a notification, in order; one to a JSON-RPC session that is gone is ignored."""
+
+    def evict(self, rpc_session: str) -> None:
+        """End a JSON-RPC session: send what is queued, close its socket, and forget it."""
+
+    def reconnect(self, rpc_session: str) -> None:
+        """Close the socket of a JSON-RPC session, which stays: its browser connects again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What operators set for calls.
+
+    Attributes:
+        most_sessions: Sessions at a time.
+        most_participants: Connections of a session that have joined.
+        bandwidths: Of connections that have no own.
+        ice: How media servers find their addresses.
+        garbage_interval: Seconds between two searches for sessions that nobody uses; 0: never.
+        garbage_threshold: Seconds after which a session that nobody joined is removed.
+        moves: Whether the calls of a Media Node that crashed go on at another one.
+    """
+
+    most_sessions: int = 10_000
+    most_participants: int = 200
+    bandwidths: Bandwidths = field(default_factory=Bandwidths)
+    ice: IceSettings = field(default_factory=IceSettings)
+    garbage_interval: float = 900.0
+    garbage_threshold: float = 3600.0
+    moves: bool = False
+
+
+@dataclass(slots=True)
+class EndpointTrace:
+    """What was seen of a WebRtcEndpoint since it was created; not kept over restarts.
+
+    Attributes:
+        name: Of the endpoint.
+        remote_sdp: The offer.
+        local_sdp: The answer.
+        received: Candidates of the browser.
+        gathered: Candidates of the media server.
+        events: Other events, the oldest first.
+    """
+
+    name: str
+    remote_sdp: str
+    local_sdp: str
+    received: deque[IceCandidate] = field(default_factory=lambda: deque(maxlen=_TRACED))
+    gathered: deque[IceCandidate] = field(default_factory=lambda: deque(maxlen=_TRACED))
+    events: deque[MediaEvent] = field(default_factory=lambda: deque(maxlen=_TRACED))
+
+
+@dataclass(slots=True)
+class Room:
+    """A call in memory.
+
+    Attributes:
+        call: Replaced by each change.
+        placing: Held by the join that creates the pipeline.
+        endpoints: By their ids: who gets the candidates, and whose stream it is (connection ids).
+        traces: What was seen of the endpoints.
+    """
+
+    call: Call
+    placing: anyio.Lock = field(default_factory=anyio.Lock)
+    endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
+    traces: dict[str, EndpointTrace] = field(default_factory=dict)
+
+
+class Rooms:
+    """All calls of this server, their changes, and what media servers report of them.
+
+    Args:
+        state: The cluster in memory; all changes pass through it.
+        placements: Chooses a Media Node for a session.
+        media: The media objects.
+        settings: Read at each use, since a restart changes them.
+
+    Attributes:
+        notifier: Tells browsers; set by the signalling before the first of them joins.
+        on_filter_event: Called with the room and an event of a filter in it.
+        on_camera: Called with the room, a camera that plays only while somebody receives it, and
+            whether somebody does, when that changes.
+        on_lost: Called with the id of a node whose media server has lost the objects of its calls.
+    """
+
+    def __init__(
+        self,
+        state: ClusterState,
+        placements: Placements,
+        media: Media,
+        settings: Callable[[], CallSettings],
+    ) -> None:
+        self._state = state
+        self._placements = placements
+        self._media = media
+        self.settings = settings
+        self._rooms: dict[str, Room] = {}
+        self._of_rpc_session: dict[str, tuple[str, str]] = {}
+        self._of_endpoint: dict[str, Room] = {}
+        self._of_node: dict[str, dict[str, None]] = {}
+        self._early: OrderedDict[str, list[IceCandidate]] = OrderedDict()
+        self.notifier: Notifier | None = None
+        self.on_filter_event: Callable[[Room, MediaEvent], None] = lambda *_: None
+        self.on_camera: Callable[[Room, CallConnection, bool], None] = lambda *_: None
+        self.on_lost: Callable[[str], None] = lambda _: None
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def load(self, calls: Iterable[Call]) -> None:
+        """Begin with the calls of an earlier server."""
+        for call in calls:
+            room = self._rooms[call.id] = Room(call)
+            self._index(room, None, call)
+
+    def room(self, session_id: str) -> Room:
+        """A session.
+
+        Raises:
+            SessionNotFoundError: There is none with that id.
+        """
+        room = self._rooms.get(session_id)
+        if room is None:
+            raise SessionNotFoundError(session_id)
+        return room
+
+    def connection_of(self, rpc_session: str) -> tuple[str, str] | None:
+        """Ids of session and connection of a JSON-RPC session."""
+        return self._of_rpc_session.get(rpc_session)
+
+    @property
+    def rpc_sessions(self) -> Sequence[str]:
+        """The JSON-RPC sessions of all connections that have joined."""
+        return tuple(self._of_rpc_session)
+
+    def hosted(self, node_id: str) -> Sequence[Room]:
+        """The sessions on a Media Node."""
+        return [self._rooms[session_id] for session_id in self._of_node.get(node_id, ())]
+
+    async def add(self, call: Call) -> None:
+        """Add a session.
+
+        Raises:
+            SessionExistsError: There is one with that id.
+            TooManySessionsError: The server is full.
+        """
+        most = self.settings().most_sessions
+
+        def decide(_: Cluster) -> Decision[None]:
+            if call.id in self._rooms:
+                raise SessionExistsError(call.id)
+            if len(self._rooms) >= most:
+                raise TooManySessionsError("sessions", most, "MEDIAFLEET_SESSIONS")
+
+            def publish() -> None:
+                self._rooms[call.id] = Room(call)
+
+            return Decision(None, tuple(changes.records(call.id, None, call)), on_commit=publish)
+
+        await self._state.change(decide)
+
+    async def change(self, session_id: str, decide: Callable[[Call], Change]) -> Call | None:
+        """Decide on a call as it is, commit, then publish.
+
+        Args:
+            session_id: Of the session.
+            decide: Pure; if it raises, nothing changes.
+
+        Returns:
+            The call after the change; ``None`` if it is over.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            StoreUnavailableError: Nothing changed.
+        """
+
+        def decide_all(_: Cluster) -> Decision[Call | None]:
+            room = self.room(session_id)
+            return self._decision(room, decide(room.call))
+
+        return await self._state.change(decide_all)
+
+    def _decision(self, room: Room, change: Change) -> Decision[Call | None]:
+        old = room.call
+        entries: tuple[StoreEntry, ...] = (
+            *changes.records(old.id, old, change.call),
+            *(EventOnly(event) for event in change.events),
+        )
+
+        def publish() -> None:
+            self._publish(room, change)
+
+        decision = Decision(change.call, entries, on_commit=publish)
+        if not entries:
+            publish()
+        return decision
+
+    def _publish(self, room: Room, change: Change) -> None:
+        old = room.call
+        self._index(room, old, change.call)
+        if change.call is None:
+            del self._rooms[old.id]
+        else:
+            room.call = change.call
+            for camera in change.call.connections.values():
+                if camera.is_camera and _is_received(old, camera) != (
+                    received := _is_received(change.call, camera)
+                ):
+                    self.on_camera(room, camera, received)
+        self.tell(change.notifications)
+        if old.session.media is not None and change.released:
+            self._media.release(old.session.media, change.released)
+        if self.notifier is not None:
+            for rpc_session in change.evicted:
+                self.notifier.evict(rpc_session)
+
+    def tell(self, notifications: Iterable[Notification]) -> None:
+        """Send notifications to browsers."""
+        if self.notifier is not None:
+            for each in notifications:
+                for rpc_session in each.to:
+                    self.notifier.notify(rpc_session, each.method, each.params)
+
+    def _index(self, room: Room, old: Call | None, new: Call | None) -> None:
+        """Keep the indexes right; only connections that changed are looked at closely."""
+        before = {} if old is None else old.connections
+        after = {} if new is None else new.connections
+        for each in before.values():
+            if after.get(each.id) is not each:
+                self._of_rpc_session.pop(each.rpc_session or "", None)
+                self._forget_endpoints(room, each)
+        for each in after.values():
+            if before.get(each.id) is not each:
+                if each.rpc_session is not None:
+                    self._of_rpc_session[each.rpc_session] = (room.call.id, each.id)
+                for endpoint, sender_id in _endpoints(each):
+                    room.endpoints[endpoint] = (each.id, sender_id)
+                    self._of_endpoint[endpoint] = room
+        for gone in room.traces.keys() - room.endpoints.keys():
+            del room.traces[gone]
+        old_node = None if old is None else old.node_id
+        self._index_node(room.call.id, old_node, None if new is None else new.node_id)
+
+    def _forget_endpoints(self, room: Room, connection: CallConnection) -> None:
+        for endpoint, _ in _endpoints(connection):
+            room.endpoints.pop(endpoint, None)
+            self._of_endpoint.pop(endpoint, None)
+
+    def _index_node(self, session_id: str, old: str | None, new: str | None) -> None:
+        if old == new:
+            return
+        if old is not None:
+            hosted = self._of_node[old]
+            del hosted[session_id]
+            if not hosted:
+                del self._of_node[old]
+        if new is not None:
+            self._of_node.setdefault(new, {})[session_id] = None
+
+    async def keep_endpoint(
+        self,
+        session_id: str,
+        media: CallMedia,
+        endpoint: str,
+        trace: EndpointTrace,
+        decide: Callable[[Call], Change],
+    ) -> None:
+        """Commit a change that takes a new endpoint; release the endpoint if that fails.
+
+        Args:
+            session_id: Of the session.
+            media: That the endpoint belongs to.
+            endpoint: Its id.
+            trace: Of the endpoint.
+            decide: As in :meth:`change`.
+        """
+
+        def decide_if_there(call: Call) -> Change:
+            if call.session.media != media:
+                raise SessionBusyError(session_id)
+            return decide(call)
+
+        try:
+            await self.change(session_id, decide_if_there)
+        except BaseException:
+            self._media.release(media, [endpoint])
+            self._early.pop(endpoint, None)
+            raise
+        if (room := self._of_endpoint.get(endpoint)) is not None:
+            room.traces[endpoint] = trace
+            for candidate in self._early.pop(endpoint, ()):
+                self._pass_on(room, endpoint, candidate)
+
+    async def place(self, room: Room) -> CallMedia:
+        """Return the media of a session; the first join places it and creates its pipeline.
+
+        Raises:
+            NoMediaNodeError: No Media Node can host it.
+            SessionBusyError: The first join takes too long.
+            SessionNotFoundError: It was closed meanwhile.
+        """
+        session_id = room.call.id
+        with anyio.move_on_after(JOIN_WAIT_S):
+            async with room.placing:
+                media = room.call.session.media
+                if media is not None and media.pipeline:
+                    return media
+                return await self.place_anew(room)
+        raise SessionBusyError(session_id)
+
+    async def place_anew(self, room: Room) -> CallMedia:
+        """Place a session and create its pipeline, on the next best node if that fails.
+
+        Raises:
+            NoMediaNodeError: No Media Node can host it.
+            SessionNotFoundError: It was closed meanwhile.
+        """
+        session_id, problem = room.call.id, ""
+        for _ in range(PLACEMENTS_TRIED):
+            node_id = await self._reserve(room)
+            try:
+                media = await self._media.create_pipeline(node_id, session_id)
+            except MediafleetError as error:
+                problem = str(error)
+                await self.change(session_id, _place_on(None))
+                continue
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await self.change(session_id, _place_on(None))
+                raise
+            try:
+                await self.change(session_id, _place_on(media))
+            except BaseException:
+                self._media.release(media, [media.pipeline])
+                raise
+            return media
+        raise NoMediaNodeError(session_id, problem)
+
+    async def _reserve(self, room: Room) -> str:
+        """Choose a node and commit the choice, in one step: no removal comes between."""
+        session_id = room.call.id
+
+        def decide(_: Cluster) -> Decision[str]:
+            placed = self.room(session_id)
+            pinned = placed.call.session.properties.media_node
+            try:
+                placement, _considered = self._placements.place(
+                    PlacementRequest(session_id, node_id=pinned)
+                )
+            except MediafleetError as error:
+                raise NoMediaNodeError(session_id, str(error)) from error
+            node_id = placement.member.node.id
+            change = changes.place(placed.call, CallMedia(node_id))
+            decision = self._decision(placed, change)
+            return Decision(node_id, decision.changes, on_commit=decision.on_commit)
+
+        return await self._state.change(decide)
+
+    def reserve_elsewhere(self, room: Room) -> str:
+        """Choose a node for a session that has one, and return its id.
+
+        Raises:
+            NoMediaNodeError: None can host it.
+        """
+        session_id = room.call.id
+        try:
+            placement, _ = self._placements.place(PlacementRequest(session_id))
+        except MediafleetError as error:
+            raise NoMediaNodeError(session_id, str(error)) from error
+        return placement.member.node.id
+
+    async def rebuild(
+        self, session_id: str, old: CallMedia, new: CallMedia, pass_throughs: Mapping[str, str]
+    ) -> None:
+        """Put a session on new media, unless it has other media by now.
+
+        Raises:
+            NoMediaNodeError: The new node accepts no sessions any more.
+            SessionBusyError: The session has other media.
+            SessionNotFoundError: It is over.
+        """
+
+        def decide(call: Call) -> Change:
+            if call.session.media != old:
+                raise SessionBusyError(session_id)
+            member = self._state.existing(new.node_id)
+            if new.node_id != old.node_id and not member.accepts_sessions:
+                raise NoMediaNodeError(session_id, f"{new.node_id} accepts no sessions any more")
+            return changes.rebuild(call, new, pass_throughs)
+
+        await self.change(session_id, decide)
+
+    async def unplace(self, session_id: str) -> None:
+        """Release the pipeline of a session that nobody has joined after all."""
+        if session_id not in self._rooms:
+            return
+
+        def decide(call: Call) -> Change:
+            if call.is_active or call.session.media is None:
+                return Change(call)
+            pipeline = call.session.media.pipeline
+            after = changes.place(call, None)
+            return replace(after, released=(pipeline,) if pipeline else ())
+
+        await self.change(session_id, decide)
+
+    async def commit_event(self, event: Event) -> None:
+        """Commit an event that changes nothing."""
+        await self._state.apply(EventOnly(event))
+
+    # What media servers report
+
+    def on_candidate(self, node_id: str, endpoint: str, candidate: IceCandidate) -> None:
+        """Pass a candidate of the media server to its browser; it may precede the answer."""
+        room = self._of_endpoint.get(endpoint)
+        if room is None or room.call.node_id != node_id:
+            early = self._early.setdefault(endpoint, [])
+            if len(early) < _EARLY_CANDIDATES:
+                early.append(candidate)
+            if len(self._early) > _EARLY_ENDPOINTS:
+                self._early.popitem(last=False)
+            return
+        self._pass_on(room, endpoint, candidate)
+
+    def _pass_on(self, room: Room, endpoint: str, candidate: IceCandidate) -> None:
+        receiver_id, sender_id = room.endpoints[endpoint]
+        receiver = room.call.connections[receiver_id]
+        name = ""
+        if (trace := room.traces.get(endpoint)) is not None:
+            trace.gathered.append(candidate)
+            name = trace.name
+        params = {
+            "senderConnectionId": sender_id,
+            "endpointName": name,
+            "sdpMLineIndex": candidate.sdp_m_line_index,
+            "sdpMid": candidate.sdp_mid,
+            "candidate": candidate.candidate,
+        }
+        if receiver.rpc_session is not None:
+            self.tell([Notification((receiver.rpc_session,), "iceCandidate", params)])
+
+    def on_media_event(self, node_id: str, event: MediaEvent) -> None:
+        """Keep an event for the statistics; errors go to the browser, those of filters on."""
+        room = self._of_endpoint.get(event.endpoint)
+        if room is None or room.call.node_id != node_id:
+            return
+        if (trace := room.traces.get(event.endpoint)) is not None:
+            trace.events.append(event)
+        receiver = room.call.connections[room.endpoints[event.endpoint][0]]
+        applied = None if receiver.stream is None else receiver.stream.filter
+        if applied is not None and applied.element == event.endpoint:
+            self.on_filter_event(room, event)
+            return
+        if event.type == "Error" and receiver.rpc_session is not None:
+            error = {"error": str(event.data.get("description", ""))[:1000]}
+            self.tell([Notification((receiver.rpc_session,), "mediaError", error)])
+
+    def on_media_lost(self, node_id: str) -> None:
+        """The media server is there, and the objects of its calls are not."""
+        self.on_lost(node_id)
+
+
+def _endpoints(connection: CallConnection) -> Iterator[tuple[str, str]]:
+    """The media objects of a connection that report events, with the owner of their stream."""
+    if (stream := connection.stream) is not None:
+        if stream.endpoint:
+            yield stream.endpoint, connection.id
+        if stream.filter is not None:
+            yield stream.filter.element, connection.id
+    for subscription in connection.subscriptions.values():
+        if subscription.endpoint:
+            yield subscription.endpoint, subscription.sender_id
+
+
+def _is_received(call: Call, camera: CallConnection) -> bool:
+    stream = camera.stream
+    return stream is not None and any(
+        stream.id in each.subscriptions for each in call.connections.values()
+    )
+
+
+def _place_on(media: CallMedia | None) -> Callable[[Call], Change]:
+    return partial(changes.place, media=media)
