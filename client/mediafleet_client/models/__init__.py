@@ -38,6 +38,8 @@ from .event_payload import EventPayload
 from .failed_component import FailedComponent
 from .failed_dial import FailedDial
 from .failure_decision import FailureDecision
+from .filter_event_dispatched_event import FilterEventDispatchedEvent
+from .filter_event_dispatched_event_data import FilterEventDispatchedEventData
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
 from .finding import Finding
@@ -74,6 +76,8 @@ from .open_vidu_media_node import OpenViduMediaNode
 from .open_vidu_media_node_list import OpenViduMediaNodeList
 from .open_vidu_session import OpenViduSession
 from .open_vidu_status import OpenViduStatus
+from .participant_joined_event import ParticipantJoinedEvent
+from .participant_left_event import ParticipantLeftEvent
 from .ping import Ping
 from .placed_session import PlacedSession
 from .placement import Placement
@@ -88,6 +92,7 @@ from .requestable_media_node_status import RequestableMediaNodeStatus
 from .restart_properties import RestartProperties
 from .scaled_media_node import ScaledMediaNode
 from .session import Session
+from .session_created_event import SessionCreatedEvent
 from .session_destroyed_event import SessionDestroyedEvent
 from .session_object import SessionObject
 from .session_to_place import SessionToPlace
@@ -97,6 +102,8 @@ from .video_source import VideoSource
 from .waiting_media_node import WaitingMediaNode
 from .webhook_event import WebhookEvent
 from .webhook_state import WebhookState
+from .webrtc_connection_created_event import WebrtcConnectionCreatedEvent
+from .webrtc_connection_destroyed_event import WebrtcConnectionDestroyedEvent
 
 __all__ = (
     "AtDeadline",
@@ -137,6 +144,8 @@ __all__ = (
     "FailedComponent",
     "FailedDial",
     "FailureDecision",
+    "FilterEventDispatchedEvent",
+    "FilterEventDispatchedEventData",
     "FilterMethod",
     "FilterMethodParams",
     "Finding",
@@ -173,6 +182,8 @@ __all__ = (
     "OpenViduMediaNodeList",
     "OpenViduSession",
     "OpenViduStatus",
+    "ParticipantJoinedEvent",
+    "ParticipantLeftEvent",
     "Ping",
     "PlacedSession",
     "Placement",
@@ -187,6 +198,7 @@ __all__ = (
     "RestartProperties",
     "ScaledMediaNode",
     "Session",
+    "SessionCreatedEvent",
     "SessionDestroyedEvent",
     "SessionObject",
     "SessionToPlace",
@@ -196,4 +208,6 @@ __all__ = (
     "WaitingMediaNode",
     "WebhookEvent",
     "WebhookState",
+    "WebrtcConnectionCreatedEvent",
+    "WebrtcConnectionDestroyedEvent",
 )

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="SessionDestroyedEvent")
 
 @_attrs_define
 class SessionDestroyedEvent:
-    """A session ended because of what happened to its Media Node.
+    """A session ended, or what happened to its Media Node ended the session of another client.
 
     Example:
         {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'startTime': 1600678236916, 'duration': 14, 'reason':

@@ -32,8 +32,9 @@ class StoredEvent:
     """ Number of the event; 1 for the first one, then without gaps. """
     event: str
     """ The name of the event: `mediaNodeStatusChanged`, `mediaNodeForgotten`, `mediaNodeDeduplicated`,
-    `nodeCrashed`, `nodeRecovered`, `sessionDestroyed`, `mediaNodeDrainChanged`, `mediaNodeLabelsChanged`,
-    `autoscaling`, `autoscalingBlind`, or one of a later version. """
+    `nodeCrashed`, `nodeRecovered`, `sessionCreated`, `sessionDestroyed`, `participantJoined`, `participantLeft`,
+    `webrtcConnectionCreated`, `webrtcConnectionDestroyed`, `filterEventDispatched`, `mediaNodeDrainChanged`,
+    `mediaNodeLabelsChanged`, `autoscaling`, `autoscalingBlind`, or one of a later version. """
     media_node_id: None | str
     """ The Media Node it is about. Null if it is about the cluster. """
     timestamp: int

@@ -185,13 +185,13 @@ class NodeRecovered:
 
 @dataclass(frozen=True, slots=True)
 class SessionDestroyed:
-    """A session ended because its Media Node crashed or was removed.
+    """A session ended: one of calls, or one whose Media Node crashed or was removed.
 
     Source: OpenVidu 2.15, CDR and webhook event of the same name.
 
     Attributes:
         id: The Media Node; not part of the payload.
-        start_time: When the session was made.
+        start_time: When the session was created.
         reason: A value of OpenVidu.
     """
 

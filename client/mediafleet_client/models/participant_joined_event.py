@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="ParticipantJoinedEvent")
+
+
+@_attrs_define
+class ParticipantJoinedEvent:
+    """A participant joined a session.
+
+    Example:
+        {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_A1b2C3d4E5', 'location':
+            'unknown', 'platform': 'Chrome 85.0.4183.102 on Linux 64-bit', 'clientData': '{"clientData":"Ada"}',
+            'serverData': ''}
+
+    """
+
+    session_id: str
+    """ Identifies the session for as long as it lives, here, in drains and in events. The name that its media
+    pipeline has when the session is first listed, if that fits and no other session of the node has this id; else
+    the pipeline's object id. A session is listed once its pipeline was asked for its name, usually 0.3 s after it
+    began. A name that is set or changed later changes `customSessionId` alone; a server that is started again lists
+    sessions anew, under the names that they have then. """
+    timestamp: int
+    """ When it happened, in UTC milliseconds. """
+    participant_id: str
+    """ The participant, by the id of its connection. """
+    location: str
+    """ Where the participant is. Always `unknown`. """
+    platform: str
+    """ Browser and operating system, as the browser says. """
+    client_data: str
+    """ Data that the browser passed when it joined. """
+    server_data: str
+    """ Data that were given when the token or connection was created. """
+    event: str | Unset = UNSET
+    """ The name of the event. Only the body of a webhook has it. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        session_id = self.session_id
+
+        timestamp = self.timestamp
+
+        participant_id = self.participant_id
+
+        location = self.location
+
+        platform = self.platform
+
+        client_data = self.client_data
+
+        server_data = self.server_data
+
+        event = self.event
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "sessionId": session_id,
+                "timestamp": timestamp,
+                "participantId": participant_id,
+                "location": location,
+                "platform": platform,
+                "clientData": client_data,
+                "serverData": server_data,
+            }
+        )
+        if event is not UNSET:
+            field_dict["event"] = event
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        session_id = d.pop("sessionId")
+
+        timestamp = d.pop("timestamp")
+
+        participant_id = d.pop("participantId")
+
+        location = d.pop("location")
+
+        platform = d.pop("platform")
+
+        client_data = d.pop("clientData")
+
+        server_data = d.pop("serverData")
+
+        event = d.pop("event", UNSET)
+
+        participant_joined_event = cls(
+            session_id=session_id,
+            timestamp=timestamp,
+            participant_id=participant_id,
+            location=location,
+            platform=platform,
+            client_data=client_data,
+            server_data=server_data,
+            event=event,
+        )
+
+        participant_joined_event.additional_properties = d
+        return participant_joined_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
