@@ -117,15 +117,15 @@ async def test_a_restart_that_would_leave_a_file_that_no_start_takes_is_refused(
 async def test_properties_newly_set_in_vain_are_logged_once_each(
     api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    interval = {"OPENVIDU_SESSIONS_GARBAGE_INTERVAL": 1}
+    interval = {"OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT": 1}
     assert (await restart(api, **interval, OPENVIDU_PRO_CLUSTER_ID="x")).status_code == 200
     assert (await restart(api, **interval, OPENVIDU_RECORDING=True)).status_code == 200
     assert (await restart(api, OPENVIDU_RECORDING=False)).status_code == 200
-    assert (await restart(api, OPENVIDU_SESSIONS_GARBAGE_INTERVAL=-1)).status_code == 400
+    assert (await restart(api, OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT=-1)).status_code == 400
 
     reported = [record for record in caplog.records if "no effect yet" in record.getMessage()]
     assert [vars(record)["property"] for record in reported] == [
-        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL",
+        "OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT",
         "OPENVIDU_RECORDING",
     ]
     assert {record.levelname for record in reported} == {"WARNING"}

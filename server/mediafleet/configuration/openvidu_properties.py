@@ -19,7 +19,8 @@ from mediafleet.configuration.property import (
 )
 from mediafleet.configuration.text_kinds import Choice, Directory, Host, Text, WebUrl
 
-_planned = partial(Property, use=Use.PLANNED, shown=Shown.ALWAYS, modifiable=True)
+_shown = partial(Property, shown=Shown.ALWAYS, modifiable=True)
+_planned = partial(_shown, use=Use.PLANNED)
 _recording = partial(Property, use=Use.PLANNED, shown=Shown.RECORDING, modifiable=True)
 _webhook = partial(Property, shown=Shown.WEBHOOK, modifiable=True)
 _reported = partial(Property, use=Use.REPORTED, shown=Shown.ALWAYS)
@@ -69,37 +70,37 @@ OPENVIDU_PROPERTIES: Final = (
         modifiable=True,
         doc="Whether call detail records are written, in OPENVIDU_CDR_PATH.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH",
         kind=Integer(),
         default=1000,
         doc="Most video a client may send, in kbps; 0 is unlimited.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH",
         kind=Integer(),
         default=300,
         doc="Least video a client should send, in kbps; 0 is unlimited.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH",
         kind=Integer(),
         default=1000,
         doc="Most video sent to a client, in kbps; 0 is unlimited.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH",
         kind=Integer(),
         default=300,
         doc="Least video sent to a client, in kbps; 0 is unlimited.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_SESSIONS_GARBAGE_INTERVAL",
         kind=Integer(),
         default=900,
         doc="Seconds between two searches for sessions that nobody uses; 0 is never.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_SESSIONS_GARBAGE_THRESHOLD",
         kind=Integer(),
         default=3600,

@@ -266,6 +266,12 @@ OWN_PROPERTIES: Final = (
         doc="Seconds between two of these pings, and after the last.",
     ),
     Property(
+        name="MEDIAFLEET_SESSION_FAILOVER",
+        kind=Boolean(),
+        default=False,
+        doc="Whether sessions of a Media Node that crashed are moved to others instead of ended.",
+    ),
+    Property(
         name="MEDIAFLEET_LAUNCH_TIMEOUT",
         kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
         default=60.0,

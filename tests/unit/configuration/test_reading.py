@@ -98,6 +98,7 @@ SAMPLES = {
     "MEDIAFLEET_REGISTRAR_TOKEN": ("canary-of-a-token", "canary-of-a-token"),
     "MEDIAFLEET_REGISTRAR_NETWORKS": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
     "MEDIAFLEET_METRICS_OPEN": ("true", True),
+    "MEDIAFLEET_SESSION_FAILOVER": ("true", True),
     "MEDIAFLEET_METRICS_NODES": ("0", 0),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
     "MEDIAFLEET_DOCKER_HOST": ("unix:///run/d.sock", "unix:///run/d.sock"),
