@@ -7,6 +7,7 @@ import socket
 import anyio
 import pytest
 
+from mediafleet.domain.cluster import OpenFiles
 from mediafleet.domain.diagnostics import NodeDiagnostics
 from support.fake_kurento import fake_kurento
 from support.links import NODE, Observer, links, make_media_servers, until
@@ -154,6 +155,91 @@ async def test_a_server_that_refuses_a_second_connection_keeps_its_link():
     async with fake_kurento() as fake, links() as (media_servers, observer):
         media_servers.attach(NODE, fake.uri, NodeDiagnostics())
         await until(lambda: observer.is_connected() and observer.last().load == 25.0)
-        fake.answers["getCpuCount"] = lambda r: f'{{"id":{r["id"]},"error":{{"code":40009}}}}'
+        fake.answers["connect"] = lambda r: f'{{"id":{r["id"]},"error":{{"code":40009}}}}'
         await until(lambda: observer.last().load is None)
         assert observer.is_connected()
+
+
+def measuring_connection(fake):
+    """The connection of the last measurement."""
+    return fake.bound[fake.asked("getUsedCpu")[-1]["params"]["sessionId"]]
+
+
+async def test_measurements_share_a_connection_that_ends_with_the_link():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
+        await until(lambda: len(fake.asked("getUsedCpu")) > 3)
+        assert observer.last().load == 25.0
+        assert fake.connection_count == 2
+        await media_servers.detach(NODE)
+        await until(lambda: not fake.connections)
+        assert fake.sessions == set()
+
+
+async def test_a_lost_link_takes_its_measurement_with_it():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        fake.cpu_sleep = 0.5
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
+        await until(lambda: fake.measuring)
+        watched = fake.asked("subscribe")[0]["params"]["sessionId"]
+        fake.bound[watched].transport.abort()
+        await until(lambda: not observer.is_connected())
+        await until(lambda: observer.is_connected() and observer.last().load == 25.0)
+        assert len(fake.connections) == 2
+
+
+@pytest.mark.parametrize("is_measuring", [True, False], ids=["measuring", "idle"])
+async def test_a_kept_connection_that_is_cut_costs_no_measurement(is_measuring):
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+        fake.cpu_sleep = 0.05
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
+        for cuts in range(1, 4):
+            measured = len(fake.asked("getUsedCpu"))
+            await until(lambda n=measured: len(fake.asked("getUsedCpu")) > n)
+            await until(lambda: observer.is_connected() and observer.last().load == 25.0)
+            await until(lambda: bool(fake.measuring) is is_measuring)
+            measuring_connection(fake).transport.abort()
+            await until(lambda n=cuts: fake.connection_count == 2 + n)
+        loads = [report.load for report in observer.reports[NODE]]
+        assert None not in loads[loads.index(25.0) :]
+
+
+async def test_a_server_that_cuts_every_measurement_is_not_measured_more_often():
+    async with fake_kurento() as fake, links() as (media_servers, observer):
+
+        def cut(_):
+            measuring_connection(fake).transport.abort()
+
+        fake.answers["getUsedCpu"] = cut
+        media_servers.attach(NODE, fake.uri, NodeDiagnostics())
+        await until(lambda: len(fake.asked("getUsedCpu")) == 2)
+        begin = anyio.current_time()
+        await until(lambda: len(fake.asked("getUsedCpu")) == 5)
+        assert anyio.current_time() - begin > 2 * 0.2
+        assert observer.is_connected()
+        assert observer.last().load is None
+
+
+async def test_all_are_linked_and_measured_when_not_every_connection_can_be_kept():
+    files = OpenFiles(limit=64, media_nodes=3, measurements=1)
+    async with fake_kurento() as fake, links(open_files=files) as (media_servers, observer):
+        most = 0
+
+        def count(_):
+            nonlocal most
+            most = max(most, len(fake.connections))
+
+        fake.on_request = count
+        nodes = [f"kms_{number}" for number in range(4)]
+        for node in nodes[:3]:
+            media_servers.attach(node, fake.uri, NodeDiagnostics())
+            await until(lambda node=node: observer.is_connected(node))
+            await until(lambda node=node: observer.last(node).load == 25.0)
+        media_servers.attach(nodes[3], fake.uri, NodeDiagnostics())
+        for cpu in (80.0, 60.0):
+            fake.cpu = cpu
+            await until(
+                lambda load=cpu / 2: {observer.last(node).load for node in nodes[:3]} == {load}
+            )
+        assert not observer.is_connected(nodes[3])
+        assert most <= 3 + 1

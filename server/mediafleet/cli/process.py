@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_WANTED_FILES: Final = 16_384
+_ENOUGH_FILES: Final = 16_384
+_WANTED_FILES: Final = _ENOUGH_FILES + MAX_MEMBERS  # to keep a connection for measurements each
 _OWN_FILES: Final = 48  # store, log, listener, event loop, and the launch of a machine
 _MAX_CONNECTIONS: Final = 2_000
 _MAX_RESERVE: Final = 64
 _MAX_BACKLOG: Final = 2_048
 _MIN_BACKLOG: Final = 128
-_MAX_MEASUREMENTS: Final = 64
 _UNSPECIFIED: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, never bound
 
 log = logging.getLogger(__name__)
@@ -131,14 +131,14 @@ def share_open_files(processes: int = 0) -> FileShares:
     reserve = min(_MAX_RESERVE, connections // 4)
     spare = min(_MAX_BACKLOG, left // 8)  # for connections accepted before one is closed
     left -= connections + reserve + spare
-    measurements = min(_MAX_MEASUREMENTS, left // 8)
-    nodes = min(left - measurements, MAX_MEMBERS)
-    if limit < _WANTED_FILES:
+    nodes = min(left - left // 8, MAX_MEMBERS)
+    measurements = left - nodes
+    if limit < _ENOUGH_FILES:
         log.warning(
             "few files may be open",
             extra={
                 "limit": limit,
-                "wanted": _WANTED_FILES,
+                "wanted": _ENOUGH_FILES,
                 "most_media_nodes": nodes,
                 "most_connections": connections,
                 "remedy": OpenFiles.REMEDY,

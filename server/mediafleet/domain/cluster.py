@@ -260,7 +260,8 @@ class OpenFiles:
     Attributes:
         limit: Files and sockets that the process may have open.
         media_nodes: Media Nodes that may be connected at a time.
-        measurements: Load measurements at a time, each with a connection of its own.
+        measurements: Connections for load measurements at a time, besides those to Media Nodes;
+            the files of Media Nodes that are not connected are used for them too.
     """
 
     REMEDY: ClassVar = "raise the limit (ulimit -n, or LimitNOFILE= of its unit) and start it again"

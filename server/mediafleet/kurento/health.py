@@ -1,28 +1,22 @@
-"""Pings one node, measures its load and reports the state of its link."""
+"""Pings one node and reports the state of its link."""
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from mediafleet.domain.cluster import NEVER_CONNECTED
 from mediafleet.domain.diagnostics import PINGS_KEPT, Finding
-from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.heartbeat import Action, Heartbeat
-from mediafleet.kurento.protocol import NoReply, to_load
-from mediafleet.kurento.rpc import probe
+from mediafleet.kurento.protocol import NoReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics, Ping
-    from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import Clock, ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.rpc import RpcConnection
@@ -258,36 +252,3 @@ class Reporter:
         self._due = self._clock.monotonic() + self._interval
         self.connection = replace(self.connection, sessions=self._sessions())
         self._observe(self._node_id, self.connection)
-
-
-log = logging.getLogger(__name__)
-
-
-async def measure_load(
-    uri: MediaServerUri, address: str, server_id: str, context: LinkContext
-) -> float | None:
-    """Measure the CPU load in percent of the machine, 0–100; ``None`` when it is not known.
-
-    It uses a connection of its own: a media server that measures answers nothing else on that
-    connection meanwhile.
-
-    Args:
-        uri: Of the media server.
-        address: Of the link. Its host name may resolve to another one by now.
-        server_id: Its process; the load of any other one is discarded.
-        context: For the connection.
-    """
-    settings = context.settings
-    interval = {"interval": settings.cpu_interval_ms}
-    try:
-        with anyio.fail_after(settings.measurement_timeout):
-            async with probe(uri, context, address=address) as probed:
-                if probed.server_id != server_id:
-                    return None
-                invoke = partial(probed.rpc.invoke, timeout_s=settings.measurement_timeout)
-                count = await invoke("getCpuCount")
-                used = await invoke("getUsedCpu", interval)
-                return to_load(used, count)
-    except (TimeoutError, UnreachableMediaServerError) as error:
-        log.debug("load not measured", extra={"reason": str(error)})
-        return None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.kurento.health import Pinger, Reporter, measure_load
+from mediafleet.kurento.health import Pinger, Reporter
+from mediafleet.kurento.load import LoadMeter
 from mediafleet.kurento.rpc import NOT_CONNECTED, RpcConnection, perform_handshake
 from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.websocket import FLOODED
@@ -55,6 +56,7 @@ class Link:
         "_is_measuring",
         "_is_subscribed",
         "_load_due",
+        "_meter",
         "_phase",
         "_pinger",
         "_read_limit",
@@ -97,6 +99,7 @@ class Link:
         self._pinger = Pinger(context, diagnostics, self._on_suspicion)
         self._session = context.new_session()
         self._read_limit = context.new_read_limit()
+        self._meter = LoadMeter(uri, context, self._read_limit, self._on_load)
         self._rpc: RpcConnection | None = None
         self._timer: Timer | None = None
         self._connecting: anyio.CancelScope | None = None
@@ -125,14 +128,13 @@ class Link:
         rpc, self._rpc = self._rpc, None
         self.watcher.stop()
         self._pinger.stop()
+        self._meter.stop()
         self._reporter.on_disconnected(notify=False)
         if rpc is not None:
             await rpc.close(self._settings.close_timeout)
-        self._context.open_links.discard(self)
+        self._context.files.release_link(self)
         self._session.session_id = None
-        self._is_subscribed = self._is_measuring = (
-            False  # a measurement in the queue does nothing then
-        )
+        self._is_subscribed = self._is_measuring = False
 
     def rpc(self) -> RpcConnection:
         """Return the connection, for calls.
@@ -158,19 +160,12 @@ class Link:
         )
         with anyio.CancelScope() as self._connecting:
             try:
-                self._reserve_file()
+                self._context.files.reserve_link(self)
                 self._address = await self._context.connector.connect(self.uri, rpc)
                 await self._synchronise(rpc)
             except UnreachableMediaServerError as error:
                 rpc.abort(error.reason)
         self._connecting = None
-
-    def _reserve_file(self) -> None:
-        """Reserve an open file for this link; others are kept for the clients and the store."""
-        files, linked = self._settings.open_files, self._context.open_links
-        if files is not None and len(linked) >= files.media_nodes:
-            raise UnreachableMediaServerError(str(files))
-        linked.add(self)
 
     async def _synchronise(self, rpc: RpcConnection) -> None:
         """Identify the process, and bring the sessions up to date.
@@ -205,7 +200,7 @@ class Link:
 
     def _on_lost(self, reason: str) -> None:
         lost, self._rpc = self._rpc, None
-        self._context.open_links.discard(self)
+        self._context.files.release_link(self)
         self.watcher.stop()
         if self._phase is Phase.IDLE:
             return
@@ -218,6 +213,7 @@ class Link:
             extra={"media_node_id": self.node_id, "reason": reason, "failures": self._failures},
         )
         self._phase = Phase.WAITING
+        self._meter.stop()
         self._retry_due = self._now() + self._reconnect_pause(reason)
         self._reporter.on_disconnected(notify=True)
         self._schedule()
@@ -247,9 +243,10 @@ class Link:
         self._reporter.report_if_due(now)
         if self._load_due <= now:
             self._load_due = now + self._settings.load_interval
-            if not self._is_measuring and not self._reporter.connection.suspect:
+            state = self._reporter.connection
+            if not self._is_measuring and not state.suspect and state.server_id is not None:
                 self._is_measuring = True
-                self._context.measuring.submit(self._measure)
+                self._meter.measure(self._address, state.server_id)
         self._pinger.work(now)
 
     def _on_suspicion(self, is_suspect: bool) -> None:  # noqa: FBT001  # its only argument
@@ -260,15 +257,9 @@ class Link:
         )
         self._reporter.on_suspicion(is_suspect=is_suspect)
 
-    async def _measure(self) -> None:
-        server_id = self._reporter.connection.server_id
-        load = None
-        try:
-            if self._phase is Phase.CONNECTED and server_id is not None:
-                load = await measure_load(self.uri, self._address, server_id, self._context)
-        finally:
-            self._is_measuring = False
-        if self._phase is Phase.CONNECTED and server_id == self._reporter.connection.server_id:
+    def _on_load(self, load: float | None) -> None:
+        self._is_measuring = False
+        if self._phase is Phase.CONNECTED:
             self._reporter.on_load(load)
 
     def _on_sessions(self) -> None:

@@ -86,7 +86,7 @@ class KurentoMediaServers(MediaServers):
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(context.connecting.run, name="connecting")
-                tasks.start_soon(context.measuring.run, name="measuring")
+                tasks.start_soon(context.opening.run, name="opening")
                 self._is_running = True
                 for link in self._links.values():
                     link.start()
@@ -97,6 +97,7 @@ class KurentoMediaServers(MediaServers):
         finally:
             self._is_running = False
             context.scheduler.clear()
+            context.measuring.clear()
             await self._stop_all()
 
     @override

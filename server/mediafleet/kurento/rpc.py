@@ -206,12 +206,18 @@ class RpcConnection:
 
     async def close(self, timeout_s: float) -> None:
         """Close the session, so that the media server keeps nothing of it, and the connection."""
-        self._on_event = lambda _: None
-        self._on_reply = lambda: None
-        self._on_lost = lambda _: None
+        self._ignore_events()
         if self.is_open and self.session.session_id is not None:
             with suppress(UnreachableMediaServerError, RefusedError):
                 await self.request("closeSession", {}, timeout_s=timeout_s)
+        if self._websocket is not None:
+            self._websocket.close()
+
+    def close_now(self) -> None:
+        """Close the session and the connection without waiting for the reply."""
+        self._ignore_events()
+        if self.session.session_id is not None:
+            self.call("closeSession", {}, lambda _: None, timeout_s=0)
         if self._websocket is not None:
             self._websocket.close()
 
@@ -246,6 +252,11 @@ class RpcConnection:
         for call in self.session.take_calls():
             call.on_outcome(NoReply(reason))
         self._on_lost(reason)
+
+    def _ignore_events(self) -> None:
+        self._on_event = lambda _: None
+        self._on_reply = lambda: None
+        self._on_lost = lambda _: None
 
 
 def invocation(
@@ -319,8 +330,6 @@ async def probe(
     uri: MediaServerUri,
     context: LinkContext,
     within: Sequence[Network] | None = None,
-    *,
-    address: str | None = None,
 ) -> AsyncIterator[Probe]:
     """Open a connection with a session of its own, and close both at the end.
 
@@ -328,7 +337,6 @@ async def probe(
         uri: Where to.
         context: For the connection.
         within: Networks that the address must be in, besides the allowed ones.
-        address: Of the host of the uri, if it is known already.
 
     Raises:
         UnreachableMediaServerError: There is no media server.
@@ -341,7 +349,7 @@ async def probe(
         read_limit=context.new_read_limit(),
     )
     try:
-        ip = await context.connector.connect(uri, rpc, within, address=address)
+        ip = await context.connector.connect(uri, rpc, within)
         handshake = await perform_handshake(rpc, settings.request_timeout)
         yield Probe(rpc, handshake.server_id, ip)
     finally:

@@ -45,7 +45,8 @@ class LinkSettings:
         cpu_interval_ms: Over which a media server measures its CPU; shorter ones measure nothing.
         measurement_timeout: For a measurement, its connection included.
         concurrent_measurements: Measurements at once, over all nodes.
-        open_files: Bounds the links that may be open at once; ``None``: nothing does.
+        open_files: Bounds the links, and the connections for measurements, that may be open at
+            once; ``None``: nothing does.
         max_sessions_per_node: Sessions kept in the cache of one node; the rest is ignored.
         name_delays: When the name of a new pipeline is queried, after the pipeline was first seen;
             the later times count only while it has no name. The first reply shows it.
@@ -80,7 +81,7 @@ class LinkSettings:
     load_interval: float = 5.0
     cpu_interval_ms: int = MIN_CPU_INTERVAL_MS
     measurement_timeout: float = 5.0
-    concurrent_measurements: int = 64
+    concurrent_measurements: int = 1024
     open_files: OpenFiles | None = None
     max_sessions_per_node: int = 5_000
     name_delays: tuple[float, ...] = (0.3, 2.0)

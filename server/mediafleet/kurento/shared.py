@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.connector import Connector
 from mediafleet.kurento.protocol import MAX_FIRST_ID, RpcSession
 from mediafleet.scheduler import Scheduler
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mediafleet.clock import AwakeClock
+    from mediafleet.domain.cluster import OpenFiles
     from mediafleet.domain.diagnostics import Finding
+    from mediafleet.kurento.link import Link
+    from mediafleet.kurento.load import LoadMeter
     from mediafleet.kurento.settings import LinkSettings
 
     Job = Callable[[], Awaitable[None]]
@@ -129,6 +133,92 @@ class WorkerPool:
             self._busy -= 1
 
 
+class Slots:
+    """Calls callbacks while fewer than a limit hold a slot, the others in their order.
+
+    Args:
+        limit: Most slots held at once.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held: set[Callable[[], None]] = set()
+        self._waiting: dict[Callable[[], None], None] = {}
+
+    def acquire(self, start: Callable[[], None]) -> None:
+        """Call *start*, now or as soon as a slot is free; it must not raise."""
+        if len(self._held) < self._limit:
+            self._held.add(start)
+            start()
+        else:
+            self._waiting[start] = None
+
+    def release(self, start: Callable[[], None]) -> None:
+        """Give the slot back, or the place in the queue; no error if it has neither."""
+        self._waiting.pop(start, None)
+        self._held.discard(start)
+        while self._waiting and len(self._held) < self._limit:
+            following = next(iter(self._waiting))
+            del self._waiting[following]
+            self._held.add(following)
+            following()
+
+    def clear(self) -> None:
+        """Drop those that wait."""
+        self._waiting.clear()
+
+
+class ConnectionFiles:
+    """Shares the open files of this process between links and measurements.
+
+    A connection for measurements that is idle is closed when its file is needed, the one first that
+    has been idle longest.
+
+    Args:
+        limits: How many there are; ``None``: enough.
+    """
+
+    def __init__(self, limits: OpenFiles | None) -> None:
+        self._limits = limits
+        self._links: set[Link] = set()
+        self._meters: dict[LoadMeter, None] = {}
+
+    def reserve_link(self, link: Link) -> None:
+        """Reserve the file of a link.
+
+        Raises:
+            UnreachableMediaServerError: All are in use.
+        """
+        if self._limits is not None and len(self._links) >= self._limits.media_nodes:
+            raise UnreachableMediaServerError(str(self._limits))
+        self._links.add(link)
+        self._free_files()
+
+    def release_link(self, link: Link) -> None:
+        """The connection of a link is closed."""
+        self._links.discard(link)
+
+    def reserve_meter(self, meter: LoadMeter) -> None:
+        """Reserve the file of a measurement; it keeps it until `release_meter`."""
+        self._meters.pop(meter, None)
+        self._meters[meter] = None
+        self._free_files()
+
+    def release_meter(self, meter: LoadMeter) -> None:
+        """The connection for measurements is closed."""
+        self._meters.pop(meter, None)
+
+    def _free_files(self) -> None:
+        if self._limits is None:
+            return
+        most = self._limits.media_nodes + self._limits.measurements
+        while len(self._links) + len(self._meters) > most:
+            idle = next((meter for meter in self._meters if meter.is_idle), None)
+            if idle is None:
+                return
+            idle.close()
+
+
 class LinkContext:
     """What every connection needs.
 
@@ -139,8 +229,9 @@ class LinkContext:
         connector: Opens connections.
         scheduler: Calls the links when something is due.
         connecting: Connects links.
-        measuring: Measures loads.
-        open_links: Links that are connected or connecting.
+        opening: Opens the connections for measurements.
+        measuring: Limits the measurements at once.
+        files: Shares the open files between these connections.
         findings: Counts of what the links found about their nodes.
         name_queries: Limits how many names of all nodes together are queried again.
 
@@ -155,8 +246,9 @@ class LinkContext:
         self.connector = Connector(settings)
         self.scheduler = Scheduler(clock)
         self.connecting = WorkerPool(settings.concurrent_connects)
-        self.measuring = WorkerPool(settings.max_measurements)
-        self.open_links: set[object] = set()
+        self.opening = WorkerPool(settings.concurrent_connects)
+        self.measuring = Slots(settings.max_measurements)
+        self.files = ConnectionFiles(settings.open_files)
         self.findings: Counter[Finding] = Counter()
         names = settings.shared_name_queries_per_second
         self.name_queries = TokenBucket(names, names, clock.monotonic)

@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from mediafleet.kurento.shared import ReadLimit, TokenBucket, WorkerPool
+from mediafleet.kurento.shared import ReadLimit, Slots, TokenBucket, WorkerPool
 
 
 class Seconds:
@@ -137,3 +137,18 @@ async def test_a_timer_may_submit_a_job():
         with anyio.fail_after(5):
             await done.wait()
         tasks.cancel_scope.cancel()
+
+
+def test_slots_are_given_in_order_and_places_given_back():
+    slots, came = Slots(2), []
+    starts = [lambda name=name: came.append(name) for name in "abcde"]
+    for start in starts:
+        slots.acquire(start)
+    assert came == ["a", "b"]
+    slots.release(starts[2])  # it leaves the queue
+    slots.release(starts[1])
+    slots.release(starts[1])  # a second time changes nothing
+    assert came == ["a", "b", "d"]
+    slots.clear()
+    slots.release(starts[0])
+    assert came == ["a", "b", "d"]
