@@ -272,6 +272,18 @@ OWN_PROPERTIES: Final = (
         doc="Whether sessions of a Media Node that crashed are moved to others instead of ended.",
     ),
     Property(
+        name="MEDIAFLEET_SESSIONS",
+        kind=Integer(minimum=1, maximum=1_000_000),
+        default=10_000,
+        doc="Most sessions at a time, those that nobody has joined included.",
+    ),
+    Property(
+        name="MEDIAFLEET_SESSION_PARTICIPANTS",
+        kind=Integer(minimum=1, maximum=1_000),
+        default=200,
+        doc="Most connections of a session that have joined.",
+    ),
+    Property(
         name="MEDIAFLEET_LAUNCH_TIMEOUT",
         kind=Decimal(minimum=0.1, maximum=_MAX_SECONDS),
         default=60.0,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from mediafleet.domain.calls import CallMedia, Camera
 
@@ -97,8 +98,12 @@ class MediaObserver(Protocol):
     def on_media_event(self, node_id: str, event: MediaEvent) -> None:
         """Receive an event of an endpoint, filter or player."""
 
-    def on_media_lost(self, node_id: str) -> None:
-        """The node is connected, and the objects of its calls are gone with their session."""
+    def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
+        """Learn that pipelines have ended with all their objects, and nobody released them.
+
+        The node is connected again: its media server was started again, or its session with this
+        server has ended; or somebody else released them. Unknown ones may be among them.
+        """
 
 
 class Media(Protocol):
@@ -112,8 +117,14 @@ class Media(Protocol):
 
     observer: MediaObserver
 
-    def resume(self, media: CallMedia) -> None:
-        """Before the node is attached: its link resumes the session that owns those objects."""
+    def resume(self, media: CallMedia, name: str, created_at: datetime) -> None:
+        """Before the node is attached: its link resumes the session that owns those objects.
+
+        Args:
+            media: Of the call.
+            name: The name that its pipeline was created with.
+            created_at: When it was created, as the node's session shows it.
+        """
 
     def is_alive(self, media: CallMedia) -> bool | None:
         """Whether the objects of a call exist; ``None`` while the node is not connected."""

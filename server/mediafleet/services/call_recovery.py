@@ -9,16 +9,18 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import anyio
+from typing_extensions import override
 
 from mediafleet.domain import call_changes as changes
 from mediafleet.domain.call_changes import Notification
 from mediafleet.domain.call_errors import CallError, SessionBusyError
 from mediafleet.domain.call_events import FilterEventDispatched
 from mediafleet.domain.calls import Reason
-from mediafleet.domain.errors import MediafleetError
+from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.domain.ports import HostedCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable
 
     from mediafleet.domain.calls import Call, CallConnection, CallMedia
     from mediafleet.domain.media import Media, MediaEvent
@@ -32,11 +34,12 @@ FIRST_RECONNECTION_S = 7.0
 whose ICE has failed, and Chromium sees that after 5.2 to 7.3 s."""
 RECONNECTION_PAUSE_S = 2.0
 RECONNECTIONS = 6
+BEAT_S = 5.0
 JOBS_AT_ONCE = 20
 MAX_JOBS = 10_000
 
 
-class CallRecovery:
+class CallRecovery(HostedCalls):
     """Rebuilds, moves and closes calls, and removes sessions that nobody joins.
 
     Args:
@@ -70,53 +73,51 @@ class CallRecovery:
             if call.session.media is None:
                 continue
             if call.is_active:
-                self._media.resume(call.session.media)
+                self._media.resume(call.session.media, call.id, call.session.created_at)
             else:
                 self._defer(partial(self._rooms.unplace, call.id))
 
-    async def run(self) -> None:
-        """Do in the background what requests leave to do; never returns."""
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Do in the background what requests leave to do; never returns.
+
+        Args:
+            beat: Called now and then, to show that it is alive.
+        """
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._collect_garbage)
             for _ in range(JOBS_AT_ONCE):
                 tasks.start_soon(self._work)
             while True:
-                await self._wait_for_browsers()
+                beat()
+                with anyio.move_on_after(BEAT_S):
+                    await self._wait_for_browsers()
 
-    async def close_hosted(self, node_id: str, reason: Reason) -> None:
-        """End all sessions on a Media Node; their browsers are told.
-
-        Raises:
-            StoreUnavailableError: Some were not ended.
-        """
-        for room in self._rooms.hosted(node_id):
+    @override
+    async def close_hosted(
+        self, node_id: str, session_ids: Collection[str], reason: Reason, *, by_crash: bool
+    ) -> None:
+        for room in self._hosted(node_id, session_ids):
             await self._close(room.call.id, reason)
 
-    async def move_hosted(self, node_id: str, reason: Reason) -> None:
-        """Move all sessions of a Media Node to others; those that fit nowhere end.
-
-        Args:
-            node_id: Of the node; it accepts no sessions.
-            reason: Why those end.
-
-        Raises:
-            StoreUnavailableError: Some were neither moved nor ended.
-        """
+    @override
+    async def move_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
         async with anyio.create_task_group() as tasks:
             limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
-            for room in self._rooms.hosted(node_id):
-                tasks.start_soon(self._move, room, reason, limiter)
+            for room in self._hosted(node_id, session_ids):
+                tasks.start_soon(self._move, room, limiter)
 
-    async def _move(self, room: Room, reason: Reason, limiter: anyio.CapacityLimiter) -> None:
-        session_id = room.call.id
+    def _hosted(self, node_id: str, session_ids: Collection[str]) -> list[Room]:
+        return [room for room in self._rooms.hosted(node_id) if room.call.id in session_ids]
+
+    async def _move(self, room: Room, limiter: anyio.CapacityLimiter) -> None:
         async with limiter:
             try:
                 await self._rebuild(room, self._rooms.reserve_elsewhere(room))
-            except CallError as error:
-                log.warning(
-                    "session not moved", extra={"session_id": session_id, "reason": str(error)}
-                )
-                await self._close(session_id, reason)
+            except StoreUnavailableError:
+                raise
+            except MediafleetError as error:
+                extra = {"session_id": room.call.id, "reason": str(error)}
+                log.warning("session not moved", extra=extra)
 
     async def _close(self, session_id: str, reason: Reason) -> None:
         at = self._clock.now()
@@ -159,6 +160,7 @@ class CallRecovery:
             await self._rebuilt.wait()
         # Entries that come meanwhile are due later.
         await anyio.sleep(self._waiting[0][0] - self._clock.monotonic())
+        # Nothing is awaited from here on: the entry is not lost by the caller's timeout.
         _, _, session_id, media, left = heapq.heappop(self._waiting)
         try:
             call = self._rooms.room(session_id).call
@@ -222,9 +224,14 @@ class CallRecovery:
             except MediafleetError as error:
                 log.warning("call not kept as it was", extra={"reason": str(error)})
 
-    def _on_lost(self, node_id: str) -> None:
-        for room in self._rooms.hosted(node_id):
-            self._defer(partial(self._rebuild, room, node_id))
+    def _on_lost(self, room: Room) -> None:
+        """Rebuild a call whose media ended with their session, in a process that goes on.
+
+        If the process has ended the node has crashed, and :class:`HostedCalls` is asked.
+        """
+        media = room.call.session.media
+        if media is not None and self._rooms.has_process(media):
+            self._defer(partial(self._rebuild, room, media.node_id))
 
     def _on_camera(self, room: Room, camera: CallConnection, is_received: bool) -> None:  # noqa: FBT001
         wanted = camera.properties.camera

@@ -26,7 +26,7 @@ from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mediafleet.domain.calls import CallConnection
     from mediafleet.domain.cluster import Cluster
@@ -132,7 +132,7 @@ class Rooms:
         on_filter_event: Called with the room and an event of a filter in it.
         on_camera: Called with the room, a camera that plays only while somebody receives it, and
             whether somebody does, when that changes.
-        on_lost: Called with the id of a node whose media server has lost the objects of its calls.
+        on_lost: Called with the room of a call whose pipeline is gone.
     """
 
     def __init__(
@@ -151,10 +151,11 @@ class Rooms:
         self._of_endpoint: dict[str, Room] = {}
         self._of_node: dict[str, dict[str, None]] = {}
         self._early: OrderedDict[str, list[IceCandidate]] = OrderedDict()
+        media.observer = self
         self.notifier: Notifier | None = None
         self.on_filter_event: Callable[[Room, MediaEvent], None] = lambda *_: None
         self.on_camera: Callable[[Room, CallConnection, bool], None] = lambda *_: None
-        self.on_lost: Callable[[str], None] = lambda _: None
+        self.on_lost: Callable[[Room], None] = lambda _: None
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -411,6 +412,11 @@ class Rooms:
 
         return await self._state.change(decide)
 
+    def has_process(self, media: CallMedia) -> bool:
+        """Whether the process of the media server that had the media of a call still runs."""
+        member = self._state.member(media.node_id)
+        return member is not None and member.connection.server_id == media.server_id
+
     def reserve_elsewhere(self, room: Room) -> str:
         """Choose a node for a session that has one, and return its id.
 
@@ -510,9 +516,12 @@ class Rooms:
             error = {"error": str(event.data.get("description", ""))[:1000]}
             self.tell([Notification((receiver.rpc_session,), "mediaError", error)])
 
-    def on_media_lost(self, node_id: str) -> None:
-        """The media server is there, and the objects of its calls are not."""
-        self.on_lost(node_id)
+    def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
+        """Pipelines ended, and nobody released them, though their node is connected."""
+        for room in self.hosted(node_id):
+            media = room.call.session.media
+            if media is not None and media.pipeline in pipelines:
+                self.on_lost(room)
 
 
 def _endpoints(connection: CallConnection) -> Iterator[tuple[str, str]]:

@@ -99,6 +99,8 @@ SAMPLES = {
     "MEDIAFLEET_REGISTRAR_NETWORKS": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
     "MEDIAFLEET_METRICS_OPEN": ("true", True),
     "MEDIAFLEET_SESSION_FAILOVER": ("true", True),
+    "MEDIAFLEET_SESSIONS": ("500", 500),
+    "MEDIAFLEET_SESSION_PARTICIPANTS": ("50", 50),
     "MEDIAFLEET_METRICS_NODES": ("0", 0),
     "MEDIAFLEET_LOG_FORMAT": ("json", "json"),
     "MEDIAFLEET_DOCKER_HOST": ("unix:///run/d.sock", "unix:///run/d.sock"),
