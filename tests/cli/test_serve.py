@@ -468,7 +468,7 @@ def test_emulated_nodes_are_launched_when_requested_by_name(serve, data):
         OPENVIDU_PRO_CLUSTER_MEDIA_NODES="0",
         MEDIAFLEET_LOCAL_COMMAND="emulator",
     )
-    server.line("WARNING .*local nodes are emulated and move no media")
+    server.line("WARNING .*local nodes are emulated")
     auth = ("OPENVIDUAPP", (data / "secret").read_text().strip())
 
     added = httpx.post(

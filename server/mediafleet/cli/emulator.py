@@ -1,4 +1,4 @@
-"""`mediafleet emulator`: run Media Nodes without media in this process, until a stop signal."""
+"""`mediafleet emulator`: run emulated Media Nodes in this process, until a stop signal."""
 
 import errno
 import ipaddress
@@ -72,7 +72,8 @@ def emulator(
 ) -> None:
     """Run emulated Media Nodes until Ctrl-C.
 
-    They speak Kurento's protocol but move no media. Each has a loopback address of its own and is
+    They speak Kurento's protocol, and forward media if the extra mediafleet[media] is
+    installed. Each has a loopback address of its own and is
     reached from this machine only. Their URIs are printed, one on a line, when all of them answer.
 
     Examples:

@@ -37,7 +37,7 @@ Set one of these, in {file} or in the environment:
     OPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise if they are added over the API;
   * OPENVIDU_PRO_CLUSTER_ENVIRONMENT=docker, aws or script to launch them there;
   * MEDIAFLEET_LOCAL_COMMAND=COMMAND to launch another media server on this machine;
-  * MEDIAFLEET_LOCAL_COMMAND=emulator for emulated ones, which move no media."""
+  * MEDIAFLEET_LOCAL_COMMAND=emulator for emulated ones."""
 
 log = logging.getLogger(__name__)
 

@@ -294,7 +294,8 @@ OWN_PROPERTIES: Final = (
         kind=CommandLine(),
         default_note="Kurento, which must be installed",
         doc="Command of a Media Node in the environment local; {address}, {port} and {uri} in it"
-        " are replaced. The word emulator stands for emulated nodes, which move no media.",
+        " are replaced. The word emulator stands for emulated nodes, which forward media"
+        " with the extra mediafleet[media] only.",
     ),
     Property(
         name="MEDIAFLEET_LOCAL_MAX_NODES",

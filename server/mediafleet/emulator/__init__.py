@@ -1,4 +1,4 @@
-"""Emulated Media Nodes for laptops and tests: the Kurento protocol on real sockets, no media."""
+"""Emulated Media Nodes for laptops and tests: the Kurento protocol on real sockets."""
 
 from mediafleet.emulator.cluster import MAX_NODES, EmulatedCluster, address_of, run_emulator
 from mediafleet.emulator.control import ControlClient, ControlError

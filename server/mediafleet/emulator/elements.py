@@ -1,13 +1,14 @@
-"""The operations of elements: links, and those of WebRTC that need no media.
+"""The operations of elements: links between them, and what their endpoints do.
 
 The implementation of an element type belongs here; it is registered by class in `OPERATIONS`.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
+from mediafleet.emulator import rpc_errors, webrtc
 from mediafleet.emulator.registry import Input, Output
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _connect(call: Invocation) -> None:
     for media in _media(call):
         sink.inputs[Input(media, sink_name)] = Output(call.target, source_name)
         _emit(call, "ElementConnected", sink, media)
+    call.server.registry.relinked.add(sink.root())
 
 
 def _disconnect(call: Invocation) -> None:
@@ -59,6 +61,7 @@ def _disconnect(call: Invocation) -> None:
         if output is not None and output.element is call.target:
             del sink.inputs[key]
         _emit(call, "ElementDisconnected", sink, media)
+    call.server.registry.relinked.add(sink.root())
 
 
 def _emit(call: Invocation, event: str, sink: MediaObject, media: str) -> None:
@@ -113,13 +116,53 @@ _ELEMENT_OPERATIONS: Final[Mapping[str, Operation]] = {
     "getSinkConnections": _sink_connections,
     "getSourceConnections": _source_connections,
     "getStats": lambda _call: None,
-    "isMediaFlowingIn": lambda _call: False,
-    "isMediaFlowingOut": lambda _call: False,
+    "isMediaFlowingIn": lambda call: ("In", call.text("mediaType")) in call.target.flows,
+    "isMediaFlowingOut": lambda call: ("Out", call.text("mediaType")) in call.target.flows,
 }
 
 
+# The settable properties by class, with the value that the real server begins with.
+_PROPERTIES: Final[Mapping[str, Mapping[str, int | str]]] = {
+    "MediaElement": {"encoderBitrate": 300_000, "maxEncoderBitrate": 0, "minEncoderBitrate": 0},
+    "SdpEndpoint": {"maxAudioRecvBandwidth": 0, "maxVideoRecvBandwidth": 0},
+    "BaseRtpEndpoint": {
+        "maxVideoSendBandwidth": 500,
+        "minVideoRecvBandwidth": 100,
+        "minVideoSendBandwidth": 100,
+        "mtu": 1200,
+    },
+    "WebRtcEndpoint": {
+        "externalIPv4": "",
+        "externalIPv6": "",
+        "networkInterfaces": "",
+        "stunServerAddress": "",
+        "stunServerPort": 3478,
+        "turnUrl": "",
+    },
+}
+
+
+def _accessors(properties: Mapping[str, int | str]) -> dict[str, Operation]:
+    operations: dict[str, Operation] = {}
+    for name, value in properties.items():
+        capitalized = name[0].upper() + name[1:]
+        operations[f"get{capitalized}"] = partial(_get_property, name, value)
+        operations[f"set{capitalized}"] = partial(_set_property, name, type(value))
+    return operations
+
+
+def _get_property(name: str, default: int | str, call: Invocation) -> Json:
+    return call.target.properties.get(name, default)
+
+
+def _set_property(name: str, kind: type, call: Invocation) -> None:
+    call.target.properties[name] = call.integer(name) if kind is int else call.text(name)
+    if call.target.endpoint is not None:
+        call.target.endpoint.apply_properties()
+
+
 def _not_implemented(call: Invocation) -> Json:
-    raise rpc_errors.not_implemented(f"'{call.operation}': this server is emulated, without media")
+    raise rpc_errors.not_implemented(f"'{call.operation}': this server is emulated")
 
 
 _SDP_OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -136,19 +179,13 @@ _RTP_OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 
 
-def _gather_candidates(call: Invocation) -> None:
-    call.server.registry.emit(call.target, "IceGatheringDone", {}, typed=True)
-
-
-_WEBRTC_OPERATIONS: Final[Mapping[str, Operation]] = {
-    "addIceCandidate": lambda _call: None,
-    "gatherCandidates": _gather_candidates,
-}
-
 OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
-    "BaseRtpEndpoint": _RTP_OPERATIONS,
-    "MediaElement": _ELEMENT_OPERATIONS,
-    "SdpEndpoint": _SDP_OPERATIONS,
-    "WebRtcEndpoint": _WEBRTC_OPERATIONS,
+    name: {**_accessors(_PROPERTIES.get(name, {})), **operations}
+    for name, operations in {
+        "BaseRtpEndpoint": _RTP_OPERATIONS,
+        "MediaElement": _ELEMENT_OPERATIONS,
+        "SdpEndpoint": _SDP_OPERATIONS,
+        "WebRtcEndpoint": webrtc.OPERATIONS,
+    }.items()
 }
 """Operations by class and name; an operation of a class replaces that of its superclasses."""

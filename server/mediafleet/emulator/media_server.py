@@ -10,6 +10,7 @@ from mediafleet.emulator.json_text import InvalidFrameError, parse, write
 from mediafleet.emulator.methods import session_in
 from mediafleet.emulator.object_types import MEDIA_PIPELINE, PASS_THROUGH
 from mediafleet.emulator.registry import Registry
+from mediafleet.emulator.webrtc import update_links
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import Clock
     from mediafleet.emulator.json_text import Json
+    from mediafleet.emulator.media import MediaPort
     from mediafleet.emulator.settings import EmulatorSettings, ResourceStats
 
 _MARKS_PER_PERIOD: Final = 4
@@ -82,17 +84,21 @@ class MediaServer:
         settings: Its configuration.
         resources: The resources of its machine.
         server_id: Its id; clients detect a restart by a new id.
+        clock: Its source of time.
+        media: Its UDP port; None for a server without media.
     """
 
     __slots__ = (
         "_application",
         "_bindings",
-        "_clock",
         "_delay",
         "_dispatcher",
+        "_endpoints",
         "_marks",
         "_random",
         "_started",
+        "clock",
+        "media",
         "registry",
         "resources",
         "server_id",
@@ -100,21 +106,34 @@ class MediaServer:
     )
 
     def __init__(
-        self, *, settings: EmulatorSettings, resources: ResourceStats, random: Random, clock: Clock
+        self,
+        *,
+        settings: EmulatorSettings,
+        resources: ResourceStats,
+        random: Random,
+        clock: Clock,
+        media: MediaPort | None = None,
     ) -> None:
         self.settings: EmulatorSettings = settings
         self.resources: ResourceStats = resources
+        self.media: MediaPort | None = media
         self._random = random
-        self._clock = clock
+        self.clock: Clock = clock
         self.registry: Registry = Registry(new_id=self.new_id, clock=clock)
         cache = RequestCache(clock.monotonic) if settings.request_cache else None
         self._dispatcher = Dispatcher(self, cache)
         self._bindings = Bindings()
         self._delay = 0.0
+        self._endpoints = 0
         self._started = clock.monotonic()
         self._marks = 0
         self._application = ""
         self.server_id = self.new_id()
+
+    def next_endpoint_number(self) -> int:
+        """The number of a new endpoint, from 0, as it appears in some events."""
+        self._endpoints += 1
+        return self._endpoints - 1
 
     def new_id(self) -> str:
         """A new UUID, from the given source of randomness."""
@@ -163,6 +182,9 @@ class MediaServer:
 
     def take_events(self) -> list[tuple[Hashable, str]]:
         """Remove the pending events; each with its connection, in order."""
+        relinked, self.registry.relinked = self.registry.relinked, set()
+        for pipeline in relinked:
+            update_links(self.registry, pipeline)
         events, self.registry.events = self.registry.events, []
         targets = ((self._bindings.connection_of(session), frame) for session, frame in events)
         return [(target, frame) for target, frame in targets if target is not None]
@@ -189,7 +211,7 @@ class MediaServer:
 
     def advance(self) -> None:
         """Run the garbage collector up to the current time."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         while (due := self.next_due) is not None and due <= now:
             self._marks += 1
             if self._marks % _MARKS_PER_PERIOD == 0:
@@ -214,7 +236,7 @@ class MediaServer:
         """Run a step that was missed while the process was stopped once, not several times."""
         due = self.next_due
         if due is not None:
-            self._started += max(0.0, self._clock.monotonic() - due)
+            self._started += max(0.0, self.clock.monotonic() - due)
 
 
 def _with_session(request: Json, session: str) -> Json:

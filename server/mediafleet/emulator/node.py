@@ -6,9 +6,11 @@ from collections import deque
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from mediafleet.emulator.connection import Connection
 from mediafleet.emulator.json_text import InvalidFrameError
+from mediafleet.emulator.media import MediaPort
 from mediafleet.emulator.media_server import MediaServer
 from mediafleet.emulator.rpc_errors import ServerCrashError
 from mediafleet.emulator.settings import ResourceStats
@@ -101,11 +103,18 @@ class EmulatedNode:
         self._replacements: deque[str | bytes] = deque()
 
     def _new_server(self) -> MediaServer:
+        media = MediaPort(
+            urlsplit(self.uri).hostname or "",
+            clock=self._clock,
+            scheduler=self._scheduler,
+            on_events=self._send_events,
+        )
         return MediaServer(
             settings=self.settings,
             resources=self._resources,
             random=self._random,
             clock=self._clock,
+            media=media if self.settings.media else None,
         )
 
     @property
@@ -176,6 +185,8 @@ class EmulatedNode:
         """Like SIGSTOP: connections are accepted, but nothing is answered; only if it runs."""
         if self.state is NodeState.RUNNING:
             self.state = NodeState.HUNG
+            if self._server.media is not None:
+                self._server.media.pause()
             for connection in self._connections:
                 connection.pause()
 
@@ -185,6 +196,8 @@ class EmulatedNode:
             return
         self.state = NodeState.RUNNING
         self._server.skip_missed_collections()
+        if self._server.media is not None:
+            self._server.media.resume()
         deferred, self._deferred = self._deferred, []
         for action in deferred:
             action()
@@ -199,6 +212,8 @@ class EmulatedNode:
         self._is_terminating = False
         self.busy_workers = 0
         self._deferred.clear()
+        if self._server.media is not None:
+            self._server.media.close()
         if self._collector is not None:
             self._collector.cancel()
             self._collector = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import Clock
     from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.object_types import ObjectType
+    from mediafleet.emulator.webrtc import WebRtcEndpoint
 
 MANAGER_ID: Final = "manager_ServerManager"
 LISTING_SESSION: Final = ""
@@ -54,6 +55,9 @@ class MediaObject:
         children: The objects that belong to it, by id.
         subscriptions: Subscription ids by event and session; None until the first one.
         inputs: The sources of an element.
+        properties: The values of its settable properties, and texts of its constructor, by name.
+        endpoint: The connection of an element to its peer; None if there is none.
+        flows: The media that flow into and out of an element, as (direction, kind).
     """
 
     id: str
@@ -68,6 +72,9 @@ class MediaObject:
     children: dict[str, MediaObject] = field(default_factory=dict)
     subscriptions: dict[str, dict[str, set[str]]] | None = None
     inputs: dict[Input, Output] = field(default_factory=dict)
+    properties: dict[str, Json] = field(default_factory=dict)
+    endpoint: WebRtcEndpoint | None = None
+    flows: set[tuple[str, str]] = field(default_factory=set)
 
     def children_in_order(self) -> list[MediaObject]:
         """Its children in the order of their ids, as the real server lists them."""
@@ -144,9 +151,11 @@ class Registry:
         objects: Every object, by id.
         sessions: Every session, by id.
         events: Pending events, as (session id, frame); the server removes them after each step.
+        relinked: The pipelines whose elements were linked otherwise since the server has last
+            removed them.
     """
 
-    __slots__ = ("_clock", "_new_id", "events", "manager", "objects", "sessions")
+    __slots__ = ("_clock", "_new_id", "events", "manager", "objects", "relinked", "sessions")
 
     def __init__(self, *, new_id: Callable[[], str], clock: Clock) -> None:
         self._new_id = new_id
@@ -154,6 +163,7 @@ class Registry:
         self.objects: dict[str, MediaObject] = {}
         self.sessions: dict[str, Session] = {}
         self.events: list[tuple[str, str]] = []
+        self.relinked: set[MediaObject] = set()
         self.manager = self._add(SERVER_MANAGER, MANAGER_ID, parent=None)
 
     def _add(self, kind: ObjectType, object_id: str, parent: MediaObject | None) -> MediaObject:
@@ -225,6 +235,9 @@ class Registry:
             target.parent.children.pop(target.id, None)
             for sibling in target.parent.children.values():
                 sibling.unlink(target)
+            self.relinked.add(target.root())
+        if target.endpoint is not None:
+            target.endpoint.close()
         self.emit(self.manager, "ObjectDestroyed", {"objectId": target.id})
 
     def release(self, object_id: str) -> None:

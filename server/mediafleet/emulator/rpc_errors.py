@@ -114,6 +114,37 @@ def not_enough_resources(message: str) -> RpcError:
     return _kurento(40009, "NOT_ENOUGH_RESOURCES", message)
 
 
+def invalid_sdp(message: str) -> RpcError:
+    """A session description cannot be parsed."""
+    return _kurento(40201, "SDP_PARSE_ERROR", message)
+
+
+def no_local_sdp() -> RpcError:
+    """The endpoint has not negotiated."""
+    return _kurento(40202, "SDP_END_POINT_NO_LOCAL_SDP_ERROR", "No local SDP")
+
+
+def no_remote_sdp() -> RpcError:
+    """The endpoint has not negotiated."""
+    return _kurento(40203, "SDP_END_POINT_NO_REMOTE_SDP_ERROR", "No remote SDP")
+
+
+def already_negotiated() -> RpcError:
+    """The endpoint has negotiated."""
+    return _kurento(40208, "SDP_END_POINT_ALREADY_NEGOTIATED", "Endpoint already negotiated")
+
+
+def no_offer_generated() -> RpcError:
+    """The endpoint has made no offer."""
+    message = "Offer not generated. It is not possible to process an answer."
+    return _kurento(40209, "SDP_END_POINT_NOT_OFFER_GENERATED", message)
+
+
+def candidate_not_added() -> RpcError:
+    """A candidate belongs to no m-line."""
+    return _kurento(40401, "ICE_ADD_CANDIDATE_ERROR", "Error adding candidate")
+
+
 def object_not_found(object_id: str) -> RpcError:
     """There is no object with this id."""
     return _kurento(40101, "MEDIA_OBJECT_NOT_FOUND", f"Object '{object_id}' not found")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mediafleet.emulator import rpc_errors
+from mediafleet.emulator.media import IS_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,9 @@ class EmulatorSettings:
         handshake_timeout: Seconds until a connection without a complete request is closed.
         max_unsent_bytes: Bytes buffered for a client that does not read, before its connection is
             aborted. (The real server has no such limit.)
+        media: Forward media between peers; by default if the extra mediafleet[media] is installed.
+        max_media_endpoints: WebRtcEndpoints with a peer; above it `processOffer` is rejected with
+            40009. (The real server has no such limit.)
     """
 
     modules: tuple[str, ...] = ("core", "elements", "filters")
@@ -65,6 +69,8 @@ class EmulatorSettings:
     max_message_bytes: int = 32_000_000
     handshake_timeout: float = 5.0
     max_unsent_bytes: int = 64 * 1024 * 1024
+    media: bool = IS_INSTALLED
+    max_media_endpoints: int = 500
 
 
 class ResourceStats:

@@ -175,7 +175,7 @@ class Local(Environment):
     async def open(self, cluster_id: str) -> AsyncIterator[None]:
         await in_thread(NAME, "find processes", processes.check_machine)
         if self._settings.command == EMULATOR:
-            log.warning("local nodes are emulated and move no media")
+            log.warning("local nodes are emulated")
         self._owner = Owner(cluster_id, str(self._settings.directory.resolve()))
         async with anyio.create_task_group() as self._tasks:
             self._watch_running(await in_thread(NAME, "find processes", processes.find_all))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FIRST_BLOCK, _BLOCKS, _HOSTS = 64, 64, 254
 KURENTO = "kurento-media-server"
 EMULATOR = "emulator"
-"""The command for emulated nodes, which move no media."""
+"""The command for emulated nodes."""
 OUTPUT = "output.log"
 MAX_OUTPUT_BYTES = 4 << 20
 _KEPT_BYTES = 64 << 10

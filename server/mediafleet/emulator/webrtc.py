@@ -1,0 +1,444 @@
+"""WebRtcEndpoints: their operations, their events, and the links that their packets follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from typing_extensions import override
+
+from mediafleet.emulator import rpc_errors
+from mediafleet.emulator.json_text import as_text
+from mediafleet.emulator.media import Observer, SocketError
+from mediafleet.emulator.sdp import InvalidSdpError, parse_offer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mediafleet.emulator.json_text import Json
+    from mediafleet.emulator.media import Address, WebRtcSession
+    from mediafleet.emulator.media_server import MediaServer
+    from mediafleet.emulator.operations import Invocation, Operation
+    from mediafleet.emulator.registry import MediaObject, Registry
+    from mediafleet.emulator.rtp import IncomingTrack, OutgoingTrack
+
+_KINDS: Final = ("audio", "video")
+_TRANSPARENT: Final = ("PassThrough", "Filter")
+_STREAM: Final = "1"
+_COMPONENT: Final = 1
+
+
+class WebRtcEndpoint(Observer):
+    """The connection of one WebRtcEndpoint; it emits the events of the real server.
+
+    Attributes:
+        session: Its session.
+        pair: The nominated pair of candidates, as (local, remote); None before.
+        ice_state: The state of its only component.
+        media_state: CONNECTED while the peer sends RTCP.
+    """
+
+    def __init__(self, server: MediaServer, target: MediaObject, number: int) -> None:
+        self._server = server
+        self._target = target
+        self._number = number
+        self._stats_ids: dict[int, str] = {}
+        self.session: WebRtcSession | None = None
+        self.offer = ""
+        self.pair: tuple[str, str] | None = None
+        self.ice_state = ""
+        self.media_state = "DISCONNECTED"
+
+    def emit(self, event: str, **data: Json) -> None:
+        """Emit an event of the element."""
+        self._server.registry.emit(self._target, event, data, typed=True)
+
+    def _set_ice_state(self, state: str) -> None:
+        self.ice_state = state
+        self.emit(
+            "IceComponentStateChanged", componentId=_COMPONENT, state=state, streamId=int(_STREAM)
+        )
+
+    def gather(self) -> None:
+        """Announce the only candidate, for each m-line that is answered."""
+        session = self.session
+        if session is None:
+            self.emit("IceGatheringDone")  # no media, or no offer: nothing to gather
+            return
+        if self.ice_state:
+            return
+        self._set_ice_state("GATHERING")
+        for number in sorted(session.offer.accepted.values()):
+            candidate: Json = {
+                "__module__": "kurento",
+                "__type__": "IceCandidate",
+                "candidate": session.candidate(),
+                "sdpMLineIndex": number,
+                "sdpMid": session.offer.sections[number].mid,
+            }
+            self.emit("IceCandidateFound", candidate=candidate)
+        self.emit("IceGatheringDone")
+
+    @override
+    def on_check(self) -> None:
+        self._set_ice_state("CONNECTING")
+
+    @override
+    def on_selected(self, remote: Address, candidate: str) -> None:
+        if self.session is None:
+            return
+        self.pair = (self.session.candidate(), candidate)
+        self.emit("NewCandidatePairSelected", candidatePair=self._pair(component="componentId"))
+        if self.ice_state != "READY":
+            self._set_ice_state("CONNECTED")
+            self._set_ice_state("READY")
+
+    def _pair(self, component: str) -> Json:
+        if self.pair is None:
+            return None
+        return {
+            "__module__": "kurento",
+            "__type__": "IceCandidatePair",
+            component: _COMPONENT,
+            "localCandidate": self.pair[0],
+            "remoteCandidate": self.pair[1],
+            "streamId": _STREAM,
+        }
+
+    @override
+    def on_connected(self) -> None:
+        self.emit("ConnectionStateChanged", newState="CONNECTED", oldState="DISCONNECTED")
+        self._server.registry.relinked.add(self._target.root())
+
+    @override
+    def on_media(self, *, is_active: bool) -> None:
+        old, self.media_state = self.media_state, "CONNECTED" if is_active else "DISCONNECTED"
+        self.emit("MediaStateChanged", newState=self.media_state, oldState=old)
+
+    @override
+    def on_flow(self) -> None:
+        self._server.registry.relinked.add(self._target.root())
+
+    def apply_properties(self) -> None:
+        """Use the limit of the bitrate that the element has now."""
+        limit = self._target.properties.get("maxVideoRecvBandwidth", 0)
+        if self.session is not None and isinstance(limit, int):
+            self.session.max_bitrate = 1000 * max(0, limit)
+
+    def close(self) -> None:
+        """End the session; the element is destroyed."""
+        if self.session is not None:
+            self.session.close()
+
+    def set_flow(self, direction: str, kind: str, *, is_flowing: bool) -> None:
+        """Emit what the real server emits besides the change of a flow."""
+        if direction == "Out" and is_flowing:
+            bin_name = f"kmswebrtcendpoint{self._number}_kmsagnosticbin2-{2 + _KINDS.index(kind)}"
+            self.emit(
+                "MediaTranscodingStateChanged",
+                binName=bin_name,
+                mediaType=kind.upper(),
+                state="NOT_TRANSCODING",
+            )
+
+    # What operations read.
+
+    def pairs(self) -> Json:
+        """The nominated pair, in a list."""
+        return [] if self.pair is None else [self._pair("componentId")]
+
+    def ice_connections(self) -> Json:
+        """The state of its component, in a list."""
+        if not self.ice_state:
+            return []
+        connection: Json = {
+            "__module__": "kurento",
+            "__type__": "IceConnection",
+            "componentId": _COMPONENT,
+            "state": self.ice_state,
+            "streamId": _STREAM,
+        }
+        return [connection]
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the handshake with the peer is complete."""
+        return self.session is not None and self.session.is_connected
+
+    def dtls_connections(self) -> Json:
+        """The states of decryption and encryption."""
+        if not self.is_connected:
+            return []
+        number = self._number
+        return [
+            {
+                "__module__": "kurento",
+                "__type__": "DtlsConnection",
+                "componentId": f"[bundle/{name}]",
+                "connectionId": f"dtlssrtpenc{number}-dtlssrtpdec{number}-1-1",
+                "state": "CONNECTED",
+                "streamId": _STREAM,
+            }
+            for name in ("dtlssrtpdec", "dtlssrtpenc")
+        ]
+
+    def stats(self, kind: str | None) -> Json:
+        """The statistics of its tracks by id; None before the first packet."""
+        session = self.session
+        if session is None:
+            return None
+        now = int(self._server.clock.now().timestamp() * 1000)
+        found: dict[str, Json] = {}
+        for incoming in session.incoming.values():
+            if kind in {None, incoming.kind}:
+                name = self._stats_id(incoming.ssrc)
+                found[name] = _inbound(name, incoming, session, now)
+        for outgoing in session.outgoing.values():
+            if kind in {None, outgoing.kind} and outgoing.packets:
+                name = self._stats_id(outgoing.ssrc)
+                found[name] = _outbound(name, outgoing, now)
+        return found or None
+
+    def _stats_id(self, ssrc: int) -> str:
+        return self._stats_ids.setdefault(ssrc, self._server.new_id())
+
+
+def _common(name: str, kind: str, ssrc: int, now: int) -> dict[str, Json]:
+    return {
+        "__module__": "kurento",
+        "__type__": f"RTC{kind.capitalize()}RTPStreamStats",
+        "associateStatsId": "",
+        "codecId": "",
+        "id": name,
+        "isRemote": False,
+        "mediaTrackId": "",
+        "sliCount": 0,
+        "ssrc": str(ssrc),
+        "timestampMillis": now,
+        "transportId": "",
+        "type": f"{kind}rtp",
+    }
+
+
+def _inbound(name: str, track: IncomingTrack, session: WebRtcSession, now: int) -> Json:
+    return {
+        **_common(name, "inbound", track.ssrc, now),
+        "bytesReceived": track.octets,
+        "firCount": 0,
+        "fractionLost": track.fraction_lost,
+        "jitter": track.jitter / track.clock_rate,
+        "nackCount": 0,
+        "packetsLost": track.lost,
+        "packetsReceived": track.packets,
+        "pliCount": track.key_frame_requests,
+        "remb": session.max_bitrate if track.kind == "video" else 0,
+    }
+
+
+def _outbound(name: str, track: OutgoingTrack, now: int) -> Json:
+    return {
+        **_common(name, "outbound", track.ssrc, now),
+        "bytesSent": track.octets,
+        "firCount": 0,
+        "fractionLost": track.fraction_lost,
+        "nackCount": track.nacks,
+        "packetsLost": track.lost,
+        "packetsSent": track.packets,
+        "pliCount": track.key_frame_requests,
+        "remb": track.bitrate_limit,
+        "roundTripTime": track.round_trip,
+        "targetBitrate": 0.0,
+    }
+
+
+def update_links(registry: Registry, pipeline: MediaObject) -> None:
+    """Send the packets of each endpoint along the links of its pipeline, and emit the flows.
+
+    Args:
+        registry: The registry of the pipeline.
+        pipeline: The pipeline; one that was destroyed has no elements left.
+    """
+    elements = list(pipeline.children.values())
+    flows: dict[MediaObject, dict[tuple[str, str], None]] = {element: {} for element in elements}
+    for kind in _KINDS:
+        _update_kind(kind, elements, flows)
+    for element in elements:
+        _emit_flows(registry, element, flows[element])
+
+
+def _update_kind(
+    kind: str,
+    elements: list[MediaObject],
+    flows: dict[MediaObject, dict[tuple[str, str], None]],
+) -> None:
+    sinks: dict[MediaObject, list[MediaObject]] = {}
+    for element in elements:
+        for key, output in element.inputs.items():
+            if key.media == kind.upper():
+                sinks.setdefault(output.element, []).append(element)
+    sessions = {element: found for element in elements if (found := _session(element)) is not None}
+    upstream: dict[WebRtcSession, WebRtcSession] = {}
+    for source, session in sessions.items():
+        reached = list(_reach(source, sinks))
+        receivers = [sessions[element] for element in reached if element in sessions]
+        session.set_routes(kind, receivers)
+        upstream.update(dict.fromkeys(receivers, session))
+        if kind in session.flowing:
+            _mark_flows(kind.upper(), source, reached, flows)
+    for session in sessions.values():
+        session.set_upstream(kind, upstream.get(session))
+
+
+def _mark_flows(
+    media: str,
+    source: MediaObject,
+    reached: list[MediaObject],
+    flows: dict[MediaObject, dict[tuple[str, str], None]],
+) -> None:
+    flows[source]["Out", media] = None
+    for element in reached:
+        flows[element]["In", media] = None
+        if _is_transparent(element):
+            flows[element]["Out", media] = None
+
+
+def _session(element: MediaObject) -> WebRtcSession | None:
+    return None if element.endpoint is None else element.endpoint.session
+
+
+def _is_transparent(element: MediaObject) -> bool:
+    return any(element.type.is_a(name) for name in _TRANSPARENT)
+
+
+def _reach(
+    source: MediaObject, sinks: Mapping[MediaObject, list[MediaObject]]
+) -> Iterator[MediaObject]:
+    """The elements that the packets of a source pass or end in, each once, nearest first."""
+    seen: set[MediaObject] = set()
+    waiting = list(sinks.get(source, ()))
+    for element in waiting:
+        if element in seen:
+            continue
+        seen.add(element)
+        yield element
+        if _is_transparent(element):
+            waiting += sinks.get(element, ())
+
+
+def _emit_flows(
+    registry: Registry, element: MediaObject, flows: Mapping[tuple[str, str], None]
+) -> None:
+    started = [flow for flow in flows if flow not in element.flows]
+    ended = sorted(element.flows - flows.keys())
+    element.flows = set(flows)
+    for direction, media in [*started, *ended]:
+        is_flowing = (direction, media) in flows
+        data: dict[str, Json] = {
+            "mediaType": media,
+            "padName": "default",
+            "state": "FLOWING" if is_flowing else "NOT_FLOWING",
+        }
+        registry.emit(element, f"MediaFlow{direction}StateChanged", data, typed=True)
+        if element.endpoint is not None:
+            element.endpoint.set_flow(direction, media.lower(), is_flowing=is_flowing)
+
+
+# Operations.
+
+
+def _endpoint(call: Invocation) -> WebRtcEndpoint:
+    if call.target.endpoint is None:
+        number = call.server.next_endpoint_number()
+        call.target.endpoint = WebRtcEndpoint(call.server, call.target, number)
+    return call.target.endpoint
+
+
+def _process_offer(call: Invocation) -> str:
+    call.require_params()
+    text = call.text("offer")
+    port = call.server.media
+    if port is None:
+        raise rpc_errors.not_implemented(
+            "'processOffer': this server is emulated without media; install mediafleet[media]"
+        )
+    endpoint = _endpoint(call)
+    if endpoint.session is not None:
+        raise rpc_errors.already_negotiated()
+    if not text:
+        raise rpc_errors.invalid_sdp("Empty offer not valid")
+    most = call.server.settings.max_media_endpoints
+    if len(port.sessions) >= most:
+        raise rpc_errors.not_enough_resources(f"Reached the limit of {most} WebRtcEndpoints")
+    try:
+        endpoint.session = port.open(parse_offer(text), endpoint)
+    except InvalidSdpError as error:
+        raise rpc_errors.invalid_sdp(f"Invalid SDP: {error}") from error
+    except SocketError as error:
+        raise rpc_errors.not_enough_resources(str(error)) from error
+    endpoint.offer = text
+    endpoint.apply_properties()
+    endpoint.emit("MediaSessionStarted")
+    call.server.registry.relinked.add(call.target.root())
+    return endpoint.session.answer
+
+
+def _process_answer(_call: Invocation) -> Json:
+    raise rpc_errors.no_offer_generated()
+
+
+def _local_descriptor(call: Invocation) -> str:
+    session = _endpoint(call).session
+    if session is None:
+        raise rpc_errors.no_local_sdp()
+    return session.answer
+
+
+def _remote_descriptor(call: Invocation) -> str:
+    endpoint = _endpoint(call)
+    if endpoint.session is None:
+        raise rpc_errors.no_remote_sdp()
+    return endpoint.offer
+
+
+def _add_ice_candidate(call: Invocation) -> None:
+    call.require_params()
+    candidate = call.raw.get("candidate") if isinstance(call.raw, dict) else None
+    if not isinstance(candidate, dict):
+        raise rpc_errors.marshalling("'candidate' parameter should be a object")
+    index = candidate.get("sdpMLineIndex")
+    if not isinstance(index, int):
+        raise rpc_errors.marshalling("'sdpMLineIndex' property should be a integer")
+    text = as_text(candidate.get("candidate"))
+    session = _endpoint(call).session
+    if session is None or not text:
+        return
+    if not 0 <= index < len(session.offer.sections):
+        raise rpc_errors.candidate_not_added()
+    session.add_candidate(text)
+
+
+def _stats(call: Invocation) -> Json:
+    kind = None
+    if call.given("mediaType"):
+        kind = call.text("mediaType").lower()
+        if kind not in {*_KINDS, "data"}:
+            raise rpc_errors.marshalling("Invalid value for 'MediaType'")
+    return _endpoint(call).stats(kind)
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "addIceCandidate": _add_ice_candidate,
+    "gatherCandidates": lambda call: _endpoint(call).gather(),
+    "getConnectionState": lambda call: (
+        "CONNECTED" if _endpoint(call).is_connected else "DISCONNECTED"
+    ),
+    "getDtlsConnectionState": lambda call: _endpoint(call).dtls_connections(),
+    "getICECandidatePairs": lambda call: _endpoint(call).pairs(),
+    "getIceConnectionState": lambda call: _endpoint(call).ice_connections(),
+    "getLocalSessionDescriptor": _local_descriptor,
+    "getMediaState": lambda call: _endpoint(call).media_state,
+    "getRemoteSessionDescriptor": _remote_descriptor,
+    "getStats": _stats,
+    "processAnswer": _process_answer,
+    "processOffer": _process_offer,
+}
+"""The operations of WebRtcEndpoints by name."""
