@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MEDIA: Final = ("AUDIO", "VIDEO", "DATA")
 _DEFAULT: Final = "default"
+_MAX_INTEGER: Final = 2**31 - 1
 
 
 def _sink(call: Invocation) -> MediaObject:
@@ -38,8 +39,20 @@ def _sink(call: Invocation) -> MediaObject:
     return sink
 
 
+def media_type(call: Invocation) -> str:
+    """The parameter `mediaType`.
+
+    Raises:
+        RpcError: 40001: it is absent or no kind of media.
+    """
+    found = call.text("mediaType")
+    if found not in _MEDIA:
+        raise rpc_errors.marshalling("Invalid value for 'MediaType'")
+    return found
+
+
 def _media(call: Invocation) -> tuple[str, ...]:
-    return (call.text("mediaType"),) if call.given("mediaType") else _MEDIA
+    return (media_type(call),) if call.given("mediaType") else _MEDIA
 
 
 def _connect(call: Invocation) -> None:
@@ -88,7 +101,7 @@ def _links_to(sink: MediaObject) -> Iterator[dict[str, Json]]:
 
 
 def _matches(call: Invocation, link: dict[str, Json]) -> bool:
-    return not call.given("mediaType") or link["type"] == call.text("mediaType")
+    return not call.given("mediaType") or link["type"] == media_type(call)
 
 
 def _source_connections(call: Invocation) -> Json:
@@ -110,20 +123,30 @@ def _descendants(root: MediaObject) -> Iterator[MediaObject]:
         yield from _descendants(child)
 
 
+def _is_flowing(direction: str, call: Invocation) -> bool:
+    call.require_params()
+    return (direction, media_type(call)) in call.target.flows
+
+
 _ELEMENT_OPERATIONS: Final[Mapping[str, Operation]] = {
     "connect": _connect,
     "disconnect": _disconnect,
     "getSinkConnections": _sink_connections,
     "getSourceConnections": _source_connections,
     "getStats": lambda _call: None,
-    "isMediaFlowingIn": lambda call: ("In", call.text("mediaType")) in call.target.flows,
-    "isMediaFlowingOut": lambda call: ("Out", call.text("mediaType")) in call.target.flows,
+    "isMediaFlowingIn": partial(_is_flowing, "In"),
+    "isMediaFlowingOut": partial(_is_flowing, "Out"),
+    "isMediaTranscoding": lambda call: media_type(call) not in _MEDIA,
 }
 
 
 # The settable properties by class, with the value that the real server begins with.
 _PROPERTIES: Final[Mapping[str, Mapping[str, int | str]]] = {
-    "MediaElement": {"encoderBitrate": 300_000, "maxEncoderBitrate": 0, "minEncoderBitrate": 0},
+    "MediaElement": {
+        "encoderBitrate": 300_000,
+        "maxEncoderBitrate": _MAX_INTEGER,
+        "minEncoderBitrate": 0,
+    },
     "SdpEndpoint": {"maxAudioRecvBandwidth": 0, "maxVideoRecvBandwidth": 0},
     "BaseRtpEndpoint": {
         "maxVideoSendBandwidth": 500,
@@ -179,13 +202,106 @@ _RTP_OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 
 
+# Players, recorders and filters move no media: they remember what they are told.
+
+
+def _set_state(state: str, event: str, call: Invocation) -> None:
+    """Change the state of a player or recorder.
+
+    Args:
+        state: START, PAUSE or STOP.
+        event: What the element emits besides, if its class has that event.
+        call: The call.
+    """
+    if call.target.properties.get("state", "STOP") == state:
+        return
+    call.target.properties["state"] = state
+    registry = call.server.registry
+    registry.emit(call.target, "UriEndpointStateChanged", {"state": state}, typed=True)
+    if event in call.target.type.events:
+        registry.emit(call.target, event, {}, typed=True)
+
+
+_URI_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "getState": lambda call: call.target.properties.get("state", "STOP"),
+    "getUri": lambda call: call.target.properties.get("uri"),
+    "pause": partial(_set_state, "PAUSE", "Paused"),
+    "stop": partial(_set_state, "STOP", "Stopped"),
+}
+
+
+def _video_info(_call: Invocation) -> Json:
+    return {
+        "__module__": "kurento",
+        "__type__": "VideoInfo",
+        "duration": 0,
+        "isSeekable": False,
+        "seekableEnd": 0,
+        "seekableInit": 0,
+    }
+
+
+_PLAYER_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "getPosition": lambda _call: 0,
+    "getVideoInfo": _video_info,
+    "play": partial(_set_state, "START", ""),
+}
+
+_RECORDER_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "record": partial(_set_state, "START", "Recording"),
+    "stopAndWait": partial(_set_state, "STOP", "Stopped"),
+}
+
+
+def _accept(*names: str) -> Operation:
+    """An operation that checks that its parameters are present, and has no effect."""
+
+    def operation(call: Invocation) -> None:
+        if names:
+            call.require_params()
+        for name in names:
+            call.text(name)
+
+    return operation
+
+
+_FILTER_OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
+    "FaceOverlayFilter": {
+        "setOverlayedImage": _accept(
+            "uri", "offsetXPercent", "offsetYPercent", "widthPercent", "heightPercent"
+        ),
+        "unsetOverlayedImage": _accept(),
+    },
+    "GStreamerFilter": {
+        "getCommand": lambda call: call.target.properties.get("command"),
+        "setElementProperty": _accept("propertyName", "propertyValue"),
+    },
+    "ImageOverlayFilter": {
+        "addImage": _accept(
+            "id",
+            "uri",
+            "offsetXPercent",
+            "offsetYPercent",
+            "widthPercent",
+            "heightPercent",
+            "keepAspectRatio",
+            "center",
+        ),
+        "removeImage": _accept("id"),
+    },
+}
+
 OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
     name: {**_accessors(_PROPERTIES.get(name, {})), **operations}
     for name, operations in {
         "BaseRtpEndpoint": _RTP_OPERATIONS,
         "MediaElement": _ELEMENT_OPERATIONS,
+        "PlayerEndpoint": _PLAYER_OPERATIONS,
+        "RecorderEndpoint": _RECORDER_OPERATIONS,
         "SdpEndpoint": _SDP_OPERATIONS,
+        "UriEndpoint": _URI_OPERATIONS,
         "WebRtcEndpoint": webrtc.OPERATIONS,
+        **_FILTER_OPERATIONS,
     }.items()
 }
 """Operations by class and name; an operation of a class replaces that of its superclasses."""

@@ -68,6 +68,9 @@ def _create(server: MediaServer, params: Params) -> dict[str, Json]:
     server.resources.check_limits(server.registry)
     parent = _construct(server, kind, params.get("constructorParams"))
     created = server.registry.create(kind, parent, session)
+    given = params.get("constructorParams")
+    if isinstance(given, dict):
+        created.properties.update({name: as_text(given[name]) for name in kind.texts})
     return {"sessionId": session, "value": created.id}
 
 
