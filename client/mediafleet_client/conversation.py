@@ -210,19 +210,21 @@ def _is_result(operation: Operation[Any], response: httpx.Response) -> bool:
 
 def _error_of(operation: Operation[Any], response: httpx.Response) -> MediafleetError:
     status, body, is_error = response.status_code, _json(response), _is_error(response)
-    if not is_error and status not in _OF_PROXIES:
+    # OpenVidu answers some errors without a body, and so does the server.
+    is_bare = not response.content and "X-Request-Id" in response.headers
+    if not (is_error or is_bare or status in _OF_PROXIES):
         return _strange(operation, response, f"the status {status}")
     error = BY_STATUS.get(status, ApiStatusError)(
         status,
         response.reason_phrase,
-        str(body["message"])[:_MAX_TEXT] if is_error else "",
+        str(body["message"])[:_MAX_TEXT] if is_error else response.reason_phrase * is_bare,
         str(body["path"])[:_MAX_TEXT] if is_error else response.url.path,
         retry_after=_retry_after(response),
-        from_server=is_error,
+        from_server=is_error or is_bare,
         errors=_details(body) if is_error else (),
         body=body,
     )
-    known = _changed_nothing(response) if status == 503 else is_error and status != 500
+    known = _changed_nothing(response) if status == 503 else (is_error or is_bare) and status != 500
     error.may_go_on = not (known or operation.reads)
     return error
 

@@ -6,8 +6,8 @@ MediafleetError
 ├── StatusNotReached       a wait for a status is over; also a TimeoutError
 ├── InvalidResponse        an answer that the API does not have
 └── ApiStatusError         the server, or a proxy before it, refused
-    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409 · Gone 410
-    ├── ContentTooLarge 413 · UnsupportedMediaType 415
+    ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
+    ├── NotAcceptable 406 · Conflict 409 · Gone 410 · ContentTooLarge 413 · UnsupportedMediaType 415
     └── InternalServerError 500 · NotSupported 501 · BadGateway 502 · Unavailable 503 · GatewayTimeout 504
 """
 
@@ -69,7 +69,8 @@ class ApiStatusError(MediafleetError):
     Attributes:
         status: Of HTTP.
         reason: The name of that status.
-        message: What the server says is wrong; empty if a proxy before it answered.
+        message: What the server says is wrong, or the name of the status if it says nothing; empty if a proxy before it
+            answered.
         path: Of the request, as the server saw it.
         retry_after: Seconds after which it may be tried again; `None` if nothing is known.
         from_server: Whether the answer has the form of the API; else a proxy made it.
@@ -115,11 +116,19 @@ class Forbidden(ApiStatusError):
 
 
 class NotFound(ApiStatusError):
-    """404: there is no such Media Node, or it cannot be reached."""
+    """404: there is no such Media Node, session or connection, or a node cannot be reached."""
+
+
+class MethodNotAllowed(ApiStatusError):
+    """405: it cannot be done with this one, such as the stream of a camera."""
+
+
+class NotAcceptable(ApiStatusError):
+    """406: nobody is in the session, or somebody who was named is not."""
 
 
 class Conflict(ApiStatusError):
-    """409: the state of the cluster forbids it."""
+    """409: the state of the cluster forbids it, or the id of a session is taken."""
 
 
 class Gone(ApiStatusError):
@@ -139,7 +148,7 @@ class InternalServerError(ApiStatusError):
 
 
 class NotSupported(ApiStatusError):
-    """501: the environment of the cluster cannot do that."""
+    """501: the environment of the cluster, or this version, cannot do that."""
 
 
 class BadGateway(ApiStatusError):
@@ -159,6 +168,8 @@ BY_STATUS: Final[dict[int, type[ApiStatusError]]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
     409: Conflict,
     410: Gone,
     413: ContentTooLarge,

@@ -111,7 +111,18 @@ async def test_no_pause_is_longer_than_the_time_for_an_answer(connect, server):
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("status", [*sorted(BY_STATUS), 405, 418, 599])
+async def test_an_error_without_a_body_is_one_of_the_server_if_it_has_an_id(connect, server):
+    server.answers = [answer(404, X_Request_Id="1")]
+    with pytest.raises(NotFound, match=r"Reason \(404 Reason\)") as caught:
+        await do(connect(server.url).media_nodes.get, "kms_1")
+    assert (caught.value.from_server, caught.value.path) == (True, "/pro/media-nodes/kms_1")
+
+    server.answers = [answer(404)]
+    with pytest.raises(InvalidResponse, match="the status 404"):
+        await do(connect(server.url).media_nodes.get, "kms_1")
+
+
+@pytest.mark.parametrize("status", [*sorted(BY_STATUS), 418, 599])
 async def test_every_status_of_an_error_is_an_exception(connect, server, status):
     server.answers = [answer(status, error(status, "So it is."))]
 

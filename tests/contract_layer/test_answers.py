@@ -40,6 +40,15 @@ def test_another_status_without_a_body_says_that_it_is_empty(ask):
     assert response.header("content-type") is None
 
 
+def test_an_error_that_is_documented_without_a_body_has_none(ask):
+    response = odd(ask, "problem without a body")
+
+    assert (response.status, response.body) == (406, b"")
+    assert response.header("content-length") == "0"
+    assert response.header("content-type") is None
+    assert response.header("x-request-id")
+
+
 def test_an_encoded_document_is_sent_as_it_is(ask):
     assert odd(ask, "encoded").body == b'{"id":"e","grams":2}'
 

@@ -182,6 +182,7 @@ CONTRACT: dict[str, Any] = {
                         "content": _json(_JAR),
                     },
                     "204": {"description": "nothing"},
+                    "406": {"description": "an error that says nothing more"},
                     "503": {
                         "description": "busy",
                         "headers": {
@@ -445,6 +446,7 @@ ODD: dict[str, Any] = {
     "group": ExceptionGroup("many", [Crash("CANARY-CRASH")]),
     "problem": JarError(Problem(409, "already\r\nthere\x1b[31m")),
     "long problem": JarError(Problem(409, "x" * 9000)),
+    "problem without a body": JarError(Problem(406, "nobody reads this")),
     "problem with header": JarError(Problem(503, "busy", (("Retry-After", "5"),))),
     "problem without header": JarError(Problem(503, "busy")),
     "undocumented problem": JarError(Problem(418, "teapot")),

@@ -88,7 +88,8 @@ def _error_responses(document: "Document") -> Findings:
                 continue
             place, status = at + pointer("responses", key), int(key)
             response = document.inlined(node)
-            yield from _error_body(place, status, response)
+            if "content" in response:
+                yield from _error_body(place, status, response)
             required = {
                 name.lower()
                 for name, header in response.get("headers", {}).items()
@@ -117,8 +118,9 @@ def _error_body(place: str, status: int, response: Mapping[str, Any]) -> Finding
         yield Finding(place, validator.explain(longest, "error body", every=True))
 
 
-_OWN_STATUSES = frozenset({400, 401, 403, 404, 405, 413, 415, 500})
-_OWN_HEADERS = {401: {"www-authenticate"}, 405: {"allow"}}
+_OWN_STATUSES = frozenset({400, 401, 403, 413, 415, 500, 503})
+"""Errors of an operation that the layer itself may answer."""
+_OWN_HEADERS = {401: {"www-authenticate"}, 503: {"retry-after"}}
 _TARGET = re.compile(r"#/components/([A-Za-z]+)/([A-Za-z0-9._-]+)")
 _MAX_CHAIN = 10
 
@@ -525,8 +527,8 @@ def _responses(document: Document, place: str, responses: Mapping[str, Any]) -> 
         has_body = bool(document.resolve(response).get("content"))
         if str(status) in _BODILESS and has_body:
             yield Finding(at + "/content", f"a body with status {status}, which has none")
-        if int(status) >= _FIRST_ERROR and not has_body:
-            yield Finding(at, "an error without a body; the server gives each of them one")
+        if int(status) in _OWN_STATUSES and not has_body:
+            yield Finding(at, "an error without a body; the server itself gives this one a body")
         yield from response_findings(document, at, response)
 
 

@@ -203,9 +203,11 @@ class ContractMiddleware(SpecMiddleware):
             return self._error(request, 500, _CRASH)
         headers = [header_bytes(name, value) for name, value in problem.headers]
         try:
-            request.responses.require_documented(problem.status, headers)
+            has_body = request.responses.require_documented(problem.status, headers)
         except ResponseViolationError as violation:
             return self._violation(request, violation, cause=error)
+        if not has_body:
+            return empty_response(problem.status, headers)
         errors = bounded(problem.errors, len(problem.errors))
         return self._error(request, problem.status, problem.message, headers, errors)
 

@@ -64,7 +64,8 @@ class Problem:
 
     Attributes:
         status: HTTP status, 400 or above; the operation's contract must document it.
-        message: One sentence for the client. It is put on one line and bounded before it is sent.
+        message: One sentence for the client. It is put on one line and bounded before it is sent;
+            not sent at all where the contract documents the status without a body.
         headers: Extra response headers as name and value, e.g. ``("Retry-After", "5")``.
         errors: The problems one by one, where there can be several. Bounded before they are sent.
     """
@@ -230,13 +231,18 @@ class Responses:
             return empty_response(response.status, wire_headers)
         return response.encode(body, wire_headers)
 
-    def require_documented(self, status: int, headers: Headers) -> None:
+    def require_documented(self, status: int, headers: Headers) -> bool:
         """Check an error response against the contract; its body has the layer's own form.
+
+        Returns:
+            Whether the response has a body.
 
         Raises:
             ResponseViolationError: Undocumented status, a required header missing, or one wrong.
         """
-        self._documented(status).check_headers(headers)
+        documented = self._documented(status)
+        documented.check_headers(headers)
+        return documented.body is not None
 
     def _documented(self, status: int) -> _Documented:
         try:
