@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MANAGER = "manager_ServerManager"
 SUFFIX = "_kurento.MediaPipeline"
+ANSWER = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=Kurento Media Server\r\nt=0 0\r\n"
 
 
 class FakeKurento:
@@ -32,6 +33,7 @@ class FakeKurento:
     Attributes:
         pipelines: Object id to name.
         references: Object id to the sessions that hold it.
+        elements: Ids of the elements in the pipelines.
         cpu: What ``getUsedCpu`` answers; raw JSON when it is a ``str``.
         answers: By method or operation: makes the raw frame(s) instead of the real answer, or
             ``None`` for silence; is given the request.
@@ -42,6 +44,7 @@ class FakeKurento:
         self.server_id = str(uuid.uuid4())
         self.pipelines: dict[str, str] = {}
         self.created_at: dict[str, int] = {}
+        self.elements: set[str] = set()
         self.references: dict[str, set[str]] = defaultdict(set)
         self.sessions: set[str] = set()
         self.bound: dict[str, ServerConnection] = {}
@@ -101,6 +104,7 @@ class FakeKurento:
         self.server_id = str(uuid.uuid4())
         for kept in (self.pipelines, self.references, self.bound, self.subscriptions):
             kept.clear()
+        self.elements.clear()
         self.sessions.clear()
         await self.start()
 
@@ -109,11 +113,17 @@ class FakeKurento:
         for connection in list(self.connections):
             connection.transport.abort()
 
-    def create(self, name: str | None = None, *, object_id: str | None = None) -> str:
+    def create(
+        self,
+        name: str | None = None,
+        *,
+        object_id: str | None = None,
+        holder: str = "application",
+    ) -> str:
         object_id = object_id or f"{uuid.uuid4()}{SUFFIX}"
         self.pipelines[object_id] = name or object_id
         self.created_at[object_id] = 1795383333
-        self.references[object_id].add("application")
+        self.references[object_id].add(holder)
         stamp = str(self.created_at[object_id] * 1000 + 459)
         self.emit("ObjectCreated", {"object": object_id, "timestampMillis": stamp})
         return object_id
@@ -121,6 +131,8 @@ class FakeKurento:
     def destroy(self, object_id: str) -> None:
         self.pipelines.pop(object_id, None)
         self.references.pop(object_id, None)
+        for element in [each for each in self.elements if each.startswith(f"{object_id}/")]:
+            self.elements.discard(element)
         self.emit("ObjectDestroyed", {"objectId": object_id})
 
     def drop_reference(self, object_id: str, session: str) -> None:
@@ -131,8 +143,8 @@ class FakeKurento:
         if not holders and object_id in self.pipelines:
             self.destroy(object_id)
 
-    def emit(self, kind: str, data: dict[str, Any]) -> None:
-        value = {"data": data, "object": MANAGER, "type": kind}
+    def emit(self, kind: str, data: dict[str, Any], source: Any = MANAGER) -> None:
+        value = {"data": data, "object": source, "type": kind}
         frame = json.dumps({"jsonrpc": "2.0", "method": "onEvent", "params": {"value": value}})
         for session, kinds in self.subscriptions.items():
             if kind in kinds and session in self.bound:
@@ -198,9 +210,14 @@ class FakeKurento:
 
     async def _touch(self, session: str, method: str, params: dict[str, Any]) -> Any:
         self.sessions.add(session)
+        if method == "create":
+            return self._create(session, params)
         object_id = params["object"]
         if method == "release":
+            self.elements.discard(object_id)
             return self.destroy(object_id) if object_id in self.pipelines else None
+        if object_id in self.elements:
+            return self._do_with_element(session, method, params)
         if object_id not in self.pipelines and object_id != MANAGER:
             raise LookupError(40101)
         if method == "unref":
@@ -209,9 +226,29 @@ class FakeKurento:
         if method == "subscribe":
             self.subscriptions[session].add(params["type"])
             return str(uuid.uuid4())
-        return await self._invoke(object_id, params["operation"])
+        return await self._invoke(object_id, params)
 
-    async def _invoke(self, object_id: str, operation: str) -> Any:
+    def _create(self, session: str, params: dict[str, Any]) -> str:
+        if params["type"] == "MediaPipeline":
+            return self.create(holder=session)
+        pipeline = params["constructorParams"]["mediaPipeline"]
+        if pipeline not in self.pipelines:
+            raise LookupError(40101)
+        element = f"{pipeline}/{uuid.uuid4()}_kurento.{params['type']}"
+        self.elements.add(element)
+        return element
+
+    def _do_with_element(self, session: str, method: str, params: dict[str, Any]) -> Any:
+        if method == "subscribe":
+            self.subscriptions[session].add(params["type"])
+            return str(uuid.uuid4())
+        return ANSWER if params["operation"] == "processOffer" else None
+
+    async def _invoke(self, object_id: str, params: dict[str, Any]) -> Any:
+        operation = params["operation"]
+        if operation == "setName":
+            self.pipelines[object_id] = params["operationParams"]["name"]
+            return None
         if operation == "getUsedCpu":
             self.measuring += 1
             self.most_measuring = max(self.most_measuring, self.measuring)

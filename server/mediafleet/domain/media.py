@@ -127,7 +127,7 @@ class Media(Protocol):
         """
 
     def is_alive(self, media: CallMedia) -> bool | None:
-        """Whether the objects of a call exist; ``None`` while the node is not connected."""
+        """Whether the pipeline of a call exists; ``None`` while the node is not connected."""
 
     async def create_pipeline(self, node_id: str, name: str) -> CallMedia:
         """Create a MediaPipeline with a name, and watch its errors."""
@@ -138,9 +138,25 @@ class Media(Protocol):
         """Create a WebRtcEndpoint and its PassThrough, connect them, and answer the offer."""
 
     async def replace_publisher(
-        self, media: CallMedia, request: EndpointRequest, old: Endpoint, *, loops_back: bool
+        self,
+        media: CallMedia,
+        request: EndpointRequest,
+        old: Endpoint,
+        *,
+        loops_back: bool,
+        filter_element: str = "",
     ) -> Endpoint:
-        """Create another WebRtcEndpoint before the same PassThrough, and release the old one."""
+        """Create another WebRtcEndpoint before the same PassThrough, and release the old one.
+
+        If that fails, the old one is connected as before.
+
+        Args:
+            media: Of the call.
+            request: The endpoint.
+            old: The publisher.
+            loops_back: Its owner receives it too.
+            filter_element: Id of the filter between endpoint and PassThrough, if there is one.
+        """
 
     async def create_pass_through(self, media: CallMedia) -> str:
         """Create a PassThrough for a stream whose publisher connects later; return its id.

@@ -11,7 +11,7 @@ import anyio
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.health import Pinger, Reporter
 from mediafleet.kurento.load import LoadMeter
-from mediafleet.kurento.rpc import NOT_CONNECTED, RpcConnection, perform_handshake
+from mediafleet.kurento.rpc import MANAGER, NOT_CONNECTED, RpcConnection, perform_handshake
 from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.websocket import FLOODED
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.domain.ports import ConnectionObserver
+    from mediafleet.kurento.protocol import Event
     from mediafleet.kurento.rpc import Handshake
     from mediafleet.kurento.shared import LinkContext
     from mediafleet.scheduler import Timer
@@ -63,6 +64,7 @@ class Link:
         "_reporter",
         "_retry_due",
         "_rpc",
+        "_server_id",
         "_session",
         "_settings",
         "_timer",
@@ -104,6 +106,7 @@ class Link:
         self._timer: Timer | None = None
         self._connecting: anyio.CancelScope | None = None
         self._phase = Phase.IDLE
+        self._server_id: str | None = None
         self._address = ""
         self._failures = 0
         self._is_subscribed = self._is_measuring = False
@@ -117,8 +120,27 @@ class Link:
         self._retry_due = self._now()
         self._schedule()
 
-    async def stop(self) -> None:
-        """Close the link within ``close_timeout``; nothing is reported from now on."""
+    def resume(self, server_id: str, session_id: str) -> None:
+        """Before ``start``: continue a session of an earlier process of this server."""
+        self._server_id, self._session.session_id = server_id, session_id
+
+    @property
+    def session(self) -> tuple[str | None, str | None]:
+        """The process of the media server and the session with it, as last known."""
+        return self._server_id, self._session.session_id
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether ``rpc`` returns a connection."""
+        return self._phase is Phase.CONNECTED and self._rpc is not None
+
+    async def stop(self, *, keeps_session: bool = False) -> None:
+        """Close the link within ``close_timeout``; nothing is reported from now on.
+
+        Args:
+            keeps_session: The media server keeps the session and its objects for a while, and the
+                next ``start`` resumes it.
+        """
         self._phase = Phase.IDLE
         if self._timer is not None:
             self._timer.cancel()
@@ -131,9 +153,10 @@ class Link:
         self._meter.stop()
         self._reporter.on_disconnected(notify=False)
         if rpc is not None:
-            await rpc.close(self._settings.close_timeout)
+            await rpc.close(self._settings.close_timeout, ends_session=not keeps_session)
         self._context.files.release_link(self)
-        self._session.session_id = None
+        if not keeps_session:
+            self._session.session_id = None
         self._is_subscribed = self._is_measuring = False
 
     def rpc(self) -> RpcConnection:
@@ -154,7 +177,7 @@ class Link:
             self._context.clock,
             max_waiting=self._settings.max_waiting_calls,
             read_limit=self._read_limit,
-            on_event=self.watcher.on_event,
+            on_event=self._on_event,
             on_reply=self._pinger.on_reply,
             on_lost=self._on_lost,
         )
@@ -175,8 +198,11 @@ class Link:
         self.watcher.start(rpc)
         self._schedule()
         handshake = await perform_handshake(rpc, self._settings.request_timeout)
-        if handshake.server_id != self._reporter.connection.server_id:
+        if handshake.server_id != self._server_id:
             self.watcher.clear()
+        elif not handshake.is_resumed:
+            self.watcher.lose_own()
+        self._server_id = handshake.server_id
         if not (handshake.is_resumed and self._is_subscribed):
             self._is_subscribed = False
             await self.watcher.subscribe(rpc)
@@ -196,7 +222,20 @@ class Link:
         log.info("media server connected", extra={"media_node_id": self.node_id})
         self._pinger.start(rpc)
         self._reporter.on_connected(handshake.server_id)
+        self._context.media.on_connected(self)
+        self._report_lost_media()
         self._schedule()
+
+    def _on_event(self, event: Event) -> None:
+        if event.source == MANAGER:
+            self.watcher.on_event(event)
+            self._report_lost_media()
+        else:
+            self._context.media.on_event(self, event)
+
+    def _report_lost_media(self) -> None:
+        if self._phase is Phase.CONNECTED and (lost := self.watcher.take_lost()):
+            self._context.media.on_pipelines_lost(self.node_id, lost)
 
     def _on_lost(self, reason: str) -> None:
         lost, self._rpc = self._rpc, None
@@ -265,6 +304,7 @@ class Link:
     def _on_sessions(self) -> None:
         if self._phase is Phase.CONNECTED:
             self._reporter.on_sessions()
+        self._report_lost_media()
         self._schedule()
 
     def _schedule(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,6 +21,7 @@ from mediafleet.kurento.shared import LinkContext
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from anyio.abc import TaskStatus
 
@@ -29,11 +31,31 @@ if TYPE_CHECKING:
     from mediafleet.domain.endpoints import Network
     from mediafleet.domain.ports import ConnectionObserver, ServerInfo
     from mediafleet.kurento.settings import LinkSettings
+    from mediafleet.kurento.shared import LinkListener
 
 _RELEASES_AT_ONCE = 50
 _BEAT_S = 5.0
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedPipeline:
+    """A pipeline that an earlier process of this server created.
+
+    Attributes:
+        server_id: The process of the media server.
+        session_id: The session that keeps the pipeline.
+        pipeline: Its id.
+        name: Of the pipeline.
+        created_at: When it was created.
+    """
+
+    server_id: str
+    session_id: str
+    pipeline: str
+    name: str
+    created_at: datetime
 
 
 class KurentoMediaServers(MediaServers):
@@ -64,7 +86,22 @@ class KurentoMediaServers(MediaServers):
         self._settings = settings
         self._context = LinkContext(settings, clock, random)
         self._links: dict[str, Link] = {}
+        self._resumed: dict[str, list[ResumedPipeline]] = {}
         self._is_running = False
+
+    def listen(self, listener: LinkListener) -> None:
+        """Call a listener about the media objects of calls."""
+        self._context.media = listener
+
+    @property
+    def settings(self) -> LinkSettings:
+        """Every bound."""
+        return self._settings
+
+    @property
+    def clock(self) -> AwakeClock:
+        """The time, as far as this process was awake."""
+        return self._context.clock
 
     @property
     def findings(self) -> Mapping[Finding, int]:
@@ -110,6 +147,9 @@ class KurentoMediaServers(MediaServers):
         if node_id in self._links:
             return
         link = Link(node_id, MediaServerUri.parse(uri), self._context, self._observer, diagnostics)
+        for each in self._resumed.pop(node_id, ()):
+            link.resume(each.server_id, each.session_id)
+            link.watcher.adopt(each.pipeline, each.name, each.created_at)
         diagnostics.is_linked = True
         self._links[node_id] = link
         if self._is_running:
@@ -119,12 +159,13 @@ class KurentoMediaServers(MediaServers):
     async def detach(self, node_id: str) -> None:
         link = self._links.pop(node_id, None)
         if link is not None:
+            self._context.media.on_detached(node_id)
             await link.stop()
             link.diagnostics.record_detached()
 
     @override
     async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
-        link = self._link(node_id)
+        link = self.link(node_id)
         await link.watcher.list_pipelines(link.rpc())
         await link.watcher.settle()
         link.watcher.show_all()
@@ -132,7 +173,7 @@ class KurentoMediaServers(MediaServers):
 
     @override
     async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
-        link = self._link(node_id)
+        link = self.link(node_id)
         wanted = {session.object_id for session in sessions}
         raw_ids = [each for each in link.watcher.object_ids() if safe_id(each) in wanted]
         try:
@@ -149,7 +190,7 @@ class KurentoMediaServers(MediaServers):
         timeout_s = self._settings.describe_timeout
         try:
             with anyio.fail_after(timeout_s):
-                rpc = self._link(node_id).rpc()
+                rpc = self.link(node_id).rpc()
                 info = await rpc.invoke("getInfo", timeout_s=timeout_s)
                 memory = await rpc.invoke("getUsedMemory", timeout_s=timeout_s)
         except (TimeoutError, UnreachableMediaServerError) as error:
@@ -184,7 +225,16 @@ class KurentoMediaServers(MediaServers):
         if unanswered:
             raise unanswered[0]
 
-    def _link(self, node_id: str) -> Link:
+    def resume(self, node_id: str, pipeline: ResumedPipeline) -> None:
+        """Before ``attach``: the link of a node continues the session that keeps a pipeline."""
+        self._resumed.setdefault(node_id, []).append(pipeline)
+
+    def link(self, node_id: str) -> Link:
+        """Return the link of a node.
+
+        Raises:
+            UnreachableMediaServerError: It has none.
+        """
         link = self._links.get(node_id)
         if link is None:
             raise UnreachableMediaServerError(NOT_CONNECTED)
@@ -194,4 +244,8 @@ class KurentoMediaServers(MediaServers):
         with anyio.CancelScope(shield=True):
             async with anyio.create_task_group() as tasks:
                 for link in self._links.values():
-                    tasks.start_soon(link.stop)
+                    tasks.start_soon(self._stop, link)
+
+    async def _stop(self, link: Link) -> None:
+        """Stop a link; calls outlive this process, so that the next one resumes them."""
+        await link.stop(keeps_session=link.watcher.has_own)

@@ -83,9 +83,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the media server; the data is untrusted."""
+    """An event of the media server; all of it is untrusted.
+
+    Attributes:
+        type: Of the event.
+        source: Id of the object that it comes from.
+        data: Depends on the type.
+    """
 
     type: str
+    source: str
     data: Mapping[str, object]
 
 
@@ -125,15 +132,19 @@ class RpcSession:
         """Return the frame of a request; *on_outcome* is called once, unless calls are taken out.
 
         The request belongs to this session, unless the parameters name another one.
+
+        Raises:
+            TypeError: The parameters cannot be written as JSON, such as half of a surrogate pair.
         """
-        call = Call(self.next_id, deadline, on_outcome)
-        self.next_id += 1
-        self.calls[call.id] = call
         adds = self.session_id is not None and "sessionId" not in params
         session = {"sessionId": self.session_id} if adds else {}
-        return orjson.dumps(
+        call = Call(self.next_id, deadline, on_outcome)
+        frame = orjson.dumps(
             {"jsonrpc": "2.0", "id": call.id, "method": method, "params": {**params, **session}}
         )
+        self.next_id += 1
+        self.calls[call.id] = call
+        return frame
 
     def receive(self, frame: bytes) -> Incoming | None:
         """Parse a frame; ``None`` for an empty one, which a media server may send."""
@@ -209,10 +220,10 @@ def _event(params: object) -> Event | InvalidFrame:
     value = params.get("value") if isinstance(params, dict) else None
     if not isinstance(value, dict):
         return InvalidFrame()
-    kind, data = value.get("type"), value.get("data")
-    if not isinstance(kind, str) or not isinstance(data, dict):
+    kind, source, data = value.get("type"), value.get("object"), value.get("data")
+    if not isinstance(kind, str) or not isinstance(source, str) or not isinstance(data, dict):
         return InvalidFrame()
-    return Event(kind, data)
+    return Event(kind, source, data)
 
 
 def clean(value: object, limit: int) -> str:

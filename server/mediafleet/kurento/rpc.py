@@ -204,10 +204,10 @@ class RpcConnection:
         else:
             self._websocket.abort(reason)
 
-    async def close(self, timeout_s: float) -> None:
+    async def close(self, timeout_s: float, *, ends_session: bool = True) -> None:
         """Close the session, so that the media server keeps nothing of it, and the connection."""
         self._ignore_events()
-        if self.is_open and self.session.session_id is not None:
+        if ends_session and self.is_open and self.session.session_id is not None:
             with suppress(UnreachableMediaServerError, RefusedError):
                 await self.request("closeSession", {}, timeout_s=timeout_s)
         if self._websocket is not None:

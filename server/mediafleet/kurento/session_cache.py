@@ -87,7 +87,8 @@ class SessionCache:
     """Keeps the pipelines of one node and presents them as sessions.
 
     A pipeline is shown once it is settled: its name was queried. Its id is chosen then and never
-    changes, so that all events of a session have the same id.
+    changes, so that all events of a session have the same id. A pipeline that this server created
+    is its *own*: its name is known, so it is shown at once, and no query about it is needed.
 
     Args:
         limit: Most pipelines kept; further ones are ignored.
@@ -96,11 +97,24 @@ class SessionCache:
         has_overflowed: One was ignored because of the limit.
     """
 
-    __slots__ = ("_ids", "_limit", "_pipelines", "_unsettled", "_windows", "has_overflowed")
+    __slots__ = (
+        "_ids",
+        "_limit",
+        "_lost",
+        "_own",
+        "_pipelines",
+        "_rotation",
+        "_unsettled",
+        "_windows",
+        "has_overflowed",
+    )
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
+        self._pipelines: dict[str, Pipeline] = {}
+        self._rotation: OrderedDict[str, None] = OrderedDict()
+        self._own: set[str] = set()
+        self._lost: list[str] = []
         self._unsettled: set[str] = set()
         self._ids: set[str] = set()
         self._windows: list[ListingWindow] = []
@@ -111,6 +125,47 @@ class SessionCache:
 
     def __len__(self) -> int:
         return len(self._pipelines)
+
+    @property
+    def refreshable(self) -> int:
+        """How many pipelines ``next_to_refresh`` returns in turn: those that are not own."""
+        return len(self._rotation)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a pipeline of this server."""
+        return bool(self._own)
+
+    def is_own(self, object_id: str) -> bool:
+        """Whether this server created the pipeline, and it exists as far as known."""
+        return object_id in self._own
+
+    def adopt(self, object_id: str, name: str, created_at: datetime) -> None:
+        """Add a pipeline that this server created, or make a known one its own."""
+        self._own.add(object_id)
+        self.create(object_id, created_at, now=created_at)
+        self._rotation.pop(object_id, None)
+        self._unsettled.discard(object_id)
+        if object_id in self._pipelines:
+            self._pipelines[object_id].has_creation_time = True
+            self.set_name(object_id, name)
+
+    def disown(self, object_id: str) -> None:
+        """Treat a pipeline of this server like any other from now on."""
+        self._own.discard(object_id)
+        if object_id in self._pipelines:
+            self._rotation[object_id] = None
+
+    def lose_own(self) -> None:
+        """The session that holds the pipelines of this server has ended, and so will they."""
+        for object_id in tuple(self._own):
+            self._lost.append(object_id)
+            self.disown(object_id)
+
+    def take_lost(self) -> tuple[str, ...]:
+        """Return the own pipelines that ended since the last call, and were not disowned."""
+        lost, self._lost = tuple(self._lost), []
+        return lost
 
     def object_ids(self) -> tuple[str, ...]:
         """Return the ids of all pipelines, as the node sent them."""
@@ -152,10 +207,10 @@ class SessionCache:
 
     def next_to_refresh(self) -> str | None:
         """Return the pipeline that this returned longest ago; ``None`` if it is not shown yet."""
-        if not self._pipelines:
+        if not self._rotation:
             return None
-        object_id = next(iter(self._pipelines))
-        self._pipelines.move_to_end(object_id)
+        object_id = next(iter(self._rotation))
+        self._rotation.move_to_end(object_id)
         return None if object_id in self._unsettled else object_id
 
     def create(self, object_id: str, created_at: datetime | None, *, now: datetime) -> bool:
@@ -195,7 +250,7 @@ class SessionCache:
             for object_id in dict.fromkeys((*listed, *window.created))
             if object_id not in window.destroyed
         ]
-        for object_id in self._pipelines.keys() - set(alive):
+        for object_id in (self._pipelines.keys() | self._own) - set(alive):
             self._drop(object_id)
         return [object_id for object_id in alive if self._add(object_id, None, now)]
 
@@ -224,7 +279,10 @@ class SessionCache:
 
     def clear(self) -> None:
         """Remove all pipelines: their process has ended."""
+        self._lost += self._own
+        self._own.clear()
         self._pipelines.clear()
+        self._rotation.clear()
         self._unsettled.clear()
         self._ids.clear()
 
@@ -258,13 +316,18 @@ class SessionCache:
         self._pipelines[object_id] = Pipeline(
             object_id, created_at or now, has_creation_time=created_at is not None
         )
+        self._rotation[object_id] = None
         self._unsettled.add(object_id)
         return True
 
     def _drop(self, object_id: str) -> bool:
+        if object_id in self._own:
+            self._own.discard(object_id)
+            self._lost.append(object_id)
         pipeline = self._pipelines.pop(object_id, None)
         if pipeline is None:
             return False
+        self._rotation.pop(object_id, None)
         self._unsettled.discard(object_id)
         self._ids.discard(pipeline.session_id or "")
         return True

@@ -16,6 +16,7 @@ from mediafleet.kurento.session_cache import SessionCache, is_pipeline_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.ports import Clock
@@ -39,6 +40,10 @@ class SessionWatcher:
     A query of a pipeline makes the media server keep it for our session. So ``unref`` follows each
     query at once; the media server handles the requests of a connection in order.
 
+    Only our session keeps the pipelines that this server creates, so ``unref`` would end them. They
+    are never queried: :meth:`adopt` registers them. While the reply to a creation is missing, no
+    new pipeline is queried, as it may be that one.
+
     Args:
         node_id: Of the node.
         settings: Bounds.
@@ -50,6 +55,7 @@ class SessionWatcher:
     __slots__ = (
         "_cache",
         "_clock",
+        "_creations",
         "_in_flight",
         "_interrupted",
         "_is_working",
@@ -86,6 +92,7 @@ class SessionWatcher:
         self._interrupted: set[str] = set()
         self._settled = anyio.Event()
         self._last_refresh = self._shared_wait = 0.0
+        self._creations = 0
         self._is_working = False
 
     def sessions(self) -> tuple[Session, ...]:
@@ -95,6 +102,42 @@ class SessionWatcher:
     def object_ids(self) -> tuple[str, ...]:
         """Return the ids of the pipelines, as the node sent them."""
         return self._cache.object_ids()
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a pipeline of this server."""
+        return self._cache.has_own
+
+    def is_own(self, object_id: str) -> bool:
+        """Whether this server created the pipeline, and it exists as far as known."""
+        return self._cache.is_own(object_id)
+
+    def begin_creation(self) -> None:
+        """This server requests a pipeline; ``end_creation`` must follow its outcome."""
+        self._creations += 1
+
+    def end_creation(self) -> None:
+        """The creation has failed, or its pipeline was adopted."""
+        self._creations -= 1
+        self._on_change()
+
+    def adopt(self, object_id: str, name: str, created_at: datetime) -> None:
+        """Show a pipeline that this server created, under its name."""
+        self._cache.adopt(object_id, name, created_at)
+        self._check_settled()
+        self._on_change()
+
+    def disown(self, object_id: str) -> None:
+        """A pipeline of this server is released; if that fails, ``unref`` ends it."""
+        self._cache.disown(object_id)
+
+    def lose_own(self) -> None:
+        """The session that holds the pipelines of this server has ended."""
+        self._cache.lose_own()
+
+    def take_lost(self) -> tuple[str, ...]:
+        """Return the pipelines of this server that ended since the last call, unintendedly."""
+        return self._cache.take_lost()
 
     def clear(self) -> None:
         """Remove all pipelines: their process has ended."""
@@ -215,8 +258,8 @@ class SessionWatcher:
         """When the next query is due; ``None`` if there is none or too many are in flight."""
         if self._rpc is None or len(self._in_flight) >= self._settings.concurrent_queries:
             return None
-        dues = [self._queries[0][0]] if self._queries else []
-        if len(self._cache):
+        dues = [self._queries[0][0]] if self._queries and not self._creations else []
+        if self._cache.refreshable:
             dues.append(self._next_refresh())
         return min(dues, default=None)
 
@@ -226,11 +269,10 @@ class SessionWatcher:
             return
         self._is_working = True
         now = self._clock.monotonic()
-        while self._queries and self._queries[0][0] <= now and self._can_query():
+        while self._queries and self._queries[0][0] <= now and self._can_query_new():
             _, object_id, later = heapq.heappop(self._queries)
             self._scheduled.discard(object_id)
-            if object_id in self._cache and object_id not in self._in_flight:
-                self._query(object_id, later)
+            self._query(object_id, later)
         if self._next_refresh() <= now and self._can_query():
             self._refresh_next_name(now)
         self._is_working = False
@@ -247,9 +289,13 @@ class SessionWatcher:
             and self._rpc.can_send(_CALLS_PER_QUERY)
         )
 
+    def _can_query_new(self) -> bool:
+        """Whether a pipeline may be queried that this server may have created just now."""
+        return not self._creations and self._can_query()
+
     def _next_refresh(self) -> float:
         """When the next name may be queried again."""
-        pause = self._settings.name_interval / max(len(self._cache), 1)
+        pause = self._settings.name_interval / max(self._cache.refreshable, 1)
         rarest = max(pause, 1 / self._settings.name_queries_per_second, self._shared_wait)
         return self._last_refresh + rarest
 
@@ -257,9 +303,8 @@ class SessionWatcher:
         """Query one name again: no event reports that a name has changed."""
         self._last_refresh, self._shared_wait = now, 0.0
         object_id = self._cache.next_to_refresh()
-        if object_id is not None and object_id not in self._in_flight:
+        if object_id is not None and self._query(object_id, ()):
             self._shared_wait = self._name_queries.spend(1)
-            self._query(object_id, ())
 
     def _schedule_after(self, object_id: str, delays: tuple[float, ...]) -> None:
         """Schedule queries of a pipeline, the later ones for while it has no name."""
@@ -281,9 +326,11 @@ class SessionWatcher:
         heapq.heapify(self._queries)
         self._scheduled = {object_id for _, object_id, _ in self._queries}
 
-    def _query(self, object_id: str, later: tuple[float, ...]) -> None:
-        if self._rpc is None:
-            return
+    def _query(self, object_id: str, later: tuple[float, ...]) -> bool:
+        """Query a pipeline, unless it has ended, is queried already, or is own."""
+        is_foreign = object_id in self._cache and not self._cache.is_own(object_id)
+        if self._rpc is None or not is_foreign or object_id in self._in_flight:
+            return False
         self._in_flight.add(object_id)
         call = partial(self._rpc.call, timeout_s=self._settings.request_timeout)
         call("invoke", invocation(object_id, "getName"), partial(self._on_name, object_id))
@@ -292,6 +339,7 @@ class SessionWatcher:
             call("invoke", request, partial(self._on_creation_time, object_id))
         end = partial(self._on_unref, self._rpc, object_id, later)
         call("unref", {"object": object_id}, end)
+        return True
 
     def _on_name(self, object_id: str, outcome: Outcome) -> None:
         match outcome:

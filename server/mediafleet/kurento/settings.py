@@ -61,6 +61,11 @@ class LinkSettings:
         release_timeout: For the end of all sessions of a node.
         close_timeout: For closing a session.
         max_waiting_calls: Requests that wait for a reply of one node.
+        creation_timeout: For the creation of a pipeline or an endpoint, with the wait for others.
+        concurrent_creations: Pipelines and endpoints of one node that are created at once.
+        max_background_requests: Candidates and releases of one node that wait to be sent; the
+            oldest are dropped.
+        concurrent_background_requests: Those that wait for a reply.
     """
 
     allowed_networks: tuple[Network, ...] = EVERYWHERE
@@ -94,7 +99,11 @@ class LinkSettings:
     describe_timeout: float = 2.0
     release_timeout: float = 5.0
     close_timeout: float = 1.0
-    max_waiting_calls: int = 256
+    max_waiting_calls: int = 1024
+    creation_timeout: float = 30.0
+    concurrent_creations: int = 8
+    max_background_requests: int = 4096
+    concurrent_background_requests: int = 512
 
     def __post_init__(self) -> None:
         if self.cpu_interval_ms < MIN_CPU_INTERVAL_MS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
@@ -16,13 +16,14 @@ from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from mediafleet.clock import AwakeClock
     from mediafleet.domain.cluster import OpenFiles
     from mediafleet.domain.diagnostics import Finding
     from mediafleet.kurento.link import Link
     from mediafleet.kurento.load import LoadMeter
+    from mediafleet.kurento.protocol import Event
     from mediafleet.kurento.settings import LinkSettings
 
     Job = Callable[[], Awaitable[None]]
@@ -219,6 +220,38 @@ class ConnectionFiles:
             idle.close()
 
 
+class LinkListener(Protocol):
+    """Called by the links on the event loop; it must not block or raise."""
+
+    def on_connected(self, link: Link) -> None:
+        """A link is connected; requests can be sent."""
+
+    def on_detached(self, node_id: str) -> None:
+        """A link is closed on purpose, with its session and all objects of that."""
+
+    def on_event(self, link: Link, event: Event) -> None:
+        """An event of an object other than the server manager."""
+
+    def on_pipelines_lost(self, node_id: str, pipelines: Collection[str]) -> None:
+        """Pipelines of this server have ended, and it did not release them."""
+
+
+class NoListener:
+    """Ignores everything."""
+
+    def on_connected(self, link: Link) -> None:
+        """Ignore it."""
+
+    def on_detached(self, node_id: str) -> None:
+        """Ignore it."""
+
+    def on_event(self, link: Link, event: Event) -> None:
+        """Ignore it."""
+
+    def on_pipelines_lost(self, node_id: str, pipelines: Collection[str]) -> None:
+        """Ignore it."""
+
+
 class LinkContext:
     """What every connection needs.
 
@@ -234,6 +267,7 @@ class LinkContext:
         files: Shares the open files between these connections.
         findings: Counts of what the links found about their nodes.
         name_queries: Limits how many names of all nodes together are queried again.
+        media: Called about the media objects of calls.
 
     Raises:
         OSError: The file of certificate authorities cannot be read or holds none.
@@ -250,6 +284,7 @@ class LinkContext:
         self.measuring = Slots(settings.max_measurements)
         self.files = ConnectionFiles(settings.open_files)
         self.findings: Counter[Finding] = Counter()
+        self.media: LinkListener = NoListener()
         names = settings.shared_name_queries_per_second
         self.name_queries = TokenBucket(names, names, clock.monotonic)
         self._shared_reads = TokenBucket(

@@ -36,6 +36,9 @@ _CUT = "the connection was cut"
 # Most bytes of one read: with more, a node that sends empty frames would delay all others.
 _buffer = memoryview(bytearray(8192))
 
+# Most bytes that the peer has not taken yet; the offers of browsers have up to 32 kB.
+_MAX_UNSENT = 1024 * 1024
+
 # Least bytes that a frame counts as: an empty one takes as long as one of this size.
 _FRAME_COST = 256
 # A node that sends nothing for this long after reading was resumed has no more to send.
@@ -145,6 +148,7 @@ class WebSocket(asyncio.BufferedProtocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._transport.set_write_buffer_limits(high=_MAX_UNSENT)
         if self._library is not None:
             self._library.send_request(self._library.connect())
             self._flush(self._library)

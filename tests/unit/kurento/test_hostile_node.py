@@ -16,7 +16,7 @@ from typing_extensions import override
 from websockets.uri import WebSocketURI
 
 from mediafleet.kurento.protocol import RpcSession
-from mediafleet.kurento.rpc import RpcConnection
+from mediafleet.kurento.rpc import MANAGER, RpcConnection
 from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.settings import LinkSettings
 from mediafleet.kurento.shared import ReadLimit, TokenBucket
@@ -56,6 +56,7 @@ VALUES = st.recursive(
 EVENTS = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["ObjectCreated", "ObjectDestroyed"]) | VALUES,
+        "object": st.just(MANAGER) | VALUES,
         "data": st.fixed_dictionaries(
             {},
             optional={
@@ -93,6 +94,10 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.is_cut = self.is_paused = False
+
+    @override
+    def set_write_buffer_limits(self, high=None, low=None):
+        del high, low
 
     @override
     def write(self, data):
@@ -193,7 +198,8 @@ class Harness:
         self.watch.work()
 
     def emit(self, kind, **data):
-        event = {"method": "onEvent", "params": {"value": {"type": kind, "data": data}}}
+        value = {"type": kind, "object": MANAGER, "data": data}
+        event = {"method": "onEvent", "params": {"value": value}}
         self.feed(frame(json.dumps(event).encode()))
 
     def check(self):

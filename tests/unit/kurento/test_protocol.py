@@ -191,7 +191,9 @@ def test_an_event_is_what_happened_and_its_data():
         b'{"jsonrpc":"2.0","method":"onEvent","params":{"value":{"data":{"object":"o"},'
         b'"object":"manager_ServerManager","type":"ObjectCreated"}}}'
     )
-    assert RpcSession(1).receive(frame) == Event("ObjectCreated", {"object": "o"})
+    assert RpcSession(1).receive(frame) == Event(
+        "ObjectCreated", "manager_ServerManager", {"object": "o"}
+    )
 
 
 def test_calls_are_overdue_one_by_one_and_their_late_replies_invalid():

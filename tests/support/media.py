@@ -1,0 +1,93 @@
+"""The media of calls under test: an observer that remembers, and offers of browsers."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediafleet.domain.diagnostics import NodeDiagnostics
+from mediafleet.domain.media import EndpointRequest
+from mediafleet.kurento import KurentoMedia
+from support.links import NODE, links, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from mediafleet.domain.cluster import Session
+    from mediafleet.domain.media import IceCandidate, MediaEvent
+    from mediafleet.kurento import KurentoMediaServers
+    from support.links import Observer
+
+
+def offer(kind: str = "publish") -> str:
+    """What Chromium offers when it publishes, subscribes, …; see the files in ``offers``."""
+    text = Path(__file__).with_name("offers").joinpath(f"{kind}.sdp").read_text(encoding="ascii")
+    return text.replace("\n", "\r\n")
+
+
+def request(name: str = "stream", kind: str = "publish", **settings: Any) -> EndpointRequest:
+    return EndpointRequest(name, offer(kind), **settings)
+
+
+class MediaLog:
+    """Remembers everything that it is called about."""
+
+    def __init__(self) -> None:
+        self.candidates: list[tuple[str, str, IceCandidate]] = []
+        self.events: list[tuple[str, MediaEvent]] = []
+        self.lost: list[str] = []
+
+    def on_candidate(self, node_id: str, endpoint: str, candidate: IceCandidate) -> None:
+        self.candidates.append((node_id, endpoint, candidate))
+
+    def on_media_event(self, node_id: str, event: MediaEvent) -> None:
+        self.events.append((node_id, event))
+
+    def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
+        assert node_id == NODE
+        self.lost += pipelines
+
+    def candidates_of(self, endpoint: str) -> list[IceCandidate]:
+        return [each for _, source, each in self.candidates if source == endpoint]
+
+    def types_of(self, source: str) -> set[str]:
+        return {event.type for _, event in self.events if event.endpoint == source}
+
+
+class Node:
+    """A node that is linked, and the media of calls on it.
+
+    Attributes:
+        media: Under test.
+        log: What it reported.
+        links: Of the node.
+        observer: Of the links.
+    """
+
+    def __init__(self, media_servers: KurentoMediaServers, observer: Observer) -> None:
+        self.log = MediaLog()
+        self.links = media_servers
+        self.observer = observer
+        self.media = KurentoMedia(media_servers, self.log)
+
+    async def attach(self, uri: str) -> None:
+        """Link it; returns when it is connected."""
+        self.links.attach(NODE, uri, NodeDiagnostics())
+        await until(self.observer.is_connected)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Those of the node, also before they are reported."""
+        return self.links.link(NODE).watcher.sessions()
+
+    def session_ids(self) -> list[str]:
+        return sorted(session.id for session in self.sessions())
+
+
+@asynccontextmanager
+async def linked(uri: str, **settings: Any) -> AsyncIterator[Node]:
+    """A linked node."""
+    async with links(**settings) as (media_servers, observer):
+        node = Node(media_servers, observer)
+        await node.attach(uri)
+        yield node
