@@ -41,6 +41,12 @@ def certificate() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     return builder.sign(key, hashes.SHA256()), key
 
 
+def candidate(text: str, line: int = 0) -> dict[str, Any]:
+    """A candidate as `addIceCandidate` takes it."""
+    kind = {"__module__": "kurento", "__type__": "IceCandidate"}
+    return {**kind, "candidate": text, "sdpMid": str(line), "sdpMLineIndex": line}
+
+
 def binding_request(
     username: str,
     password: str,
@@ -87,6 +93,7 @@ class MediaPeer(asyncio.DatagramProtocol):
         self.rtcp: list[bytes] = []
         self.responses: list[bytes] = []
         self.answer = ""
+        self.was_refused = False
         self.remote: tuple[str, int] = ("", 0)
         self.arrived = anyio.Event()
         self.transport: asyncio.DatagramTransport | None = None
@@ -186,7 +193,8 @@ class MediaPeer(asyncio.DatagramProtocol):
         self.remote = (match.group(1), int(match.group(2)))
         await self.check()
         self.shake()
-        await self.until(lambda: self.inbound is not None)
+        await self.until(lambda: self.inbound is not None or self.was_refused)
+        assert not self.was_refused, "the node ended the handshake"
 
     def receive_dtls(self, data: bytes) -> None:
         self.dtls.bio_write(data)
@@ -198,6 +206,8 @@ class MediaPeer(asyncio.DatagramProtocol):
             self.dtls.do_handshake()
         except SSL.WantReadError:
             pass
+        except SSL.Error:
+            self.was_refused = True
         else:
             self.derive()
         self.flush()
@@ -208,6 +218,10 @@ class MediaPeer(asyncio.DatagramProtocol):
         own, other = secret[:16] + secret[32:46], secret[16:32] + secret[46:60]
         self.outbound = pylibsrtp.Session(policy(key=own, ssrc_type=policy.SSRC_ANY_OUTBOUND))
         self.inbound = pylibsrtp.Session(policy(key=other, ssrc_type=policy.SSRC_ANY_INBOUND))
+
+    def forget_replays(self) -> None:
+        """Accept packets again that were received already."""
+        self.derive()
 
     def flush(self) -> None:
         try:
@@ -250,6 +264,7 @@ class Call:
         self.wire = wire
         self.pipeline = ""
         self.peers: list[MediaPeer] = []
+        self.seen: list[dict[str, Any]] = []
 
     async def endpoint(self, peer: MediaPeer, *events: str) -> str:
         """Create an endpoint, negotiate and connect a peer to it; the endpoint."""
@@ -270,10 +285,11 @@ class Call:
         await peer.connect(answer, found["candidate"]["candidate"])
 
     async def event(self, kind: str, element: str | None = None) -> dict[str, Any]:
-        """The data of the next event of a kind; events before it are dropped."""
+        """The data of the next event of a kind; all are in `seen`."""
         with anyio.fail_after(TIMEOUT_S):
             while True:
                 event = await self.wire.event()
+                self.seen.append(event)
                 if event["type"] == kind and element in {None, event["object"]}:
                     data: dict[str, Any] = event["data"]
                     return data

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 _MTU: Final = 1200
 _PROFILE: Final = b"SRTP_AES128_CM_SHA1_80"
@@ -28,6 +28,17 @@ _HASHES: Final = {
     "sha-384": hashes.SHA384(),
     "sha-512": hashes.SHA512(),
 }
+
+
+def _is_offered(
+    connection: SSL.Connection, certificate: crypto.X509, _error: int, depth: int, _ok: int
+) -> bool:
+    """Whether a certificate is the one of the offer. All are self-signed; no authority is asked."""
+    offered: frozenset[tuple[str, str]] = connection.get_app_data()
+    found = certificate.to_cryptography()
+    return depth == 0 and any(
+        found.fingerprint(_HASHES[name]).hex(":").upper() == digest for name, digest in offered
+    )
 
 
 class Certificate:
@@ -56,15 +67,17 @@ class Certificate:
         self._context.use_privatekey(key)
         self._context.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION)
         self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-        # Peers are self-signed: the digest in their offer is checked instead, after the handshake.
-        self._context.set_verify(
-            SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_arguments: True
-        )
+        self._context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _is_offered)
         self._context.set_tlsext_use_srtp(_PROFILE)
 
-    def connection(self) -> SSL.Connection:
-        """The server side of a new connection, without a socket."""
+    def connection(self, fingerprints: frozenset[tuple[str, str]]) -> SSL.Connection:
+        """The server side of a new connection, without a socket.
+
+        Args:
+            fingerprints: The digests that the peer offered, as (algorithm, hexadecimal bytes).
+        """
         connection = SSL.Connection(self._context, None)
+        connection.set_app_data(fingerprints)
         connection.set_accept_state()
         connection.set_ciphertext_mtu(_MTU)
         return connection
@@ -74,15 +87,14 @@ class SecureTransport:
     """The server side of DTLS for one peer and, after the handshake, its SRTP.
 
     Attributes:
-        is_open: The handshake is complete and the certificate is the one that was offered.
+        is_open: The handshake is complete, with the certificate that was offered.
         has_failed: The handshake failed or the peer ended the connection; there is no way back.
     """
 
     def __init__(self, certificate: Certificate, fingerprints: frozenset[tuple[str, str]]) -> None:
         self.is_open = False
         self.has_failed = False
-        self._fingerprints = fingerprints
-        self._connection = certificate.connection()
+        self._connection = certificate.connection(fingerprints)
         self._inbound: pylibsrtp.Session | None = None
         self._outbound: pylibsrtp.Session | None = None
 
@@ -119,11 +131,6 @@ class SecureTransport:
         self._inbound = self._outbound = None
 
     def _finish(self) -> None:
-        peer = self._connection.get_peer_certificate(as_cryptography=True)
-        digests = {} if peer is None else _digests(peer, {name for name, _ in self._fingerprints})
-        if not digests.items() & self._fingerprints:
-            self._fail()
-            return
         if self._connection.get_selected_srtp_profile() != _PROFILE:
             self._fail()
             return
@@ -175,7 +182,3 @@ class SecureTransport:
             return self._outbound.protect(packet)
         except (pylibsrtp.Error, ValueError):
             return None
-
-
-def _digests(certificate: x509.Certificate, names: set[str]) -> dict[str, str]:
-    return {name: certificate.fingerprint(_HASHES[name]).hex(":").upper() for name in names}

@@ -13,7 +13,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mediafleet.emulator import rtp
 from mediafleet.emulator.rtp import IncomingTrack, OutgoingTrack
@@ -47,6 +47,7 @@ _RECEIVE_BUFFER_BYTES: Final = 1 << 20
 _FIRST_DTLS, _FIRST_RTP, _END_OF_RTP = 20, 128, 192
 _MAX_ADDRESSES: Final = 16
 _MAX_SOURCES: Final = 4
+_MAX_RTCP_SENDERS: Final = 8
 _MAX_CANDIDATES: Final = 64
 _MAX_PACKETS_PER_TICK: Final = 5000
 _MAX_UNKNOWN_PER_TICK: Final = 2000
@@ -280,14 +281,14 @@ class Route:
     payload_types: Mapping[int, int]
 
 
-class Observer:
-    """Hears what happens to a session; the base class ignores it."""
+class Observer(Protocol):
+    """Hears what happens to a session."""
 
     def on_check(self) -> None:
         """The first authentic binding request arrived."""
 
-    def on_selected(self, remote: Address, candidate: str) -> None:
-        """The peer nominated a pair of candidates."""
+    def on_selected(self, candidate: str) -> None:
+        """A pair with this candidate of the peer is used from now on."""
 
     def on_connected(self) -> None:
         """The DTLS handshake is complete."""
@@ -297,9 +298,6 @@ class Observer:
 
     def on_flow(self) -> None:
         """Packets of a kind begin to arrive, or have not arrived for some seconds."""
-
-    def on_closed(self) -> None:
-        """The session ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -312,7 +310,8 @@ class WebRtcSession:
         local: What the answer says about this side.
         answer: The answer.
         is_connected: The DTLS handshake was completed; an end by the peer does not change it.
-        address: Where the peer receives: the nominated address, before that the one of its DTLS.
+        address: Where the peer receives: the nominated address, before that the first one that was
+            checked; None before.
         incoming: The tracks that the peer sends, by source.
         outgoing: The tracks that it receives, by kind.
         flowing: The kinds of which packets arrive.
@@ -335,10 +334,9 @@ class WebRtcSession:
     _upstream: dict[str, WebRtcSession] = field(default_factory=dict)
     _kinds: dict[int, tuple[str, int]] = field(default_factory=dict)
     _candidates: deque[str] = field(default_factory=lambda: deque(maxlen=_MAX_CANDIDATES))
-    _nominated: Address | None = None
-    _is_checked: bool = False
     _is_closed: bool = False
     _has_rtcp: bool = False
+    _rtcp_senders: set[bytes] = field(default_factory=set)
     _ticks: int = 0
     _rtcp_tick: int = 0
     _packets: int = 0
@@ -388,18 +386,17 @@ class WebRtcSession:
         self._routes.clear()
         self._upstream.clear()
         self.port.forget(self)
-        self._observer.on_closed()
 
     # ICE and DTLS.
 
     def check(self, address: Address, *, nominates: bool) -> None:
-        """Process an authentic binding request; the first one, and later nominations, select."""
-        if not self._is_checked:
-            self._is_checked = True
+        """Process an authentic binding request: the first one and each nomination select a pair."""
+        is_first = self.address is None
+        if is_first:
             self._observer.on_check()
-        if nominates and address != self._nominated:
-            self._nominated = self.address = address
-            self._observer.on_selected(address, self._remote_candidate(address))
+        if is_first or (nominates and address != self.address):
+            self.address = address
+            self._observer.on_selected(self._remote_candidate(address))
 
     def _remote_candidate(self, address: Address) -> str:
         host, port = address
@@ -415,7 +412,6 @@ class WebRtcSession:
             self._handshake_datagrams += 1
             if self._handshake_datagrams > _MAX_HANDSHAKE_DATAGRAMS:
                 return
-            self.address = self.address or address
         for datagram in self._transport.receive(data):
             self.port.send(datagram, address)
         if self._transport.is_open and not self.is_connected:
@@ -433,12 +429,10 @@ class WebRtcSession:
         """Process an encrypted RTP or RTCP packet of the peer."""
         if not rtp.HEADER.size <= len(data) <= rtp.MAX_PACKET_BYTES:
             return
+        # Sources are not encrypted. libsrtp remembers each, so it gets the packets of a few only.
         if rtp.is_rtcp(data):
-            plain = self._transport.decrypt(data, rtcp=True)
-            if plain is not None:
-                self._receive_rtcp(rtp.parse_rtcp(plain))
+            self._receive_encrypted_rtcp(data)
             return
-        # The source is not encrypted: libsrtp gets no packet of one that it would remember in vain.
         ssrc = int.from_bytes(data[8:12], "big")
         if ssrc not in self.incoming and not self._expects(data[1] & rtp.PAYLOAD_TYPE):
             return
@@ -487,6 +481,15 @@ class WebRtcSession:
         if track.kind == "video":
             track.keep(plain, encrypted)
         self.port.send(encrypted, self.address)
+
+    def _receive_encrypted_rtcp(self, data: bytes) -> None:
+        sender = data[4:8]
+        if sender not in self._rtcp_senders and len(self._rtcp_senders) >= _MAX_RTCP_SENDERS:
+            return
+        plain = self._transport.decrypt(data, rtcp=True)
+        if plain is not None:
+            self._rtcp_senders.add(sender)
+            self._receive_rtcp(rtp.parse_rtcp(plain))
 
     def _receive_rtcp(self, packets: list[RtcpPacket]) -> None:
         now = self.port.now
@@ -574,7 +577,7 @@ class WebRtcSession:
             kind
             for kind in self.flowing
             if all(
-                now - track.arrived > _FLOW_TICKS * TICK_S
+                now - track.arrived >= _FLOW_TICKS * TICK_S
                 for track in self.incoming.values()
                 if track.kind == kind
             )

@@ -252,7 +252,7 @@ def write_answer(offer: Offer, local: LocalParameters) -> str:
     if offer.setup not in {"actpass", "active"}:
         raise InvalidSdpError("the offerer must accept to be the DTLS client (setup:actpass)")
     accepted = set(offer.accepted.values())
-    bundled = [offer.sections[number].mid for number in sorted(accepted)]
+    bundled = [mid for number in sorted(accepted) if (mid := offer.sections[number].mid)]
     lines = [
         "v=0",
         f"o=- {local.session_id} {local.session_id} IN IP4 0.0.0.0",
@@ -278,7 +278,7 @@ def _answered(section: Section, local: LocalParameters) -> list[str]:
     lines = [
         f"m={section.kind} 1 {section.protocol} {numbers}",
         f"a={_ANSWERED_DIRECTIONS[section.direction]}",
-        f"a=mid:{section.mid}",
+        *([f"a=mid:{section.mid}"] if section.mid else []),
         "a=rtcp:9 IN IP4 0.0.0.0",
         *(f"a=rtpmap:{codec.payload_type} {codec.rtpmap}" for codec in section.codecs),
     ]

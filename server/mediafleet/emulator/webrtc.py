@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from typing_extensions import override
-
 from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text
-from mediafleet.emulator.media import Observer, SocketError
+from mediafleet.emulator.media import SocketError
 from mediafleet.emulator.sdp import InvalidSdpError, parse_offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mediafleet.emulator.json_text import Json
-    from mediafleet.emulator.media import Address, WebRtcSession
+    from mediafleet.emulator.media import WebRtcSession
     from mediafleet.emulator.media_server import MediaServer
     from mediafleet.emulator.operations import Invocation, Operation
     from mediafleet.emulator.registry import MediaObject, Registry
@@ -27,12 +25,12 @@ _STREAM: Final = "1"
 _COMPONENT: Final = 1
 
 
-class WebRtcEndpoint(Observer):
+class WebRtcEndpoint:
     """The connection of one WebRtcEndpoint; it emits the events of the real server.
 
     Attributes:
         session: Its session.
-        pair: The nominated pair of candidates, as (local, remote); None before.
+        pair: The selected pair of candidates, as (local, remote); None before.
         ice_state: The state of its only component.
         media_state: CONNECTED while the peer sends RTCP.
     """
@@ -78,12 +76,12 @@ class WebRtcEndpoint(Observer):
             self.emit("IceCandidateFound", candidate=candidate)
         self.emit("IceGatheringDone")
 
-    @override
     def on_check(self) -> None:
+        """The first authentic binding request arrived."""
         self._set_ice_state("CONNECTING")
 
-    @override
-    def on_selected(self, remote: Address, candidate: str) -> None:
+    def on_selected(self, candidate: str) -> None:
+        """A pair with this candidate of the peer is used from now on."""
         if self.session is None:
             return
         self.pair = (self.session.candidate(), candidate)
@@ -104,19 +102,18 @@ class WebRtcEndpoint(Observer):
             "streamId": _STREAM,
         }
 
-    @override
     def on_connected(self) -> None:
+        """The DTLS handshake is complete."""
         self.emit("ConnectionStateChanged", newState="CONNECTED", oldState="DISCONNECTED")
-        self._server.registry.relinked.add(self._target.root())
 
-    @override
     def on_media(self, *, is_active: bool) -> None:
+        """RTCP begins to arrive, or has not arrived for a long time."""
         old, self.media_state = self.media_state, "CONNECTED" if is_active else "DISCONNECTED"
         self.emit("MediaStateChanged", newState=self.media_state, oldState=old)
 
-    @override
     def on_flow(self) -> None:
-        self._server.registry.relinked.add(self._target.root())
+        """Packets of a kind begin to arrive, or have not arrived for some seconds."""
+        update_links(self._server.registry, self._target.root())
 
     def apply_properties(self) -> None:
         """Use the limit of the bitrate that the element has now."""
@@ -143,7 +140,7 @@ class WebRtcEndpoint(Observer):
     # What operations read.
 
     def pairs(self) -> Json:
-        """The nominated pair, in a list."""
+        """The selected pair, in a list."""
         return [] if self.pair is None else [self._pair("componentId")]
 
     def ice_connections(self) -> Json:
