@@ -316,3 +316,53 @@ async def test_a_node_does_not_serve_the_control_path(start) -> None:
     cluster = await start()
     client = await open_wire(cluster.uri(0).replace("/kurento", "/control"))
     assert await client.end() == (1002, "Invalid path")
+
+
+async def test_an_object_raises_an_error_as_the_real_server_writes_it(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client, ControlClient(cluster.port) as control:
+        pipeline = await client.create("MediaPipeline")
+        player = await client.create("PlayerEndpoint", mediaPipeline=pipeline, uri="file:///none")
+        await client.subscribe("Error", player)
+        await control.raise_error(0, player, "INVALID_URI", "Invalid URI")
+        data = (await client.event())["data"]
+    assert data.pop("timestampMillis")
+    assert data == {
+        "description": "Invalid URI",
+        "errorCode": 0,
+        "source": player,
+        "tags": [],
+        "type": "INVALID_URI",
+    }
+
+
+async def test_players_recorders_and_filters_remember_what_they_are_told(start) -> None:
+    cluster = await start()
+    async with wire(cluster.uri(0)) as client:
+        pipeline = await client.create("MediaPipeline")
+        uri = "rtsp://127.0.0.1:1/camera"
+        player = await client.create("PlayerEndpoint", mediaPipeline=pipeline, uri=uri)
+        recorder = await client.create("RecorderEndpoint", mediaPipeline=pipeline, uri="file:///x")
+        effect = await client.create("GStreamerFilter", mediaPipeline=pipeline, command="videoflip")
+        for element in (player, recorder):
+            await client.subscribe("UriEndpointStateChanged", element)
+        await client.subscribe("Recording", recorder)
+
+        assert await client.invoke(player, "getState") == "STOP"
+        await client.invoke(player, "play")
+        assert await client.invoke(player, "getState") == "START"
+        assert await client.invoke(player, "getUri") == uri
+        await client.invoke(recorder, "record")
+        await client.invoke(recorder, "record")
+        await client.invoke(recorder, "stopAndWait")
+        assert await client.invoke(effect, "getCommand") == "videoflip"
+        await client.invoke(
+            effect, "setElementProperty", propertyName="method", propertyValue="vertical-flip"
+        )
+        events = [await client.event() for _ in range(4)]
+    assert [(event["type"], event["data"].get("state")) for event in events] == [
+        ("UriEndpointStateChanged", "START"),
+        ("UriEndpointStateChanged", "START"),
+        ("Recording", None),
+        ("UriEndpointStateChanged", "STOP"),
+    ]

@@ -149,6 +149,9 @@ _COMMANDS: Final[Mapping[str, Command]] = {
     "hang": lambda node, _: node.hang(),
     "inject": _inject,
     "malformed": lambda node, params: node.malformed(params.frames("frames")),
+    "raiseError": lambda node, params: node.raise_error(
+        params.text("object"), params.text("kind"), params.text("description")
+    ),
     "refuse": lambda node, _: node.refuse(),
     "releasePipeline": lambda node, params: node.release_pipeline(params.text("object")),
     "restart": lambda node, _: node.restart(),
@@ -307,6 +310,12 @@ class ControlClient:
     async def release_pipeline(self, node: int, object_id: str) -> None:
         """Destroy an object, in whatever session."""
         await self._call("releasePipeline", node=node, object=object_id)
+
+    async def raise_error(self, node: int, object_id: str, kind: str, description: str) -> None:
+        """Emit the event Error of an object."""
+        await self._call(
+            "raiseError", node=node, object=object_id, kind=kind, description=description
+        )
 
     async def set_load(self, node: int, percent_of_one_core: float | None) -> None:
         """Fix what `getUsedCpu` answers: None is null, infinity 1e+9999."""

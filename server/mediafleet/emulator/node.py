@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from mediafleet.clock import Clock
+    from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.media_server import Reply
     from mediafleet.emulator.settings import EmulatorSettings
     from mediafleet.scheduler import Scheduler, Timer
@@ -179,6 +180,20 @@ class EmulatedNode:
     def release_pipeline(self, object_id: str) -> None:
         """Destroy an object, in whatever session; an unknown id is no error."""
         self._server.registry.release(object_id)
+        self._send_events()
+
+    def raise_error(self, object_id: str, kind: str, description: str) -> None:
+        """Emit the event Error of an object; an unknown id is no error.
+
+        Args:
+            object_id: The object.
+            kind: The type of the error, such as INVALID_URI.
+            description: Its text.
+        """
+        found = self._server.registry.objects.get(object_id)
+        if found is not None:
+            data: dict[str, Json] = {"description": description, "errorCode": 0, "type": kind}
+            self._server.registry.emit(found, "Error", data)
         self._send_events()
 
     def hang(self) -> None:
