@@ -66,6 +66,11 @@ class Scheduler:
         self._handle_due = math.inf
         self._earliest = -math.inf
 
+    @property
+    def now(self) -> float:
+        """The monotonic time."""
+        return self._clock.monotonic()
+
     def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Run a callback when that many seconds have passed on the clock."""
         return self.at(self._clock.monotonic() + seconds, callback)

@@ -18,7 +18,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mediafleet.app.registrar import RegistrarMiddleware, websocket_options
+from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.contract import FailedLogins
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.services.additions import PROBES_AT_ONCE, Registrations
@@ -418,7 +418,3 @@ async def test_of_all_only_some_are_met_at_a_time(
         sources = [f"127.0.7.{number}" for number in range(1, PROBES_AT_ONCE + 9)]
         await _announce_all(api, port, sources, caplog)
     assert (crowd.most, crowd.all) == (PROBES_AT_ONCE, PROBES_AT_ONCE + 8)
-
-
-def test_websockets_are_off_without_a_token(tmp_path: Path) -> None:
-    assert websocket_options(live.configuration(tmp_path)) == {"ws": "none"}

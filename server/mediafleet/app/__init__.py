@@ -2,8 +2,8 @@
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.environments import MissingExtraError
-from mediafleet.app.registrar import websocket_options
 from mediafleet.app.server import HttpProtocol, Stopping, create_app
+from mediafleet.app.signalling import websocket_options
 from mediafleet.contract import (
     ConnectionLimits,
     Handshake,

@@ -19,6 +19,7 @@ from mediafleet.domain.cluster import Trait
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.events import OPENVIDU_EVENTS
 from mediafleet.domain.media_node import MediaNodeStatus
+from mediafleet.signalling.websocket import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mediafleet.domain.events import StoredEvent
     from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.controller import Controller
+    from mediafleet.signalling.rpc_sessions import RpcSessions
+    from mediafleet.signalling.websocket import SignallingMiddleware
 
 PERCENT = 100.0
 REQUEST_BUCKETS_S = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
@@ -271,6 +274,30 @@ def of_autoscaling(autoscaler: Autoscaler) -> Iterator[Metric]:
 def of_streams(streams: int) -> Iterator[Metric]:
     """Clients that follow the events."""
     yield _gauge("event_streams", "Streams of events that are served now.", streams)
+
+
+def of_signalling(sockets: SignallingMiddleware, sessions: RpcSessions) -> Iterator[Metric]:
+    """Browsers: their sockets, their JSON-RPC sessions and what they ask for."""
+    yield _gauge("signalling_sockets", "WebSockets of browsers.", sockets.sockets)
+    yield _gauge(
+        "signalling_rpc_sessions",
+        "JSON-RPC sessions of browsers, those that have lost their socket included.",
+        sessions.size,
+    )
+    requests = CounterMetricFamily(
+        "mediafleet_signalling_requests", "Requests of browsers, by method.", labels=["method"]
+    )
+    for method, count in sorted(sessions.requests.items()):
+        requests.add_metric([method], count)
+    yield requests
+    drops = CounterMetricFamily(
+        "mediafleet_signalling_drops",
+        "WebSockets of browsers that the server refused or closed, by reason.",
+        labels=["reason"],
+    )
+    for reason in Drop:
+        drops.add_metric([reason.value], sockets.drops[reason])
+    yield drops
 
 
 def of_event_loop(clock: AwakeClock) -> Iterator[Metric]:

@@ -6,44 +6,30 @@ import hmac
 import json
 import logging
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mediafleet.contract import AUTHENTICATED, BoundedWebSocketProtocol
+from mediafleet.contract import AUTHENTICATED
 from mediafleet.domain.endpoints import unmapped
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mediafleet.configuration import Configuration
     from mediafleet.contract import FailedLogins
     from mediafleet.services.additions import Registrations
 
 PREFIX = "/registrar/"
-MAX_FRAME_BYTES = 4096
+MAX_FRAME_CHARACTERS = 4096
 MAX_REGISTRANTS = 1000
 TIMEOUT_S = 10.0
 
 _WRONG_TOKEN = "its path or token is wrong"  # noqa: S105 - a reason
-_POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
+_POLICY_VIOLATION, _TOO_LARGE, _TRY_AGAIN_LATER = 1008, 1009, 1013
 
 log = logging.getLogger(__name__)
-
-
-def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
-    """The options of uvicorn for WebSockets; without a registrar they are off."""
-    if configuration.registrar_token is None:
-        return {"ws": "none"}
-    return {
-        "ws": BoundedWebSocketProtocol,
-        "ws_max_size": MAX_FRAME_BYTES,
-        "ws_per_message_deflate": False,
-    }
 
 
 class InvalidRegistrationError(Exception):
@@ -128,6 +114,9 @@ class RegistrarMiddleware:
             first = await websocket.receive()
             if first["type"] == "websocket.disconnect":
                 return
+            if len(first.get("text") or "") > MAX_FRAME_CHARACTERS:
+                await websocket.close(_TOO_LARGE)
+                return
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._register, websocket, peer, first, name=f"registrar of {peer}")
             if (await websocket.receive())["type"] != "websocket.disconnect":
@@ -168,8 +157,8 @@ def _read(message: Message | None) -> str:
     if message is None:
         raise InvalidRegistrationError("it sent nothing")
     text = message.get("text")
-    if text is None or len(text) > MAX_FRAME_BYTES:
-        raise InvalidRegistrationError(f"it sent no text of at most {MAX_FRAME_BYTES} bytes")
+    if text is None:
+        raise InvalidRegistrationError("it sent no text")
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):

@@ -49,6 +49,7 @@ from mediafleet.services.media_nodes import Drains, MediaNodes
 from mediafleet.services.placements import Placements
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import Sizing, SizingLoop
+from mediafleet.signalling.websocket import PATH as SIGNALLING_PATH
 from mediafleet.store import STORE_MARKER, Leadership, SqlStore, open_store
 from mediafleet.supervise import STALL_S, Loop, succeeds, supervise
 
@@ -80,7 +81,7 @@ ENVIRONMENT = "environment"
 class HttpProtocol(contract.BoundedHttpProtocol):
     """For uvicorn's ``http`` option: bounds what clients may cost."""
 
-    websocket_paths = (REGISTRAR_PREFIX,)
+    websocket_paths = (SIGNALLING_PATH, REGISTRAR_PREFIX)
     reserved_paths = ("/health", "/openvidu/api/health")
 
 

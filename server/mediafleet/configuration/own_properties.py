@@ -317,6 +317,18 @@ OWN_PROPERTIES: Final = (
         doc="Networks from which they may do so; required with the token.",
     ),
     Property(
+        name="MEDIAFLEET_SIGNALLING_SOCKETS",
+        kind=Integer(minimum=1, maximum=100_000),
+        default=1_000,
+        doc="WebSockets of browsers at a time; each is one of the server's connections.",
+    ),
+    Property(
+        name="MEDIAFLEET_SIGNALLING_SOCKETS_PER_ADDRESS",
+        kind=Integer(minimum=0, maximum=100_000),
+        default=0,
+        doc="Those of them that one client address may have; 0: all. Set it to 0 behind a proxy.",
+    ),
+    Property(
         name="MEDIAFLEET_METRICS_OPEN",
         kind=Boolean(),
         default=False,

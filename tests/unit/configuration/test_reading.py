@@ -97,6 +97,8 @@ SAMPLES = {
     "MEDIAFLEET_ELASTICSEARCH_CA_FILE": (__file__, __file__),
     "MEDIAFLEET_REGISTRAR_TOKEN": ("canary-of-a-token", "canary-of-a-token"),
     "MEDIAFLEET_REGISTRAR_NETWORKS": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
+    "MEDIAFLEET_SIGNALLING_SOCKETS": ("500", 500),
+    "MEDIAFLEET_SIGNALLING_SOCKETS_PER_ADDRESS": ("50", 50),
     "MEDIAFLEET_METRICS_OPEN": ("true", True),
     "MEDIAFLEET_SESSION_FAILOVER": ("true", True),
     "MEDIAFLEET_SESSIONS": ("500", 500),

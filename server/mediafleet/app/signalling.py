@@ -1,0 +1,95 @@
+"""The parts that serve browsers, wired."""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING, Any
+
+from mediafleet.app.contract_file import load_contract
+from mediafleet.contract import BoundedWebSocketProtocol
+from mediafleet.scheduler import Scheduler
+from mediafleet.signalling.methods import Methods
+from mediafleet.signalling.openrpc import SignallingContract
+from mediafleet.signalling.rpc_sessions import RpcSessions, joined_sessions
+from mediafleet.signalling.websocket import MAX_FRAME_BYTES, SignallingMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
+    from random import Random
+
+    from starlette.types import ASGIApp
+
+    from mediafleet.clock import Clock
+    from mediafleet.configuration import Configuration
+    from mediafleet.services.calls import Calls
+    from mediafleet.services.rooms import Rooms
+
+_ID_CHARACTERS = 26
+
+
+def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
+    """The options of uvicorn for WebSockets; without a registrar they are off."""
+    if configuration.registrar_token is None:
+        return {"ws": "none"}
+    return WEBSOCKETS
+
+
+WEBSOCKETS: Mapping[str, Any] = {
+    "ws": BoundedWebSocketProtocol,
+    "ws_max_size": MAX_FRAME_BYTES,
+    "ws_per_message_deflate": False,
+}
+
+
+class Signalling:
+    """Everything that serves browsers.
+
+    Args:
+        calls: What browsers may do with calls.
+        rooms: The calls in memory; it notifies browsers through this from now on.
+        clock: Of the server.
+        random: For ids of JSON-RPC sessions; must be unpredictable.
+
+    Attributes:
+        sessions: The JSON-RPC sessions.
+        scheduler: For times that end.
+    """
+
+    def __init__(self, calls: Calls, rooms: Rooms, clock: Clock, random: Random) -> None:
+        self._rooms = rooms
+        self.scheduler = Scheduler(clock)
+        self.sessions = RpcSessions(
+            SignallingContract(load_contract("openrpc.yaml")),
+            self.scheduler,
+            lambda: "".join(random.choices(_ALPHANUMERIC, k=_ID_CHARACTERS)),
+        )
+        self.sessions.handlers = Methods(calls, self.sessions)
+        rooms.notifier = self.sessions
+
+    def before(
+        self, app: ASGIApp, configuration: Configuration, *, passes_websockets: bool
+    ) -> SignallingMiddleware:
+        """Serve the WebSocket of browsers before an application.
+
+        Args:
+            app: Serves everything else.
+            configuration: Limits the number of sockets.
+            passes_websockets: Whether it serves other WebSockets.
+        """
+        return SignallingMiddleware(
+            app,
+            self.sessions,
+            self.scheduler,
+            passes_websockets=passes_websockets,
+            most=configuration.get("MEDIAFLEET_SIGNALLING_SOCKETS", int),
+            most_per_address=configuration.get("MEDIAFLEET_SIGNALLING_SOCKETS_PER_ADDRESS", int),
+        )
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Serve browsers within the context; those of an earlier server may connect again."""
+        rooms = self._rooms
+        return self.sessions.running(joined_sessions(rooms.rpc_sessions, rooms.connection_of))
+
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
