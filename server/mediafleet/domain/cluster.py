@@ -195,11 +195,12 @@ class Member:
 
     @property
     def lost_calls(self) -> tuple[HostedCall, ...]:
-        """The calls whose media are gone: another process of the media server answers."""
-        server_id = self.connection.server_id
-        if server_id is None or not self.connection.connected:
-            return ()
-        return tuple(call for call in self.calls if call.server_id not in {"", server_id})
+        """The calls that cannot go on here: it crashed, or another process has the node now."""
+        connection = self.connection
+        if not connection.connected:
+            return self.calls if self.node.crashed_since is not None else ()
+        ids = {"", connection.server_id}
+        return tuple(call for call in self.calls if call.server_id not in ids)
 
     @property
     def uri(self) -> str | None:

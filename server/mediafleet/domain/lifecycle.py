@@ -75,6 +75,15 @@ class Step(Enum):
     """It had crashed and is connected again."""
     GIVE_UP = auto()
     """It has been disconnected for longer than the reconnection timeout: terminate it."""
+    REMOVE_LOST_CALLS = auto()
+    """Some calls cannot go on there: move them if that is configured, else end them."""
+    EVICT_CALLS = auto()
+    """It is terminated at once: end its calls."""
+    MOVE_CALLS = auto()
+    """It is drained by moving its calls: place them on other nodes."""
+
+
+CALL_STEPS = frozenset({Step.REMOVE_LOST_CALLS, Step.EVICT_CALLS, Step.MOVE_CALLS})
 
 
 def next_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
@@ -90,7 +99,7 @@ def next_step(member: Member, timeouts: Timeouts, now: float) -> Step | None:
     """
     if member.node.status in _HOSTING and (step := _crash_step(member, timeouts, now)):
         return step
-    return _step_of_status(member, timeouts, now)
+    return _step_of_calls(member, now) or _step_of_status(member, timeouts, now)
 
 
 def _step_of_status(member: Member, timeouts: Timeouts, now: float) -> Step | None:
@@ -114,6 +123,19 @@ def _step_of_status(member: Member, timeouts: Timeouts, now: float) -> Step | No
         case S.FAILED:
             step = _step_of_failure(member, overdue=overdue)
     return step
+
+
+def _step_of_calls(member: Member, now: float) -> Step | None:
+    node = member.node
+    if not member.calls:
+        return None
+    if node.status is S.TERMINATING:
+        # Without an eviction, calls are left only if it was given up after a crash.
+        return Step.EVICT_CALLS if node.evicts_sessions else Step.REMOVE_LOST_CALLS
+    if member.lost_calls:
+        return Step.REMOVE_LOST_CALLS
+    is_overdue = member.due is not None and now >= member.due
+    return Step.MOVE_CALLS if node.moves_calls and not is_overdue else None
 
 
 def _step_of_failure(member: Member, *, overdue: bool) -> Step | None:

@@ -89,6 +89,7 @@ class MediaNode:
         crashed_since: When the connection was lost, once ``nodeCrashed`` was emitted (aware, UTC);
             ``None`` again when the node has recovered.
         drain: While quarantined: how long that may last; ``None``: until its last session ends.
+        moves_calls: While quarantined: its calls are moved to other nodes.
         labels: Given by operators, for placements to choose by.
         version: Number of changes since the node was added, for the store's optimistic lock.
     """
@@ -103,6 +104,7 @@ class MediaNode:
     evicts_sessions: bool = False
     crashed_since: datetime | None = None
     drain: Drain | None = None
+    moves_calls: bool = False
     labels: Labels = frozenset()
     version: int = 1
 
@@ -153,6 +155,7 @@ def transition(
     reason: str | None = None,
     evicts_sessions: bool = False,
     drain: Drain | None = None,
+    moves_calls: bool = False,
 ) -> tuple[MediaNode, MediaNodeStatusChanged]:
     """Move a Media Node to another status.
 
@@ -163,6 +166,7 @@ def transition(
         reason: Kept with the node when it fails.
         evicts_sessions: Kept with the node when it must be terminated, now or after its launch.
         drain: Kept with the node when it is quarantined.
+        moves_calls: Likewise.
 
     Returns:
         The new node and its event; both belong in one transaction.
@@ -180,6 +184,7 @@ def transition(
         crashed_since=node.crashed_since if to in SERVING_STATUSES else None,
         evicts_sessions=evicts_sessions and to in {S.CANCELED, S.TERMINATING},
         drain=drain if to is S.WAITING_IDLE_TO_TERMINATE else None,
+        moves_calls=moves_calls and to is S.WAITING_IDLE_TO_TERMINATE,
         version=node.version + 1,
     )
     return moved, _status_changed(moved, node.status, at)

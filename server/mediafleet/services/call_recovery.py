@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import logging
 from functools import partial
@@ -52,9 +53,7 @@ class CallRecovery(HostedCalls):
         self._rooms = rooms
         self._media = media
         self._clock = clock
-        self._send, self._receive = anyio.create_memory_object_stream[
-            "Callable[[], Awaitable[None]]"
-        ](MAX_JOBS)
+        self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_JOBS)
         self._waiting: list[tuple[float, int, str, CallMedia, int]] = []
         self._numbers = count()
         self._rebuilt = anyio.Event()
@@ -213,12 +212,13 @@ class CallRecovery(HostedCalls):
 
     def _defer(self, job: Callable[[], Awaitable[None]]) -> None:
         try:
-            self._send.send_nowait(job)
-        except anyio.WouldBlock:
+            self._jobs.put_nowait(job)
+        except asyncio.QueueFull:
             log.warning("too much to do for calls", extra={"limit": MAX_JOBS})
 
     async def _work(self) -> None:
-        async for job in self._receive.clone():
+        while True:
+            job = await self._jobs.get()
             try:
                 await job()
             except MediafleetError as error:

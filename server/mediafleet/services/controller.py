@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
+from mediafleet.domain.calls import Reason
 from mediafleet.domain.drain import entries_of_deadline
-from mediafleet.domain.lifecycle import Step, Timeouts, is_still_due, next_deadline, next_step
+from mediafleet.domain.lifecycle import (
+    CALL_STEPS,
+    Step,
+    Timeouts,
+    is_still_due,
+    next_deadline,
+    next_step,
+)
 from mediafleet.domain.machines import conflicts_with_launch
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.outcomes import (
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Connection, Member, Session
     from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import MediaServers
+    from mediafleet.domain.ports import HostedCalls, MediaServers
     from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
@@ -59,6 +67,8 @@ class Controller:
         media_servers: Links to them.
         clock: The only source of time.
         timeouts: How long the cluster waits for what.
+        calls: The sessions of calls; not needed while there are none.
+        moves_calls: Whether those of a node that crashed are moved instead of ended.
 
     Attributes:
         queue: The members that need work; a new one whenever it runs again.
@@ -73,7 +83,11 @@ class Controller:
         *,
         clock: AwakeClock,
         timeouts: Timeouts,
+        calls: HostedCalls | None = None,
+        moves_calls: bool = False,
     ) -> None:
+        self._calls = calls
+        self._moves_calls = moves_calls
         self._state = state
         self._machines = machines
         self._media_servers = media_servers
@@ -157,6 +171,8 @@ class Controller:
         if step is Step.CLEAN_UP:
             await self._clean_up(node)
             return True
+        if step in CALL_STEPS:
+            return await self._remove_calls(step, node)
         if not await self._prepare(step, member):
             return False
         await self._commit(node.id, step)
@@ -184,6 +200,29 @@ class Controller:
                 reported = await self._evictions.reported(node.id, member.lost_sessions)
                 self._state.record(node.id, partial(observations.without_lost, reported=reported))
         return True
+
+    async def _remove_calls(self, step: Step, node: MediaNode) -> bool:
+        """End or move calls of a node; return whether those are gone."""
+        if self._calls is None:
+            return False
+        if step is Step.MOVE_CALLS:
+            await self._calls.move_hosted(node.id, self._calls_of(step, node))
+        elif step is Step.EVICT_CALLS:
+            evicted, reason = self._calls_of(step, node), Reason.MEDIA_SERVER_DISCONNECT
+            await self._calls.close_hosted(node.id, evicted, reason, by_crash=False)
+        else:
+            if self._moves_calls:
+                await self._calls.move_hosted(node.id, self._calls_of(step, node))
+            if lost := self._calls_of(step, node):
+                reason = Reason.NODE_CRASHED
+                await self._calls.close_hosted(node.id, lost, reason, by_crash=True)
+        return not self._calls_of(step, node)
+
+    def _calls_of(self, step: Step, node: MediaNode) -> frozenset[str]:
+        """Ids of the calls that a step is about, as they are now."""
+        member = self._state.existing(node.id)
+        is_lost = step is Step.REMOVE_LOST_CALLS and node.status is not MediaNodeStatus.TERMINATING
+        return frozenset(call.id for call in (member.lost_calls if is_lost else member.calls))
 
     async def _launch(self, node_id: str) -> bool:
         """Launch the machine and record where it is, or why there is none.

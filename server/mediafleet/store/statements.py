@@ -57,6 +57,7 @@ NODE_COLUMNS = (
     "drain_at_deadline",
     "drain_deadline",
     "drain_extensions",
+    "moves_calls",
     "labels",
 )
 STORE_ID = "store_id"
@@ -166,6 +167,7 @@ def to_node(row: Row[Any]) -> MediaNode:
         version=row.version,
         crashed_since=None if row.crashed_since is None else from_milliseconds(row.crashed_since),
         drain=_to_drain(row),
+        moves_calls=row.moves_calls,
         labels=frozenset(orjson.loads(row.labels or b"{}").items()),
     )
 
@@ -237,6 +239,7 @@ def _node_values(node: MediaNode) -> Values:
         "version": node.version,
         "crashed_since": _milliseconds(node.crashed_since),
         **_drain_values(node.drain),
+        "moves_calls": node.moves_calls,
         "labels": orjson.dumps(dict(sorted(node.labels))).decode() if node.labels else None,
     }
 

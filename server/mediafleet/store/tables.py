@@ -80,6 +80,7 @@ media_nodes = Table(
     Column("drain_at_deadline", String(16)),
     Column("drain_deadline", BigInteger),
     Column("drain_extensions", Integer),
+    Column("moves_calls", Boolean, nullable=False),
     Column("labels", String(4000)),
     UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
     CheckConstraint(f"status IN ({_STATUSES})", name="media_nodes_status_known"),

@@ -355,20 +355,6 @@ async def test_a_call_moves_from_node_to_node(state: ClusterState, store: SqlSto
         assert after.existing(second.id).calls == ()
 
 
-async def test_calls_of_a_process_that_is_gone_are_lost(state: ClusterState) -> None:
-    node = await running(state)
-    unmade = replace(session_of("new"), media=CallMedia(node.id))
-    await state.apply(kept("room", session_of("room", node.id)), kept("new", unmade))
-    assert state.existing(node.id).lost_calls == ()
-
-    state.observe(node.id, Connection(connected=True, server_id="server-1"))
-    assert state.existing(node.id).lost_calls == ()
-
-    state.observe(node.id, Connection(connected=True, server_id="server-2"))
-    assert [call.id for call in state.existing(node.id).lost_calls] == ["room"]
-    assert state.existing(node.id).lost_sessions == ()
-
-
 NODES = ("kms_A0000001", "kms_B0000001")
 PLACES = st.none() | st.sampled_from(NODES)
 

@@ -79,6 +79,7 @@ def _make_media_nodes() -> None:
         sa.Column("drain_at_deadline", sa.String(16)),
         sa.Column("drain_deadline", sa.BigInteger),
         sa.Column("drain_extensions", sa.Integer),
+        sa.Column("moves_calls", sa.Boolean, nullable=False),
         sa.Column("labels", sa.String(4000)),
         sa.UniqueConstraint("joined_sequence", name="media_nodes_joined_sequence_unique"),
         sa.CheckConstraint(

@@ -1,0 +1,451 @@
+"""What becomes of calls when their Media Node is removed, drained or crashes."""
+
+import random
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediafleet.clock import AwakeClock, SystemClock
+from mediafleet.domain import formats
+from mediafleet.domain.call_errors import CallError, NoMediaNodeError
+from mediafleet.domain.calls import CallMedia, ConnectionProperties, MediaOptions, SessionProperties
+from mediafleet.domain.cluster import Connection, Session
+from mediafleet.domain.diagnostics import NodeDiagnostics
+from mediafleet.domain.errors import MediaNodeBusyError, MediaNodeNotFoundError
+from mediafleet.domain.lifecycle import DeletionStrategy, Step, Timeouts
+from mediafleet.domain.media_node import (
+    SERVING_STATUSES,
+    MediaNode,
+    MediaNodeStatus,
+    new_media_node,
+    transition,
+)
+from mediafleet.domain.outcomes import entries_of_crash
+from mediafleet.domain.ports import MediaServers, Mutation
+from mediafleet.environments.on_premise import OnPremise
+from mediafleet.services.call_recovery import CallRecovery
+from mediafleet.services.calls import Calls
+from mediafleet.services.cluster_state import ClusterState
+from mediafleet.services.controller import Controller
+from mediafleet.services.machines import Machines
+from mediafleet.services.placements import Placements
+from mediafleet.services.removals import Removals
+from mediafleet.services.rooms import CallSettings, Rooms
+from mediafleet.store import SqlStore, open_store
+from support.call_media import CountedMedia
+from support.factories import MOMENT
+
+pytestmark = pytest.mark.anyio
+
+CLOCK = AwakeClock(SystemClock())
+FIRST, SECOND = "kms_A0000001", "kms_A0000002"
+S = MediaNodeStatus
+
+
+@dataclass
+class Cluster:
+    """Two running nodes, of which the first has less load, and calls on them."""
+
+    state: ClusterState
+    store: SqlStore
+    media: CountedMedia
+    calls: Calls
+    recovery: CallRecovery
+    controller: Controller
+    removals: Removals
+
+    async def begin_call(self, session_id: str = "room", participants: int = 2) -> None:
+        """A session with participants who see each other."""
+        await self.calls.create_session(SessionProperties(custom_session_id=session_id))
+        for number in range(participants):
+            await self.join(session_id, f"{session_id}-{number}")
+
+    async def join(self, session_id: str, rpc_session: str) -> None:
+        pending = await self.calls.create_connection(session_id, ConnectionProperties())
+        call, own = await self.calls.join(
+            session_id,
+            pending.token,
+            rpc_session=rpc_session,
+            platform="Chrome",
+            metadata="",
+            ip="192.0.2.1",
+        )
+        await self.calls.publish(session_id, own.id, "offer", MediaOptions())
+        for other in call.active:
+            if other.stream is not None:
+                await self.calls.subscribe(session_id, own.id, other.stream.id, "offer")
+
+    def lose(self, node_id: str) -> None:
+        """The link to a node is lost."""
+        old = self.state.existing(node_id).connection
+        self.state.observe(
+            node_id, replace(old, connected=False, disconnection_time=datetime.now(UTC))
+        )
+        self.media.unreachable.add(node_id)
+
+    async def reconcile(self, node_id: str) -> list[float | None]:
+        """Take steps until nothing is to be done at once; return when the next ones are due."""
+        due: list[float | None] = []
+        for _ in range(10):
+            if self.state.member(node_id) is None:
+                break
+            due.append(await self.controller.reconcile(node_id))
+            if due[-1] is not None and due[-1] > 0.5:
+                break
+        return due
+
+    async def committed(self) -> list[str]:
+        """Names of the events since the nodes run, with status or reason."""
+        return [
+            f"{event.name} {event.payload.get('newStatus', event.payload.get('reason', ''))}"
+            for event in await self.store.events(after=4)
+        ]
+
+
+def end_of_call(reason: str, connections: int, participants: int) -> list[str]:
+    ends = ["webrtcConnectionDestroyed"] * connections + ["participantLeft"] * participants
+    return sorted(f"{name} {reason}" for name in (*ends, "sessionDestroyed"))
+
+
+async def run_node(state: ClusterState, node_id: str, load: float) -> MediaNode:
+    node, event = new_media_node(node_id, at=MOMENT, uri="ws://127.0.0.1:9/kurento")
+    await state.apply(Mutation(node, event))
+    node, event = transition(node, S.RUNNING, at=MOMENT)
+    await state.apply(Mutation(node, event))
+    state.observe(
+        node_id, Connection(connected=True, connection_time=MOMENT, server_id=node_id, load=load)
+    )
+    return node
+
+
+class IdleServers(MediaServers):
+    """Media servers that host no sessions of other clients."""
+
+    def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
+        pass
+
+    async def detach(self, node_id: str) -> None:
+        await checkpoint()
+
+    async def list_sessions(self, node_id: str) -> tuple[Session, ...]:
+        await checkpoint()
+        return ()
+
+    async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
+        await checkpoint()
+
+    async def describe(self, node_id: str) -> None:
+        await checkpoint()
+
+
+def cluster_in(
+    store: SqlStore, media: CountedMedia, *, moves: bool, reconnection: float | None = 0.0
+) -> Cluster:
+    timeouts = Timeouts(crash=0.0, reconnection=reconnection, drain_check=0.0, first_connection=0.0)
+    source, state, servers = random.Random(1), ClusterState(CLOCK), IdleServers()
+    placements = Placements(state, CLOCK, lambda: formats.placement_id(source))
+    rooms = Rooms(state, placements, media, CallSettings)
+    recovery = CallRecovery(rooms, media, CLOCK)
+    controller = Controller(
+        state,
+        Machines(state, OnPremise(), timeouts),
+        servers,
+        clock=CLOCK,
+        timeouts=timeouts,
+        calls=recovery,
+        moves_calls=moves,
+    )
+    calls = Calls(rooms, media, clock=CLOCK, random=source)
+    removals = Removals(state, servers, CLOCK)
+    return Cluster(state, store, media, calls, recovery, controller, removals)
+
+
+@asynccontextmanager
+async def opened(
+    *, moves: bool = False, reconnection: float | None = 0.0
+) -> AsyncIterator[Cluster]:
+    async with (
+        anyio.create_task_group() as tasks,
+        open_store("sqlite://", tasks=tasks, make_cluster_id=lambda: "clu_1") as store,
+    ):
+        cluster = cluster_in(store, CountedMedia(), moves=moves, reconnection=reconnection)
+        async with cluster.state.kept_in(store):
+            for load, node_id in enumerate((FIRST, SECOND)):
+                await run_node(cluster.state, node_id, load=10.0 * load)
+            yield cluster
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[Cluster]:
+    async with opened() as cluster:
+        yield cluster
+
+
+async def test_a_removal_now_ends_calls_between_terminating_and_terminated(
+    cluster: Cluster,
+) -> None:
+    await cluster.begin_call()
+    before = len(await cluster.committed())
+    assert cluster.calls.call("room").node_id == FIRST
+
+    await cluster.removals.remove(FIRST, DeletionStrategy.NOW, wait=False)
+    await cluster.reconcile(FIRST)
+
+    first, *ends, last = (await cluster.committed())[before:]
+    assert first == "mediaNodeStatusChanged terminating"
+    assert sorted(ends) == end_of_call("mediaServerDisconnect", connections=3, participants=2)
+    assert ends[-1] == "sessionDestroyed mediaServerDisconnect"
+    assert last == "mediaNodeStatusChanged terminated"
+    assert cluster.calls.all() == []
+    assert cluster.media.objects == {}
+    assert await cluster.store.load_calls() == ()
+
+
+async def test_a_crash_ends_calls_and_names_them(cluster: Cluster) -> None:
+    await cluster.begin_call()
+    before = len(await cluster.committed())
+
+    cluster.lose(FIRST)
+    await cluster.reconcile(FIRST)
+
+    crashed, terminating, *ends, terminated = (await cluster.committed())[before:]
+    assert crashed == "nodeCrashed "
+    (event,) = (each for each in await cluster.store.events() if each.name == "nodeCrashed")
+    assert event.payload["sessionIds"] == ["room"]
+    assert terminating == "mediaNodeStatusChanged terminating"
+    assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+    assert terminated == "mediaNodeStatusChanged terminated"
+
+
+async def test_calls_end_at_the_crash_of_a_node_that_is_never_given_up() -> None:
+    async with opened(reconnection=None) as cluster:
+        await cluster.begin_call()
+        before = len(await cluster.committed())
+
+        cluster.lose(FIRST)
+        await cluster.reconcile(FIRST)
+
+        crashed, *ends = (await cluster.committed())[before:]
+        assert crashed == "nodeCrashed "
+        assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+        assert cluster.state.existing(FIRST).node.status is S.RUNNING
+        assert cluster.state.existing(FIRST).sessions == ()
+
+
+async def test_with_failover_calls_move_at_the_crash_and_none_ends() -> None:
+    async with opened(moves=True) as cluster:
+        await cluster.begin_call()
+        before = len(await cluster.committed())
+
+        cluster.lose(FIRST)
+        await cluster.reconcile(FIRST)
+
+        assert (await cluster.committed())[before:] == [
+            "nodeCrashed ",
+            "mediaNodeStatusChanged terminating",
+            "mediaNodeStatusChanged terminated",
+        ]
+        call = cluster.calls.call("room")
+        assert call.node_id == SECOND
+        assert len(call.active) == 2
+        assert [session.id for session in cluster.state.existing(SECOND).sessions] == ["room"]
+
+
+async def test_with_failover_calls_end_that_fit_on_no_other_node() -> None:
+    async with opened(moves=True) as cluster:
+        await cluster.begin_call()
+        cluster.lose(SECOND)
+        before = len(await cluster.committed())
+
+        cluster.lose(FIRST)
+        await cluster.reconcile(FIRST)
+
+        _, _, *ends, _ = (await cluster.committed())[before:]
+        assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+async def test_calls_whose_process_was_replaced_end_or_are_rebuilt(*, moves: bool) -> None:
+    async with opened(moves=moves) as cluster:
+        await cluster.begin_call("old")
+        before = len(await cluster.committed())
+        connection = cluster.state.existing(FIRST).connection
+        cluster.state.observe(FIRST, replace(connection, server_id="another"))
+        cluster.media.server_ids[FIRST] = "another"
+        await cluster.begin_call("new", participants=0)
+        await cluster.join("new", "early")
+        assert cluster.calls.call("new").node_id == FIRST
+
+        await cluster.reconcile(FIRST)
+
+        ends = [name for name in (await cluster.committed())[before:] if "nodeCrashed" in name]
+        whole = end_of_call("nodeCrashed", connections=3, participants=2)
+        assert sorted(ends) == ([] if moves else whole)
+        assert [call.id for call in cluster.calls.all()] == (["old", "new"] if moves else ["new"])
+        assert cluster.calls.call("new").node_id == FIRST
+        assert cluster.state.existing(FIRST).lost_calls == ()
+
+
+async def test_a_server_that_died_after_a_crash_was_stored_ends_the_calls_at_its_next_start() -> (
+    None
+):
+    async with opened(reconnection=None) as cluster:
+        await cluster.begin_call()
+        cluster.lose(FIRST)
+        for step in (Step.REPORT_CRASH, Step.GIVE_UP):
+            member = cluster.state.existing(FIRST)
+            await cluster.state.apply(*entries_of_crash(step, member, at=CLOCK.now()))
+        before = len(await cluster.committed())
+
+        after = cluster_in(cluster.store, cluster.media, moves=False)
+        async with after.state.kept_in(cluster.store):
+            after.recovery.load(after.state.loaded_calls)
+            await after.reconcile(FIRST)
+
+        *ends, terminated = (await cluster.committed())[before:]
+        assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+        assert terminated == "mediaNodeStatusChanged terminated"
+
+
+async def test_a_drain_that_moves_calls_ends_none() -> None:
+    async with opened() as cluster:
+        await cluster.begin_call("one")
+        await cluster.begin_call("two", participants=1)
+        assert {call.node_id for call in cluster.calls.all()} == {FIRST}
+        before = len(await cluster.committed())
+        node = cluster.state.existing(FIRST).node
+        to = S.WAITING_IDLE_TO_TERMINATE
+        moving = Mutation(*transition(node, to, at=MOMENT, moves_calls=True))
+
+        cluster.lose(SECOND)
+        await cluster.state.apply(moving)
+        assert await cluster.reconcile(FIRST) == [1.0]
+        assert {call.node_id for call in cluster.calls.all()} == {FIRST}
+
+        cluster.media.unreachable.clear()
+        connection = cluster.state.existing(SECOND).connection
+        cluster.state.observe(SECOND, replace(connection, connected=True))
+        await cluster.reconcile(FIRST)
+
+        assert {call.node_id for call in cluster.calls.all()} == {SECOND}
+        assert (await cluster.committed())[before:] == [
+            "mediaNodeStatusChanged waiting-idle-to-terminate",
+            "mediaNodeStatusChanged terminating",
+            "mediaNodeStatusChanged terminated",
+        ]
+
+
+async def test_a_quarantined_node_keeps_its_calls_and_takes_joins_to_them(
+    cluster: Cluster,
+) -> None:
+    await cluster.begin_call()
+    assert not await cluster.removals.remove(FIRST, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
+
+    await cluster.join("room", "late")
+    await cluster.begin_call("other", participants=1)
+    await cluster.reconcile(FIRST)
+
+    assert len(cluster.calls.call("room").active) == 3
+    assert cluster.calls.call("room").node_id == FIRST
+    assert cluster.calls.call("other").node_id == SECOND
+    assert cluster.state.existing(FIRST).node.status is S.WAITING_IDLE_TO_TERMINATE
+
+    await cluster.calls.close_session("room")
+    await cluster.reconcile(FIRST)
+    assert cluster.state.member(FIRST) is None
+
+
+async def test_a_node_with_a_call_just_placed_is_not_removed(cluster: Cluster) -> None:
+    """Its pipeline is not created yet, so the node itself lists no session."""
+    await cluster.calls.create_session(SessionProperties(custom_session_id="room"))
+    pending = await cluster.calls.create_connection("room", ConnectionProperties())
+    refused = []
+
+    async def remove(node_id: str, name: str) -> CallMedia:
+        with pytest.raises(MediaNodeBusyError) as raised:
+            await cluster.removals.remove(node_id, DeletionStrategy.IF_NO_SESSIONS, wait=False)
+        refused.append(raised.value.sessions)
+        return await CountedMedia.create_pipeline(cluster.media, node_id, name)
+
+    cluster.media.create_pipeline = remove  # type: ignore[method-assign]
+    await cluster.calls.join(
+        "room", pending.token, rpc_session="a", platform="", metadata="", ip=""
+    )
+
+    assert refused == [1]
+    assert cluster.calls.call("room").node_id == FIRST
+
+
+async def test_a_call_is_not_placed_on_a_node_that_a_removal_has_taken(cluster: Cluster) -> None:
+    await cluster.removals.remove(FIRST, DeletionStrategy.IF_NO_SESSIONS, wait=False)
+    await cluster.begin_call()
+    assert cluster.calls.call("room").node_id == SECOND
+
+    with pytest.raises(MediaNodeBusyError):
+        await cluster.removals.remove(SECOND, DeletionStrategy.IF_NO_SESSIONS, wait=False)
+    await cluster.removals.remove(SECOND, DeletionStrategy.WHEN_NO_SESSIONS, wait=False)
+    with pytest.raises(NoMediaNodeError):
+        await cluster.begin_call("late")
+
+
+STRATEGIES = st.sampled_from([DeletionStrategy.IF_NO_SESSIONS, DeletionStrategy.WHEN_NO_SESSIONS])
+ACTIONS = st.one_of(
+    st.tuples(st.just("join"), st.sampled_from("abc"), st.integers(0, 9)),
+    st.tuples(st.just("remove"), st.sampled_from([FIRST, SECOND]), STRATEGIES),
+    st.tuples(st.just("leave"), st.sampled_from("abc"), st.none()),
+)
+
+
+async def act(cluster: Cluster, pause: int, kind: str, target: str, argument: Any) -> None:
+    """Do something to a session or a node after a while, unless it is refused."""
+    for _ in range(pause):
+        await checkpoint()
+    with suppress(CallError, MediaNodeBusyError, MediaNodeNotFoundError):
+        if kind == "join":
+            await cluster.join(target, f"{target}-{argument}-{pause}")
+        elif kind == "remove":
+            await cluster.removals.remove(target, argument, wait=False)
+            await cluster.reconcile(target)
+        elif active := cluster.calls.call(target).active:
+            await cluster.calls.disconnect(target, active[0].id)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    actions=st.lists(st.tuples(st.integers(0, 6), ACTIONS), min_size=2, max_size=10),
+)
+async def test_no_race_of_joins_and_removals_takes_a_node_from_a_call(
+    actions: list[tuple[int, tuple[str, str, Any]]],
+) -> None:
+    """No strategy here ends calls: whoever has joined is there until it leaves."""
+    async with opened() as cluster:
+        for name in "abc":
+            await cluster.calls.create_session(SessionProperties(custom_session_id=name))
+
+        async with anyio.create_task_group() as racing:
+            for pause, action in actions:
+                racing.start_soon(act, cluster, pause, *action)
+
+        await require_whole(cluster)
+
+
+async def require_whole(cluster: Cluster) -> None:
+    """Each call that somebody is in is on a node that serves, and none was ended by a removal."""
+    active = [call for call in cluster.calls.all() if call.is_active]
+    for call in active:
+        member = cluster.state.existing(call.node_id or "")
+        assert member.node.status in SERVING_STATUSES
+        assert call.id in {session.id for session in member.sessions}
+    hosted = {session.id for member in cluster.state.cluster for session in member.calls}
+    assert hosted == {call.id for call in active}
+    assert hosted == {call.id for call in await cluster.store.load_calls() if call.is_active}
+    reasons = {event.payload.get("reason") for event in await cluster.store.events()}
+    assert not reasons & {"mediaServerDisconnect", "nodeCrashed"}
