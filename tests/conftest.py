@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from mediafleet.clock import SystemClock
@@ -12,6 +13,15 @@ from support.postgresql_server import PostgresqlServer, private_server
 
 FIGURES = pytest.StashKey[list[str]]()
 Report = Callable[[str], None]
+
+# No test fails by speed. The parent is the profile that Hypothesis chooses, another one in CI.
+hypothesis.settings.register_profile(
+    "mediafleet",
+    hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("mediafleet")
 
 
 def pytest_configure() -> None:

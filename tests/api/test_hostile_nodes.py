@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from support import live
@@ -89,7 +89,7 @@ def world(portal: BlockingPortal) -> Iterator[World]:
     expected={"getInfo": MOST_INFO, "getUsedMemory": 1e15, "getUsedCpu": 1e15},
     created={"x" * 1000: "room"},
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_whatever_a_node_says_the_lists_are_answered(
     portal: BlockingPortal, world: World, expected: dict[str, Any], created: dict[str, Any]
 ) -> None:

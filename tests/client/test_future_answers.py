@@ -88,7 +88,7 @@ def without_nulls(value: Any, schema: Json) -> Any:
 
 
 @pytest.mark.parametrize("name", OBJECTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_future_answer_is_read_and_kept(name: str, data: st.DataObject) -> None:
     value = data.draw(values_of(SCHEMAS[name]))

@@ -146,7 +146,6 @@ def test_handlers_get_the_same_arguments_of_a_valid_request(
     @seeded(101)
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

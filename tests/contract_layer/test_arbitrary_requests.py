@@ -15,9 +15,7 @@ from support.raw_http import RawConnection, RawResponse, basic, chunked, request
 
 AUTH = basic(USER, SECRET)
 ERROR = ContractSchemas(CONTRACT).component("ErrorBody")
-FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]")
 LINE_SAFE = [byte for byte in range(256) if byte not in b"\r\n\x00"]
 HEADER_BYTES = st.lists(

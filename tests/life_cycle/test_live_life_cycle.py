@@ -30,7 +30,6 @@ UNKNOWN = "kms_Unknown1"
 ANY_ORDER = settings(
     max_examples=6,
     stateful_step_count=25,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

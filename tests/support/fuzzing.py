@@ -128,7 +128,6 @@ def scenarios(schema: Any) -> Any:
     test.settings = hypothesis.settings(
         max_examples=SCENARIOS,
         stateful_step_count=STEPS,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),

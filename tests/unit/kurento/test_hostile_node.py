@@ -216,7 +216,7 @@ class Harness:
 
 
 @given(st.lists(STEPS, max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_sequence_of_frames_breaks_the_link_or_the_cache(steps):
     async def play():
         harness = Harness()

@@ -254,4 +254,4 @@ class CacheOfAHostileNode(RuleBasedStateMachine):
 
 
 TestCacheOfAHostileNode = CacheOfAHostileNode.TestCase
-TestCacheOfAHostileNode.settings = settings(max_examples=50, deadline=None)
+TestCacheOfAHostileNode.settings = settings(max_examples=50)

@@ -128,7 +128,7 @@ BEGUN = st.just(b"") | st.binary(max_size=5)
 
 
 @given(st.lists(FRAMES, max_size=6), BEGUN, st.lists(st.integers(0, 3000), max_size=6))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_frames_mean_what_they_mean_to_the_library(frames, begun, cuts):
     async def play():
         data = b"".join(frames) + begun
@@ -147,7 +147,6 @@ def test_frames_mean_what_they_mean_to_the_library(frames, begun, cuts):
 
 @pytest.mark.anyio
 @given(st.lists(st.integers(0, 300), max_size=4))
-@settings(deadline=None)
 async def test_what_follows_the_handshake_in_the_same_read_is_a_frame(cuts):
     connection = Connection()
     connection.feed(connection.answer + frame(b"at once") + frame(b"ping", opcode=9), cuts=cuts)
