@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 CLUSTER_ID = "cluster-1"
-QUICK = StoreLimits(answer=0.2, commit=0.4, close=5.0, takeover=0.5, heartbeat=0.2)
+# On a busy machine an answer takes 0.2 s; without one, leadership is suspended.
+QUICK = StoreLimits(answer=0.5, commit=1.0, close=5.0, takeover=0.5, heartbeat=0.2)
 
 
 class StoreCase(ABC):

@@ -206,7 +206,7 @@ async def test_a_commit_sent_to_a_frozen_database_gets_its_true_outcome(
         server.freeze()
         try:
             barrier.opened.set()
-            done, _ = await asyncio.wait([task], timeout=1.0 + trial / 2)
+            done, _ = await asyncio.wait([task], timeout=1.5 * QUICK.commit + trial / 2)
             assert not done
         finally:
             server.thaw()
