@@ -69,6 +69,15 @@ def test_the_offer_of_a_browser_is_answered(text: str, expected: str) -> None:
     assert {name for name, _ in offer.fingerprints} == {"sha-256"}
 
 
+def test_only_feedback_that_was_offered_is_answered() -> None:
+    _, answered = answer(SENDONLY.replace("a=rtcp-fb:96 goog-remb\n", ""))
+
+    assert "a=rtcp-fb:96 nack pli\r\n" in answered
+    assert "a=rtcp-fb:96 goog-remb" not in answered
+    assert "a=rtcp-fb:102 goog-remb\r\n" in answered
+    assert "transport-cc" not in answered
+
+
 def test_further_lines_are_rejected_and_not_bundled() -> None:
     _, answered = answer(FOUR_LINES)
 

@@ -195,14 +195,15 @@ CASES = {
     "21-official-js-client-implicit-tx": Case(real=True),
     "22-official-js-client-strict-all-modules": Case(FULL, real=True),
     "23-official-js-client-reconnect": Case(FULL, actions={17: crash}),
+    "24-webrtc-without-a-peer": Case(FULL, real=True),
 }
-# Its notes are figures without frames; see test_many_connections.py.
-WITHOUT_FRAMES = {"11-big-and-many"}
+# Figures without frames: test_many_connections.py. A call that needs browsers: test_media.py.
+NOT_PLAYED = {"11-big-and-many", "25-call-of-two-browsers"}
 
 
 def test_every_transcript_is_played() -> None:
     names = {path.stem for path in TRANSCRIPTS.glob("*.jsonl")}
-    assert names == CASES.keys() | WITHOUT_FRAMES
+    assert names == CASES.keys() | NOT_PLAYED
 
 
 NAMES = [name for name, case in CASES.items() if case.real or not REAL_SERVER]

@@ -37,6 +37,9 @@ _DIGESTS: Final = frozenset({"sha-256", "sha-384", "sha-512"})
 class InvalidSdpError(ValueError):
     """An offer that is no session description, or that cannot be answered; the text says why."""
 
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(f"Invalid SDP: {reason}" if reason else "Invalid SDP")
+
 
 @dataclass(frozen=True, slots=True)
 class Codec:
@@ -46,11 +49,13 @@ class Codec:
         payload_type: Its number in RTP packets.
         rtpmap: Name, clock rate and channels as offered, such as VP8/90000.
         fmtp: Its format parameters; "" if there are none.
+        feedback: The kinds of feedback that both sides use.
     """
 
     payload_type: int
     rtpmap: str
     fmtp: str
+    feedback: tuple[str, ...]
 
     @property
     def clock_rate(self) -> int:
@@ -152,8 +157,10 @@ def parse_offer(text: str) -> Offer:
         if line.startswith("m="):
             blocks.append([])
         blocks[-1].append(line.strip())
-    if not blocks[0] or blocks[0][0] != "v=0" or len(blocks) - 1 > _MAX_SECTIONS:
-        raise InvalidSdpError("no version, or too many m-lines")
+    if not blocks[0] or blocks[0][0] != "v=0":
+        raise InvalidSdpError
+    if len(blocks) - 1 > _MAX_SECTIONS:
+        raise InvalidSdpError(f"more than {_MAX_SECTIONS} m-lines")
     common = _attributes(blocks[0])
     sections = tuple(_section(block) for block in blocks[1:])
     accepted: dict[str, int] = {}
@@ -205,7 +212,7 @@ def _fingerprints(blocks: Iterable[Mapping[str, list[str]]]) -> Iterable[tuple[s
 def _section(lines: list[str]) -> Section:
     match = _MEDIA_LINE.fullmatch(lines[0])
     if match is None:
-        raise InvalidSdpError("malformed m-line")
+        raise InvalidSdpError(f"malformed: {lines[0][:80]}")
     kind, port, protocol, formats = match.groups()
     attributes = _attributes(lines[1:])
     mid = _safe(_first([attributes], "mid"))
@@ -229,10 +236,12 @@ def _codecs(kind: str, formats: list[str], attributes: Mapping[str, list[str]]) 
         match = _RTPMAP.fullmatch(value)
         if match is not None:
             names[match.group(1)] = match.group(2)
+    feedback = {tuple(value.split(" ", 1)) for value in attributes.get("rtcp-fb", ())}
     for number in dict.fromkeys(formats):
         name = names.get(number, "")
         if name.lower() in _CODECS.get(kind, ()) and int(number) <= _MAX_PAYLOAD_TYPE:
-            yield Codec(int(number), name, _safe(parameters.get(number, "")))
+            used = (kind for kind in _FEEDBACK if {(number, kind), ("*", kind)} & feedback)
+            yield Codec(int(number), name, _safe(parameters.get(number, "")), tuple(used))
 
 
 def _ssrc(attributes: Mapping[str, list[str]]) -> int | None:
@@ -282,12 +291,11 @@ def _answered(section: Section, local: LocalParameters) -> list[str]:
         "a=rtcp:9 IN IP4 0.0.0.0",
         *(f"a=rtpmap:{codec.payload_type} {codec.rtpmap}" for codec in section.codecs),
     ]
-    if section.kind == "video":
-        lines += [
-            f"a=rtcp-fb:{codec.payload_type} {kind}"
-            for codec in section.codecs
-            for kind in _FEEDBACK
-        ]
+    lines += [
+        f"a=rtcp-fb:{codec.payload_type} {kind}"
+        for codec in section.codecs
+        for kind in codec.feedback
+    ]
     lines += ["a=setup:passive", "a=rtcp-mux"]
     lines += [f"a=fmtp:{codec.payload_type} {codec.fmtp}" for codec in section.codecs if codec.fmtp]
     return [

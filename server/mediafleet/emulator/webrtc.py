@@ -368,7 +368,7 @@ def _process_offer(call: Invocation) -> str:
     try:
         endpoint.session = port.open(parse_offer(text), endpoint)
     except InvalidSdpError as error:
-        raise rpc_errors.invalid_sdp(f"Invalid SDP: {error}") from error
+        raise rpc_errors.invalid_sdp(str(error)) from error
     except SocketError as error:
         raise rpc_errors.not_enough_resources(str(error)) from error
     endpoint.offer = text
@@ -405,10 +405,11 @@ def _add_ice_candidate(call: Invocation) -> None:
     if not isinstance(index, int):
         raise rpc_errors.marshalling("'sdpMLineIndex' property should be a integer")
     text = as_text(candidate.get("candidate"))
-    session = _endpoint(call).session
+    endpoint = _endpoint(call)
+    session = endpoint.session
     if session is None or not text:
         return
-    if not 0 <= index < len(session.offer.sections):
+    if endpoint.ice_state and not 0 <= index < len(session.offer.sections):
         raise rpc_errors.candidate_not_added()
     session.add_candidate(text)
 
