@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.replay import read_transcript
+from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from mediafleet.emulator.media import MediaPort
 from support.kurento_wire import ManualClock, RefusedError, Wire, open_wire
@@ -534,7 +535,45 @@ async def test_checks_are_answered_for_the_whole_call(call: Call, node: Second) 
         await publisher.check()
 
 
+async def test_the_addresses_of_a_peer_are_bounded(call: Call, node: Second) -> None:
+    peer = MediaPeer("sendonly")
+    await call.endpoint(peer)
+    request = binding_request(peer.username, peer.attribute("ice-pwd"), nominates=False)
+    for _ in range(30):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.sendto(request, node.port.address)
+            await peer.check()
+
+    (session,) = node.port.sessions.values()
+    assert len(session.addresses) == len(node.port._by_address) == 16
+    assert session.address in session.addresses
+
+
+async def test_a_lost_flight_of_the_handshake_is_sent_again() -> None:
+    async with EmulatedCluster(nodes=1, random=Random(7), clock=SystemClock()) as cluster:
+        wire = await open_wire(cluster.uri(0))
+        async with calls(wire) as call:
+            peer = MediaPeer("sendonly")
+            peer.lost = 1
+            await call.endpoint(peer)
+        await wire.connection.close()
+    assert peer.lost == 0
+
+
 # The end.
+
+
+async def test_a_peer_without_rtcp_is_disconnected_after_a_time(call: Call, node: Second) -> None:
+    publisher = MediaPeer("sendonly")
+    endpoint = await call.endpoint(publisher, "MediaStateChanged")
+    publisher.send_rtcp(struct.pack("!BBHI", 0x80, 201, 1, publisher.ssrcs["audio"]))
+    assert (await call.event("MediaStateChanged"))["newState"] == "CONNECTED"
+
+    for _ in range(26):
+        node.pass_by()
+
+    assert (await call.event("MediaStateChanged"))["newState"] == "DISCONNECTED"
+    assert await call.wire.invoke(endpoint, "getConnectionState") == "CONNECTED"
 
 
 async def test_a_released_endpoint_is_silent_and_the_others_go_on(call: Call) -> None:

@@ -187,9 +187,9 @@ class MediaPort:
     def forget(self, session: WebRtcSession) -> None:
         """Remove a session; without any the socket is closed."""
         self.sessions.pop(session.local.ufrag, None)
-        self._by_address = {
-            address: other for address, other in self._by_address.items() if other is not session
-        }
+        for address in session.addresses:
+            if self._by_address.get(address) is session:
+                del self._by_address[address]
         if not self.sessions:
             self._close_socket()
 
@@ -250,10 +250,11 @@ class MediaPort:
         self.send(binding_response(request.transaction, address, password), address)
 
     def _add_address(self, session: WebRtcSession, address: Address) -> None:
-        known = [other for other, owner in self._by_address.items() if owner is session]
-        if len(known) >= _MAX_ADDRESSES:
-            oldest = next(other for other in known if other != session.address)
-            del self._by_address[oldest]
+        if len(session.addresses) >= _MAX_ADDRESSES:
+            oldest = next(other for other in session.addresses if other != session.address)
+            del session.addresses[oldest]
+            self._by_address.pop(oldest, None)
+        session.addresses[address] = None
         self._by_address[address] = session
 
     def _run_tick(self) -> None:
@@ -309,6 +310,7 @@ class WebRtcSession:
         offer: The offer of the peer.
         local: What the answer says about this side.
         answer: The answer.
+        addresses: All addresses of the peer that were checked, oldest first (a dict for its order).
         is_connected: The DTLS handshake was completed; an end by the peer does not change it.
         address: Where the peer receives: the nominated address, before that the first one that was
             checked; None before.
@@ -325,6 +327,7 @@ class WebRtcSession:
     _transport: SecureTransport
     _observer: Observer
     address: Address | None = None
+    addresses: dict[Address, None] = field(default_factory=dict)
     is_connected: bool = False
     incoming: dict[int, IncomingTrack] = field(default_factory=dict)
     outgoing: dict[str, OutgoingTrack] = field(default_factory=dict)
