@@ -562,6 +562,19 @@ async def test_a_publisher_is_replaced_before_the_same_pass_through():
         assert links_of(fake)[4:] == [(last.id, f"{media.pipeline}/filter")]
 
 
+async def test_a_pass_through_may_wait_for_its_publisher():
+    async with fake_kurento() as fake, linked(fake.uri) as node:
+        media = await node.media.create_pipeline(NODE, "ses_A")
+        waiting = Endpoint("", await node.media.create_pass_through(media))
+        assert fake.elements == {waiting.pass_through}
+        endpoint = await node.media.replace_publisher(media, request(), waiting, loops_back=True)
+        assert endpoint.pass_through == waiting.pass_through
+        assert links_of(fake) == [
+            (endpoint.id, waiting.pass_through),
+            (waiting.pass_through, endpoint.id),
+        ]
+
+
 async def test_a_publisher_that_cannot_be_replaced_is_connected_as_before():
     async with fake_kurento() as fake, linked(fake.uri) as node:
         media = await node.media.create_pipeline(NODE, "ses_A")

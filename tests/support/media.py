@@ -69,7 +69,8 @@ class Node:
         self.log = MediaLog()
         self.links = media_servers
         self.observer = observer
-        self.media = KurentoMedia(media_servers, self.log)
+        self.media = KurentoMedia(media_servers)
+        self.media.observer = self.log
 
     async def attach(self, uri: str) -> None:
         """Link it; returns when it is connected."""

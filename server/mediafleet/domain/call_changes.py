@@ -398,7 +398,7 @@ def rebuild(call: Call, media: CallMedia, pass_throughs: Mapping[str, str]) -> C
 
     Args:
         call: The call.
-        media: With the new pipeline.
+        media: With the new pipeline. Filters are not applied again.
         pass_throughs: By stream id. A stream without one has ended meanwhile.
     """
     connections = {
@@ -408,7 +408,10 @@ def rebuild(call: Call, media: CallMedia, pass_throughs: Mapping[str, str]) -> C
             each,
             stream=each.stream
             and replace(
-                each.stream, endpoint="", pass_through=pass_throughs.get(each.stream.id, "")
+                each.stream,
+                endpoint="",
+                pass_through=pass_throughs.get(each.stream.id, ""),
+                filter=None,
             ),
             subscriptions={
                 key: replace(subscription, endpoint="")

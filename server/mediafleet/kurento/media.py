@@ -76,11 +76,14 @@ class KurentoMedia(Media):
 
     Args:
         media_servers: The links.
-        observer: Called about candidates, events and losses.
+
+    Attributes:
+        observer: Called about candidates, events and losses; to be set before the links run.
     """
 
-    def __init__(self, media_servers: KurentoMediaServers, observer: MediaObserver) -> None:
-        self.observer = observer
+    observer: MediaObserver
+
+    def __init__(self, media_servers: KurentoMediaServers) -> None:
         self._media_servers = media_servers
         self._settings = media_servers.settings
         self._nodes: dict[str, NodeRequests] = {}

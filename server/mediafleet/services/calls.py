@@ -430,6 +430,7 @@ class Calls:
             request,
             Endpoint(stream.endpoint, stream.pass_through),
             loops_back=stream.loops_back,
+            filter_element="" if stream.filter is None else stream.filter.element,
         )
         await self._keep(
             session_id,
