@@ -20,6 +20,8 @@ from mediafleet.api.placements import PlacementHandlers
 from mediafleet.api.webhook import WebhookHandlers
 from mediafleet.app import metrics
 from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
+from mediafleet.app.call_page import CallPageMiddleware
+from mediafleet.app.calls import CallServices
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.delivery import EventReaders, cdr_settings
 from mediafleet.app.environments import check_cluster_path, make_environment
@@ -109,6 +111,7 @@ def create_app(
     dotenv_path: Path | None = None,
     stop_nodes: bool = False,
     accept_changed_store: bool = False,
+    has_call_page: bool = False,
     clock: Clock | None = None,
     random: Random | None = None,
     environment: Environment | None = None,
@@ -127,6 +130,7 @@ def create_app(
             the server.
         accept_changed_store: Start although the store is empty, damaged or not the one recorded in
             the data directory.
+        has_call_page: Serve a page with a call to browsers on this machine.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
@@ -155,6 +159,7 @@ def create_app(
         failed_logins=failed_logins or contract.FailedLogins(),
         stop_nodes=stop_nodes,
         accept_changed_store=accept_changed_store,
+        has_call_page=has_call_page,
         open_files=open_files,
     ).app()
 
@@ -176,6 +181,7 @@ class _Server:
         failed_logins: contract.FailedLogins,
         stop_nodes: bool,
         accept_changed_store: bool,
+        has_call_page: bool,
         open_files: OpenFiles | None,
     ) -> None:
         self._configuration = configuration
@@ -185,6 +191,7 @@ class _Server:
         self._on_leadership_lost = on_leadership_lost
         self._stop_nodes = stop_nodes
         self._accept_changed_store = accept_changed_store
+        self._has_call_page = has_call_page
         self._store: SqlStore | None = None
         self._state = ClusterState(
             clock,
@@ -251,6 +258,17 @@ class _Server:
             self._state, self._environment, self._discovery, self._additions, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
+        self._placements = Placements(
+            self._state, clock, lambda: formats.placement_id(self._random)
+        )
+        self._calls = CallServices(
+            lambda: settings.value,
+            self._state,
+            self._placements,
+            self._media_servers,
+            clock=clock,
+            random=random,
+        )
         self._autoscaler = Autoscaler(
             self._state,
             lambda: autoscaling_settings(settings.value, environment),
@@ -269,11 +287,20 @@ class _Server:
             self._apply_configuration,
             failed_components=self._failed_components,
         )
+        names = (
+            HEARTBEAT,
+            LINKS,
+            LIFECYCLE,
+            SIZING,
+            AUTOSCALING,
+            *EventReaders.LOOPS,
+            *CallServices.LOOPS,
+        )
         self._loops = {
             name: Loop(
                 name, clock.monotonic, stall_s=RESIZING_LIMIT_S if name == SIZING else STALL_S
             )
-            for name in (HEARTBEAT, LINKS, LIFECYCLE, SIZING, AUTOSCALING, *EventReaders.LOOPS)
+            for name in names
         }
         self._measure()
 
@@ -323,6 +350,8 @@ class _Server:
                 for family in (PRO, OPENVIDU)
             },
         )
+        if self._has_call_page:
+            app = CallPageMiddleware(app, self._calls.calls)
         token = self._configuration.registrar_token
         if token is None:
             return app
@@ -340,9 +369,7 @@ class _Server:
         records = CdrHandlers(self._cdr_files)
         webhook = WebhookHandlers(self._readers.webhook, self._opened_store)
         self._stopping.listener = partial(self._begin_stop, events)
-        placements = PlacementHandlers(
-            Placements(self._state, self._clock, lambda: formats.placement_id(self._random))
-        )
+        placements = PlacementHandlers(self._placements)
         waiting = self._cluster.between_restarts
         handlers: dict[str, contract.Handler] = {
             "get_health": cluster.get_health,
@@ -434,6 +461,7 @@ class _Server:
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await self._readers.begin(self._store)
+            self._calls.recovery.load(self._state.loaded_calls)
             await self._discovery.remove_lost()
             await self._add_configured()
             # Before any link is made, since a machine may have the address of one that is gone.
@@ -441,7 +469,7 @@ class _Server:
             loops.start_soon(self._supervise, HEARTBEAT, self._clock.beat, name=HEARTBEAT)
             loops.start_soon(self._supervise, LINKS, self._media_servers.run, name=LINKS)
             loops.start_soon(self._supervise, LIFECYCLE, self._controller.run, name=LIFECYCLE)
-            for name, run in self._readers.loops(self._store):
+            for name, run in (*self._readers.loops(self._store), *self._calls.loops()):
                 loops.start_soon(self._supervise, name, run, name=name)
             async with anyio.create_task_group() as sizing:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)

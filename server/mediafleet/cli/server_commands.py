@@ -186,6 +186,7 @@ def demo(
             configuration,
             stop_nodes=True,
             accept_changed_store=True,
+            has_call_page=True,
             remarks=[remark],
             stop_request=stop_request,
         )
@@ -217,6 +218,7 @@ def run(
     behind_proxy: bool = False,
     stop_nodes: bool = False,
     accept_changed_store: bool = False,
+    has_call_page: bool = False,
     stop_request: StopRequest,
     remarks: Sequence[str] = (),
     environ: Mapping[str, str] = MappingProxyType({}),
@@ -230,6 +232,7 @@ def run(
         behind_proxy: Whether a proxy in front of the server encrypts.
         stop_nodes: Whether local nodes with sessions end with the server too.
         accept_changed_store: Whether to start with a store that is not the one of the last start.
+        has_call_page: Whether browsers on this machine get a page with a call.
         stop_request: Made by a stop signal that comes before the server handles them.
         remarks: Lines to print when the server is ready, between the URL and the examples.
         environ: Variables that may configure traces.
@@ -253,6 +256,9 @@ def run(
             complete_dotenv(dotenv_path)
         ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
         lines = [ready, *remarks, *_examples(complete, listener)]
+        if has_call_page:
+            page = f"{reachable(listener.url)}/call/"
+            lines.append(f"A call: open {page} in two tabs of a browser")
         run_server(
             complete,
             listener,
@@ -262,6 +268,7 @@ def run(
             open_files=open_files,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
+            has_call_page=has_call_page,
             stop_request=stop_request,
             on_ready=lambda: print_ready("\n".join(lines)),
         )

@@ -53,6 +53,7 @@ def run_server(
     open_files: FileShares,
     stop_nodes: bool,
     accept_changed_store: bool,
+    has_call_page: bool,
     stop_request: StopRequest,
     on_ready: Callable[[], None],
 ) -> None:
@@ -67,6 +68,7 @@ def run_server(
         open_files: How the open files are shared.
         stop_nodes: Whether local nodes with sessions end with the server too.
         accept_changed_store: Whether to start with a store that is not the one of the last start.
+        has_call_page: Whether browsers on this machine get a page with a call.
         stop_request: Made by a stop signal that comes before the server handles them.
         on_ready: Called once, when the server accepts requests.
 
@@ -108,6 +110,7 @@ def run_server(
             dotenv_path=dotenv_path,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
+            has_call_page=has_call_page,
             on_leadership_lost=server.stop_without_leadership,
             open_files=open_files.nodes,
             stopping=stopping,

@@ -1,0 +1,81 @@
+"""The parts that serve calls: wired by the configuration, run beside the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from mediafleet.domain.media import Bandwidths
+from mediafleet.kurento import KurentoMedia
+from mediafleet.services.call_recovery import CallRecovery
+from mediafleet.services.calls import Calls
+from mediafleet.services.rooms import CallSettings, Rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from random import Random
+
+    from mediafleet.configuration import Configuration
+    from mediafleet.domain.ports import Clock
+    from mediafleet.kurento import KurentoMediaServers
+    from mediafleet.services.cluster_state import ClusterState
+    from mediafleet.services.placements import Placements
+
+CALLS = "calls"
+
+
+class CallServices:
+    """Everything that serves calls.
+
+    Args:
+        configuration: Returns the configuration in force.
+        state: The cluster in memory.
+        placements: Chooses Media Nodes.
+        media_servers: Links to them.
+        clock: Of the server.
+        random: For ids and tokens.
+
+    Attributes:
+        LOOPS: Names of the loops, as health names them.
+        rooms: The calls in memory.
+        calls: What clients may do with them.
+        recovery: Keeps them going.
+    """
+
+    LOOPS: ClassVar = (CALLS,)
+
+    def __init__(
+        self,
+        configuration: Callable[[], Configuration],
+        state: ClusterState,
+        placements: Placements,
+        media_servers: KurentoMediaServers,
+        *,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        media = KurentoMedia(media_servers)
+        self.rooms = Rooms(state, placements, media, lambda: call_settings(configuration()))
+        self.calls = Calls(self.rooms, media, clock=clock, random=random)
+        self.recovery = CallRecovery(self.rooms, media, clock)
+
+    def loops(self) -> Iterator[tuple[str, Callable[[Callable[[], None]], Awaitable[None]]]]:
+        """The loops to supervise, with their names."""
+        yield CALLS, self.recovery.run
+
+
+def call_settings(configuration: Configuration) -> CallSettings:
+    """What the configuration says about calls."""
+    number = configuration.get
+    video = "OPENVIDU_STREAMS_VIDEO"
+    return CallSettings(
+        most_sessions=number("MEDIAFLEET_SESSIONS", int),
+        most_participants=number("MEDIAFLEET_SESSION_PARTICIPANTS", int),
+        bandwidths=Bandwidths(
+            max_recv=number(f"{video}_MAX_RECV_BANDWIDTH", int),
+            min_recv=number(f"{video}_MIN_RECV_BANDWIDTH", int),
+            max_send=number(f"{video}_MAX_SEND_BANDWIDTH", int),
+            min_send=number(f"{video}_MIN_SEND_BANDWIDTH", int),
+        ),
+        garbage_interval=float(number("OPENVIDU_SESSIONS_GARBAGE_INTERVAL", int)),
+        garbage_threshold=float(number("OPENVIDU_SESSIONS_GARBAGE_THRESHOLD", int)),
+    )
