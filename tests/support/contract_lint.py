@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -106,7 +106,14 @@ def _error_body(place: str, status: int, response: Mapping[str, Any]) -> Finding
     place += pointer("content", "application/json", "schema")
     schema = response["content"]["application/json"]["schema"]
     validator = SchemaValidator(schema, Direction.RESPONSE, place)
-    longest = error_body(
+    longest = _longest_error_body(status)
+    if not validator.is_valid(longest):
+        yield Finding(place, validator.explain(longest, "error body", every=True))
+
+
+@cache
+def _longest_error_body(status: int) -> dict[str, Any]:
+    return error_body(
         status,
         "x" * MAX_MESSAGE_CHARACTERS,
         path="/" * MAX_PATH_CHARACTERS,
@@ -114,8 +121,6 @@ def _error_body(place: str, status: int, response: Mapping[str, Any]) -> Finding
         errors=[ErrorDetail("x" * MAX_MESSAGE_CHARACTERS, "/" * MAX_FIELD_CHARACTERS)]
         * MAX_DETAILS,
     )
-    if not validator.is_valid(longest):
-        yield Finding(place, validator.explain(longest, "error body", every=True))
 
 
 _OWN_STATUSES = frozenset({400, 401, 403, 413, 415, 500, 503})
