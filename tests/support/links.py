@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -33,6 +34,8 @@ QUICK: dict[str, Any] = {
     "settle_timeout": 0.5,
 }
 NODE = "kms_A"
+# Each server has other request ids: in a session that it resumes they must not come again.
+_SEEDS = count(1)
 
 
 class Observer:
@@ -72,7 +75,7 @@ def make_media_servers(
     return KurentoMediaServers(
         observer,
         clock=clock or AwakeClock(SystemClock()),
-        random=random.Random(1),
+        random=random.Random(next(_SEEDS)),
         settings=LinkSettings(**{**QUICK, **settings}),
     )
 

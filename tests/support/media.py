@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.domain.diagnostics import NodeDiagnostics
-from mediafleet.domain.media import EndpointRequest
+from mediafleet.domain.media import EndpointRequest, IceCandidate
 from mediafleet.kurento import KurentoMedia
 from support.links import NODE, links, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator, Callable, Collection
 
     from mediafleet.domain.cluster import Session
-    from mediafleet.domain.media import IceCandidate, MediaEvent
+    from mediafleet.domain.media import MediaEvent
     from mediafleet.kurento import KurentoMediaServers
+    from support.fake_kurento import FakeKurento
     from support.links import Observer
+
+    Answer = Callable[[dict[str, Any]], str]
+
+CANDIDATE = IceCandidate("candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0", 0)
 
 
 def offer(kind: str = "publish") -> str:
@@ -92,3 +98,39 @@ async def linked(uri: str, **settings: Any) -> AsyncIterator[Node]:
         node = Node(media_servers, observer)
         await node.attach(uri)
         yield node
+
+
+def error(code: int) -> Answer:
+    """An answer of a fake node: it refuses."""
+    fault = {"code": code, "message": "no", "data": {"type": "X"}}
+    return lambda asked: json.dumps({"error": fault, "id": asked["id"], "jsonrpc": "2.0"})
+
+
+def replying(value: Any) -> Answer:
+    """An answer of a fake node: a value."""
+    return lambda asked: json.dumps({"id": asked["id"], "result": {"value": value}})
+
+
+def silent(_asked: dict[str, Any]) -> None:
+    """No answer of a fake node."""
+
+
+def steps(fake: FakeKurento, object_id: str) -> list[str]:
+    """What was asked about an object, in order: operations, and events subscribed to."""
+    params = [each["params"] for each in fake.requests if each["params"].get("object") == object_id]
+    return [each.get("operation") or each.get("type") or "release" for each in params]
+
+
+def sink_of(asked: dict[str, Any]) -> str | None:
+    """Where a request connects something to."""
+    sink: str | None = asked["params"].get("operationParams", {}).get("sink")
+    return sink
+
+
+def links_of(fake: FakeKurento) -> list[tuple[str, str | None]]:
+    """What was connected, in order: pairs of source and sink."""
+    return [
+        (each["params"]["object"], sink_of(each))
+        for each in fake.asked("connect")
+        if "object" in each["params"]
+    ]
