@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediafleet.emulator import rtp
-from mediafleet.emulator.rtp import IncomingTrack, OutgoingTrack, RtpPacket
-from mediafleet.emulator.sdp import (
+from mediafleet.emulator.media import rtp
+from mediafleet.emulator.media.rtp import RtpPacket
+from mediafleet.emulator.media.sdp import (
     MAX_OFFER_CHARACTERS,
     InvalidSdpError,
     LocalParameters,
@@ -20,7 +20,8 @@ from mediafleet.emulator.sdp import (
     parse_offer,
     write_answer,
 )
-from mediafleet.emulator.stun import MAX_BYTES, binding_response, parse_binding_request
+from mediafleet.emulator.media.stun import MAX_BYTES, binding_response, parse_binding_request
+from mediafleet.emulator.media.tracks import IncomingTrack, OutgoingTrack
 from support.media_peer import binding_request
 
 OFFERS = Path(__file__).parent / "offers"

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from mediafleet.emulator.dispatcher import Dispatcher, RequestCache
 from mediafleet.emulator.json_text import InvalidFrameError, parse, write
+from mediafleet.emulator.media_links import update_links
 from mediafleet.emulator.methods import session_in
 from mediafleet.emulator.object_types import MEDIA_PIPELINE, PASS_THROUGH
 from mediafleet.emulator.registry import Registry
-from mediafleet.emulator.webrtc import update_links
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

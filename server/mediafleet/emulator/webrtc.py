@@ -1,4 +1,4 @@
-"""WebRtcEndpoints: their operations, their events, and the links that their packets follow."""
+"""WebRtcEndpoints: their operations and their events."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text
-from mediafleet.emulator.media import SocketError
-from mediafleet.emulator.sdp import InvalidSdpError, parse_offer
+from mediafleet.emulator.media import InvalidSdpError, SocketError, parse_offer
+from mediafleet.emulator.media_links import KINDS, update_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from mediafleet.emulator.json_text import Json
     from mediafleet.emulator.media import WebRtcSession
+    from mediafleet.emulator.media.tracks import IncomingTrack, OutgoingTrack
     from mediafleet.emulator.media_server import MediaServer
     from mediafleet.emulator.operations import Invocation, Operation
-    from mediafleet.emulator.registry import MediaObject, Registry
-    from mediafleet.emulator.rtp import IncomingTrack, OutgoingTrack
+    from mediafleet.emulator.registry import MediaObject
 
-_KINDS: Final = ("audio", "video")
-_TRANSPARENT: Final = ("PassThrough", "Filter")
 _STREAM: Final = "1"
 _COMPONENT: Final = 1
 
@@ -129,7 +127,7 @@ class WebRtcEndpoint:
     def set_flow(self, direction: str, kind: str, *, is_flowing: bool) -> None:
         """Emit what the real server emits besides the change of a flow."""
         if direction == "Out" and is_flowing:
-            bin_name = f"kmswebrtcendpoint{self._number}_kmsagnosticbin2-{2 + _KINDS.index(kind)}"
+            bin_name = f"kmswebrtcendpoint{self._number}_kmsagnosticbin2-{2 + KINDS.index(kind)}"
             self.emit(
                 "MediaTranscodingStateChanged",
                 binName=bin_name,
@@ -247,98 +245,6 @@ def _outbound(name: str, track: OutgoingTrack, now: int) -> Json:
     }
 
 
-def update_links(registry: Registry, pipeline: MediaObject) -> None:
-    """Send the packets of each endpoint along the links of its pipeline, and emit the flows.
-
-    Args:
-        registry: The registry of the pipeline.
-        pipeline: The pipeline; one that was destroyed has no elements left.
-    """
-    elements = list(pipeline.children.values())
-    flows: dict[MediaObject, dict[tuple[str, str], None]] = {element: {} for element in elements}
-    for kind in _KINDS:
-        _update_kind(kind, elements, flows)
-    for element in elements:
-        _emit_flows(registry, element, flows[element])
-
-
-def _update_kind(
-    kind: str,
-    elements: list[MediaObject],
-    flows: dict[MediaObject, dict[tuple[str, str], None]],
-) -> None:
-    sinks: dict[MediaObject, list[MediaObject]] = {}
-    for element in elements:
-        for key, output in element.inputs.items():
-            if key.media == kind.upper():
-                sinks.setdefault(output.element, []).append(element)
-    sessions = {element: found for element in elements if (found := _session(element)) is not None}
-    upstream: dict[WebRtcSession, WebRtcSession] = {}
-    for source, session in sessions.items():
-        reached = list(_reach(source, sinks))
-        receivers = [sessions[element] for element in reached if element in sessions]
-        session.set_routes(kind, receivers)
-        upstream.update(dict.fromkeys(receivers, session))
-        if kind in session.flowing:
-            _mark_flows(kind.upper(), source, reached, flows)
-    for session in sessions.values():
-        session.set_upstream(kind, upstream.get(session))
-
-
-def _mark_flows(
-    media: str,
-    source: MediaObject,
-    reached: list[MediaObject],
-    flows: dict[MediaObject, dict[tuple[str, str], None]],
-) -> None:
-    flows[source]["Out", media] = None
-    for element in reached:
-        flows[element]["In", media] = None
-        if _is_transparent(element):
-            flows[element]["Out", media] = None
-
-
-def _session(element: MediaObject) -> WebRtcSession | None:
-    return None if element.endpoint is None else element.endpoint.session
-
-
-def _is_transparent(element: MediaObject) -> bool:
-    return any(element.type.is_a(name) for name in _TRANSPARENT)
-
-
-def _reach(
-    source: MediaObject, sinks: Mapping[MediaObject, list[MediaObject]]
-) -> Iterator[MediaObject]:
-    """The elements that the packets of a source pass or end in, each once, nearest first."""
-    seen: set[MediaObject] = set()
-    waiting = list(sinks.get(source, ()))
-    for element in waiting:
-        if element in seen:
-            continue
-        seen.add(element)
-        yield element
-        if _is_transparent(element):
-            waiting += sinks.get(element, ())
-
-
-def _emit_flows(
-    registry: Registry, element: MediaObject, flows: Mapping[tuple[str, str], None]
-) -> None:
-    started = [flow for flow in flows if flow not in element.flows]
-    ended = sorted(element.flows - flows.keys())
-    element.flows = set(flows)
-    for direction, media in [*started, *ended]:
-        is_flowing = (direction, media) in flows
-        data: dict[str, Json] = {
-            "mediaType": media,
-            "padName": "default",
-            "state": "FLOWING" if is_flowing else "NOT_FLOWING",
-        }
-        registry.emit(element, f"MediaFlow{direction}StateChanged", data, typed=True)
-        if element.endpoint is not None:
-            element.endpoint.set_flow(direction, media.lower(), is_flowing=is_flowing)
-
-
 # Operations.
 
 
@@ -418,7 +324,7 @@ def _stats(call: Invocation) -> Json:
     kind = None
     if call.given("mediaType"):
         kind = call.text("mediaType").lower()
-        if kind not in {*_KINDS, "data"}:
+        if kind not in {*KINDS, "data"}:
             raise rpc_errors.marshalling("Invalid value for 'MediaType'")
     return _endpoint(call).stats(kind)
 

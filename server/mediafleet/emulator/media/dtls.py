@@ -1,6 +1,6 @@
 """DTLS and SRTP: the keys of a peer, and the encryption of its packets (RFC 5764).
 
-Needs the extra mediafleet[media]; only `media` imports this module, when a node needs it.
+Needs the extra mediafleet[media]; only `port` imports this module, when a node needs it.
 """
 
 from __future__ import annotations
