@@ -168,6 +168,8 @@ def demo(
 
     Exit status: 0 ended by a signal, 1 could not start or go on, 2 wrong options.
     """
+    from mediafleet.emulator.media import IS_INSTALLED  # noqa: PLC0415 - slow; only here needed
+
     with exit_on_stop_signals() as stop_request, _directory(data_dir) as directory:
         # Without the directory the nodes could not be found again, so they end with this process.
         lifetime = () if data_dir is not None else (PARENT_OPTION, str(os.getpid()))
@@ -181,13 +183,19 @@ def demo(
                 "MEDIAFLEET_LOCAL_COMMAND": _command(sessions, lifetime),
             }
         )
-        remark = f"It launches {nodes} emulated Media Nodes; {_MORE_DEMO_NODES} more can be added."
+        remarks = [
+            f"It launches {nodes} emulated Media Nodes; {_MORE_DEMO_NODES} more can be added."
+        ]
+        if not IS_INSTALLED:
+            remarks.append(
+                "They forward no media: install it with pip install 'mediafleet[media]'."
+            )
         run(
             configuration,
             stop_nodes=True,
             accept_changed_store=True,
             has_call_page=True,
-            remarks=[remark],
+            remarks=remarks,
             stop_request=stop_request,
         )
 
