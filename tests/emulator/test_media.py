@@ -1,5 +1,6 @@
 """Media Nodes that forward media: peers send RTP through a node and get it, on real sockets."""
 
+import resource
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +13,7 @@ import pytest
 from emulator.replay import read_transcript
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
-from mediafleet.emulator.media import MediaPort
+from mediafleet.emulator.media import MediaPort, rtp
 from support.kurento_wire import ManualClock, RefusedError, Wire, open_wire
 from support.media_peer import (
     AUDIO,
@@ -357,6 +358,38 @@ def shape(value: Any) -> Any:
 RECORDED = {kind: shape(data) for kind, data in recorded()}
 
 
+async def test_another_nominated_address_is_selected_and_used(call: Call, node: Second) -> None:
+    publisher, subscriber, _, sink = await linked(call)
+    await call.wire.subscribe("NewCandidatePairSelected", sink)
+    request = binding_request(subscriber.username, subscriber.attribute("ice-pwd"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        host, port = other.getsockname()
+        text = f"candidate:7 1 udp 5 {host} {port} typ host generation 0 ufrag x"
+        await call.wire.invoke(sink, "addIceCandidate", candidate=candidate(text))
+        other.sendto(request, node.port.address)
+        pair = (await call.event("NewCandidatePairSelected"))["candidatePair"]
+        publisher.send_rtp("audio", 1, b"")
+        await publisher.check()
+        other.settimeout(1)
+        assert other.recv(2048)[0] == 1  # the response
+        assert other.recv(2048)[0] == 0x80
+
+    assert pair["remoteCandidate"] == text.partition(" generation")[0]
+    assert not subscriber.rtp
+
+
+async def test_a_receiver_shows_the_bitrate_that_it_can_take(call: Call) -> None:
+    publisher, subscriber, _, sink = await linked(call)
+    publisher.send_rtp("video", 1, b"")
+    subscriber.send_rtcp(rtp.maximum_bitrate(1, subscriber.remote_ssrc("video"), 250_000))
+    await subscriber.until(lambda: subscriber.rtp)
+    await subscriber.check()
+
+    (video,) = (await call.wire.invoke(sink, "getStats", mediaType="VIDEO")).values()
+    assert video["remb"] == 250_000
+
+
 async def test_statistics_have_the_fields_of_the_real_server(call: Call) -> None:
     publisher, subscriber, source, sink = await linked(call)
     assert await call.wire.invoke(source, "getStats") is None
@@ -445,6 +478,21 @@ async def test_the_number_of_endpoints_is_limited() -> None:
             await call.wire.call("release", object=first)
             await call.endpoint(MediaPeer("sendonly"))
         await wire.connection.close()
+
+
+async def test_a_node_without_free_descriptors_refuses_the_offer(call: Call) -> None:
+    call.pipeline = await call.wire.create("MediaPipeline")
+    endpoint = await call.wire.create("WebRtcEndpoint", mediaPipeline=call.pipeline)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4, hard))
+    try:
+        with pytest.raises(RefusedError) as refused:
+            await call.wire.invoke(endpoint, "processOffer", offer=MediaPeer("sendonly").offer())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert refused.value.code == 40009
+
+    await call.connect(MediaPeer("sendonly"), await call.subscribed_endpoint())
 
 
 # Peers and others that must not be trusted.

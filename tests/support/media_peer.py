@@ -273,12 +273,17 @@ class Call:
 
     async def endpoint(self, peer: MediaPeer, *events: str) -> str:
         """Create an endpoint, negotiate and connect a peer to it; the endpoint."""
+        element = await self.subscribed_endpoint(*events)
+        await self.connect(peer, element)
+        return element
+
+    async def subscribed_endpoint(self, *events: str) -> str:
+        """Create an endpoint and subscribe to its events."""
         if not self.pipeline:
             self.pipeline = await self.wire.create("MediaPipeline")
         element = await self.wire.create("WebRtcEndpoint", mediaPipeline=self.pipeline)
         for event in ("IceCandidateFound", *events):
             await self.wire.subscribe(event, element)
-        await self.connect(peer, element)
         return element
 
     async def connect(self, peer: MediaPeer, element: str) -> None:

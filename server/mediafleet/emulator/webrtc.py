@@ -83,18 +83,18 @@ class WebRtcEndpoint:
         if self.session is None:
             return
         self.pair = (self.session.candidate(), candidate)
-        self.emit("NewCandidatePairSelected", candidatePair=self._pair(component="componentId"))
+        self.emit("NewCandidatePairSelected", candidatePair=self._pair())
         if self.ice_state != "READY":
             self._set_ice_state("CONNECTED")
             self._set_ice_state("READY")
 
-    def _pair(self, component: str) -> Json:
+    def _pair(self) -> Json:
         if self.pair is None:
             return None
         return {
             "__module__": "kurento",
             "__type__": "IceCandidatePair",
-            component: _COMPONENT,
+            "componentId": _COMPONENT,
             "localCandidate": self.pair[0],
             "remoteCandidate": self.pair[1],
             "streamId": _STREAM,
@@ -139,7 +139,7 @@ class WebRtcEndpoint:
 
     def pairs(self) -> Json:
         """The selected pair, in a list."""
-        return [] if self.pair is None else [self._pair("componentId")]
+        return [] if self.pair is None else [self._pair()]
 
     def ice_connections(self) -> Json:
         """The state of its component, in a list."""

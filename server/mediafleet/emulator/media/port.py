@@ -117,7 +117,10 @@ class MediaPort:
     def _listen(self) -> None:
         if self._socket is not None:
             return
-        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        except OSError as error:
+            raise SocketError(f"no UDP socket: {error.strerror}") from error
         try:
             opened.setblocking(False)  # noqa: FBT003  # the only way
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
