@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mediafleet.app.registrar import RegistrarMiddleware
+from mediafleet.app.server import HttpProtocolWithRegistrar
 from mediafleet.contract import FailedLogins
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.services.additions import PROBES_AT_ONCE, Registrations
@@ -321,7 +322,7 @@ async def registrar_alone(**bounds: Any) -> AsyncIterator[httpx.AsyncClient]:
     nobody = Registrations(cast("Any", None), [ip_network("127.0.0.0/8")])
     alone = RegistrarMiddleware(app, nobody, TOKEN, FailedLogins(), **bounds)
     async with (
-        live.serving(alone, ws="websockets-sansio") as url,
+        live.serving(alone, http=HttpProtocolWithRegistrar, ws="websockets-sansio") as url,
         httpx.AsyncClient(base_url=url) as client,
     ):
         yield client

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from mediafleet.app.signalling import WEBSOCKETS, Signalling
+from mediafleet.app import websocket_options
+from mediafleet.app.signalling import Signalling
 from mediafleet.clock import SystemClock
 from mediafleet.services.rooms import CallSettings, Rooms
 from mediafleet.signalling.websocket import SignallingMiddleware
@@ -43,7 +44,7 @@ def alone() -> Callable[..., AbstractAsyncContextManager[Alone]]:
             await send({"type": "lifespan.shutdown.complete"})
 
         middleware = SignallingMiddleware(app, signalling.sessions, signalling.scheduler, **options)
-        async with live.serving(middleware, **WEBSOCKETS) as url:
+        async with live.serving(middleware, **websocket_options()) as url:
             yield Alone(url, signalling, middleware)
 
     return start

@@ -12,7 +12,13 @@ import httpx
 import uvicorn
 from typing_extensions import override
 
-from mediafleet.app import HttpProtocol, Stopping, create_app, websocket_options
+from mediafleet.app import (
+    HttpProtocol,
+    Stopping,
+    create_app,
+    http_protocol,
+    websocket_options,
+)
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 from mediafleet.domain.cluster import OpenFiles
@@ -44,14 +50,13 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=HttpProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=_KEEP_ALIVE_S,
         proxy_headers=False,
-        **{"ws": "none", **options},
+        **{"http": HttpProtocol, "ws": "none", **options},
     )
     server = _Server(config)
     with listener:
@@ -107,7 +112,7 @@ async def mediafleet(
         stopping=stopping,
     )
     async with (
-        serving(app, **websocket_options(checked)) as url,
+        serving(app, http=http_protocol(checked), **websocket_options()) as url,
         httpx.AsyncClient(
             base_url=url,
             auth=("OPENVIDUAPP", SECRET),

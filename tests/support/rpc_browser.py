@@ -32,11 +32,13 @@ class Browser:
     Attributes:
         socket: The WebSocket.
         notifications: That were read and not waited for, the oldest first.
+        answered: Ids of the answers, as they came.
     """
 
     def __init__(self, socket: ClientConnection, first_id: int = 0) -> None:
         self.socket = socket
         self.notifications: deque[tuple[str, Json]] = deque()
+        self.answered: list[int] = []
         self._next_id = first_id
         self._methods: dict[int, str] = {}
         self._answers: dict[int, Json] = {}
@@ -101,6 +103,7 @@ class Browser:
             self.notifications.append((frame["method"], frame["params"]))
         else:
             self._answers[frame["id"]] = frame
+            self.answered.append(frame["id"])
 
 
 def check_answer(method: str, frame: Json) -> None:

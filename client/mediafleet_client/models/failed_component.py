@@ -21,7 +21,7 @@ class FailedComponent:
     component: str
     """ Which: `store` keeps the cluster on the disk or in PostgreSQL; `lifecycle` reconciles the Media Nodes,
     `links` connects to them, `heartbeat` measures the delays of the event loop, `sizing` brings the cluster to its
-    size, and `environment` watches the machines. """
+    size, `environment` watches the machines, and `calls` keeps calls going. """
     reason: str
     """ Why, as far as it is known. For people; its wording may change. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

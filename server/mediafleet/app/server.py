@@ -28,6 +28,7 @@ from mediafleet.app.environments import check_cluster_path, make_environment
 from mediafleet.app.metrics import UNMATCHED
 from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
+from mediafleet.app.signalling import Signalling
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.configuration import inherited_variables
 from mediafleet.delivery import CdrFiles
@@ -83,8 +84,19 @@ ENVIRONMENT = "environment"
 class HttpProtocol(contract.BoundedHttpProtocol):
     """For uvicorn's ``http`` option: bounds what clients may cost."""
 
-    websocket_paths = (SIGNALLING_PATH, REGISTRAR_PREFIX)
+    websocket_paths: tuple[str, ...] = (SIGNALLING_PATH,)
     reserved_paths = ("/health", "/openvidu/api/health")
+
+
+class HttpProtocolWithRegistrar(HttpProtocol):
+    """The same, where media servers register themselves."""
+
+    websocket_paths = (SIGNALLING_PATH, REGISTRAR_PREFIX)
+
+
+def http_protocol(configuration: Configuration) -> type[HttpProtocol]:
+    """The protocol for a configuration; other WebSockets than its own are requests to it."""
+    return HttpProtocol if configuration.registrar_token is None else HttpProtocolWithRegistrar
 
 
 class Stopping:
@@ -269,6 +281,7 @@ class _Server:
             clock=clock,
             random=random,
         )
+        self._signalling = Signalling(self._calls.calls, self._calls.rooms, clock, random)
         self._autoscaler = Autoscaler(
             self._state,
             lambda: autoscaling_settings(settings.value, environment),
@@ -353,11 +366,14 @@ class _Server:
         if self._has_call_page:
             app = CallPageMiddleware(app, self._calls.calls)
         token = self._configuration.registrar_token
-        if token is None:
-            return app
-        networks = self._configuration.registrar_networks
-        registrations = Registrations(self._additions, networks)
-        return RegistrarMiddleware(app, registrations, token, self._failed_logins)
+        if token is not None:
+            registrations = Registrations(self._additions, self._configuration.registrar_networks)
+            app = RegistrarMiddleware(app, registrations, token, self._failed_logins)
+        sockets = self._signalling.before(
+            app, self._configuration, passes_websockets=token is not None
+        )
+        self._metrics.add(lambda: metrics.of_signalling(sockets, self._signalling.sessions))
+        return sockets
 
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
         """Handlers by operationId; all but the restart itself wait for one that is under way."""
@@ -430,6 +446,7 @@ class _Server:
 
     def _begin_stop(self, events: EventHandlers) -> None:
         self._state.begin_stop()
+        self._signalling.sessions.begin_stop()
         events.begin_stop()
 
     def _opened_store(self) -> SqlStore:
@@ -471,7 +488,7 @@ class _Server:
             loops.start_soon(self._supervise, LIFECYCLE, self._controller.run, name=LIFECYCLE)
             for name, run in (*self._readers.loops(self._store), *self._calls.loops()):
                 loops.start_soon(self._supervise, name, run, name=name)
-            async with anyio.create_task_group() as sizing:
+            async with self._signalling.running(), anyio.create_task_group() as sizing:
                 sizing.start_soon(self._supervise, SIZING, self._sizing_loop.run, name=SIZING)
                 if not (has_discovered and await succeeds("resizing", self._resize)):
                     self._sizing_loop.request()

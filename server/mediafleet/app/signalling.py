@@ -28,18 +28,13 @@ if TYPE_CHECKING:
 _ID_CHARACTERS = 26
 
 
-def websocket_options(configuration: Configuration) -> Mapping[str, Any]:
-    """The options of uvicorn for WebSockets; without a registrar they are off."""
-    if configuration.registrar_token is None:
-        return {"ws": "none"}
-    return WEBSOCKETS
-
-
-WEBSOCKETS: Mapping[str, Any] = {
-    "ws": BoundedWebSocketProtocol,
-    "ws_max_size": MAX_FRAME_BYTES,
-    "ws_per_message_deflate": False,
-}
+def websocket_options() -> Mapping[str, Any]:
+    """The options of uvicorn for WebSockets, those of the registrar included."""
+    return {
+        "ws": BoundedWebSocketProtocol,
+        "ws_max_size": MAX_FRAME_BYTES,
+        "ws_per_message_deflate": False,
+    }
 
 
 class Signalling:

@@ -18,6 +18,7 @@ from mediafleet.app import (
     Stopping,
     TlsListener,
     create_app,
+    http_protocol,
     unsupported_internals,
     websocket_options,
 )
@@ -78,7 +79,7 @@ def run_server(
     application = _Application()
     share = None if behind_proxy else configuration.connections_per_address
 
-    class Protocol(HttpProtocol):
+    class Protocol(http_protocol(configuration)):  # type: ignore[misc]
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
 
     settings = _settings(application, configuration, Protocol, open_files.backlog)
@@ -89,9 +90,7 @@ def run_server(
             "number of connections",
             extra={"version": uvicorn.__version__, "differences": differences},
         )
-        settings.http = "httptools"
-        if settings.ws != "none":
-            settings.ws = "websockets-sansio"
+        settings.http, settings.ws = "httptools", "websockets-sansio"
         settings.limit_concurrency = open_files.connections
         settings.load()
         settings.ssl = tls
@@ -139,7 +138,7 @@ def _settings(
         http=protocol,
         backlog=backlog,
         loop="uvloop",
-        **websocket_options(configuration),
+        **websocket_options(),
         lifespan="on",
         access_log=False,
         log_config=None,

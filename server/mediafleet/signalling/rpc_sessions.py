@@ -170,7 +170,7 @@ class RpcSessions:
         contract: What frames must keep.
         scheduler: For times that end.
         new_id: Makes the id of a session; nobody can guess it.
-        grace: Seconds for which a session is kept without a socket.
+        grace: Seconds for which a session is kept without a socket; ``GRACE_S`` if not given.
 
     Attributes:
         handlers: Serve the methods.
@@ -183,14 +183,14 @@ class RpcSessions:
         scheduler: Scheduler,
         new_id: Callable[[], str],
         *,
-        grace: float = GRACE_S,
+        grace: float | None = None,
     ) -> None:
         self.handlers: Handlers
         self.requests: Counter[str] = Counter()
         self._contract = contract
         self._scheduler = scheduler
         self._new_id = new_id
-        self._grace = grace
+        self._grace = GRACE_S if grace is None else grace
         self._sessions: dict[str, RpcSession] = {}
         self._tasks: TaskGroup | None = None
         self._is_stopping = False

@@ -249,7 +249,7 @@ class SignallingMiddleware:
         elif self._passes_websockets:
             await self._app(scope, receive, send)
         else:
-            await _deny(send, 404)
+            await _refuse(receive, send)
 
     def note_drop(self, why: Drop, ip: str) -> None:
         """Count a socket that the server closes, and log the reason."""
@@ -273,7 +273,7 @@ class SignallingMiddleware:
         ip = (scope.get("client") or ("",))[0]
         if self._sockets >= self._most or 0 < self._most_per_address <= self._of_address[ip]:
             self.note_drop(Drop.TOO_MANY_SOCKETS, ip)
-            await _deny(send, 503)
+            await _refuse(receive, send)
             return
         scope.update(query_string=b"")  # uvicorn logs it
         socket = BrowserSocket(self, ip, scope, send)
@@ -309,7 +309,7 @@ class SignallingMiddleware:
             await checkpoint()  # the next frame may be here already, and others wait
 
 
-async def _deny(send: Send, status: int) -> None:
-    headers = [(b"retry-after", b"5")] if status == 503 else []  # noqa: PLR2004
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": b""})
+async def _refuse(receive: Receive, send: Send) -> None:
+    """Answer 403; uvicorn logs any other status as an error of the application."""
+    await receive()
+    await send({"type": "websocket.close"})
