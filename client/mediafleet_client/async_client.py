@@ -440,6 +440,7 @@ class AsyncDrains:
         *,
         deadline: int | None = None,
         at_deadline: AtDeadline = "abort",
+        move: bool = False,
         together_with: Iterable[str] = (),
         force: bool = False,
         dry_run: bool = False,
@@ -451,6 +452,7 @@ class AsyncDrains:
             media_node_id: Which one.
             deadline: Seconds that it may take; `None` for no limit.
             at_deadline: What becomes of a node that hosts sessions then.
+            move: Move the sessions of calls to other nodes, where their browsers connect again.
             together_with: Ids of nodes that will be drained too; they count as gone already.
             force: Even if the other nodes could not carry its load.
             dry_run: Only show what would happen.
@@ -460,9 +462,12 @@ class AsyncDrains:
             NotFound: There is no such Media Node.
             Conflict: The other nodes could not carry its load, or it is not running.
         """
+        limit = DrainLimit(move=True) if move else DrainLimit()
+        if deadline is not None:
+            limit.deadline, limit.at_deadline = deadline, at_deadline
         operation = drain_media_node(
             media_node_id,
-            body=UNSET if deadline is None else DrainLimit(deadline, at_deadline),
+            body=limit if move or deadline is not None else UNSET,
             together_with=",".join(together_with) or UNSET,
             force=force,
             dry_run=dry_run,

@@ -90,6 +90,25 @@ async def test_progress_shows_who_blocks_and_until_when(
     assert found["eta"] > found["timestamp"]
 
 
+async def test_a_drain_that_moves_calls_says_so_until_another_request(
+    api: httpx.AsyncClient, node: Json, database: Path
+) -> None:
+    """The sessions here are those of another client: they are waited for."""
+    url = f"/fleet/media-nodes/{node['id']}/drain"
+
+    answer = await api.put(url, json={"move": True})
+    assert (answer.status_code, answer.json()["move"]) == (201, True)
+    assert (await look_at_drain(api, node["id"]))["move"] is True
+    answer = await api.put(url, json={"move": True, "deadline": 600, "atDeadline": "abort"})
+    assert (answer.json()["move"], answer.json()["deadline"]) == (True, 600)
+    answer = await api.put(url)
+    assert (answer.json()["move"], answer.json()["deadline"]) == (False, None)
+
+    assert (await look_at_drain(api, node["id"]))["sessionsLeft"] == 2
+    changes = ["unlimited", "limited", "unlimited"]
+    assert events_of(database, node["id"])[2:] == [QUARANTINE, *changes]
+
+
 async def test_at_the_deadline_what_is_left_is_closed(
     api: httpx.AsyncClient, node: Json, fleet: EmulatedCluster, database: Path
 ) -> None:

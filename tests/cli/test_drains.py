@@ -123,10 +123,13 @@ def test_a_dry_run_shows_what_would_become_of_each_and_changes_nothing(nodes, me
     others = [each for each in listed if each != member["id"]]
 
     reported = nodes("drain", member["id"], "--dry-run")
+    moving = nodes("drain", member["id"], "--move", "--dry-run")
     refused = nodes("drain", member["id"], *others, "--dry-run")
     really = nodes("drain", member["id"], *others, "--no-wait")
 
-    assert reported.code == 0
+    assert (reported.code, moving.code) == (0, 0)
+    assert re.search(r"^calls +are waited for$", reported.out, re.MULTILINE)
+    assert re.search(r"^calls +are moved$", moving.out, re.MULTILINE)
     assert re.search(
         r"^without it +\d node\(s\) .*, which is possible$", reported.out, re.MULTILINE
     )

@@ -21,10 +21,10 @@ class Drain:
 
     Example:
         {'id': 'kms_FVrQslIr', 'status': 'waiting-idle-to-terminate', 'timestamp': 1600681024900, 'since':
-            1600680424900, 'deadline': None, 'deadlineTime': None, 'atDeadline': None, 'extensions': 0, 'sessionsLeft': 2,
-            'sessionIds': ['physics-101', 'maths-7'], 'oldestSessionAge': 2724, 'eta': None, 'connected': True, 'reason':
-            'it hosts 2 session(s) and goes when the last one has ended', 'capacity': {'remaining': 2, 'load': 60, 'moved':
-            31.4, 'suffices': True}}
+            1600680424900, 'deadline': None, 'deadlineTime': None, 'atDeadline': None, 'extensions': 0, 'move': False,
+            'sessionsLeft': 2, 'sessionIds': ['physics-101', 'maths-7'], 'oldestSessionAge': 2724, 'eta': None, 'connected':
+            True, 'reason': 'it hosts 2 session(s) and goes when the last one has ended', 'capacity': {'remaining': 2,
+            'load': 60, 'moved': 31.4, 'suffices': True}}
 
     """
 
@@ -62,6 +62,8 @@ class Drain:
     """ What happens then, see `AtDeadline`. Null if it is not limited. """
     extensions: int
     """ How often the time was given again. """
+    move: bool
+    """ Whether the sessions of calls are moved to other nodes. """
     sessions_left: int
     """ How many sessions the node hosts, as it reported last. """
     session_ids: list[str]
@@ -101,6 +103,8 @@ class Drain:
 
         extensions = self.extensions
 
+        move = self.move
+
         sessions_left = self.sessions_left
 
         session_ids = self.session_ids
@@ -129,6 +133,7 @@ class Drain:
                 "deadlineTime": deadline_time,
                 "atDeadline": at_deadline,
                 "extensions": extensions,
+                "move": move,
                 "sessionsLeft": sessions_left,
                 "sessionIds": session_ids,
                 "oldestSessionAge": oldest_session_age,
@@ -177,6 +182,8 @@ class Drain:
 
         extensions = d.pop("extensions")
 
+        move = d.pop("move")
+
         sessions_left = d.pop("sessionsLeft")
 
         session_ids = cast(list[str], d.pop("sessionIds"))
@@ -210,6 +217,7 @@ class Drain:
             deadline_time=deadline_time,
             at_deadline=at_deadline,
             extensions=extensions,
+            move=move,
             sessions_left=sessions_left,
             session_ids=session_ids,
             oldest_session_age=oldest_session_age,

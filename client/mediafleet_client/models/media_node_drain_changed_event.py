@@ -18,7 +18,7 @@ class MediaNodeDrainChangedEvent:
 
     Example:
         {'timestamp': 1600678251771, 'id': 'kms_FVrQslIr', 'change': 'limited', 'deadline': 1800, 'deadlineTime':
-            1600680051771, 'atDeadline': 'force', 'extensions': 0, 'clusterId': 'clu_Nb7Qx0aZe'}
+            1600680051771, 'atDeadline': 'force', 'extensions': 0, 'move': False, 'clusterId': 'clu_Nb7Qx0aZe'}
 
     """
 
@@ -39,6 +39,8 @@ class MediaNodeDrainChangedEvent:
     """ What happens at the deadline, see `AtDeadline`. Null if there is none. """
     extensions: int
     """ How often the deadline was extended. """
+    move: bool
+    """ Whether the sessions of calls are moved to other nodes. """
     cluster_id: str
     """ Identifies the cluster, see `OPENVIDU_PRO_CLUSTER_ID`. """
     event: str | Unset = UNSET
@@ -63,6 +65,8 @@ class MediaNodeDrainChangedEvent:
 
         extensions = self.extensions
 
+        move = self.move
+
         cluster_id = self.cluster_id
 
         event = self.event
@@ -78,6 +82,7 @@ class MediaNodeDrainChangedEvent:
                 "deadlineTime": deadline_time,
                 "atDeadline": at_deadline,
                 "extensions": extensions,
+                "move": move,
                 "clusterId": cluster_id,
             }
         )
@@ -118,6 +123,8 @@ class MediaNodeDrainChangedEvent:
 
         extensions = d.pop("extensions")
 
+        move = d.pop("move")
+
         cluster_id = d.pop("clusterId")
 
         event = d.pop("event", UNSET)
@@ -130,6 +137,7 @@ class MediaNodeDrainChangedEvent:
             deadline_time=deadline_time,
             at_deadline=at_deadline,
             extensions=extensions,
+            move=move,
             cluster_id=cluster_id,
             event=event,
         )

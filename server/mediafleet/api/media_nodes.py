@@ -170,11 +170,13 @@ class FleetHandlers:
         force: bool = False,
         dry_run: bool = False,
     ) -> HandlerResult:
-        limit = limit_of(body.get("deadline"), body.get("atDeadline")) if body else None
+        wanted = body or {}
+        limit = limit_of(wanted.get("deadline"), wanted.get("atDeadline"))
         report, is_new = await self._drains.begin(
             media_node_id,
             limit,
             together_with=together_with.split(",") if together_with else (),
+            moves_calls=wanted.get("move", False),
             forced=force,
             dry_run=dry_run,
         )

@@ -132,6 +132,7 @@ def drain(report: DrainReport) -> Json:
         "deadlineTime": _milliseconds(progress.deadline),
         "atDeadline": None if limited is None else limited.limit.at_deadline.value,
         "extensions": 0 if limited is None else limited.extensions,
+        "move": member.node.moves_calls,
         "sessionsLeft": len(progress.sessions),
         "sessionIds": [session.id for session in progress.sessions[:SESSION_IDS_SHOWN]],
         "oldestSessionAge": None if oldest is None else int(oldest),

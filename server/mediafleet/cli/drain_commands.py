@@ -42,6 +42,9 @@ def drain_nodes(
             "abort if not given."
         ),
     ] = None,
+    move: Annotated[
+        bool, typer.Option("--move", help="Move calls to other nodes instead of waiting for them.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Even if the other nodes could not carry the load.")
     ] = False,
@@ -61,6 +64,7 @@ def drain_nodes(
       mediafleet nodes drain kms_FVrQslIr
       mediafleet nodes drain kms_FVrQslIr --deadline 30m
       mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
+      mediafleet nodes drain kms_FVrQslIr --move
       mediafleet nodes drain kms_FVrQslIr kms_8Yw2LxQd --dry-run
     """
     if deadline is None and at_deadline is not None:
@@ -79,6 +83,7 @@ def drain_nodes(
                         media_node_id,
                         deadline=deadline,
                         at_deadline=at_deadline or "abort",
+                        move=move,
                         together_with=others,
                         force=force,
                         dry_run=dry_run,

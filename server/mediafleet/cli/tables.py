@@ -171,6 +171,7 @@ def _drain_rows(drain: Drain) -> Iterator[tuple[str, Text]]:
     if drain.oldest_session_age is not None:
         yield "oldest lasts for", cell(format_duration(drain.oldest_session_age))
     yield "deadline", cell(_deadline(drain))
+    yield "calls", cell("are moved" if drain.move else "are waited for")
     yield "eta", cell(format_time(drain.eta) or "unknown")
     yield "why", cell(with_options(drain.reason))
     yield "without it", cell(_capacity(drain))

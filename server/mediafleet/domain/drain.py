@@ -163,7 +163,13 @@ def _load_at_worst(member: Member) -> float:
 
 
 def entries_of_request(
-    member: Member, limit: Limit | None, capacity: Capacity, *, forced: bool, at: datetime
+    member: Member,
+    limit: Limit | None,
+    capacity: Capacity,
+    *,
+    forced: bool,
+    at: datetime,
+    moves_calls: bool = False,
 ) -> tuple[NodeEntry, ...]:
     """Say what a request to drain a node changes; a new limit takes the place of the old one.
 
@@ -173,6 +179,7 @@ def entries_of_request(
         capacity: Of the cluster without it. A node that is drained already is not refused.
         forced: Drain it even if the rest is too small.
         at: The moment (aware, UTC).
+        moves_calls: Move its calls to other nodes.
 
     Raises:
         NotDrainableError: It does not run yet, or failed.
@@ -185,18 +192,19 @@ def entries_of_request(
     if node.status not in SERVING_STATUSES:
         raise NotDrainableError(node.id, str(node.status))
     drain = None if limit is None else begin(limit, at=at)
+    change = DrainChange.UNLIMITED if drain is None else DrainChange.LIMITED
     if node.is_quarantined:
-        if drain is None and node.drain is None:
+        if drain is None and node.drain is None and node.moves_calls is moves_calls:
             return ()
-        change = DrainChange.UNLIMITED if drain is None else DrainChange.LIMITED
-        return (Mutation(*limit_quarantine(node, drain, change, at=at)),)
+        limited = limit_quarantine(node, drain, change, at=at, moves_calls=moves_calls)
+        return (Mutation(*limited),)
     if not (forced or capacity.suffices):
         raise ClusterTooSmallError(node.id, capacity.remaining, capacity.load, capacity.moved)
-    quarantined, event = transition(node, S.WAITING_IDLE_TO_TERMINATE, at=at, drain=drain)
-    if drain is None:
+    to = S.WAITING_IDLE_TO_TERMINATE
+    quarantined, event = transition(node, to, at=at, drain=drain, moves_calls=moves_calls)
+    if drain is None and not moves_calls:
         return (Mutation(quarantined, event),)
-    limited = drain_changed(quarantined, DrainChange.LIMITED, at=at)
-    return Mutation(quarantined, event), EventOnly(limited)
+    return Mutation(quarantined, event), EventOnly(drain_changed(quarantined, change, at=at))
 
 
 def entries_of_end(member: Member, *, at: datetime) -> tuple[NodeEntry, ...]:
@@ -226,7 +234,10 @@ def entries_of_deadline(node: MediaNode, *, at: datetime) -> tuple[NodeEntry, ..
     match node.drain.limit.at_deadline:
         case AtDeadline.EXTEND:
             longer = extend(node.drain, at=at)
-            return (Mutation(*limit_quarantine(node, longer, DrainChange.EXTENDED, at=at)),)
+            extended = limit_quarantine(
+                node, longer, DrainChange.EXTENDED, at=at, moves_calls=node.moves_calls
+            )
+            return (Mutation(*extended),)
         case AtDeadline.ABORT:
             entry = EventOnly(drain_changed(node, DrainChange.ABORTED, at=at))
             return entry, Mutation(*transition(node, S.RUNNING, at=at))

@@ -237,6 +237,7 @@ class MediaNodeDrainChanged:
     Attributes:
         change: How the drain changed.
         drain: Its limit; ``None`` if it has none.
+        moves_calls: Whether calls are moved to other nodes.
     """
 
     name: ClassVar[str] = "mediaNodeDrainChanged"
@@ -245,6 +246,7 @@ class MediaNodeDrainChanged:
     id: str
     change: DrainChange
     drain: Drain | None
+    moves_calls: bool = False
 
     def payload(self, cluster_id: str) -> Payload:
         """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
@@ -257,6 +259,7 @@ class MediaNodeDrainChanged:
             "deadlineTime": to_milliseconds(drain.deadline) if drain else None,
             "atDeadline": str(drain.limit.at_deadline) if drain else None,
             "extensions": drain.extensions if drain else 0,
+            "move": self.moves_calls,
             "clusterId": cluster_id,
         }
 

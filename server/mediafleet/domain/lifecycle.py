@@ -353,6 +353,8 @@ def _why_quarantined(member: Member) -> str:
         )
     if sessions == 0:
         return "it is being asked whether its last session has ended"
+    if member.node.moves_calls and member.calls:
+        return f"it hosts {sessions} session(s); calls are moved as soon as other nodes accept them"
     return f"it hosts {sessions} session(s) and goes when the last one has ended"
 
 

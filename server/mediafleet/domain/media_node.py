@@ -212,10 +212,23 @@ def forget(node: MediaNode, *, at: datetime) -> tuple[MediaNode, MediaNodeForgot
 
 
 def limit_quarantine(
-    node: MediaNode, drain: Drain | None, change: DrainChange, *, at: datetime
+    node: MediaNode,
+    drain: Drain | None,
+    change: DrainChange,
+    *,
+    at: datetime,
+    moves_calls: bool = False,
 ) -> tuple[MediaNode, MediaNodeDrainChanged]:
-    """Give a quarantined node another deadline, or none; its status stays."""
-    limited = replace(node, drain=drain, version=node.version + 1)
+    """Give a quarantined node another deadline, or none; its status stays.
+
+    Args:
+        node: The node as it is now.
+        drain: Its limit from now on.
+        change: What that is.
+        at: Moment of the change (aware, UTC).
+        moves_calls: Whether its calls are moved from now on.
+    """
+    limited = replace(node, drain=drain, moves_calls=moves_calls, version=node.version + 1)
     return limited, drain_changed(limited, change, at=at)
 
 
@@ -235,7 +248,9 @@ def label(
 
 def drain_changed(node: MediaNode, change: DrainChange, *, at: datetime) -> MediaNodeDrainChanged:
     """The event for a change of a node's drain."""
-    return MediaNodeDrainChanged(timestamp=at, id=node.id, change=change, drain=node.drain)
+    return MediaNodeDrainChanged(
+        timestamp=at, id=node.id, change=change, drain=node.drain, moves_calls=node.moves_calls
+    )
 
 
 def _status_changed(

@@ -149,6 +149,7 @@ class Drains:
         limit: Limit | None,
         *,
         together_with: Collection[str] = (),
+        moves_calls: bool = False,
         forced: bool = False,
         dry_run: bool = False,
     ) -> tuple[DrainReport, bool]:
@@ -158,6 +159,7 @@ class Drains:
             node_id: Which.
             limit: How long that may last; ``None``: until its last session has ended.
             together_with: Others that will be drained too; the rest must carry the load of all.
+            moves_calls: Move its calls to other nodes.
             forced: Drain it even if the rest could not carry the load.
             dry_run: Change nothing; only report.
 
@@ -176,7 +178,9 @@ class Drains:
             leaving = {cluster.existing(other).node.id for other in together_with} | {node_id}
             capacity = capacity_without(cluster, leaving)
             at, now = self._clock.now(), self._clock.monotonic()
-            entries = entries_of_request(member, limit, capacity, forced=forced, at=at)
+            entries = entries_of_request(
+                member, limit, capacity, forced=forced, at=at, moves_calls=moves_calls
+            )
             after = _after(member, entries, at=at, now=now)
             report = self._report(after, capacity, at=at, now=now)
             is_new = not member.node.is_quarantined

@@ -63,6 +63,7 @@ def test_a_drain_begins_with_its_limit_and_emits_both_events() -> None:
         "deadlineTime": 1767323045678 + 1_800_000,
         "atDeadline": "force",
         "extensions": 0,
+        "move": False,
         "clusterId": "clu_1",
     }
 
@@ -81,6 +82,36 @@ def test_a_new_limit_takes_the_place_of_the_old_one_and_counts_from_now() -> Non
     assert reported((limited, unlimited)) == ["limited", "unlimited"]
     assert limited.node.version == member.node.version + 1
     assert entries_of_request(plain, None, NOTHING_LEFT, forced=False, at=LATER) == ()
+
+
+def test_a_drain_may_move_calls_and_each_request_says_whether_it_does() -> None:
+    first, note = entries_of_request(
+        make_member(), None, ENOUGH, forced=False, at=MOMENT, moves_calls=True
+    )
+    assert isinstance(first, Mutation)
+    assert first.node.moves_calls
+    assert reported((first, note)) == ["waiting-idle-to-terminate", "unlimited"]
+    assert note.event.payload("")["move"] is True
+
+    member = make_member(status=QUARANTINE, moves_calls=True)
+    again = entries_of_request(member, None, ENOUGH, forced=False, at=LATER, moves_calls=True)
+    assert again == ()
+    (waits,) = entries_of_request(member, None, ENOUGH, forced=False, at=LATER)
+    assert isinstance(waits, Mutation)
+    assert not waits.node.moves_calls
+    assert reported((waits,)) == ["unlimited"]
+    (running,) = entries_of_end(member, at=LATER)
+    assert isinstance(running, Mutation)
+    assert not running.node.moves_calls
+
+
+def test_a_drain_that_is_extended_goes_on_to_move_calls() -> None:
+    member = drained(AtDeadline.EXTEND, moves_calls=True)
+
+    (extended,) = entries_of_deadline(member.node, at=LATER)
+
+    assert isinstance(extended, Mutation)
+    assert extended.node.moves_calls
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,25 @@ async def test_a_drain_that_moves_calls_ends_none() -> None:
         ]
 
 
+async def test_a_drain_outlives_the_server_and_moves_calls_at_its_next_start() -> None:
+    async with opened() as cluster:
+        await cluster.begin_call()
+        node = cluster.state.existing(FIRST).node
+        to = S.WAITING_IDLE_TO_TERMINATE
+        await cluster.state.apply(Mutation(*transition(node, to, at=MOMENT, moves_calls=True)))
+
+        after = cluster_in(cluster.store, cluster.media, moves=False)
+        async with after.state.kept_in(cluster.store):
+            after.recovery.load(after.state.loaded_calls)
+            for node_id in (FIRST, SECOND):
+                after.state.observe(node_id, cluster.state.existing(node_id).connection)
+            await after.reconcile(FIRST)
+
+            assert after.calls.call("room").node_id == SECOND
+            assert len(after.calls.call("room").active) == 2
+            assert after.state.member(FIRST) is None
+
+
 async def test_a_quarantined_node_keeps_its_calls_and_takes_joins_to_them(
     cluster: Cluster,
 ) -> None:

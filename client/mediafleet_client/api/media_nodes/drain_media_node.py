@@ -30,6 +30,10 @@ def drain_media_node(
     runs. A node that is drained already gets the new limit, counted from now, in place of the one it had; PUT
     without a body takes the limit away.
 
+    With `move` the sessions of calls do not have to end: they are placed on other nodes, and their browsers connect
+    again there. A session that fits on no other node stays until one accepts it, or it ends. Sessions of other
+    clients of the media server are not moved.
+
     A node is not drained if the others could not carry its load: if no other one is running and connected, or if
     their load, together with that of all nodes that are drained, were more than 100 % for each of them on average.
     To drain several nodes, name the others in `together-with`: then none is begun that could not be ended.
@@ -40,8 +44,9 @@ def drain_media_node(
         together_with (str | Unset):
         force (bool | Unset):  Default: False.
         dry_run (bool | Unset):  Default: False.
-        body (DrainLimit | Unset): How long a drain may take. Both members are there, or none for
-            a drain that is not limited. Example: {'deadline': 1800, 'atDeadline': 'force'}.
+        body (DrainLimit | Unset): How long a drain may take, and whether calls are moved. Of
+            `deadline` and `atDeadline` both are there, or none for a drain that is not limited.
+            Example: {'deadline': 1800, 'atDeadline': 'force'}.
     """
     params: dict[str, Any] = {}
 
