@@ -236,12 +236,25 @@ class _Server:
         self._environment = environment
         self._timeouts = _timeouts(configuration, environment)
         self._machines = Machines(self._state, environment, self._timeouts)
+        self._placements = Placements(
+            self._state, clock, lambda: formats.placement_id(self._random)
+        )
+        self._calls = CallServices(
+            lambda: settings.value,
+            self._state,
+            self._placements,
+            self._media_servers,
+            clock=clock,
+            random=random,
+        )
         self._controller = Controller(
             self._state,
             self._machines,
             self._media_servers,
             clock=clock,
             timeouts=self._timeouts,
+            calls=self._calls.recovery,
+            moves_calls=configuration.get("MEDIAFLEET_SESSION_FAILOVER", bool),
         )
         environment.on_machine_end(
             lambda node_id, reason: self._controller.record_decision(
@@ -270,17 +283,6 @@ class _Server:
             self._state, self._environment, self._discovery, self._additions, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
-        self._placements = Placements(
-            self._state, clock, lambda: formats.placement_id(self._random)
-        )
-        self._calls = CallServices(
-            lambda: settings.value,
-            self._state,
-            self._placements,
-            self._media_servers,
-            clock=clock,
-            random=random,
-        )
         self._signalling = Signalling(self._calls.calls, self._calls.rooms, clock, random)
         self._autoscaler = Autoscaler(
             self._state,
