@@ -48,6 +48,53 @@ def test_a_session_is_shown_once_its_name_was_queried():
     assert cache.is_settled
 
 
+def test_an_own_pipeline_is_shown_at_once_and_never_refreshed():
+    cache = cache_of(A, B)
+    for object_id in (B, C):
+        cache.adopt(object_id, f"room-{object_id[0]}", NOW)
+        assert cache.is_complete(object_id)
+    assert [session.id for session in cache.sessions()] == ["room-b", "room-c"]
+    cache.show_all()
+    assert [cache.next_to_refresh() for _ in range(3)] == [A] * 3
+    cache.disown(B)
+    assert {cache.next_to_refresh() for _ in range(3)} == {A, B}
+
+
+def test_an_own_pipeline_that_ends_is_lost_once_unless_it_was_disowned():
+    cache = cache_of(limit=2)
+    for object_id in (A, B, C):
+        cache.adopt(object_id, "room", NOW)
+    assert C not in cache, "beyond the limit, but followed"
+    cache.disown(A)
+    cache.destroy(A)
+    cache.destroy(C)
+    cache.destroy(C)
+    assert cache.take_lost() == (C,)
+    window = cache.open_window()
+    cache.apply_listing([], window, now=NOW)
+    assert cache.take_lost() == (B,)
+    assert cache.take_lost() == ()
+    assert not cache.has_own
+
+
+@pytest.mark.parametrize("end", ["clear", "lose_own"])
+def test_own_pipelines_are_lost_with_their_process_or_session(end):
+    cache = cache_of(A)
+    cache.adopt(B, "room", NOW)
+    getattr(cache, end)()
+    assert cache.take_lost() == (B,)
+    assert not cache.is_own(B)
+
+
+def test_a_pipeline_adopted_during_a_listing_is_newer_than_it():
+    cache = cache_of(A)
+    window = cache.open_window()
+    cache.adopt(B, "room", NOW)
+    cache.apply_listing([A], window, now=NOW)
+    assert cache.is_own(B)
+    assert cache.take_lost() == ()
+
+
 @pytest.mark.parametrize("first", [None, "room"])
 def test_an_id_stays_whatever_the_name_becomes(first):
     cache = cache_of(A)
@@ -199,6 +246,26 @@ class CacheOfAHostileNode(RuleBasedStateMachine):
         self.cache = SessionCache(5)
         self.windows = []
         self.shown = {}
+        self.own = set()
+
+    @rule(object_id=OBJECTS)
+    def adopt(self, object_id):
+        self.cache.adopt(object_id, "room", NOW)
+        self.own.add(object_id)
+
+    @rule(object_id=OBJECTS)
+    def disown(self, object_id):
+        self.cache.disown(object_id)
+        self.own.discard(object_id)
+
+    @rule()
+    def lose_own(self):
+        self.cache.lose_own()
+
+    @rule()
+    def refresh(self):
+        refreshed = self.cache.next_to_refresh()
+        assert refreshed is None or not self.cache.is_own(refreshed)
 
     @rule(object_id=OBJECTS, at=st.none() | st.just(NOW))
     def create(self, object_id, at):
@@ -244,6 +311,18 @@ class CacheOfAHostileNode(RuleBasedStateMachine):
             assert SAFE.fullmatch(session.id)
             assert SAFE.fullmatch(session.object_id)
             assert session.created_at.tzinfo is not None
+
+    @invariant()
+    def own_pipelines_are_shown_or_lost_once(self):
+        lost = self.cache.take_lost()
+        assert len(set(lost)) == len(lost)
+        assert set(lost) <= self.own
+        self.own -= set(lost)
+        assert self.cache.has_own == bool(self.own)
+        shown = {session.object_id for session in self.cache.sessions()}
+        for object_id in self.own:
+            assert self.cache.is_own(object_id)
+            assert object_id not in self.cache or safe_id(object_id) in shown
 
     @invariant()
     def an_id_stays_while_its_session_lives(self):
