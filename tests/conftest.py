@@ -1,3 +1,4 @@
+import gc
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,6 +23,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("mediafleet")
+gc.set_threshold(10_000)  # as the command line does
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mediafleet.contract import ContractSchemas
+from mediafleet.contract import ContractSchemas, FailedLogins
 from support.contract_app import CONTRACT, SECRET, USER, Jars, make_app, serving
 from support.raw_http import RawConnection, RawResponse, basic, chunked, request_bytes
 
@@ -35,7 +36,8 @@ JSONISH = st.recursive(
 
 @pytest.fixture(scope="module")
 def where() -> Iterator[tuple[str, int]]:
-    with serving(make_app(Jars())) as address:
+    """Wrong credentials are answered at once, however many there are."""
+    with serving(make_app(Jars(), failed_logins=FailedLogins(most=sys.maxsize))) as address:
         yield address
 
 

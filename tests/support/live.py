@@ -1,15 +1,19 @@
 """A whole server on a real socket inside the test's event loop."""
 
 import contextlib
+import pickle
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
+import pytest
 import uvicorn
+from connexion.spec import Specification
 from typing_extensions import override
 
 from mediafleet.app import (
@@ -17,8 +21,10 @@ from mediafleet.app import (
     Stopping,
     create_app,
     http_protocol,
+    load_contract,
     websocket_options,
 )
+from mediafleet.app import server as app_server
 from mediafleet.clock import SystemClock
 from mediafleet.configuration import read_configuration
 from mediafleet.domain.cluster import OpenFiles
@@ -28,6 +34,8 @@ from mediafleet.emulator.cluster import stop_accepting
 SECRET = "a-secret-of-the-tests"
 _KEEP_ALIVE_S = 7 * 24 * 3600
 """No connection is closed in the moment its client uses it again, even where hours pass at once."""
+
+_check = Specification.from_dict
 
 
 class _Server(uvicorn.Server):
@@ -71,6 +79,29 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
             server.should_exit = True
 
 
+@contextmanager
+def _contract_is_checked_once() -> Iterator[None]:
+    """Hundreds of tests serve the same contract: to read and check it takes most of a start."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            app_server, "load_contract", lambda name="openapi.yaml": pickle.loads(_read(name))
+        )
+        patched.setattr(
+            Specification, "from_dict", lambda document, **_: _checked(pickle.dumps(document))
+        )
+        yield
+
+
+@cache
+def _read(name: str) -> bytes:
+    return pickle.dumps(load_contract(name))
+
+
+@lru_cache(maxsize=4)
+def _checked(document: bytes) -> Specification:
+    return _check(pickle.loads(document))
+
+
 def configuration(data_dir: Path, **properties: Any) -> Any:
     """A checked configuration, on premises, with a secret and a data directory of its own."""
     overrides = {
@@ -104,13 +135,14 @@ async def mediafleet(
         properties: Of its configuration.
     """
     checked = configuration(data_dir, **properties)
-    app = create_app(
-        checked,
-        clock=clock,
-        environment=environment,
-        open_files=open_files,
-        stopping=stopping,
-    )
+    with _contract_is_checked_once():
+        app = create_app(
+            checked,
+            clock=clock,
+            environment=environment,
+            open_files=open_files,
+            stopping=stopping,
+        )
     async with (
         serving(app, http=http_protocol(checked), **websocket_options()) as url,
         httpx.AsyncClient(

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _KEEP_ALIVE_S: Final = 30
 _GRACEFUL_SHUTDOWN_S: Final = 5
-# Python's default is 700: objects that live for one request or measurement would be walked.
-_ALLOCATIONS_PER_COLLECTION: Final = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,6 @@ def run_server(
     except MissingExtraError as error:
         raise UsageError(str(error)) from error
     gc.freeze()  # what is loaded now stays loaded, so no collection has to walk it
-    gc.set_threshold(_ALLOCATIONS_PER_COLLECTION)
     server.run(sockets=[listener.socket])
     if application.failure is not None:
         raise CommandError(_sentence(application.failure)) from application.failure
