@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ class Timer:
     def __init__(self, due: float, callback: Callable[[], None]) -> None:
         self.due = due
         self._callback: Callable[[], None] | None = callback
-
-    def __lt__(self, other: Timer) -> bool:
-        return self.due < other.due
 
     @property
     def cancelled(self) -> bool:
@@ -61,7 +59,8 @@ class Scheduler:
     def __init__(self, clock: Clock, *, slot_s: float = SLOT_S) -> None:
         self._clock = clock
         self._slot_s = slot_s
-        self._timers: list[Timer] = []
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._numbers = count()
         self._handle: asyncio.TimerHandle | None = None
         self._handle_due = math.inf
         self._earliest = -math.inf
@@ -78,8 +77,9 @@ class Scheduler:
     def at(self, due: float, callback: Callable[[], None]) -> Timer:
         """Run a callback at a monotonic time; it must not block or raise."""
         timer = Timer(max(due, self._earliest), callback)
-        heapq.heappush(self._timers, timer)
-        self._arm()
+        heapq.heappush(self._timers, (timer.due, next(self._numbers), timer))
+        if timer.due < self._handle_due:
+            self._arm()
         return timer
 
     def clear(self) -> None:
@@ -92,17 +92,17 @@ class Scheduler:
         now = self._clock.monotonic()
         self._earliest = math.nextafter(now, math.inf)
         try:
-            while self._timers and self._timers[0].due <= now:
-                heapq.heappop(self._timers).run()
+            while self._timers and self._timers[0][0] <= now:
+                heapq.heappop(self._timers)[2].run()
         finally:
             self._earliest = -math.inf
             self._handle_due = math.nan  # differs from every time: arm again
             self._arm()
 
     def _arm(self) -> None:
-        while self._timers and self._timers[0].cancelled:
+        while self._timers and self._timers[0][2].cancelled:
             heapq.heappop(self._timers)
-        first = self._timers[0].due if self._timers else math.inf
+        first = self._timers[0][0] if self._timers else math.inf
         due = first if first == math.inf else math.ceil(first / self._slot_s) * self._slot_s
         is_running = self._earliest != -math.inf
         if is_running or due == self._handle_due:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import replace
 from functools import partial
@@ -82,9 +83,9 @@ class Pinger:
         """The connection was closed on purpose."""
         self._rpc = None
 
-    def next_due(self) -> float | None:
-        """When ``work`` has something to do."""
-        return None if self._rpc is None else self._heartbeat.due
+    def next_due(self) -> float:
+        """When ``work`` has something to do; infinite without a connection."""
+        return math.inf if self._rpc is None else self._heartbeat.due
 
     def work(self, now: float) -> None:
         """Ping, suspect the node, or drop the connection."""
@@ -240,9 +241,9 @@ class Reporter:
         if self.connection.connected and self._is_changed and self._due <= now:
             self._report()
 
-    def next_due(self) -> float | None:
-        """When ``report_if_due`` has something to report."""
-        return self._due if self.connection.connected and self._is_changed else None
+    def next_due(self) -> float:
+        """When ``report_if_due`` has something to report; infinite if it has not."""
+        return self._due if self._is_changed and self.connection.connected else math.inf
 
     def _loads(self) -> tuple[float | None, float | None]:
         return self.connection.load, self.connection.last_load
@@ -250,5 +251,6 @@ class Reporter:
     def _report(self) -> None:
         self._is_changed = False
         self._due = self._clock.monotonic() + self._interval
-        self.connection = replace(self.connection, sessions=self._sessions())
+        if (sessions := self._sessions()) != self.connection.sessions:
+            self.connection = replace(self.connection, sessions=sessions)
         self._observe(self._node_id, self.connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -150,10 +151,13 @@ class Link:
         rpc, self._rpc = self._rpc, None
         self.watcher.stop()
         self._pinger.stop()
-        self._meter.stop()
         self._reporter.on_disconnected(notify=False)
-        if rpc is not None:
-            await rpc.close(self._settings.close_timeout, ends_session=not keeps_session)
+        timeout_s = self._settings.close_timeout
+        async with anyio.create_task_group() as closing:
+            if (measuring := self._meter.stop()) is not None:
+                closing.start_soon(measuring.close, timeout_s)
+            if rpc is not None:
+                await rpc.close(timeout_s, ends_session=not keeps_session)
         self._context.files.release_link(self)
         if not keeps_session:
             self._session.session_id = None
@@ -178,7 +182,7 @@ class Link:
             max_waiting=self._settings.max_waiting_calls,
             read_limit=self._read_limit,
             on_event=self._on_event,
-            on_reply=self._pinger.on_reply,
+            on_reply=self._on_reply,
             on_lost=self._on_lost,
         )
         with anyio.CancelScope() as self._connecting:
@@ -252,7 +256,8 @@ class Link:
             extra={"media_node_id": self.node_id, "reason": reason, "failures": self._failures},
         )
         self._phase = Phase.WAITING
-        self._meter.stop()
+        if (measuring := self._meter.stop()) is not None:
+            measuring.close_now()
         self._retry_due = self._now() + self._reconnect_pause(reason)
         self._reporter.on_disconnected(notify=True)
         self._schedule()
@@ -288,6 +293,15 @@ class Link:
                 self._meter.measure(self._address, state.server_id)
         self._pinger.work(now)
 
+    def _on_reply(self) -> None:
+        """Postpone the timer that was set for a missing reply."""
+        due = self._pinger.next_due()
+        self._pinger.on_reply()
+        if due != self._pinger.next_due() and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._schedule()
+
     def _on_suspicion(self, is_suspect: bool) -> None:  # noqa: FBT001  # its only argument
         log.log(
             logging.WARNING if is_suspect else logging.INFO,
@@ -309,7 +323,8 @@ class Link:
 
     def _schedule(self) -> None:
         """Schedule the next call of ``_on_due``."""
-        if (due := self._next_due()) is None:
+        due = self._next_due()
+        if due == math.inf:
             return
         if self._timer is not None:
             if self._timer.due <= due:
@@ -317,15 +332,17 @@ class Link:
             self._timer.cancel()
         self._timer = self._context.scheduler.at(due, self._on_due)
 
-    def _next_due(self) -> float | None:
+    def _next_due(self) -> float:
         if self._phase is Phase.WAITING:
             return self._retry_due
-        dues: list[float | None] = []
-        if self._rpc is not None:
-            dues = [self._session.next_deadline(), self.watcher.next_due()]
-        if self._phase is Phase.CONNECTED:
-            dues += [self._pinger.next_due(), self._load_due, self._reporter.next_due()]
-        return min((due for due in dues if due is not None), default=None)
+        if self._rpc is None:
+            return math.inf
+        due = self.watcher.next_due()
+        if (deadline := self._session.next_deadline()) is not None:
+            due = min(due, deadline)
+        if self._phase is not Phase.CONNECTED:
+            return due
+        return min(due, self._pinger.next_due(), self._load_due, self._reporter.next_due())
 
     def _now(self) -> float:
         return self._context.clock.monotonic()

@@ -29,8 +29,8 @@ class LoadMeter:
 
     It has a connection and a session of its own: a media server that measures answers nothing else
     on that connection meanwhile. A measurement is two requests, sent at once: ``connect``, whose
-    reply shows the process that measures, and the load. The connection is closed in between if
-    measurements are rare, or if its file is needed for another one.
+    reply shows the process, and the load. The connection is closed in between if measurements are
+    rare, or if its file is needed for another one.
 
     Args:
         uri: Of the media server.
@@ -90,13 +90,15 @@ class LoadMeter:
         self._server_id = server_id
         self._context.measuring.acquire(self._begin)
 
-    def stop(self) -> None:
-        """End a measurement without a load, and close the connection."""
-        self.close()
+    def stop(self) -> RpcConnection | None:
+        """End a measurement without a load; return the connection, which the caller must close."""
+        rpc, self._rpc = self._rpc, None
         if self._opening is not None:
             self._opening.cancel()
-        elif not self.is_idle:
+        else:
             self._finish(None)
+            self.close()
+        return rpc
 
     def close(self) -> None:
         """Close the connection without waiting for replies; the next measurement opens another."""

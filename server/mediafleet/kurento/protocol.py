@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import orjson
 
@@ -39,8 +39,7 @@ _MAX_CONTAINERS = 1000
 _MAX_LENIENT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The result of a call; the value is untrusted."""
 
     value: Mapping[str, object]
@@ -64,8 +63,7 @@ class NoReply:
 Outcome: TypeAlias = Result | Fault | NoReply
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request that waits for its reply until a deadline of the monotonic clock."""
 
     id: int
@@ -73,8 +71,7 @@ class Call:
     on_outcome: Callable[[Outcome], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The first reply to a call."""
 
     call: Call
@@ -159,6 +156,8 @@ class RpcSession:
 
     def overdue(self, now: float) -> list[Call]:
         """Take out the calls whose deadline has passed; their replies are ignored from now on."""
+        if not self.calls:
+            return []
         late = [call for call in self.calls.values() if call.deadline <= now]
         for call in late:
             del self.calls[call.id]
@@ -172,7 +171,9 @@ class RpcSession:
 
     def next_deadline(self) -> float | None:
         """When the next call will be overdue."""
-        return min((call.deadline for call in self.calls.values()), default=None)
+        if not self.calls:
+            return None
+        return min([call.deadline for call in self.calls.values()])
 
     def _answer(self, message: Mapping[str, object]) -> Reply | InvalidFrame:
         outcome = _outcome(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -254,21 +255,22 @@ class SessionWatcher:
         self._check_settled()
         self._on_change()
 
-    def next_due(self) -> float | None:
-        """When the next query is due; ``None`` if there is none or too many are in flight."""
+    def next_due(self) -> float:
+        """When the next query is due; infinite if there is none or too many are in flight."""
         if self._rpc is None or len(self._in_flight) >= self._settings.concurrent_queries:
-            return None
-        dues = [self._queries[0][0]] if self._queries and not self._creations else []
-        if self._cache.refreshable:
-            dues.append(self._next_refresh())
-        return min(dues, default=None)
+            return math.inf
+        due = self._queries[0][0] if self._queries and not self._creations else math.inf
+        return min(due, self._next_refresh()) if self._cache.refreshable else due
 
     def work(self) -> None:
         """Send the queries that are due, as far as limits allow."""
         if self._is_working:
             return
-        self._is_working = True
         now = self._clock.monotonic()
+        if not self._queries and not self._cache.refreshable:
+            self._last_refresh = now
+            return
+        self._is_working = True
         while self._queries and self._queries[0][0] <= now and self._can_query_new():
             _, object_id, later = heapq.heappop(self._queries)
             self._scheduled.discard(object_id)

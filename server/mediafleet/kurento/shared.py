@@ -63,6 +63,13 @@ class TokenBucket:
         self._since = now
         return self._left >= cost
 
+    def take(self, cost: float) -> bool:
+        """Take tokens if the bucket holds that many; return whether it did."""
+        if not self.covers(cost):
+            return False
+        self._left -= cost
+        return True
+
     def spend(self, cost: float) -> float:
         """Take tokens for something already done; return the seconds to wait before the next."""
         self.covers(cost)
@@ -86,9 +93,7 @@ class ReadLimit:
 
     def read(self, size: int) -> float:
         """Count bytes that were read; return the seconds to wait before reading more."""
-        if self._own.covers(size):
-            return self._own.spend(size)
-        return self._shared.spend(size)
+        return 0.0 if self._own.take(size) else self._shared.spend(size)
 
 
 class WorkerPool:

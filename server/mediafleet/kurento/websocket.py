@@ -1,20 +1,22 @@
 """One WebSocket to a media server: bytes to messages, within bounds, without JSON-RPC.
 
 The handshake is that of ``websockets``, without its I/O: so the socket is closed whenever a dial is
-cancelled, and a connection costs no task. Frames are parsed here, as the parser of the library
-takes twice the CPU time, and 10 kB for each connection.
+cancelled, and a connection costs no task. Frames are parsed and made here: the library takes two to
+three times the CPU time, and 10 kB for each connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import struct
 from typing import TYPE_CHECKING, Protocol, cast
 
 from typing_extensions import override
 from websockets.client import ClientProtocol
 from websockets.exceptions import ProtocolError
-from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.frames import Close, CloseCode, Opcode
 from websockets.http11 import Response
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ FLOODED = "it floods the connection: it sends more than may be read of it"
 
 _HEAD_END = b"\r\n\r\n"
 _WHOLE_TEXT = 0x80 | Opcode.TEXT
-_FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
+_FIN, _RESERVED, _OPCODE, _MASKED = 0x80, 0x70, 0x0F, 0x80
 _SHORTEST_HEADER = 2
 _LONGEST_CONTROL = 125
 # Lengths that stand for a longer one, and how many bytes that takes.
@@ -339,12 +341,27 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _write(self, opcode: Opcode, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(Frame(opcode, data).serialize(mask=True))
+            self._transport.write(_masked_frame(opcode, data))
 
     def _flush(self, library: ClientProtocol) -> None:
         for data in library.data_to_send():
             if data and self._transport is not None and not self._transport.is_closing():
                 self._transport.write(data)
+
+
+def _masked_frame(opcode: Opcode, data: bytes) -> bytes:
+    """Return a whole frame of a client; the library takes three times the CPU time."""
+    length = len(data)
+    if length <= _LONGEST_CONTROL:
+        head = bytes((_FIN | opcode, _MASKED | length))
+    elif length < 1 << 16:
+        head = struct.pack("!BBH", _FIN | opcode, _MASKED | 126, length)
+    else:
+        head = struct.pack("!BBQ", _FIN | opcode, _MASKED | 127, length)
+    key = os.urandom(4)
+    mask = (key * (length // 4 + 1))[:length]
+    masked = int.from_bytes(data, "big") ^ int.from_bytes(mask, "big")
+    return b"".join((head, key, masked.to_bytes(length, "big")))
 
 
 def _error_text(error: Exception) -> str:

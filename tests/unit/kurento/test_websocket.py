@@ -15,6 +15,7 @@ from typing_extensions import override
 from websockets.client import ClientProtocol
 from websockets.frames import Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import WebSocketURI
 
 from mediafleet.kurento.websocket import WebSocket
@@ -190,3 +191,21 @@ async def test_what_is_not_accepted_is_refused_before_it_has_all_come(sent, code
     assert close[0] == 0x80 | Opcode.CLOSE
     unmasked = bytes(a ^ b for a, b in zip(close[6:8], close[2:4], strict=True))
     assert int.from_bytes(unmasked) == code
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536])
+async def test_a_server_reads_what_is_sent(length):
+    connection = Connection()
+    connection.feed(connection.answer)
+    connection.wire.written = b""
+    messages = [bytes([number]) * length for number in (0, 7, 255)]
+    for message in messages:
+        connection.websocket.send(message)
+    server = ServerProtocol(state=State.OPEN)
+    server.receive_data(connection.wire.written)
+    frames = server.events_received()
+    assert [(each.opcode, each.fin, bytes(each.data)) for each in frames] == [
+        (Opcode.TEXT, True, message) for message in messages
+    ]
+    assert server.state is State.OPEN
