@@ -12,6 +12,7 @@ COMMANDS_OF_NODES = (
     *("drain", "progress", "undrain", "status", "discover", "label"),
 )
 COMMANDS_OF_PLACEMENTS = ("create", "list", "release")
+COMMANDS_OF_SESSIONS = ("list", "show", "close")
 COMMANDS_OF_EVENTS = (
     *("list", "watch", "verify", "cdr"),
     *("webhook", "dead-letters", "replay", "discard"),
@@ -26,6 +27,8 @@ COMMANDS = [
     *(["nodes", each] for each in COMMANDS_OF_NODES),
     ["placements"],
     *(["placements", each] for each in COMMANDS_OF_PLACEMENTS),
+    ["sessions"],
+    *(["sessions", each] for each in COMMANDS_OF_SESSIONS),
     ["events"],
     *(["events", each] for each in COMMANDS_OF_EVENTS),
     ["autoscaling"],
@@ -49,7 +52,9 @@ def test_every_help_has_examples_line_by_line(command):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["nodes"], ["placements"], ["events"], ["autoscaling"]], ids=" ".join
+    "command",
+    [[], ["nodes"], ["placements"], ["sessions"], ["events"], ["autoscaling"]],
+    ids=" ".join,
 )
 def test_exit_statuses_are_documented(command):
     text = help_of(command)

@@ -39,6 +39,9 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "kms_Unknown1"
 DIAGNOSTICS = "/fleet/media-nodes/{}/diagnostics"
 DRAIN = "/fleet/media-nodes/{}/drain"
+SESSION_PREFIXES = ("/api", "/openvidu/api")
+"""Of the paths of sessions."""
+COMMUNITY_PROPERTIES = ("version", "publicurl", "recording", "recording-path", "cdr")
 LABELS = "/fleet/media-nodes/{}/labels"
 REACHED = Reached()
 
@@ -79,6 +82,7 @@ def url_of(operation: Any) -> str:
     path = operation.path.replace("{mediaNodeId}", UNKNOWN).replace("{file}", "unknown.log")
     path = path.replace("{sequence}", "4711")
     path = path.replace("{placementId}", "plc_Unknown1")
+    path = re.sub(r"\{(session|connection|stream|recording)Id\}", "unknown", path)
     # A stream has no end of its own.
     return f"{path}?duration=0" if path.endswith("/stream") else path
 
@@ -245,6 +249,90 @@ async def test_call_detail_records(tmp_path: Path, api: httpx.AsyncClient, prefi
     assert (await api.get(f"{prefix}/cdr/{name}")).status_code == 200
 
 
+@pytest.mark.parametrize("base", SESSION_PREFIXES)
+async def test_sessions_that_nobody_has_joined(api: httpx.AsyncClient, base: str) -> None:
+    sessions, room = f"{base}/sessions", f"{base}/sessions/room"
+    assert (await api.post(sessions, json={"customSessionId": "room"})).status_code == 200
+    assert (await api.post(sessions, json={"customSessionId": "room"})).status_code == 409
+    assert (await api.get(sessions)).status_code == (await api.get(room)).status_code == 200
+    assert (await api.post(f"{base}/tokens", json={"session": "room"})).status_code == 200
+    assert (await api.post(f"{base}/tokens", json={"session": "x"})).status_code == 404
+    for session, status in (("x", 404), ("room", 406)):
+        signal = await api.post(f"{base}/signal", json={"session": session})
+        assert signal.status_code == status
+    camera = {"rtspUri": "rtsp://127.0.0.1/live"}
+    assert (await api.post(f"{sessions}/x/connection", json=camera)).status_code == 404
+    for session, status in (("x", 400), ("room", 404)):
+        for below_it in ("connection/x", "stream/x"):
+            unknown = await api.delete(f"{sessions}/{session}/{below_it}")
+            assert unknown.status_code == status
+    assert (await api.delete(room)).status_code == 204
+    assert (await api.delete(room)).status_code == (await api.get(room)).status_code == 404
+
+
+@pytest.mark.parametrize("base", SESSION_PREFIXES)
+async def test_a_session_with_a_camera(
+    api: httpx.AsyncClient, fleet: EmulatedCluster, base: str
+) -> None:
+    await api.post(f"{base}/sessions", json={"customSessionId": "room"})
+    room, camera = f"{base}/sessions/room", {"type": "IPCAM", "rtspUri": "rtsp://127.0.0.1/live"}
+    assert (await api.post(f"{room}/connection", json=camera)).status_code == 503
+    await add(api, fleet.uri(0))
+    made = await api.post(f"{room}/connection", json=camera)
+    assert made.status_code == 200
+    (publisher,) = made.json()["publishers"]
+    assert (await api.post(f"{base}/signal", json={"session": "room"})).status_code == 200
+    stream = f"{room}/stream/{publisher['streamId']}"
+    assert (await api.delete(stream)).status_code == 405
+    connection = f"{room}/connection/{made.json()['connectionId']}"
+    assert (await api.delete(connection)).status_code == 204
+
+
+async def test_connections_of_later_versions(api: httpx.AsyncClient) -> None:
+    sessions = "/openvidu/api/sessions"
+    session = (await api.post(sessions)).json()["id"]
+    path = f"{sessions}/{session}/connection"
+    made = await api.post(path)
+    assert made.status_code == 200
+    one = f"{path}/{made.json()['id']}"
+    for found in (api.get(path), api.get(one), api.patch(one, json={"role": "SUBSCRIBER"})):
+        assert (await found).status_code == 200
+    assert (await api.delete(one)).status_code == 204
+    assert (await api.get(one)).status_code == 404
+    assert (await api.patch(one, json={})).status_code == 404
+    assert (await api.get(f"{sessions}/x/connection")).status_code == 404
+
+
+@pytest.mark.parametrize("base", SESSION_PREFIXES)
+async def test_recordings(tmp_path: Path, base: str) -> None:
+    for is_on in (False, True):
+        async with live.mediafleet(
+            tmp_path,
+            OPENVIDU_RECORDING=is_on,
+            OPENVIDU_RECORDING_PATH=str(tmp_path / "recordings"),
+        ) as client:
+            client.event_hooks["response"].append(noting("live"))
+            await client.post(f"{base}/sessions", json={"customSessionId": f"room-{is_on}"})
+            start = f"{base}/recordings/start"
+            for mode in (None, "INDIVIDUAL", "COMPOSED"):
+                body = {"session": f"room-{is_on}", "outputMode": mode}
+                assert (await client.post(start, json=body)).status_code == 501
+            if is_on:
+                assert (await client.post(start, json={"session": "x"})).status_code == 404
+            expected = 404 if is_on else 501
+            for method, path in (("POST", "stop/x"), ("GET", "x"), ("DELETE", "x")):
+                found = await client.request(method, f"{base}/recordings/{path}")
+                assert found.status_code == expected
+            listed = await client.get(f"{base}/recordings")
+            assert listed.status_code == (200 if is_on else 501)
+
+
+async def test_what_openvidu_ce_shows_of_its_configuration(api: httpx.AsyncClient) -> None:
+    for each in ("", *(f"/openvidu-{name}" for name in COMMUNITY_PROPERTIES)):
+        assert (await api.get(f"/config{each}")).status_code == 200
+    assert (await api.get("/accept-certificate", auth=("", ""))).status_code == 200
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_the_cluster_as_a_whole(api: httpx.AsyncClient, prefix: str) -> None:
     api.event_hooks["request"].append(below(prefix))
@@ -338,6 +426,17 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
         "/fleet/dead-letters/replay": {"all": True},
         "/fleet/media-nodes/{mediaNodeId}/labels": {"labels": {}},
         "/fleet/placements": {},
+        **{
+            base + path: body
+            for base in SESSION_PREFIXES
+            for path, body in {
+                "/tokens": {"session": "room"},
+                "/signal": {"session": "room"},
+                "/sessions/{sessionId}/connection": {"rtspUri": "rtsp://127.0.0.1/live"},
+                "/sessions/{sessionId}/connection/{connectionId}": {},
+                "/recordings/start": {"session": "room"},
+            }.items()
+        },
     }
     async with (
         live.serving(app) as url,
@@ -350,6 +449,30 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
             answer = await client.request(each.method, url_of(each), json=body)
             assert answer.status_code == status, (each.id, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503)
+
+
+async def test_a_stream_of_a_browser_ends() -> None:
+    """Without a browser nobody publishes; tests/calls has them."""
+    unused = {each.id: _nothing for each in operations()}
+    app = contract.create_app(
+        load_contract(),
+        unused,
+        authenticate=lambda *_: True,
+        describe_error=describe_error,
+        now_ms=lambda: 0,
+    )
+    hooks = {"response": [noting("test app")]}
+    async with (
+        live.serving(app) as url,
+        httpx.AsyncClient(base_url=url, auth=("a", "b"), event_hooks=hooks) as client,
+    ):
+        for base in SESSION_PREFIXES:
+            ended = await client.delete(f"{base}/sessions/room/stream/str_x")
+            assert ended.status_code == 204
+
+
+async def _nothing(**_: object) -> tuple[None, int]:
+    return None, 204
 
 
 def test_every_documented_answer_was_reached_and_no_other(

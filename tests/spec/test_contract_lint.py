@@ -8,7 +8,7 @@ import pytest
 from support.contract_app import CONTRACT, Jars, contract, make_app
 from support.contract_lint import lint
 
-PREFIXES = ("/pro", "/openvidu/api", "/fleet")
+PREFIXES = ("/pro", "/api", "/openvidu/api", "/fleet")
 
 Change = Callable[[dict[str, Any]], object]
 LIST = "/paths/~1pro~1jars/get"

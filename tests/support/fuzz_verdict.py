@@ -5,19 +5,21 @@ from typing import Any
 
 import yaml
 
-from support.fuzzing import ROOT, SCENARIOS, Run, fuzz
+from support.fuzzing import FAMILIES, ROOT, SCENARIOS, Run, fuzz
 
 LEAST_ADDED = 0.3
 """Share of the POSTs that must have added a node."""
 
+_OF_BROWSERS = (("close_stream", 204), ("send_signal", 200), ("list_recordings", 200))
 OUT_OF_REACH = {
     ("openvidu_get_health", 409),
     ("end_media_node_drain", 409),
     ("replay_dead_letters", 409),
     ("delete_dead_letter", 204),
+    *((family + name, status) for family in FAMILIES for name, status in _OF_BROWSERS),
 }
-"""No node is lost in a run, none is long in terminating, and no receiver refuses an event; in
-tests/reachability they are."""
+"""No node is lost in a run, none is long in terminating, and no receiver refuses an event, no
+browser joins, and recording is off; in tests/reachability they are."""
 
 reports: list[str] = []
 

@@ -37,6 +37,27 @@ from mediafleet_client.api.media_nodes import (
     set_media_node_labels,
 )
 from mediafleet_client.api.placements import create_placement, list_placements, release_placement
+from mediafleet_client.api.recordings import (
+    openvidu_delete_recording,
+    openvidu_get_recording,
+    openvidu_list_recordings,
+    openvidu_start_recording,
+    openvidu_stop_recording,
+)
+from mediafleet_client.api.sessions import (
+    openvidu_close_connection,
+    openvidu_close_session,
+    openvidu_close_stream,
+    openvidu_create_connection,
+    openvidu_create_session,
+    openvidu_create_token,
+    openvidu_get_connection,
+    openvidu_get_session,
+    openvidu_list_connections,
+    openvidu_list_sessions,
+    openvidu_modify_connection,
+    openvidu_send_signal,
+)
 from mediafleet_client.conversation import (
     CONNECT_S,
     USER,
@@ -61,6 +82,8 @@ from mediafleet_client.models import (
     AtDeadline,
     Autoscaling,
     Config,
+    ConnectionPatch,
+    ConnectionToCreate,
     DeadLetterPage,
     DeadLettersToReplay,
     DeletionStrategy,
@@ -75,13 +98,21 @@ from mediafleet_client.models import (
     MediaNodePatch,
     MediaNodeToAdd,
     MediaNodeToUse,
+    OpenViduConnection,
+    OpenViduSession,
+    OpenViduSessionToCreate,
+    OpenViduToken,
     PlacedSession,
     PlacementList,
+    RecordedSession,
+    RecordingToStart,
     Replay,
     RequestableMediaNodeStatus,
     RestartProperties,
     SessionToPlace,
+    SignalToSend,
     StoredEvent,
+    TokenToCreate,
     WebhookState,
 )
 from mediafleet_client.types import UNSET, Operation
@@ -89,6 +120,9 @@ from mediafleet_client.types import UNSET, Operation
 T = TypeVar("T")
 MediaNodeList: TypeAlias = list[MediaNode]
 CdrFileNames: TypeAlias = list[str]
+SessionList: TypeAlias = list[OpenViduSession]
+ConnectionList: TypeAlias = list[OpenViduConnection]
+RecordingList: TypeAlias = list[RecordedSession]
 
 _ACCEPTED: Final = 202
 _SHORTEST_S: Final = 0.1
@@ -150,6 +184,8 @@ class AsyncMediafleet:
         self.media_nodes = AsyncMediaNodes(self)
         self.drains = AsyncDrains(self)
         self.placements = AsyncPlacements(self)
+        self.sessions = AsyncSessions(self)
+        self.recordings = AsyncRecordings(self)
         self.events = AsyncEvents(self)
         self.cluster = AsyncCluster(self)
 
@@ -542,6 +578,381 @@ class AsyncPlacements:
             NotFound: It has ended, or never was.
         """
         await self._client.call(release_placement(placement_id), timeout=timeout)
+
+
+class AsyncSessions:
+    """Sessions of participants, as OpenVidu 2.16 and later have them."""
+
+    def __init__(self, client: AsyncMediafleet) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        custom_session_id: str | None = None,
+        *,
+        media_mode: str | None = None,
+        recording_mode: str | None = None,
+        default_output_mode: str | None = None,
+        default_recording_layout: str | None = None,
+        default_custom_layout: str | None = None,
+        default_recording_properties: Mapping[str, Any] | None = None,
+        media_node: str | None = None,
+        forced_video_codec: str | None = None,
+        allow_transcoding: bool | None = None,
+        timeout: float | None = None,
+    ) -> OpenViduSession:
+        """Create a session, which nobody has joined yet.
+
+        Args:
+            custom_session_id: Its id; the server makes one if there is none.
+            media_mode: `ROUTED` or `RELAYED`.
+            recording_mode: `MANUAL` or `ALWAYS`.
+            default_output_mode: What its recordings consist of.
+            default_recording_layout: How composed recordings place the streams.
+            default_custom_layout: The folder of the layout `CUSTOM`.
+            default_recording_properties: How it is recorded unless a recording says otherwise, under the names of the
+                API.
+            media_node: Id of the Media Node that must host it.
+            forced_video_codec: The codec that all participants must use.
+            allow_transcoding: Whether media may be transcoded for those who lack the codec.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: Something in it is not allowed.
+            Conflict: There is a session with this id.
+        """
+        members = _given(
+            customSessionId=custom_session_id,
+            mediaMode=media_mode,
+            recordingMode=recording_mode,
+            defaultOutputMode=default_output_mode,
+            defaultRecordingLayout=default_recording_layout,
+            defaultCustomLayout=default_custom_layout,
+            defaultRecordingProperties=default_recording_properties,
+            mediaNode=None if media_node is None else {"id": media_node},
+            forcedVideoCodec=forced_video_codec,
+            allowTranscoding=allow_transcoding,
+        )
+        body = OpenViduSessionToCreate.from_dict(members)
+        return await self._client.call(openvidu_create_session(body=body), timeout=timeout)
+
+    async def list(
+        self, *, web_rtc_stats: bool = False, pending_connections: bool = False, timeout: float | None = None
+    ) -> SessionList:
+        """List all sessions that were created here, in no order.
+
+        Args:
+            web_rtc_stats: With what is known about the media connection of each stream.
+            pending_connections: With connections that nobody uses yet.
+            timeout: Seconds for the answer.
+        """
+        operation = openvidu_list_sessions(web_rtc_stats=web_rtc_stats, pending_connections=pending_connections)
+        return (await self._client.call(operation, timeout=timeout)).content
+
+    async def get(
+        self,
+        session_id: str,
+        *,
+        web_rtc_stats: bool = False,
+        pending_connections: bool = False,
+        timeout: float | None = None,
+    ) -> OpenViduSession:
+        """Get one session with its participants.
+
+        Args:
+            session_id: Which one.
+            web_rtc_stats: With what is known about the media connection of each stream.
+            pending_connections: With connections that nobody uses yet.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        operation = openvidu_get_session(
+            session_id, web_rtc_stats=web_rtc_stats, pending_connections=pending_connections
+        )
+        return await self._client.call(operation, timeout=timeout)
+
+    async def close(self, session_id: str, *, timeout: float | None = None) -> None:
+        """End a session; its participants are disconnected.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        await self._client.call(openvidu_close_session(session_id), timeout=timeout)
+
+    async def create_token(
+        self,
+        session: str,
+        *,
+        role: str | None = None,
+        data: str | None = None,
+        kurento_options: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> OpenViduToken:
+        """Create a token, with which one participant can join once.
+
+        Args:
+            session: Id of the session.
+            role: `SUBSCRIBER`, `PUBLISHER` or `MODERATOR`.
+            data: What the other participants get to know of this one.
+            kurento_options: Bandwidths and filters, under the names of the API.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: Something in it is not allowed.
+            NotFound: There is no such session.
+        """
+        members = _given(session=session, role=role, data=data, kurentoOptions=kurento_options)
+        body = TokenToCreate.from_dict(members)
+        return await self._client.call(openvidu_create_token(body=body), timeout=timeout)
+
+    async def create_connection(
+        self,
+        session_id: str,
+        *,
+        type_: str | None = None,
+        data: str | None = None,
+        record: bool | None = None,
+        role: str | None = None,
+        kurento_options: Mapping[str, Any] | None = None,
+        custom_ice_servers: Iterable[Mapping[str, Any]] | None = None,
+        rtsp_uri: str | None = None,
+        adaptative_bitrate: bool | None = None,
+        only_play_with_subscribers: bool | None = None,
+        network_cache: int | None = None,
+        timeout: float | None = None,
+    ) -> OpenViduConnection:
+        """Create a connection: a place for a participant, or a camera.
+
+        Args:
+            session_id: Id of the session.
+            type_: `WEBRTC` for a participant, `IPCAM` for a camera.
+            data: What the participants get to know of this one.
+            record: Whether its streams are part of individual recordings.
+            role: `SUBSCRIBER`, `PUBLISHER` or `MODERATOR`.
+            kurento_options: Bandwidths and filters, under the names of the API.
+            custom_ice_servers: STUN and TURN servers for this participant, under the names of the API.
+            rtsp_uri: Where the stream of the camera is.
+            adaptative_bitrate: Whether its bitrate follows what the receivers can take.
+            only_play_with_subscribers: Whether it is fetched only while somebody receives it.
+            network_cache: Milliseconds of it that are buffered.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: Something in it is not allowed.
+            NotFound: There is no such session.
+        """
+        members = _given(
+            type=type_,
+            data=data,
+            record=record,
+            role=role,
+            kurentoOptions=kurento_options,
+            customIceServers=None if custom_ice_servers is None else [*custom_ice_servers],
+            rtspUri=rtsp_uri,
+            adaptativeBitrate=adaptative_bitrate,
+            onlyPlayWithSubscribers=only_play_with_subscribers,
+            networkCache=network_cache,
+        )
+        body = ConnectionToCreate.from_dict(members)
+        return await self._client.call(openvidu_create_connection(session_id, body=body), timeout=timeout)
+
+    async def connections(
+        self,
+        session_id: str,
+        *,
+        web_rtc_stats: bool = False,
+        pending_connections: bool = True,
+        timeout: float | None = None,
+    ) -> ConnectionList:
+        """List the connections of a session.
+
+        Args:
+            session_id: Id of the session.
+            web_rtc_stats: With what is known about the media connection of each stream.
+            pending_connections: With those that nobody uses yet.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        operation = openvidu_list_connections(
+            session_id, web_rtc_stats=web_rtc_stats, pending_connections=pending_connections
+        )
+        return (await self._client.call(operation, timeout=timeout)).content
+
+    async def connection(
+        self, session_id: str, connection_id: str, *, web_rtc_stats: bool = False, timeout: float | None = None
+    ) -> OpenViduConnection:
+        """Get one connection.
+
+        Args:
+            session_id: Id of the session.
+            connection_id: Which one.
+            web_rtc_stats: With what is known about the media connection of each stream.
+            timeout: Seconds for the answer.
+
+        Raises:
+            BadRequest: There is no such session.
+            NotFound: There is no such connection.
+        """
+        operation = openvidu_get_connection(session_id, connection_id, web_rtc_stats=web_rtc_stats)
+        return await self._client.call(operation, timeout=timeout)
+
+    async def modify_connection(
+        self,
+        session_id: str,
+        connection_id: str,
+        *,
+        role: str | None = None,
+        record: bool | None = None,
+        timeout: float | None = None,
+    ) -> OpenViduConnection:
+        """Change what a participant may do.
+
+        Args:
+            session_id: Id of the session.
+            connection_id: Which one.
+            role: `SUBSCRIBER`, `PUBLISHER` or `MODERATOR`.
+            record: Whether its streams are part of individual recordings.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: There is no such session or connection.
+        """
+        body = ConnectionPatch.from_dict(_given(role=role, record=record))
+        operation = openvidu_modify_connection(session_id, connection_id, body=body)
+        return await self._client.call(operation, timeout=timeout)
+
+    async def close_connection(self, session_id: str, connection_id: str, *, timeout: float | None = None) -> None:
+        """Disconnect a participant or a camera.
+
+        Raises:
+            BadRequest: There is no such session.
+            NotFound: There is no such connection.
+        """
+        await self._client.call(openvidu_close_connection(session_id, connection_id), timeout=timeout)
+
+    async def close_stream(self, session_id: str, stream_id: str, *, timeout: float | None = None) -> None:
+        """End a stream that a participant publishes.
+
+        Raises:
+            BadRequest: There is no such session.
+            NotFound: There is no such stream.
+            MethodNotAllowed: It is that of a camera.
+        """
+        await self._client.call(openvidu_close_stream(session_id, stream_id), timeout=timeout)
+
+    async def signal(
+        self,
+        session: str,
+        *,
+        to: Iterable[str] | None = None,
+        type_: str | None = None,
+        data: str | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Send a message of the application to participants.
+
+        Args:
+            session: Id of the session.
+            to: Ids of connections; `None` for everybody.
+            type_: The kind of message.
+            data: The message.
+            timeout: Seconds for the answer.
+
+        Raises:
+            NotFound: There is no such session.
+            NotAcceptable: Nobody has joined, or one of the receivers is unknown.
+        """
+        members = _given(session=session, to=None if to is None else [*to], type=type_, data=data)
+        await self._client.call(openvidu_send_signal(body=SignalToSend.from_dict(members)), timeout=timeout)
+
+
+class AsyncRecordings:
+    """Recordings of sessions, as OpenVidu 2.16 and later have them. This version of the server makes none."""
+
+    def __init__(self, client: AsyncMediafleet) -> None:
+        self._client = client
+
+    async def start(
+        self,
+        session: str,
+        *,
+        name: str | None = None,
+        has_audio: bool | None = None,
+        has_video: bool | None = None,
+        output_mode: str | None = None,
+        recording_layout: str | None = None,
+        custom_layout: str | None = None,
+        resolution: str | None = None,
+        frame_rate: int | None = None,
+        shm_size: int | None = None,
+        ignore_failed_streams: bool | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Start to record a session; see `DefaultRecordingProperties` for the parameters.
+
+        Raises:
+            NotFound: There is no such session.
+            NotSupported: Recording is off, or the server cannot record in that way.
+        """
+        members = _given(
+            session=session,
+            name=name,
+            hasAudio=has_audio,
+            hasVideo=has_video,
+            outputMode=output_mode,
+            recordingLayout=recording_layout,
+            customLayout=custom_layout,
+            resolution=resolution,
+            frameRate=frame_rate,
+            shmSize=shm_size,
+            ignoreFailedStreams=ignore_failed_streams,
+        )
+        body = RecordingToStart.from_dict(members)
+        await self._client.call(openvidu_start_recording(body=body), timeout=timeout)
+
+    async def stop(self, recording_id: str, *, timeout: float | None = None) -> None:
+        """Stop a recording.
+
+        Raises:
+            NotFound: There is no such recording.
+            NotSupported: Recording is off.
+        """
+        await self._client.call(openvidu_stop_recording(recording_id), timeout=timeout)
+
+    async def get(self, recording_id: str, *, timeout: float | None = None) -> None:
+        """Get a recording.
+
+        Raises:
+            NotFound: There is no such recording.
+            NotSupported: Recording is off.
+        """
+        await self._client.call(openvidu_get_recording(recording_id), timeout=timeout)
+
+    async def list(self, *, timeout: float | None = None) -> RecordingList:
+        """List all recordings.
+
+        Raises:
+            NotSupported: Recording is off.
+        """
+        return (await self._client.call(openvidu_list_recordings(), timeout=timeout)).items
+
+    async def delete(self, recording_id: str, *, timeout: float | None = None) -> None:
+        """Delete a recording and its files.
+
+        Raises:
+            NotFound: There is no such recording.
+            NotSupported: Recording is off.
+        """
+        await self._client.call(openvidu_delete_recording(recording_id), timeout=timeout)
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """The members of a body that were given."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 class AsyncEvents:

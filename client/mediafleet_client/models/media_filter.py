@@ -30,7 +30,7 @@ class MediaFilter:
     options: MediaFilterOptions | Unset = UNSET
     """ What the filter was made with. Its members depend on the kind of filter. """
     last_exec_method: FilterMethod | Unset = UNSET
-    """ The last call of a method of a filter. """
+    """ The last call of a method of a filter. Empty if there was none. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

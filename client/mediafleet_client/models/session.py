@@ -21,7 +21,7 @@ T = TypeVar("T", bound="Session")
 
 @_attrs_define
 class Session:
-    """A session that a Media Node hosts.
+    """A session.
 
     Example:
         {'sessionId': 'physics-101', 'createdAt': 1600678300000, 'mediaMode': 'ROUTED', 'recordingMode': 'MANUAL',
@@ -31,11 +31,13 @@ class Session:
     """
 
     session_id: str
-    """ Identifies the session for as long as it lives, here, in drains and in events. The name that its media
-    pipeline has when the session is first listed, if that fits and no other session of the node has this id; else
-    the pipeline's object id. A session is listed once its pipeline was asked for its name, usually 0.3 s after it
-    began. A name that is set or changed later changes `customSessionId` alone; a server that is started again lists
-    sessions anew, under the names that they have then. """
+    """ Identifies the session for as long as it lives, here, in drains and in events. A session that was created
+    here has the id that the application chose, or one that begins with `ses_`. Of a session that another client
+    made on the Media Node it is the name that its media pipeline has when the session is first listed, if that fits
+    and no other session of the node has this id; else the pipeline's object id. Such a session is listed once its
+    pipeline was asked for its name, usually 0.3 s after it began. A name that is set or changed later changes
+    `customSessionId` alone; a server that is started again lists these sessions anew, under the names that they
+    have then. """
     created_at: int
     """ When the session began, in UTC milliseconds. """
     media_mode: MediaMode
@@ -55,8 +57,9 @@ class Session:
     """ The folder of the application's own layout, below OPENVIDU_RECORDING_CUSTOM_LAYOUT. Present only if
     `defaultRecordingLayout` is `CUSTOM`. """
     custom_session_id: str | Unset = UNSET
-    """ The name that the application gave the session's media pipeline, as last asked: every 10 s, or less often on
-    a node with more than 100 sessions and in a cluster with more than 2,000. Absent if it gave none that fits. """
+    """ The id that the application chose for the session. Of a session that another client made it is the name of
+    its media pipeline, as last asked: every 10 s, or less often on a node with more than 100 sessions and in a
+    cluster with more than 2,000. Absent if there is none, or none that fits. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,11 +22,13 @@ class SessionDestroyedEvent:
     """
 
     session_id: str
-    """ Identifies the session for as long as it lives, here, in drains and in events. The name that its media
-    pipeline has when the session is first listed, if that fits and no other session of the node has this id; else
-    the pipeline's object id. A session is listed once its pipeline was asked for its name, usually 0.3 s after it
-    began. A name that is set or changed later changes `customSessionId` alone; a server that is started again lists
-    sessions anew, under the names that they have then. """
+    """ Identifies the session for as long as it lives, here, in drains and in events. A session that was created
+    here has the id that the application chose, or one that begins with `ses_`. Of a session that another client
+    made on the Media Node it is the name that its media pipeline has when the session is first listed, if that fits
+    and no other session of the node has this id; else the pipeline's object id. Such a session is listed once its
+    pipeline was asked for its name, usually 0.3 s after it began. A name that is set or changed later changes
+    `customSessionId` alone; a server that is started again lists these sessions anew, under the names that they
+    have then. """
     timestamp: int
     """ When it happened, in UTC milliseconds. """
     start_time: int

@@ -2,6 +2,7 @@ from typing import Literal, TypeAlias, cast
 
 VideoSource: TypeAlias = Literal[
     "CAMERA",
+    "CUSTOM",
     "IPCAM",
     "SCREEN",
 ]
@@ -10,6 +11,7 @@ VideoSource: TypeAlias = Literal[
 VIDEO_SOURCE_VALUES: frozenset[VideoSource] = frozenset(
     {
         "CAMERA",
+        "CUSTOM",
         "IPCAM",
         "SCREEN",
     }

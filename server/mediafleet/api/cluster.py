@@ -10,10 +10,10 @@ from mediafleet.api.errors import error_details
 from mediafleet.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mediafleet.api.media_nodes import HandlerResult
-    from mediafleet.contract import ErrorDetail
+    from mediafleet.contract import ErrorDetail, Handler
     from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.cluster import ClusterConfiguration
 
@@ -64,6 +64,65 @@ class ClusterHandlers:
     ) -> Sequence[ErrorDetail]:
         """What else is wrong with a body of ``restart`` that breaks its schema."""
         return error_details(await self._configuration.validation_errors(valid, refused))
+
+
+class CommunityHandlers:
+    """What OpenVidu CE 2.15 shows of its configuration; one method for each operation.
+
+    Args:
+        configuration: The configuration in force.
+        names: Of the properties that it shows together.
+        recording_path: Returns the folder of recordings, also while recording is off.
+    """
+
+    def __init__(
+        self,
+        configuration: ClusterConfiguration,
+        names: Collection[str],
+        recording_path: Callable[[], str],
+    ) -> None:
+        self._configuration = configuration
+        self._names = names
+        self._recording_path = recording_path
+
+    def operations(self) -> Sequence[Handler]:
+        """The handlers, each named after its operation."""
+        return (
+            self.get_community_config,
+            self.get_openvidu_version,
+            self.get_openvidu_publicurl,
+            self.get_openvidu_recording,
+            self.get_openvidu_recording_path,
+            self.get_openvidu_cdr,
+            self.accept_certificate,
+        )
+
+    async def get_community_config(self) -> HandlerResult:
+        shown = self._shown()
+        return {name: shown[name] for name in self._names if name in shown}, HTTPStatus.OK
+
+    async def get_openvidu_version(self) -> tuple[str, HTTPStatus]:
+        return self._shown()["VERSION"], HTTPStatus.OK
+
+    async def get_openvidu_publicurl(self) -> tuple[str, HTTPStatus]:
+        return f"{self._shown()['OPENVIDU_PUBLICURL']}/", HTTPStatus.OK
+
+    async def get_openvidu_recording(self) -> tuple[bool, HTTPStatus]:
+        return self._shown()["OPENVIDU_RECORDING"], HTTPStatus.OK
+
+    async def get_openvidu_recording_path(self) -> tuple[str, HTTPStatus]:
+        return self._recording_path(), HTTPStatus.OK
+
+    async def get_openvidu_cdr(self) -> tuple[bool, HTTPStatus]:
+        return self._shown()["OPENVIDU_CDR"], HTTPStatus.OK
+
+    async def accept_certificate(self) -> tuple[str, HTTPStatus]:
+        return "The certificate of this server is accepted.", HTTPStatus.OK
+
+    def _shown(self) -> dict[str, Any]:
+        """The configuration, with the version of CE in place of that of Pro."""
+        shown = dict(self._configuration.describe())
+        return {**shown, "VERSION": shown["OPENVIDU_SERVER_DEPENDENCY_VERSION"]}
 
 
 class AutoscalingHandlers:

@@ -6,6 +6,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from mediafleet.contract import ErrorDetail, Problem
+from mediafleet.domain.call_errors import (
+    CameraError,
+    MediaFailureError,
+    NoMediaNodeError,
+    RecordingUnavailableError,
+    SessionBusyError,
+    SessionNotActiveError,
+    TooManySessionsError,
+    UnknownReceiverError,
+)
 from mediafleet.domain.errors import (
     ConflictError,
     EnvironmentFailureError,
@@ -34,6 +44,15 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     EventsExpiredError: HTTPStatus.GONE,
     UnknownPositionError: HTTPStatus.GONE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    # Of calls as in OpenVidu; a 409 would tell its clients that the id of a session is taken.
+    SessionBusyError: HTTPStatus.BAD_REQUEST,
+    SessionNotActiveError: HTTPStatus.NOT_ACCEPTABLE,
+    UnknownReceiverError: HTTPStatus.NOT_ACCEPTABLE,
+    CameraError: HTTPStatus.METHOD_NOT_ALLOWED,
+    RecordingUnavailableError: HTTPStatus.NOT_IMPLEMENTED,
+    MediaFailureError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    NoMediaNodeError: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManySessionsError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -42,8 +61,11 @@ def describe_error(error: Exception) -> Problem | None:
     for kind in type(error).__mro__:
         if (status := STATUSES.get(kind)) is not None:
             headers: tuple[tuple[str, str], ...] = ()
-            if isinstance(error, UnavailableError):
-                headers = (("Retry-After", str(error.retry_after)),)
+            if status is HTTPStatus.SERVICE_UNAVAILABLE:
+                seconds = getattr(error, "retry_after", UnavailableError.retry_after)
+                headers = (("Retry-After", str(seconds)),)
+            elif status is HTTPStatus.METHOD_NOT_ALLOWED:
+                headers = (("Allow", "OPTIONS"),)
             invalid = error.problems if isinstance(error, InvalidConfigurationError) else ()
             return Problem(status, str(error), headers, error_details(invalid))
     return None

@@ -12,11 +12,12 @@ import anyio
 import orjson
 
 from mediafleet import contract, tracing
-from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers
+from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers, CommunityHandlers
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
 from mediafleet.api.placements import PlacementHandlers
+from mediafleet.api.sessions import EarlySessions, LaterSessions, RecordingHandlers
 from mediafleet.api.webhook import WebhookHandlers
 from mediafleet.app import metrics
 from mediafleet.app.active_configuration import ActiveConfiguration, autoscaling_settings
@@ -426,7 +427,34 @@ class _Server:
                 f"{family.prefix}{operation}": handler
                 for operation, handler in self._shared_handlers(serve, cluster, records).items()
             }
+        return {**handlers, **self._call_handlers(schemas), **self._community_handlers(schemas)}
+
+    def _call_handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
+        """Handlers of sessions and recordings, in both families of paths."""
+        waiting = self._cluster.between_restarts
+        recordings = RecordingHandlers(
+            self._calls.calls, lambda: self._settings.value.get("OPENVIDU_RECORDING", bool)
+        )
+        handlers: dict[str, contract.Handler] = {}
+        for family in (EarlySessions, LaterSessions):
+            serve = family(self._calls.calls, lambda: self._settings.value.public_url, schemas)
+            handlers |= {
+                f"{family.prefix}{handler.__name__}": waiting(handler)
+                for handler in (*serve.operations(), *recordings.operations())
+            }
         return handlers
+
+    def _community_handlers(
+        self, schemas: contract.ContractSchemas
+    ) -> Mapping[str, contract.Handler]:
+        """Handlers of what OpenVidu CE 2.15 shows of its configuration."""
+        serve = CommunityHandlers(
+            self._cluster,
+            schemas.properties("CommunityConfig"),
+            lambda: self._settings.value.get("OPENVIDU_RECORDING_PATH", str),
+        )
+        waiting = self._cluster.between_restarts
+        return {handler.__name__: waiting(handler) for handler in serve.operations()}
 
     def _shared_handlers(
         self, serve: MediaNodeHandlers, cluster: ClusterHandlers, records: CdrHandlers

@@ -81,6 +81,7 @@ def make_application(command: str | None = None) -> typer.Typer:
 
         commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
         commands["placements"] = _group(client.describe_placements, client.PLACEMENT_COMMANDS)
+        commands["sessions"] = _group(client.describe_sessions, client.SESSION_COMMANDS)
         commands["events"] = _group(client.describe_events, client.EVENT_COMMANDS)
         commands["autoscaling"] = _group(client.describe_autoscaling, client.AUTOSCALING_COMMANDS)
         commands["config"] = client.config

@@ -31,17 +31,20 @@ from mediafleet.cli.placement_commands import (
     list_placements,
     release_placement,
 )
+from mediafleet.cli.session_commands import close_session, list_sessions, show_session
 
 __all__ = [
     "AUTOSCALING_COMMANDS",
     "EVENT_COMMANDS",
     "NODE_COMMANDS",
     "PLACEMENT_COMMANDS",
+    "SESSION_COMMANDS",
     "config",
     "describe_autoscaling",
     "describe_events",
     "describe_nodes",
     "describe_placements",
+    "describe_sessions",
     "restart",
 ]
 
@@ -104,6 +107,31 @@ PLACEMENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "create": create_placement,
     "list": list_placements,
     "release": release_placement,
+}
+
+
+def describe_sessions() -> None:
+    """List, show and close the sessions of a running server.
+
+    Examples:
+      mediafleet sessions list
+      mediafleet sessions show physics-101
+      mediafleet sessions close physics-101
+
+    Exit status:
+      0  done
+      1  the server or the connection to it failed
+      2  wrong options
+      3  no such session
+      4  in conflict with the state of the cluster
+      5  the secret was refused
+    """
+
+
+SESSION_COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "list": list_sessions,
+    "show": show_session,
+    "close": close_session,
 }
 
 

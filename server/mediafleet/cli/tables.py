@@ -1,4 +1,4 @@
-"""How Media Nodes, drains, diagnostics, placements and events look in a terminal."""
+"""How Media Nodes, drains, diagnostics, placements, sessions and events look in a terminal."""
 
 import json
 import re
@@ -20,6 +20,8 @@ from mediafleet_client.models import (
     KurentoInfo,
     MediaNode,
     MediaNodeDiagnostics,
+    OpenViduConnection,
+    OpenViduSession,
     Ping,
     PlacedSession,
     Placement,
@@ -246,6 +248,48 @@ def placement_list(placements: Iterable[Placement]) -> Table:
             cell(format_time(each.expires_time)),
         )
     return table
+
+
+def session_list(sessions: Iterable[OpenViduSession]) -> Table:
+    """List sessions, one in each line; participants are those that have joined."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ID", "CREATED", "PARTICIPANTS", "PENDING", "NODE"):
+        right = heading in {"PARTICIPANTS", "PENDING"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+    for each in sessions:
+        connections = each.connections.content
+        joined = sum(connection.status == "active" for connection in connections)
+        table.add_row(
+            cell(each.id),
+            cell(format_time(each.created_at)),
+            cell(joined),
+            cell(len(connections) - joined),
+            cell(each.media_node_id or "-"),
+        )
+    return table
+
+
+def session_table(session: OpenViduSession) -> Table:
+    """Show a session: a line for each property, then its connections and their streams."""
+    return _two_columns(_session_rows(session))
+
+
+def _session_rows(session: OpenViduSession) -> Iterator[tuple[str, Text]]:
+    yield "id", cell(session.id)
+    yield "created", cell(format_time(session.created_at))
+    yield "node", cell(session.media_node_id or "none: nobody has joined")
+    for each in session.connections.content:
+        yield "connection", cell(_connection(each))
+        for stream in each.publishers or ():
+            yield "", cell(f"sends {stream.stream_id}")
+        for received in each.subscribers or ():
+            yield "", cell(f"receives {received.stream_id}")
+
+
+def _connection(connection: OpenViduConnection) -> str:
+    role = "camera" if connection.type_ == "IPCAM" else connection.role
+    platform = f", {connection.platform}" if connection.platform else ""
+    return f"{connection.id}  {connection.status}, {role}{platform}"
 
 
 def diagnostics_table(diagnostics: MediaNodeDiagnostics) -> Table:

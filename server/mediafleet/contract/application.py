@@ -46,7 +46,7 @@ def create_app(
     lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
     limits: Limits = _DEFAULT_LIMITS,
     cors_origins: Collection[str] = (),
-    protected_prefixes: Sequence[str] = ("/pro", "/openvidu/api", "/fleet"),
+    protected_prefixes: Sequence[str] = ("/pro", "/api", "/openvidu/api", "/fleet"),
     now_ms: Callable[[], int],
     body_rules: Mapping[str, BodyRules] = _NO_RULES,
     failed_logins: FailedLogins | None = None,

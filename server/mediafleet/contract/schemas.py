@@ -385,6 +385,14 @@ class ContractSchemas:
         schema = self._specification["components"]["schemas"][name]
         return SchemaValidator(inlined(self._specification, schema), Direction.RESPONSE, place)
 
+    def properties(self, name: str) -> tuple[str, ...]:
+        """List the properties of one of ``components/schemas``, in their order.
+
+        Raises:
+            KeyError: No such component.
+        """
+        return tuple(self._specification["components"]["schemas"][name]["properties"])
+
     def response(self, operation_id: str, status: int) -> SchemaValidator:
         """Compile the JSON body of one documented response.
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from mediafleet.domain.errors import (
     ConflictError,
+    InvalidRequestError,
     MediafleetError,
     NotFoundError,
 )
@@ -26,6 +27,19 @@ class CallError(MediafleetError):
 
 class SessionNotFoundError(CallError, NotFoundError):
     """No session has this id."""
+
+    code = 202
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return f"There is no session with the id {self.session_id}"
+
+
+class UnknownSessionError(CallError, InvalidRequestError):
+    """No session has this id; the request is about something in it."""
 
     code = 202
 
@@ -253,3 +267,41 @@ class CameraError(CallError):
 
     def __str__(self) -> str:
         return "The connection is an IP camera, which has no browser"
+
+
+class RecordingNotFoundError(NotFoundError):
+    """No recording has this id."""
+
+    def __init__(self, recording_id: str) -> None:
+        super().__init__(recording_id)
+        self.recording_id = recording_id
+
+    def __str__(self) -> str:
+        return f"There is no recording with the id {self.recording_id}"
+
+
+class RecordingUnavailableError(MediafleetError):
+    """The server does not record, or not in that way."""
+
+
+class RecordingOffError(RecordingUnavailableError):
+    """Recording is not turned on."""
+
+    def __str__(self) -> str:
+        return "Recording is off; the property OPENVIDU_RECORDING turns it on"
+
+
+class UnsupportedRecordingError(RecordingUnavailableError):
+    """There is no recorder for this kind of recording."""
+
+    def __init__(self, output_mode: str) -> None:
+        super().__init__(output_mode)
+        self.output_mode = output_mode
+
+    def __str__(self) -> str:
+        if self.output_mode == "INDIVIDUAL":
+            return "Recordings with outputMode INDIVIDUAL come with a later version"
+        return (
+            f"Recordings with outputMode {self.output_mode} are not supported: they need a "
+            "recorder with a browser, which this server does not have"
+        )

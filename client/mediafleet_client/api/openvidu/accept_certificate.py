@@ -1,0 +1,18 @@
+from ...types import Operation
+
+
+def accept_certificate() -> Operation[str]:
+    """Show that the certificate is accepted
+
+    Answers a short text. A browser that shows it accepts the certificate of this server, which one that signed
+    itself has to be asked for. It needs no credentials.
+
+    """
+
+    return Operation(
+        method="GET",
+        path="/accept-certificate",
+        results={
+            200: str,
+        },
+    )

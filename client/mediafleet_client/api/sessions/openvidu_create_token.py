@@ -1,0 +1,36 @@
+from typing import Any
+
+from ...models.open_vidu_token import OpenViduToken
+from ...models.token_to_create import TokenToCreate
+from ...types import Operation
+
+
+def openvidu_create_token(
+    *,
+    body: TokenToCreate,
+) -> Operation[OpenViduToken]:
+    """Create a token
+
+    Creates a token, with which one participant can join a session once. Whoever has the token needs nothing else;
+    it says what the participant may do. It is void when the session ends.
+
+    A member that is null counts as absent, and members that are not described here are ignored.
+
+     The token belongs to a connection whose status is `pending` until the participant joins.
+
+    Args:
+        body (TokenToCreate): The participant that a new token is for. Members that are not listed
+            here are ignored, and null counts as absent. Example: {'session': 'physics-101', 'role':
+            'PUBLISHER'}.
+    """
+
+    headers: dict[str, Any] = {}
+
+    return Operation(
+        method="POST",
+        path="/openvidu/api/tokens",
+        body=body.to_dict(),
+        results={
+            200: OpenViduToken.from_dict,
+        },
+    )

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="OpenViduSessionToCreateDefaultRecordingPropertiesType0")
+
+
+@_attrs_define
+class OpenViduSessionToCreateDefaultRecordingPropertiesType0:
+    """How the session is recorded unless a recording says otherwise; the members of `DefaultRecordingProperties`. It goes
+    before the three members of 2.15 with the same meaning.
+
+        Example:
+            {'outputMode': 'INDIVIDUAL'}
+
+    """
+
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        open_vidu_session_to_create_default_recording_properties_type_0 = cls()
+
+        open_vidu_session_to_create_default_recording_properties_type_0.additional_properties = d
+        return open_vidu_session_to_create_default_recording_properties_type_0
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,305 @@
+"""Handlers of the operations on sessions and recordings, in both families of paths."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from mediafleet.api import session_json, wire
+from mediafleet.api.session_json import InvalidMemberError, SessionJson
+from mediafleet.domain.call_errors import (
+    ConnectionNotFoundError,
+    MediaFailureError,
+    RecordingNotFoundError,
+    RecordingOffError,
+    SessionNotFoundError,
+    UnknownSessionError,
+    UnsupportedRecordingError,
+)
+from mediafleet.domain.calls import Role
+from mediafleet.domain.errors import UnreachableMediaServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.contract import ContractSchemas, Handler
+    from mediafleet.domain.calls import Call, CallConnection, ConnectionProperties
+    from mediafleet.services.calls import Calls
+
+_NO_CONTENT: Final[tuple[None, HTTPStatus]] = (None, HTTPStatus.NO_CONTENT)
+_COMPOSED = "COMPOSED"
+
+
+class SessionHandlers:
+    """One method for each operation that both families have.
+
+    The subclasses say what differs. Arguments were checked by the contract.
+
+    Args:
+        calls: The sessions.
+        public_url: Returns the server's own address for browsers.
+        schemas: Of the contract, for members that may be null or an object.
+    """
+
+    def __init__(
+        self, calls: Calls, public_url: Callable[[], str], schemas: ContractSchemas
+    ) -> None:
+        self._calls = calls
+        self._public_url = public_url
+        self._objects = {
+            "kurentoOptions": schemas.component("KurentoOptions"),
+            "defaultRecordingProperties": schemas.component("DefaultRecordingProperties"),
+        }
+
+    def operations(self) -> Sequence[Handler]:
+        """The handlers, each named after its operation."""
+        return (
+            self.create_session,
+            self.close_session,
+            self.create_token,
+            self.send_signal,
+            self.close_connection,
+            self.close_stream,
+        )
+
+    async def create_session(self, body: dict[str, Any] | None = None) -> HandlerResult:
+        given = self._checked(body or {})
+        call = await self._calls.create_session(session_json.session_properties(given))
+        return self._created(call), HTTPStatus.OK
+
+    async def close_session(self, session_id: str) -> HandlerResult:
+        await self._calls.close_session(session_id)
+        return _NO_CONTENT
+
+    async def create_token(self, body: dict[str, Any]) -> HandlerResult:
+        given = {**self._checked(body), "type": None, "record": None, "customIceServers": None}
+        properties = session_json.connection_properties(given)
+        connection = await self._calls.create_connection(body["session"], properties)
+        return self._token(body["session"], connection), HTTPStatus.OK
+
+    async def send_signal(self, body: dict[str, Any]) -> HandlerResult:
+        message = {key: body[key] for key in ("data", "type") if body.get(key) is not None}
+        self._calls.signal(body["session"], body.get("to") or (), message)
+        return None, HTTPStatus.OK
+
+    async def close_connection(self, session_id: str, connection_id: str) -> HandlerResult:
+        self._known(session_id)
+        await self._calls.disconnect(session_id, connection_id)
+        return _NO_CONTENT
+
+    async def close_stream(self, session_id: str, stream_id: str) -> HandlerResult:
+        self._known(session_id)
+        await self._calls.end_stream(session_id, stream_id)
+        return _NO_CONTENT
+
+    def _known(self, session_id: str) -> Call:
+        """The session; below it an unknown one is no 404.
+
+        Raises:
+            UnknownSessionError: There is none.
+        """
+        try:
+            return self._calls.call(session_id)
+        except SessionNotFoundError:
+            raise UnknownSessionError(session_id) from None
+
+    def _checked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Check the members that may be null or an object against the schema of the object."""
+        for name, schema in self._objects.items():
+            value = body.get(name)
+            if value is not None and not schema.is_valid(value):
+                raise InvalidMemberError(schema.explain(value, f"body/{name}", every=False))
+        return body
+
+    async def _connect(self, session_id: str, properties: ConnectionProperties) -> CallConnection:
+        """Create a connection; a camera joins at once, which the media server may fail to do."""
+        try:
+            return await self._calls.create_connection(session_id, properties)
+        except UnreachableMediaServerError as error:
+            raise MediaFailureError(str(error)) from error
+
+    def _json(self, session_id: str, *, stats: bool) -> SessionJson:
+        traces = self._calls.traces(session_id) if stats else None
+        return SessionJson(self._public_url(), traces)
+
+    def _created(self, call: Call) -> wire.Json:
+        raise NotImplementedError
+
+    def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
+        raise NotImplementedError
+
+
+class EarlySessions(SessionHandlers):
+    """Below ``/api``: OpenVidu 2.15."""
+
+    prefix = ""
+
+    def operations(self) -> Sequence[Handler]:
+        return (
+            *super().operations(),
+            self.list_sessions,
+            self.get_session,
+            self.create_connection,
+        )
+
+    async def list_sessions(self, *, web_rtc_stats: bool = False) -> HandlerResult:
+        content = [
+            self._json(call.id, stats=web_rtc_stats).early_session(call)
+            for call in self._calls.all()
+        ]
+        return _listing(content), HTTPStatus.OK
+
+    async def get_session(self, session_id: str, *, web_rtc_stats: bool = False) -> HandlerResult:
+        call = self._calls.call(session_id)
+        return self._json(session_id, stats=web_rtc_stats).early_session(call), HTTPStatus.OK
+
+    async def create_connection(self, session_id: str, body: dict[str, Any]) -> HandlerResult:
+        self._calls.call(session_id)
+        connection = await self._connect(session_id, session_json.camera_properties(body))
+        shown = self._json(session_id, stats=False).early_connection(session_id, connection)
+        return shown, HTTPStatus.OK
+
+    def _created(self, call: Call) -> wire.Json:
+        shown = SessionJson(self._public_url()).early_session(call)
+        return {"id": call.id, "createdAt": shown["createdAt"]}
+
+    def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
+        return SessionJson(self._public_url()).early_token(session_id, connection)
+
+
+class LaterSessions(SessionHandlers):
+    """Below ``/openvidu/api``: OpenVidu 2.16 and later."""
+
+    prefix = "openvidu_"
+
+    def operations(self) -> Sequence[Handler]:
+        return (
+            *super().operations(),
+            self.list_sessions,
+            self.get_session,
+            self.create_connection,
+            self.list_connections,
+            self.get_connection,
+            self.modify_connection,
+        )
+
+    async def list_sessions(
+        self, *, web_rtc_stats: bool = False, pending_connections: bool = False
+    ) -> HandlerResult:
+        content = [
+            self._json(call.id, stats=web_rtc_stats).session(call, pending=pending_connections)
+            for call in self._calls.all()
+        ]
+        return _listing(content), HTTPStatus.OK
+
+    async def get_session(
+        self, session_id: str, *, web_rtc_stats: bool = False, pending_connections: bool = False
+    ) -> HandlerResult:
+        shown = self._json(session_id, stats=web_rtc_stats).session(
+            self._calls.call(session_id), pending=pending_connections
+        )
+        return shown, HTTPStatus.OK
+
+    async def create_connection(
+        self, session_id: str, body: dict[str, Any] | None = None
+    ) -> HandlerResult:
+        self._calls.call(session_id)
+        properties = session_json.connection_properties(self._checked(body or {}))
+        connection = await self._connect(session_id, properties)
+        return self._shown(session_id, connection), HTTPStatus.OK
+
+    async def list_connections(
+        self, session_id: str, *, web_rtc_stats: bool = False, pending_connections: bool = True
+    ) -> HandlerResult:
+        call = self._calls.call(session_id)
+        shown: Iterable[CallConnection] = call.active
+        if pending_connections:
+            shown = call.connections.values()
+        body = self._json(session_id, stats=web_rtc_stats).connections(session_id, shown)
+        return body, HTTPStatus.OK
+
+    async def get_connection(
+        self, session_id: str, connection_id: str, *, web_rtc_stats: bool = False
+    ) -> HandlerResult:
+        connection = self._known(session_id).connections.get(connection_id)
+        if connection is None:
+            raise ConnectionNotFoundError(session_id, connection_id)
+        return self._shown(session_id, connection, stats=web_rtc_stats), HTTPStatus.OK
+
+    async def modify_connection(
+        self, session_id: str, connection_id: str, body: dict[str, Any]
+    ) -> HandlerResult:
+        role = body.get("role")
+        connection = await self._calls.modify_connection(
+            session_id,
+            connection_id,
+            role=None if role is None else Role(role),
+            record=body.get("record"),
+        )
+        return self._shown(session_id, connection), HTTPStatus.OK
+
+    def _shown(
+        self, session_id: str, connection: CallConnection, *, stats: bool = False
+    ) -> wire.Json:
+        return self._json(session_id, stats=stats).connection(session_id, connection)
+
+    def _created(self, call: Call) -> wire.Json:
+        return SessionJson(self._public_url()).session(call)
+
+    def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
+        return SessionJson(self._public_url()).token(session_id, connection)
+
+
+class RecordingHandlers:
+    """One method for each operation on recordings, of which this version makes none.
+
+    Args:
+        calls: The sessions.
+        is_on: Returns whether recording is on.
+    """
+
+    def __init__(self, calls: Calls, is_on: Callable[[], bool]) -> None:
+        self._calls = calls
+        self._is_on = is_on
+
+    def operations(self) -> Sequence[Handler]:
+        """The handlers, each named after its operation."""
+        return (
+            self.start_recording,
+            self.stop_recording,
+            self.get_recording,
+            self.delete_recording,
+            self.list_recordings,
+        )
+
+    async def start_recording(self, body: dict[str, Any]) -> HandlerResult:
+        self._require_on()
+        call = self._calls.call(body["session"])
+        default = call.session.properties.recording.output_mode
+        raise UnsupportedRecordingError(body.get("outputMode") or default or _COMPOSED)
+
+    async def stop_recording(self, recording_id: str) -> HandlerResult:
+        return self._not_found(recording_id)
+
+    async def get_recording(self, recording_id: str) -> HandlerResult:
+        return self._not_found(recording_id)
+
+    async def delete_recording(self, recording_id: str) -> HandlerResult:
+        return self._not_found(recording_id)
+
+    async def list_recordings(self) -> HandlerResult:
+        self._require_on()
+        return {"count": 0, "items": []}, HTTPStatus.OK
+
+    def _require_on(self) -> None:
+        if not self._is_on():
+            raise RecordingOffError
+
+    def _not_found(self, recording_id: str) -> HandlerResult:
+        self._require_on()
+        raise RecordingNotFoundError(recording_id)
+
+
+def _listing(content: list[Any]) -> dict[str, Any]:
+    return {"numberOfElements": len(content), "content": content}
