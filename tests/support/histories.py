@@ -9,6 +9,14 @@ from typing import Any
 
 from mediafleet.domain.media_node import SERVING_STATUSES, TRANSITIONS, MediaNodeStatus
 
+OF_CALLS = {
+    "sessionCreated",
+    "participantJoined",
+    "participantLeft",
+    "webrtcConnectionCreated",
+    "webrtcConnectionDestroyed",
+    "filterEventDispatched",
+}
 SERVING = {status.value for status in SERVING_STATUSES}
 HOSTING = SERVING | {"terminating"}
 
@@ -84,7 +92,8 @@ class _Audit:
                 leaves = status in {"canceled", "waiting-idle-to-terminate", "terminating"}
                 self._expect(leaves, f"the drain of {node} was {event['change']} while {status}")
             case name:
-                self.found.append(f"nobody knows the event {name}")
+                self._expect(name in OF_CALLS, f"nobody knows the event {name}")
+                self._expect(status in HOSTING, f"{name} on {node} while {status}")
 
     def _move(self, node: str, status: str | None, old: str | None, new: str) -> None:
         self._expect(old == status, f"{node} is said to come from {old} but was {status}")
