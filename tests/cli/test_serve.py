@@ -520,7 +520,7 @@ def test_an_address_that_is_no_database_is_listed_with_all_other_problems(run, d
 
 def test_a_store_that_cannot_be_opened_is_reported_in_one_line(run, data, tmp_path):
     (tmp_path / "file").touch()
-    url = f"sqlite+aiosqlite:///{tmp_path}/file/mediafleet.db"
+    url = f"sqlite:///{tmp_path}/file/mediafleet.db"
 
     done = run("serve", "--port", 0, "--data-dir", data, MEDIAFLEET_DATABASE_URL=url)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
 if TYPE_CHECKING:
@@ -22,19 +23,28 @@ class Barrier:
         self.reached = anyio.Event()
         self.opened = anyio.Event()
 
-    def __call__(self, connection: object) -> None:
+    def within_a_greenlet(self, _: object) -> None:
+        """Hold a connection of asyncpg."""
         self.reached.set()
         await_only(self.opened.wait())
+
+    def within_a_thread(self, _: object) -> None:
+        """Hold a connection of SQLite."""
+        anyio.from_thread.run_sync(self.reached.set)
+        anyio.from_thread.run(self.opened.wait)
 
 
 @contextmanager
 def barrier_before_commit(store: SqlStore) -> Iterator[Barrier]:
     database: Any = store._database  # the engine is no part of the protocol
-    engine = database.engine.sync_engine
     barrier = Barrier()
-    event.listen(engine, "commit", barrier)
+    if isinstance(database.engine, AsyncEngine):
+        engine, hold = database.engine.sync_engine, barrier.within_a_greenlet
+    else:
+        engine, hold = database.engine, barrier.within_a_thread
+    event.listen(engine, "commit", hold)
     try:
         yield barrier
     finally:
         barrier.opened.set()
-        event.remove(engine, "commit", barrier)
+        event.remove(engine, "commit", hold)

@@ -208,7 +208,7 @@ class Configuration:
     def database_url(self) -> str:
         """SQLAlchemy URL of the store; it may hold a password."""
         given = self.find("MEDIAFLEET_DATABASE_URL", str)
-        return given or f"sqlite+aiosqlite:///{self.data_dir / 'mediafleet.db'}"
+        return given or f"sqlite:///{self.data_dir / 'mediafleet.db'}"
 
     @property
     def allowed_node_networks(self) -> tuple[IpNetwork, ...]:

@@ -295,7 +295,7 @@ def _is_address(text: str, *, version: int) -> bool:
 
 
 # As SQLAlchemy reads an address.
-_SQLITE: Final = re.compile(r"sqlite(?:\+aiosqlite)?://(?P<rest>.*)")
+_SQLITE: Final = re.compile(r"sqlite://(?P<rest>.*)")
 _FILE: Final = re.compile(r"(?:/[^?]*)?")
 _POSTGRESQL: Final = re.compile(
     r"(?:postgres|postgresql|postgresql\+asyncpg)://"

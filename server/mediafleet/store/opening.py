@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anyio.abc import TaskGroup
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
     from mediafleet.store.leadership import LeadershipObserver, Position
     from mediafleet.store.writer import Database
@@ -47,7 +47,7 @@ _MAX_BYTES = 4096
 
 CLUSTER_ID = "cluster_id"
 """The key under which the cluster's id is kept."""
-_SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
+_SQLITE = "sqlite"
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 _MAX_PORT = 65535
 _EXPECTED = (
@@ -133,20 +133,25 @@ async def open_store(
     expected = _Expected(marker if is_kept else None, accept_changed=accept_changed)
     async with _held(parsed, limits, expected) as database:
         with _errors_at_start(database.name):
-            async with database.connect(limit_s=limits.open) as connection:
-                await database.begin(connection)
-                if not await connection.run_sync(stored_revisions):
-                    expected.require_none(database.name)
-                await connection.run_sync(upgrade, database.name)
-                position = await begin_epoch(connection)
-                expected.compare(database.name, position)
-                known_id = (
-                    await set_value(connection, CLUSTER_ID, cluster_id)
-                    if cluster_id
-                    else await get_or_set(connection, CLUSTER_ID, make_cluster_id)
-                )
-                await connection.commit()
-            await database.note_written()
+            async with database.connect(limit_s=limits.open) as opened:
+
+                def prepare(connection: Connection) -> tuple[Position, str]:
+                    database.begin(connection)
+                    if not stored_revisions(connection):
+                        expected.require_none(database.name)
+                    upgrade(connection, database.name)
+                    position = begin_epoch(connection)
+                    expected.compare(database.name, position)
+                    known_id = (
+                        set_value(connection, CLUSTER_ID, cluster_id)
+                        if cluster_id
+                        else get_or_set(connection, CLUSTER_ID, make_cluster_id)
+                    )
+                    connection.commit()
+                    database.note_written()
+                    return position, known_id
+
+                position, known_id = await opened.run_sync(prepare)
         await anyio.to_thread.run_sync(expected.remember, position)
         writer = Writer(database, lease, limits, position, on_commit)
         async with (
@@ -204,7 +209,7 @@ def _parse(text: str) -> URL:
         raise UnsupportedStoreUrlError(_EXPECTED) from None
     if url.drivername in _POSTGRESQL and (url.port is None or 1 <= url.port <= _MAX_PORT):
         return url
-    if url.drivername not in _SQLITE:
+    if url.drivername != _SQLITE:
         raise UnsupportedStoreUrlError(_EXPECTED)
     if url.query or url.host or url.username or url.password:
         raise UnsupportedStoreUrlError("sqlite:// takes a file and nothing else")
@@ -213,7 +218,7 @@ def _parse(text: str) -> URL:
 
 @asynccontextmanager
 async def _held(url: URL, limits: StoreLimits, expected: _Expected) -> AsyncIterator[Database]:
-    if url.drivername in _SQLITE:
+    if url.drivername == _SQLITE:
         held = hold_sqlite(
             url, limits, before_new=expected.require_none, accept_damaged=expected.accept_changed
         )

@@ -32,7 +32,7 @@ from mediafleet.store.writer import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from sqlalchemy import URL, ExceptionContext
+    from sqlalchemy import URL, Connection, ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from mediafleet.store.leadership import Lease, Position, StoreLimits
@@ -94,8 +94,8 @@ class PostgresqlDatabase(Database):
                 yield connection
 
     @override
-    async def begin(self, connection: AsyncConnection) -> int | None:
-        return int((await connection.exec_driver_sql(_BEGIN)).scalar_one())
+    def begin(self, connection: Connection) -> int | None:
+        return int(connection.exec_driver_sql(_BEGIN).scalar_one())
 
     @override
     async def was_committed(self, transaction: int | None) -> bool:
@@ -116,11 +116,11 @@ class PostgresqlDatabase(Database):
             await anyio.sleep(_RETRY_S)
 
     @override
-    async def require_unchanged(self) -> None:
+    def require_unchanged(self) -> None:
         """Nothing to do: every transaction checks it, see `claim`."""
 
     @override
-    async def note_written(self) -> None:
+    def note_written(self) -> None:
         """Nothing to do."""
 
     @override

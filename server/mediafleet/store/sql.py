@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Delete, Row, Select, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection, Delete, Row, Select, Table
 
     from mediafleet.domain.calls import Call
     from mediafleet.domain.events import StoredEvent
@@ -133,10 +132,7 @@ class SqlStore(Store):
 
     @override
     async def get_or_set(self, key: str, make: Callable[[], str]) -> str:
-        async def work(connection: AsyncConnection) -> str:
-            return await get_or_set(connection, key, make)
-
-        return await self._writer.write(work)
+        return await self._writer.write(partial(get_or_set, key=key, make=make))
 
     @override
     async def get_value(self, key: str) -> str | None:
@@ -145,10 +141,7 @@ class SqlStore(Store):
 
     @override
     async def set_value(self, key: str, value: str) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await set_value(connection, key, value)
-
-        await self._writer.write(work)
+        await self._writer.write(partial(set_value, key=key, value=value))
 
     @property
     @override
@@ -186,9 +179,9 @@ class SqlStore(Store):
 
     @override
     async def add_dead_letter(self, reader: str, letter: DeadLetter) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await add_dead_letter(connection, letter, most=MAX_DEAD_LETTERS)
-            await set_reader_position(connection, reader=reader, position=letter.event.sequence)
+        def work(connection: Connection) -> None:
+            add_dead_letter(connection, letter, most=MAX_DEAD_LETTERS)
+            set_reader_position(connection, reader=reader, position=letter.event.sequence)
 
         await self._writer.write(work)
 
@@ -209,8 +202,8 @@ class SqlStore(Store):
         await self._execute(delete(dead_letters).where(dead_letters.c.sequence == sequence))
 
     async def _execute(self, statement: Delete) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(statement)
+        def work(connection: Connection) -> None:
+            connection.execute(statement)
 
         await self._writer.write(work)
 
@@ -231,6 +224,8 @@ class SqlStore(Store):
                 # A read that is cut short costs its connection: who is cancelled waits for the end.
                 with anyio.fail_after(self._limits.commit, shield=True):
                     async with self._database.connect() as connection:
-                        return (await connection.execute(statement)).all()
+                        return await connection.run_sync(
+                            lambda transaction: transaction.execute(statement).all()
+                        )
             finally:
                 self._reading.release()

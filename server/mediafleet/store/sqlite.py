@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import threading
 from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
@@ -17,12 +18,10 @@ from contextlib import (
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy import QueuePool, create_engine, event
 from typing_extensions import override
 
 from mediafleet.files import sync_folder
@@ -33,14 +32,12 @@ from mediafleet.store.errors import (
     StoreReplacedError,
     describe,
 )
-from mediafleet.store.writer import Database
+from mediafleet.store.writer import Database, DatabaseConnection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import URL
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy import URL, Connection, Engine
 
     from mediafleet.store.leadership import Lease, Position, StoreLimits
 
@@ -49,6 +46,58 @@ log = logging.getLogger(__name__)
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 _MAX_PID_DIGITS = 20
+_CONNECTIONS = 3
+"""A writer, a reader, and one that stays open."""
+
+T = TypeVar("T")
+
+
+class _Connection(DatabaseConnection):
+    """Runs statements in a thread, since SQLite blocks.
+
+    A transaction is two trips to a thread, whatever its number of statements. A thread cannot be
+    interrupted: one that hangs in the file system is left alone when the caller is cancelled, and
+    gives the connection back when it ends.
+    """
+
+    def __init__(self, connection: Connection, threads: anyio.CapacityLimiter) -> None:
+        self._connection = connection
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._is_working = False
+        self._closed = threading.Event()
+
+    @override
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        return await anyio.to_thread.run_sync(
+            self._run, work, limiter=self._threads, abandon_on_cancel=True
+        )
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self._lock:
+            if self._closed.is_set():
+                raise OSError("the connection is closed")
+            self._is_working = True
+        try:
+            return work(self._connection)
+        finally:
+            with self._lock:
+                self._is_working = False
+                is_left_alone = self._closed.is_set()
+            if is_left_alone:
+                self._connection.close()
+
+    async def close(self) -> None:
+        """Give the connection back; what it has not committed is rolled back."""
+        with self._lock:
+            if self._is_working:
+                self._closed.set()
+                return
+        if self._connection.in_transaction():
+            with anyio.CancelScope(shield=True):
+                await self.run_sync(type(self._connection).rollback)
+        self._closed.set()
+        self._connection.close()
 
 
 class SqliteDatabase(Database):
@@ -58,19 +107,29 @@ class SqliteDatabase(Database):
         self.name = str(file or "in memory")
         self.engine = _engine(file, limits)
         self._files = _Files(file) if file else None
+        self._threads = anyio.CapacityLimiter(_CONNECTIONS)
 
     @override
-    def connect(
-        self, *, limit_s: float | None = None
-    ) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def connect(self, *, limit_s: float | None = None) -> AsyncIterator[DatabaseConnection]:
         # Nothing here waits but for locks, which the driver bounds.
         del limit_s
-        return self.engine.connect()
+        connection = _Connection(await self._check_out(), self._threads)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _check_out(self) -> Connection:
+        pool = self.engine.pool
+        if isinstance(pool, QueuePool) and pool.checkedin():
+            return self.engine.connect()  # without I/O
+        return await anyio.to_thread.run_sync(self.engine.connect, limiter=self._threads)
 
     @override
-    async def begin(self, connection: AsyncConnection) -> int | None:
+    def begin(self, connection: Connection) -> int | None:
         # Taking the write lock here is the only place where SQLite waits for other processes.
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         return None
 
     @override
@@ -79,16 +138,14 @@ class SqliteDatabase(Database):
         return False
 
     @override
-    async def require_unchanged(self) -> None:
-        if self._files is not None:
-            problem = await anyio.to_thread.run_sync(self._files.problem)
-            if problem is not None:
-                raise StoreReplacedError(problem)
+    def require_unchanged(self) -> None:
+        if self._files is not None and (problem := self._files.problem()) is not None:
+            raise StoreReplacedError(problem)
 
     @override
-    async def note_written(self) -> None:
+    def note_written(self) -> None:
         if self._files is not None:
-            await anyio.to_thread.run_sync(self._files.note_written)
+            self._files.note_written()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -98,14 +155,17 @@ class SqliteDatabase(Database):
             if self._files is not None:
                 # Given up last: to close any descriptor of a file drops SQLite's locks on it.
                 stack.enter_context(self._files)
-            stack.push_async_callback(self.engine.dispose)
+            stack.push_async_callback(self._close)
             if self._files is not None:
-                connection = await stack.enter_async_context(self.engine.connect())
-                await connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+                connection = await stack.enter_async_context(self.connect())
+                await connection.run_sync(_read_something)
             yield
         finally:
             with anyio.CancelScope(shield=True):
                 await stack.aclose()
+
+    async def _close(self) -> None:
+        await anyio.to_thread.run_sync(self.engine.dispose)
 
     @override
     async def watch(self, position: Position, lease: Lease) -> None:
@@ -274,20 +334,29 @@ def _make(file: Path) -> None:
         raise StoreNotOpenedError(str(file), error.strerror or str(error)) from error
 
 
-def _engine(file: Path | None, limits: StoreLimits) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file or ':memory:'}",
-        # No transaction begins by itself: readers need none, the writer says BEGIN IMMEDIATE.
-        connect_args={"isolation_level": None, "timeout": limits.answer},
-        poolclass=AsyncAdaptedQueuePool,
-        # A writer, a reader, one that stays; the only connection to memory is the database itself.
-        pool_size=3 if file else 1,
+def _engine(file: Path | None, limits: StoreLimits) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file or ':memory:'}",
+        connect_args={
+            # No transaction begins by itself: readers need none, the writer says BEGIN IMMEDIATE.
+            "isolation_level": None,
+            "timeout": limits.answer,
+            # One thread after the other uses a connection, never two at a time.
+            "check_same_thread": False,
+        },
+        poolclass=QueuePool,
+        # The only connection to memory is the database itself.
+        pool_size=_CONNECTIONS if file else 1,
         max_overflow=0,
         pool_timeout=limits.commit,
         hide_parameters=True,
     )
-    event.listen(engine.sync_engine, "connect", _configure)
+    event.listen(engine, "connect", _configure)
     return engine
+
+
+def _read_something(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
 
 
 def _configure(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own

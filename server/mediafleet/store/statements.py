@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection, Row
 
     from mediafleet.domain.events import Event, Payload
     from mediafleet.domain.ports import DeadLetter, StoreEntry
@@ -268,18 +267,18 @@ def _event_values(event: StoredEvent) -> Values:
     }
 
 
-async def begin_epoch(connection: AsyncConnection) -> Position:
+def begin_epoch(connection: Connection) -> Position:
     """Begin a new epoch, in which only this server can write; return the position."""
-    await connection.execute(update(journal).values(epoch=journal.c.epoch + 1))
-    store_id = await get_or_set(connection, STORE_ID, lambda: uuid4().hex)
-    row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one()
+    connection.execute(update(journal).values(epoch=journal.c.epoch + 1))
+    store_id = get_or_set(connection, STORE_ID, lambda: uuid4().hex)
+    row = connection.execute(select(journal.c.epoch, journal.c.last_sequence)).one()
     newest = select(events.c.hash).where(events.c.sequence == row.last_sequence)
-    last_hash = await connection.scalar(newest) or ""
+    last_hash = connection.scalar(newest) or ""
     return Position(store_id, int(row.epoch), int(row.last_sequence), last_hash)
 
 
-async def append_steps(
-    connection: AsyncConnection, steps: Sequence[Step], stored: Sequence[StoredEvent]
+def append_steps(
+    connection: Connection, steps: Sequence[Step], stored: Sequence[StoredEvent]
 ) -> None:
     """Save the nodes and calls and append the events, in order, with claimed sequence numbers.
 
@@ -289,30 +288,30 @@ async def append_steps(
     following = iter(stored)
     for step in steps:
         if isinstance(step, CallStep):
-            await _save_call_record(connection, step)
+            _save_call_record(connection, step)
             continue
         event = next(following)
         if step.node is not None:
-            await _save_node(connection, step.node, event.sequence, leaves=step.leaves)
-        await connection.execute(insert(events), _event_values(event))
+            _save_node(connection, step.node, event.sequence, leaves=step.leaves)
+        connection.execute(insert(events), _event_values(event))
 
 
-async def _save_call_record(connection: AsyncConnection, step: CallStep) -> None:
+def _save_call_record(connection: Connection, step: CallStep) -> None:
     if step.document is not None:
         values = {
             "session_id": step.session_id,
             "connection_id": step.connection_id,
             "document": step.document,
         }
-        await connection.execute(_SAVE_CALL_RECORD, values)
+        connection.execute(_SAVE_CALL_RECORD, values)
         return
     deletion = delete(call_records).where(call_records.c.session_id == step.session_id)
     if step.connection_id:
         deletion = deletion.where(call_records.c.connection_id == step.connection_id)
-    await connection.execute(deletion)
+    connection.execute(deletion)
 
 
-async def claim(connection: AsyncConnection, position: Position, count: int) -> None:
+def claim(connection: Connection, position: Position, count: int) -> None:
     """Claim the next sequence numbers; the last one becomes ``journal.last_sequence``.
 
     Every transaction that writes begins with this, even without events: the update fails if another
@@ -322,7 +321,7 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
         SupersededError: Another server has opened the store.
         StoreReplacedError: It is not the store as this server left it.
     """
-    claimed = await connection.execute(
+    claimed = connection.execute(
         _CLAIM,
         {
             "its_id": position.store_id,
@@ -333,8 +332,8 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
     )
     if claimed.rowcount != 0:
         return
-    found = await connection.scalar(_ID)
-    row = (await connection.execute(select(journal.c.epoch, journal.c.last_sequence))).one_or_none()
+    found = connection.scalar(_ID)
+    row = connection.execute(select(journal.c.epoch, journal.c.last_sequence)).one_or_none()
     if found == position.store_id and row is not None and row.epoch > position.epoch:
         raise SupersededError
     if found != position.store_id or row is None:
@@ -345,46 +344,42 @@ async def claim(connection: AsyncConnection, position: Position, count: int) -> 
     )
 
 
-async def get_or_set(connection: AsyncConnection, key: str, make: Callable[[], str]) -> str:
+def get_or_set(connection: Connection, key: str, make: Callable[[], str]) -> str:
     """Return the value of a key; create it if there is none."""
-    known = await connection.scalar(select(key_values.c.value).where(key_values.c.key == key))
+    known = connection.scalar(select(key_values.c.value).where(key_values.c.key == key))
     if known is not None:
         return str(known)
     value = make()
-    await connection.execute(insert(key_values), {"key": key, "value": value})
+    connection.execute(insert(key_values), {"key": key, "value": value})
     return value
 
 
-async def set_value(connection: AsyncConnection, key: str, value: str) -> str:
+def set_value(connection: Connection, key: str, value: str) -> str:
     """Set the value of a key, and return it."""
-    changed = await connection.execute(
+    changed = connection.execute(
         update(key_values).where(key_values.c.key == key).values(value=value)
     )
     if changed.rowcount == 0:
-        await connection.execute(insert(key_values), {"key": key, "value": value})
+        connection.execute(insert(key_values), {"key": key, "value": value})
     return value
 
 
-async def set_reader_position(
-    connection: AsyncConnection, *, reader: str, position: int | None
-) -> None:
+def set_reader_position(connection: Connection, *, reader: str, position: int | None) -> None:
     """Set the position of a reader of the events; ``None`` deletes it."""
     its = event_readers.c.name == reader
     if position is None:
-        await connection.execute(delete(event_readers).where(its))
+        connection.execute(delete(event_readers).where(its))
         return
-    moved = await connection.execute(update(event_readers).where(its).values(position=position))
+    moved = connection.execute(update(event_readers).where(its).values(position=position))
     if moved.rowcount == 0:
-        await connection.execute(insert(event_readers), {"name": reader, "position": position})
+        connection.execute(insert(event_readers), {"name": reader, "position": position})
 
 
-async def add_dead_letter(connection: AsyncConnection, letter: DeadLetter, *, most: int) -> None:
+def add_dead_letter(connection: Connection, letter: DeadLetter, *, most: int) -> None:
     """Keep an undeliverable event, and of all of them only the newest."""
     values = _event_values(letter.event)
-    await connection.execute(
-        delete(dead_letters).where(dead_letters.c.sequence == letter.event.sequence)
-    )
-    await connection.execute(
+    connection.execute(delete(dead_letters).where(dead_letters.c.sequence == letter.event.sequence))
+    connection.execute(
         insert(dead_letters), {**values, "reason": letter.reason, "given_up": letter.timestamp}
     )
     oldest_kept = (
@@ -394,17 +389,15 @@ async def add_dead_letter(connection: AsyncConnection, letter: DeadLetter, *, mo
         .limit(1)
         .scalar_subquery()
     )
-    await connection.execute(delete(dead_letters).where(dead_letters.c.sequence < oldest_kept))
+    connection.execute(delete(dead_letters).where(dead_letters.c.sequence < oldest_kept))
 
 
-async def _save_node(
-    connection: AsyncConnection, node: Values, sequence: int, *, leaves: bool
-) -> None:
+def _save_node(connection: Connection, node: Values, sequence: int, *, leaves: bool) -> None:
     if node["version"] == 1:
-        saved = await connection.execute(_JOIN, {"joined_sequence": sequence, **node})
+        saved = connection.execute(_JOIN, {"joined_sequence": sequence, **node})
     else:
         before = (media_nodes.c.id == node["id"]) & (media_nodes.c.version == node["version"] - 1)
-        saved = await connection.execute(
+        saved = connection.execute(
             delete(media_nodes).where(before)
             if leaves
             else update(media_nodes).where(before).values(node)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection
 
     from mediafleet.domain.events import StoredEvent
     from mediafleet.store.leadership import Lease, Position, StoreLimits
@@ -43,6 +44,13 @@ MAX_WAITING = 1024
 T = TypeVar("T")
 
 
+class DatabaseConnection(Protocol):
+    """A connection; SQLAlchemy's ``AsyncConnection`` is one."""
+
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        """Run statements without blocking the event loop; a cancellation waits for their end."""
+
+
 class Database(Protocol):
     """A database that only this server uses.
 
@@ -54,38 +62,38 @@ class Database(Protocol):
 
     def connect(
         self, *, limit_s: float | None = None
-    ) -> AbstractAsyncContextManager[AsyncConnection]:
+    ) -> AbstractAsyncContextManager[DatabaseConnection]:
         """Open a connection; uncommitted changes are rolled back at its end.
 
         Args:
             limit_s: Seconds that it may be needed for; the limit of a commit if not given.
         """
 
-    async def begin(self, connection: AsyncConnection) -> int | None:
+    def begin(self, connection: Connection) -> int | None:
         """Begin a transaction that writes; return its id for :meth:`was_committed`."""
 
     async def was_committed(self, transaction: int | None) -> bool:
         """Return whether a transaction whose COMMIT failed was committed; waits until known."""
 
-    async def require_unchanged(self) -> None:
-        """Check that the next start would find what is written now.
+    def require_unchanged(self) -> None:
+        """Check, off the event loop, that the next start would find what is written now.
 
         Raises:
             StoreReplacedError: It would not.
         """
 
-    async def note_written(self) -> None:
-        """Record the state of the database after a commit of this server."""
+    def note_written(self) -> None:
+        """Record, off the event loop, the state of the database after a commit of this server."""
 
     async def watch(self, position: Position, lease: Lease) -> None:
         """See to it that the leadership is right while the store is open; ends when cancelled."""
 
 
-Work: TypeAlias = Callable[["AsyncConnection"], Awaitable[T]]
+Work: TypeAlias = Callable[["Connection"], T]
 """Statements of one change, run inside its transaction."""
 
 
-async def _nothing(_: AsyncConnection) -> None:
+def _nothing(_: Connection) -> None:
     """Make a change without statements of its own."""
 
 
@@ -212,7 +220,7 @@ class Writer:
                     await self.write(_nothing)
                 continue
             try:
-                await self._database.require_unchanged()
+                await anyio.to_thread.run_sync(self._database.require_unchanged)
             except StoreUnavailableError as error:
                 self._note_refusal(error)
 
@@ -257,28 +265,37 @@ class Writer:
         if job.is_given_up:
             return
         async with self._database.connect() as connection:
-            transaction = await self._database.begin(connection)
-            job.events = numbered(job.steps, self._position)
-            await claim(connection, self._position, len(job.events))
-            await append_steps(connection, job.steps, job.events)
-            result = await job.work(connection)
-            await self._database.require_unchanged()
+            transaction, result = await connection.run_sync(partial(self._prepare, job))
             self._require_leadership()
             if not job.seal():
                 return
             try:
-                await connection.commit()
+                await connection.run_sync(self._commit)
             except (SQLAlchemyError, OSError, ValueError):
                 if not await self._database.was_committed(transaction):
                     raise
-            finally:
-                await self._database.note_written()
             self._position = self._position.after(job.events)
             job.outcome.set_result(result)
             self._last_taken = anyio.current_time()
             if self.problem is not None:
                 self.problem = None
                 log.warning("store takes changes again")
+
+    def _prepare(self, job: _Job[T], connection: Connection) -> tuple[int | None, T]:
+        """Run the statements of a change; return the id of its transaction, and its result."""
+        transaction = self._database.begin(connection)
+        job.events = numbered(job.steps, self._position)
+        claim(connection, self._position, len(job.events))
+        append_steps(connection, job.steps, job.events)
+        result = job.work(connection)
+        self._database.require_unchanged()
+        return transaction, result
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.commit()
+        finally:
+            self._database.note_written()
 
     def _note_refusal(self, error: StoreUnavailableError) -> None:
         if error.detail != self.problem:

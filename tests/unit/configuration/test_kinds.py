@@ -160,7 +160,7 @@ def test_text_that_stands_for_no_allowed_value_is_refused(kind: Kind, text: str)
             (DatabaseUrl(), url, url)
             for url in (
                 "sqlite:///file.db",
-                "sqlite+aiosqlite:////var/lib/mediafleet.db",
+                "sqlite:////var/lib/mediafleet.db",
                 "postgres://user:p%40ss@[::1]:65535/database?sslmode=verify-full",
                 "postgresql:///database",
             )

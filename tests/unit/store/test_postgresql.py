@@ -13,7 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import (
@@ -309,9 +309,12 @@ async def test_a_transaction_that_the_database_never_saw_was_not_committed(store
 async def test_a_commit_is_on_the_disk_even_where_the_database_is_set_otherwise(case, tasks):
     case.execute(f"ALTER DATABASE {case.database} SET synchronous_commit = off")
     async with case.opened(tasks) as store, store._database.connect() as connection:
-        await store._database.begin(connection)
-        answer = await connection.exec_driver_sql("SHOW synchronous_commit")
-        assert answer.scalar_one() == "on"
+
+        def shown(transaction: Connection) -> object:
+            store._database.begin(transaction)
+            return transaction.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+
+        assert await connection.run_sync(shown) == "on"
 
 
 async def test_the_error_of_a_second_server_names_the_first(case, tasks, store):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from sqlalchemy import Connection
 
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.store import StoreInUseError, StoreNotOpenedError, open_store
@@ -25,7 +26,9 @@ def mode_of(path: Path) -> int:
 
 async def pragma(store, name: str) -> object:
     async with store._database.connect() as connection:
-        return (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+        return await connection.run_sync(
+            lambda work: work.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+        )
 
 
 async def commit_until_refused(store) -> tuple[int, StoreUnavailableError]:
@@ -239,8 +242,8 @@ async def test_connections_that_break_are_no_change_of_the_files(case, tasks):
         await store.load()
         for _ in range(2):
             async with store._database.connect() as one, store._database.connect() as other:
-                await one.invalidate()
-                await other.invalidate()
+                await one.run_sync(Connection.invalidate)
+                await other.run_sync(Connection.invalidate)
             await store.commit([added(f"kms_{len(await store.load()) + 1}")])
         assert len(await store.load()) == 3
 
