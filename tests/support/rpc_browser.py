@@ -33,17 +33,19 @@ class Browser:
         socket: The WebSocket.
         notifications: That were read and not waited for, the oldest first.
         answered: Ids of the answers, as they came.
+        errors: Codes of answers to frames that no request of this object was.
     """
 
     def __init__(self, socket: ClientConnection, first_id: int = 0) -> None:
         self.socket = socket
         self.notifications: deque[tuple[str, Json]] = deque()
         self.answered: list[int] = []
+        self.errors: list[int] = []
         self._next_id = first_id
         self._methods: dict[int, str] = {}
         self._answers: dict[int, Json] = {}
 
-    async def send(self, method: str, **params: Any) -> int:
+    async def send(self, method: str, params: Any) -> int:
         """Send a request; return its id."""
         request_id, self._next_id = self._next_id, self._next_id + 1
         self._methods[request_id] = method
@@ -69,7 +71,7 @@ class Browser:
 
     async def call(self, method: str, **params: Any) -> Json:
         """Send a request and wait for its result."""
-        return await self.answer(await self.send(method, **params))
+        return await self.answer(await self.send(method, params))
 
     async def code_of(self, method: str, **params: Any) -> int:
         """Send a request that fails; return the code of the error."""
@@ -101,9 +103,11 @@ class Browser:
         if "method" in frame:
             check_notification(frame)
             self.notifications.append((frame["method"], frame["params"]))
-        else:
+        elif frame["id"] in self._methods:
             self._answers[frame["id"]] = frame
             self.answered.append(frame["id"])
+        elif "error" in frame:
+            self.errors.append(frame["error"]["code"])
 
 
 def check_answer(method: str, frame: Json) -> None:

@@ -1,0 +1,358 @@
+"""What browsers ask for in calls: over real sockets, with an emulated Media Node."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import anyio
+import pytest
+
+from mediafleet.clock import SystemClock
+from mediafleet.emulator import EmulatedCluster
+from mediafleet.signalling import rpc_sessions
+from support.live import mediafleet
+from support.media import offer
+from support.rpc_calls import Server, calls, joining, new_session, new_token, published
+
+pytestmark = pytest.mark.anyio
+
+CANDIDATE = "candidate:1 1 udp 2122260223 127.0.0.1 40000 typ host generation 0"
+
+
+def token_in(url: str) -> str:
+    return url.partition("token=")[2].partition("&")[0]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server for all tests here: each has a session of its own."""
+    async with (
+        EmulatedCluster(nodes=1, random=Random(7), clock=SystemClock()) as node,
+        calls(tmp_path_factory.mktemp("calls"), node) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+async def server(shared: Server, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Server]:
+    async with AsyncExitStack() as stack:
+        yield replace(shared, stack=stack)
+    errors = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert errors == []
+
+
+async def hosted(server: Server) -> set[str]:
+    """Ids of the sessions that the server has."""
+    response = await server.api.get("/openvidu/api/sessions")
+    return {each["id"] for each in response.json()["content"]}
+
+
+async def test_a_call_of_two_from_joining_to_leaving(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id, data="the first", role="MODERATOR")
+    assert one.joined["value"] == []
+    assert one.joined.items() >= {
+        "metadata": "the first", "session": session_id, "role": "MODERATOR", "record": True,
+        "mediaServer": "kurento", "customIceServers": [],
+    }.items()  # fmt: skip
+    stream = await one.publish()
+    assert stream["id"].endswith(f"_{one.id}")
+    assert stream["sdpAnswer"].startswith("v=0")
+
+    two = await server.join(session_id)
+    (other,) = two.joined["value"]
+    assert (other["id"], other["streams"][0]["id"]) == (one.id, stream["id"])
+    assert (await one.page.notification("participantJoined"))["id"] == two.id
+    await two.subscribe(stream["id"])
+    for name in (one.id, two.id):
+        await two.page.call(
+            "onIceCandidate", endpointName=name, candidate=CANDIDATE, sdpMid="0", sdpMLineIndex=0
+        )
+    back = await two.publish(typeOfVideo="SCREEN", frameRate=-1)
+    told = await one.page.notification("participantPublished")
+    assert (told["id"], told["streams"][0]["typeOfVideo"]) == (two.id, "SCREEN")
+    await one.subscribe(back["id"])
+    candidate = await one.page.notification("iceCandidate")
+    assert candidate["senderConnectionId"] in (one.id, two.id)
+
+    assert await hosted(server) >= {session_id}
+    assert await two.page.call("unsubscribeFromVideo", sender=one.id) == {
+        "sessionId": two.rpc_session
+    }
+    await two.page.call("unpublishVideo")
+    assert await one.page.notification("participantUnpublished") == {
+        "connectionId": two.id, "reason": "unpublish",
+    }  # fmt: skip
+    assert (await two.publish())["id"] != back["id"]
+    await two.page.call("leaveRoom")
+    assert await one.page.notification("participantLeft") == {
+        "connectionId": two.id, "reason": "disconnect",
+    }  # fmt: skip
+    assert await two.page.code_of("leaveRoom") == 803
+    assert await one.page.call("closeSession") == {"value": "bye", "sessionId": one.rpc_session}
+    assert (await one.page.closed())[0] == 1000
+    assert session_id not in await hosted(server)
+
+
+async def test_others_learn_of_a_join_before_it_is_answered(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    two = await server.join(session_id)
+    with anyio.fail_after(1):
+        await one.page.notification("participantJoined")
+    assert two.joined["createdAt"] >= one.joined["createdAt"]
+
+
+async def test_a_token_admits_one_browser_once(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    page = await server.open()
+    assert await page.code_of("joinRoom", **joining(one.token)) == 401
+    assert await page.code_of("joinRoom", **joining("tok_unknown", session=session_id)) == 401
+    assert await page.code_of("joinRoom", **joining("tok_unknown", session="unknown")) == 202
+    assert await page.code_of("joinRoom", **joining("")) == 202
+    assert await one.page.code_of("joinRoom", **joining(one.token)) == 804
+    alone = token_in(await new_token(server.api, session_id))
+    assert (await page.call("joinRoom", **joining(alone, session=session_id)))["role"]
+
+
+async def test_a_browser_joins_again_with_another_token_on_the_same_socket(
+    server: Server,
+) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    stay = await server.join(session_id)
+    await one.page.call("leaveRoom")
+    again = await one.page.call("joinRoom", **joining(await new_token(server.api, session_id)))
+    assert again["id"] != one.id
+    await stay.page.notification("participantJoined")
+
+
+async def test_a_call_without_a_media_node_is_204(tmp_path: Path) -> None:
+    async with mediafleet(tmp_path) as api, AsyncExitStack() as stack:
+        server = Server(api, stack)
+        token = await new_token(api, await new_session(api))
+        page = await server.open()
+        assert await page.code_of("joinRoom", **joining(token)) == 204
+        assert await page.code_of("joinRoom", **joining(token)) == 204  # it is still valid
+
+
+async def test_a_subscriber_may_not_publish_and_only_a_moderator_forces(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id, role="SUBSCRIBER")
+    two = await server.join(session_id, role="PUBLISHER")
+    three = await server.join(session_id, role="MODERATOR")
+    assert await one.page.code_of("publishVideo", **published()) == 401
+    stream = await two.publish()
+    assert await two.page.code_of("publishVideo", **published()) == 106
+    for other in (one, two):
+        assert await other.page.code_of("forceUnpublish", streamId=stream["id"]) == 401
+        assert await other.page.code_of("forceDisconnect", connectionId=three.id) == 401
+        assert (
+            await other.page.code_of("applyFilter", streamId=stream["id"], type="ZBarFilter") == 401
+        )
+    assert await three.page.code_of("forceDisconnect", connectionId="con_unknown") == 102
+    assert await three.page.code_of("forceUnpublish", streamId="str_unknown") == 105
+    await three.page.call("forceUnpublish", streamId=stream["id"])
+    assert await two.page.notification("participantUnpublished") == {
+        "connectionId": two.id, "reason": "forceUnpublishByUser",
+    }  # fmt: skip
+
+
+async def test_who_is_evicted_is_told_first_and_then_disconnected(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id, role="MODERATOR")
+    two = await server.join(session_id)
+    await one.page.call("forceDisconnect", connectionId=two.id)
+    expected = {"connectionId": two.id, "reason": "forceDisconnectByUser"}
+    assert await two.page.notification("participantEvicted") == expected
+    assert (await two.page.closed())[0] == 1000
+    assert await one.page.notification("participantLeft") == expected
+    assert await (await server.open()).code_of("connect", sessionId=two.rpc_session) == 40007
+
+    await server.api.delete(f"/openvidu/api/sessions/{session_id}")
+    evicted = await one.page.notification("participantEvicted")
+    while evicted["connectionId"] != one.id:
+        evicted = await one.page.notification("participantEvicted")
+    assert evicted["reason"] == "sessionClosedByServer"
+    assert (await one.page.closed())[0] == 1000
+
+
+async def test_signals_reach_those_they_are_for(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two, three = [await server.join(session_id) for _ in range(3)]
+    message = json.dumps({"to": [three.id], "type": "signal:chat", "data": "hi"})
+    await two.page.call("sendMessage", message=message)
+    assert await three.page.notification("sendMessage") == {
+        "from": two.id, "type": "signal:chat", "data": "hi",
+    }  # fmt: skip
+    await two.page.call("sendMessage", message='{"to":[],"data":"all"}')
+    for each in (one, two, three):
+        assert (await each.page.notification("sendMessage"))["data"] == "all"
+    assert await two.page.code_of("sendMessage", message="hi") == 600
+    assert await two.page.code_of("sendMessage", message='{"to":["con_unknown"]}') == 601
+    assert await two.page.code_of("sendMessage", message='{"to":7}') == 601
+
+
+async def test_properties_of_streams_are_texts_for_the_others(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    change = {"streamId": "any", "reason": "publishVideo"}
+    params = {"property": "videoActive", "newValue": False, **change}
+    assert await one.page.code_of("streamPropertyChanged", **params) == 105
+    stream = await one.publish()
+    await one.page.call("streamPropertyChanged", **params)
+    assert await two.page.notification("streamPropertyChanged") == {
+        "connectionId": one.id, "streamId": stream["id"], "property": "videoActive",
+        "newValue": "false", "reason": "publishVideo",
+    }  # fmt: skip
+    params |= {"property": "videoDimensions", "newValue": '{"width":1}'}
+    await one.page.call("streamPropertyChanged", **params)
+    assert (await two.page.notification("streamPropertyChanged"))["newValue"] == '{"width":1}'
+    for wrong in ("{", "7", True):
+        params["newValue"] = wrong
+        assert await one.page.code_of("streamPropertyChanged", **params) == -1
+    third = await server.join(session_id)
+    assert not third.joined["value"][0]["streams"][0]["videoActive"]
+
+
+async def test_streams_are_connected_again(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    stream = await one.publish()
+    await two.subscribe(stream["id"])
+    mine = await one.page.call("reconnectStream", stream=stream["id"], sdpString=offer())
+    assert (mine["id"], mine["createdAt"]) == (stream["id"], stream["createdAt"])
+    theirs = await two.page.call(
+        "reconnectStream", stream=stream["id"], sdpOffer=offer("subscribe"), forciblyReconnect=True
+    )
+    assert theirs["sdpAnswer"].startswith("v=0")
+    assert await two.page.code_of("reconnectStream", stream=stream["id"]) == -1
+    assert await two.page.code_of("reconnectStream", stream="x", sdpOffer=offer()) == 105
+
+
+async def test_what_cannot_be_subscribed_to(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    stream = await one.publish()
+    for sender in (stream["id"], "str_unknown"):
+        code = await one.page.code_of(
+            "receiveVideoFrom", sender=sender, sdpOffer=offer("subscribe")
+        )
+        assert code == 105
+    assert await one.page.code_of("unsubscribeFromVideo", sender="con_unknown") == 102
+    assert await one.page.code_of("receiveVideoFrom", sender="s", sdpOffer="x" * 32_769) == -1
+
+
+async def test_requests_are_answered_in_order_and_pings_at_once(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    ids = [await one.page.send("publishVideo", published())]
+    ids += [await one.page.send("onIceCandidate", {"endpointName": one.id, "candidate": CANDIDATE})]
+    ids += [await one.page.send("unpublishVideo", {}) for _ in range(2)]
+    ids += [await one.page.send("ping", {})]
+    order: list[int] = []
+    answer = one.page.answer
+    for each in ids[:3] + ids[4:]:
+        await answer(each)
+        order.append(each)
+    with pytest.raises(Exception, match="105"):
+        await answer(ids[3])
+    assert one.page.answered.index(ids[4]) < one.page.answered.index(ids[2])
+    queued = [each for each in one.page.answered if each in (ids[0], ids[2], ids[3])]
+    assert queued == [ids[0], ids[2], ids[3]]
+
+
+async def test_too_many_requests_at_once_are_refused(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await server.join(await new_session(server.api))
+    monkeypatch.setattr(rpc_sessions, "MAX_PENDING", 0)
+    assert await one.page.code_of("unpublishVideo") == -32000
+    await one.page.call("ping")
+    monkeypatch.undo()
+    assert await one.page.code_of("unpublishVideo") == 105
+
+
+async def test_a_lost_browser_comes_back_and_has_missed_nothing(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    await two.page.socket.close()
+    stream = await one.publish()
+    for number in range(5):
+        await one.page.call("sendMessage", message=json.dumps({"data": str(number)}))
+    back = await server.open(first_id=7)
+    result = await back.call("connect", sessionId=two.rpc_session, reconnect=True)
+    assert result == {"value": "reconnection successful", "sessionId": two.rpc_session}
+    told = await back.notification()
+    assert told["streams"][0]["id"] == stream["id"]
+    assert [(await back.notification())["data"] for _ in range(5)] == list("01234")
+    assert (await back.call("ping", interval=5000))["sessionId"] == two.rpc_session
+    await back.call("receiveVideoFrom", sender=stream["id"], sdpOffer=offer("subscribe"))
+
+
+async def test_a_browser_that_connects_twice_has_one_socket(server: Server) -> None:
+    one = await server.join(await new_session(server.api))
+    second = await server.open()
+    await second.call("connect", sessionId=one.rpc_session)
+    assert (await one.page.closed())[0] == 4000
+    await second.call("publishVideo", **published())
+    assert await second.code_of("connect", sessionId=one.rpc_session) == 40007
+
+
+async def test_a_browser_that_stays_away_leaves(
+    tmp_path: Path, fleet: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc_sessions, "GRACE_S", 0.5)
+    async with calls(tmp_path, fleet) as server:
+        session_id = await new_session(server.api)
+        one, two = [await server.join(session_id) for _ in range(2)]
+        began = anyio.current_time()
+        await two.page.socket.close()
+        assert await one.page.notification("participantLeft") == {
+            "connectionId": two.id, "reason": "networkDisconnect",
+        }  # fmt: skip
+        assert anyio.current_time() - began > 0.4
+        assert await (await server.open()).code_of("connect", sessionId=two.rpc_session) == 40007
+
+
+async def test_browsers_come_back_to_a_server_that_was_started_again(
+    tmp_path: Path, fleet: EmulatedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with calls(tmp_path, fleet) as server:
+        session_id = await new_session(server.api)
+        one, two = [await server.join(session_id) for _ in range(2)]
+        stream = await one.publish()
+    monkeypatch.setattr(rpc_sessions, "GRACE_S", 1.0)
+    async with calls(tmp_path, fleet) as server:
+        back = await server.open(first_id=9)
+        result = await back.call("connect", sessionId=one.rpc_session)
+        assert result["sessionId"] == one.rpc_session
+        assert await back.notification("participantLeft") == {
+            "connectionId": two.id, "reason": "networkDisconnect",
+        }  # fmt: skip
+        third = await server.join(session_id)
+        assert third.joined["value"][0]["streams"][0]["id"] == stream["id"]
+
+
+async def test_tokens_and_offers_are_in_no_line_of_the_log(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "mediafleet")
+    one = await server.join(await new_session(server.api))
+    await one.publish()
+    secrets = (token_in(one.token), one.rpc_session, "a=fingerprint")
+    for record in caplog.records:
+        if record.name.startswith("mediafleet"):
+            shown: Any = record.getMessage() + str(vars(record))
+            assert not [each for each in secrets if each in shown], record
