@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.browser import chromium
 from support.calls import SDK_NEW, SDK_OLD, Callers, Certificates, certificates, pages, sdk
+from support.local_nodes import end_local_nodes
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +33,9 @@ def bundles(pytestconfig: pytest.Config) -> dict[str, Path]:
 async def callers(bundles: dict[str, Path], tls: Certificates) -> AsyncIterator[Callers]:
     async with chromium() as browser, pages(bundles, tls) as url:
         yield Callers(browser, url)
+
+
+@pytest.fixture(autouse=True)
+def _no_media_nodes_are_left(tmp_path: Path) -> Iterator[None]:
+    yield
+    end_local_nodes(tmp_path)

@@ -50,6 +50,8 @@ SWITCHES = (
     "--use-fake-ui-for-media-stream",
     "--ignore-certificate-errors",
     "--allow-loopback-in-peer-connection",
+    # No packet leaves this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
     "--remote-debugging-pipe",
 )
 _LARGEST_MESSAGE = 16 * 1024 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from contextlib import asynccontextmanager
@@ -11,21 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import trustme
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
-from support.browser import USER_AGENT
+from support import processes
+from support.browser import LIMIT_S, USER_AGENT
+from support.cluster_client import Json, until_running
 from support.live import serving
 from support.tools import require, require_tool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import httpx
     from starlette.requests import Request
 
     from support.browser import Chromium, Page
+    from support.processes import Running
 
 SDK_OLD = "2.15.0"
 SDK_NEW = "2.32.1"
@@ -177,3 +183,83 @@ class Callers:
         """A page with a version of the SDK that has not joined yet."""
         async with self.browser.page(f"{self.url}/{version}/", user_agent=user_agent) as page:
             yield Participant(page)
+
+
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def server(
+    data_dir: Path, tls: Certificates, *, port: int, nodes: int = 1, **properties: str
+) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
+    """A server as browsers need it, and emulated Media Nodes, each a process; all run.
+
+    The Media Nodes outlive the server; the next one on the same directory finds them again.
+
+    Args:
+        data_dir: Of the server.
+        tls: Its certificate.
+        port: Where it listens; tokens name it.
+        nodes: How many Media Nodes.
+        properties: More of its configuration.
+    """
+    usual = {
+        "DOMAIN_OR_PUBLIC_IP": "localhost",
+        "HTTPS_PORT": str(port),
+        "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "local",
+        "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": str(nodes),
+        "MEDIAFLEET_LOCAL_COMMAND": "emulator",
+    }
+    files = ("--tls-cert", str(tls.certificate), "--tls-key", str(tls.key))
+    async with processes.server(
+        data_dir, "--port", str(port), *files, authority=tls.authority, **{**usual, **properties}
+    ) as (running, api):
+        try:
+            await until_running(api, nodes)
+            yield running, api
+        finally:
+            print(*running.output, sep="\n")  # shown when the test fails
+
+
+class Rest:
+    """What an application asks of the server, in the paths of the SDK's version."""
+
+    def __init__(self, api: httpx.AsyncClient, version: str = SDK_NEW) -> None:
+        self._api = api
+        self._prefix = "/api" if version == SDK_OLD else "/openvidu/api"
+
+    async def create_session(self, **properties: Any) -> str:
+        """The id of a new session."""
+        created = await self._api.post(f"{self._prefix}/sessions", json=properties)
+        assert created.status_code == 200, created.text
+        session_id: str = created.json()["id"]
+        return session_id
+
+    async def token(self, session_id: str, role: str = "PUBLISHER") -> str:
+        body = {"session": session_id, "role": role}
+        made = await self._api.post(f"{self._prefix}/tokens", json=body)
+        assert made.status_code == 200, made.text
+        token: str = made.json()["token"]
+        return token
+
+    async def session(self, session_id: str) -> Json | None:
+        """What the server shows of a session; ``None`` if there is none."""
+        found = await self._api.get(f"{self._prefix}/sessions/{session_id}")
+        assert found.status_code in {200, 404}, found.text
+        return found.json() if found.status_code == 200 else None
+
+    async def until_over(self, session_id: str) -> None:
+        """Wait until there is no such session."""
+        with anyio.fail_after(LIMIT_S):
+            while await self.session(session_id) is not None:
+                await anyio.sleep(0.02)
+
+    async def signal(self, session_id: str, **signal: Any) -> None:
+        sent = await self._api.post(
+            f"{self._prefix}/signal", json={"session": session_id, **signal}
+        )
+        assert sent.status_code == 200, sent.text

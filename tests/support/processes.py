@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -90,9 +91,16 @@ async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
 
 @asynccontextmanager
 async def server(
-    data_dir: Path, *arguments: str, **properties: str
+    data_dir: Path, *arguments: str, authority: Path | None = None, **properties: str
 ) -> AsyncIterator[tuple[Running, httpx.AsyncClient]]:
-    """A server process, on premises by default; with a client of its credentials."""
+    """A server process, on premises by default; with a client of its credentials.
+
+    Args:
+        data_dir: Its data directory.
+        arguments: More options of the command.
+        authority: What signed its certificate.
+        properties: Of its configuration.
+    """
     command = ("serve", "--port", "0", "--data-dir", str(data_dir), *arguments)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data_dir / ".env").touch()
@@ -105,6 +113,7 @@ async def server(
         started(_URL, *command, **usual | properties) as running,
         httpx.AsyncClient(
             base_url=running.printed,
+            verify=True if authority is None else ssl.create_default_context(cafile=authority),
             auth=("OPENVIDUAPP", SECRET),
             timeout=30,
             limits=httpx.Limits(max_connections=300),
