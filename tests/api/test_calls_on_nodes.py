@@ -118,6 +118,25 @@ def ends(database: Path, node_id: str) -> list[str]:
     ]
 
 
+async def test_a_node_shows_a_call_as_the_session_itself_is_shown(server: Server) -> None:
+    page, joined = await server.join("room")
+    await publish(page)
+    node_id = str(await server.node_of("room"))
+
+    for nodes, sessions in (
+        ("/pro/media-nodes", "/api/sessions"),
+        ("/openvidu/api/media-nodes", "/openvidu/api/sessions"),
+    ):
+        node = await server.api.get(f"{nodes}/{node_id}?sessions=true")
+        session = await server.api.get(f"{sessions}/room")
+        assert node.json()["sessions"] == [session.json()]
+        (connection,) = session.json()["connections"]["content"]
+        assert connection["connectionId"] == joined["id"]
+        assert len(connection["publishers"]) == 1
+    progress = await server.api.put(f"/fleet/media-nodes/{node_id}/drain?dry-run=true")
+    assert progress.json()["sessionIds"] == ["room"]
+
+
 async def test_a_removal_now_evicts_browsers_after_the_node_terminates(
     server: Server, database: Path
 ) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.api import wire
 from mediafleet.api.encoded import EncodedMediaNodes
+from mediafleet.api.session_json import SessionJson
 from mediafleet.contract import EncodedJson
+from mediafleet.domain.call_errors import SessionNotFoundError
 from mediafleet.domain.drain import limit_of
 from mediafleet.domain.lifecycle import DeletionStrategy
 from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mediafleet.contract import ContractSchemas
-    from mediafleet.domain.cluster import Member
+    from mediafleet.domain.calls import Call
+    from mediafleet.domain.cluster import Member, Session
     from mediafleet.services.additions import Additions
+    from mediafleet.services.calls import Calls
     from mediafleet.services.machines import Discovery
     from mediafleet.services.media_nodes import Drains, MediaNodes
     from mediafleet.services.removals import Removals
@@ -34,19 +39,33 @@ class Family:
     Attributes:
         prefix: Of its operationIds.
         media_node: Makes the Media Node object.
-        sessions: Makes the Session objects of a Media Node.
+        session: Makes the Session object of another client's session on a Media Node.
+        call: Makes that of a session of calls.
         removal_begun: Status of a removal that has begun and is certain.
     """
 
     prefix: str
     media_node: Callable[[Member], wire.Json]
-    sessions: Callable[[Member], list[wire.Json]]
+    session: Callable[[Session, str], wire.Json]
+    call: Callable[[SessionJson, Call], wire.Json]
     removal_begun: HTTPStatus
 
 
-PRO = Family("", wire.media_node, wire.sessions, HTTPStatus.NO_CONTENT)
+PRO = Family(
+    "",
+    wire.media_node,
+    wire.session_object,
+    SessionJson.early_session,
+    HTTPStatus.NO_CONTENT,
+)
 """Below ``/pro``: OpenVidu Pro 2.15."""
-OPENVIDU = Family("openvidu_", wire.openvidu_media_node, wire.openvidu_sessions, HTTPStatus.OK)
+OPENVIDU = Family(
+    "openvidu_",
+    wire.openvidu_media_node,
+    wire.openvidu_session,
+    SessionJson.session,
+    HTTPStatus.OK,
+)
 """Below ``/openvidu/api``: 2.16 to 2.32."""
 
 
@@ -60,6 +79,8 @@ class MediaNodeHandlers:
         discovery: Discovery,
         removals: Removals,
         *,
+        calls: Calls,
+        public_url: Callable[[], str],
         family: Family,
         schemas: ContractSchemas,
     ) -> None:
@@ -67,6 +88,8 @@ class MediaNodeHandlers:
         self._additions = additions
         self._discovery = discovery
         self._removals = removals
+        self._calls = calls
+        self._public_url = public_url
         self._family = family
         self._encoded = EncodedMediaNodes(
             family.media_node,
@@ -141,7 +164,7 @@ class MediaNodeHandlers:
         for member in members:
             body = self._family.media_node(member)
             if sessions:
-                body["sessions"] = self._family.sessions(member)
+                body["sessions"] = list(self._sessions(member))
             if recordings:
                 # There are no recordings and no broadcasts.
                 body |= {"recordingIds": [], "broadcasts": []}
@@ -149,6 +172,14 @@ class MediaNodeHandlers:
                 body["kurentoInfo"] = wire.kurento_info(info)
             bodies.append(body)
         return bodies
+
+    def _sessions(self, member: Member) -> Iterator[wire.Json]:
+        shown = SessionJson(self._public_url())
+        for session in member.calls:
+            with suppress(SessionNotFoundError):  # it ended while the nodes were asked
+                yield self._family.call(shown, self._calls.call(session.id))
+        for foreign in member.foreign_sessions:
+            yield self._family.session(foreign, member.node.id)
 
 
 class FleetHandlers:

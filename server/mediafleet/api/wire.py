@@ -47,27 +47,19 @@ def media_node(member: Member) -> Json:
     return body
 
 
-def sessions(member: Member) -> list[Json]:
-    """The Session objects of a node's session cache."""
-    return [_session(session) for session in member.sessions]
-
-
 def openvidu_media_node(member: Member) -> Json:
     """The Media Node object of OpenVidu 2.16 and later."""
     return {**media_node(member), "object": "mediaNode", "mediaServer": "kurento"}
 
 
-def openvidu_sessions(member: Member) -> list[Json]:
-    """The Session objects of a node's session cache, in the form of OpenVidu 2.17 and later."""
-    return [
-        {
-            **_session(session),
-            "id": session.id,
-            "object": "session",
-            "mediaNodeId": member.node.id,
-        }
-        for session in member.sessions
-    ]
+def openvidu_session(session: Session, node_id: str) -> Json:
+    """A pipeline of another client in the shape of a session of OpenVidu 2.17 and later."""
+    return {
+        **session_object(session, node_id),
+        "id": session.id,
+        "object": "session",
+        "mediaNodeId": node_id,
+    }
 
 
 def kurento_info(info: ServerInfo) -> Json:
@@ -286,8 +278,8 @@ def encoded_listing(media_nodes: Collection[bytes]) -> bytes:
     return b"".join((head, b",".join(media_nodes), b"]}"))
 
 
-def _session(session: Session) -> Json:
-    """A pipeline in the shape of a session.
+def session_object(session: Session, _: str) -> Json:
+    """A pipeline of another client in the shape of a session of OpenVidu 2.15.
 
     Who takes part is known to the application that made the pipeline, not to its media server:
     the list of connections is empty, and the modes are those a session has by default.

@@ -420,6 +420,8 @@ class _Server:
                 self._additions,
                 self._discovery,
                 self._removals,
+                calls=self._calls.calls,
+                public_url=lambda: self._settings.value.public_url,
                 family=family,
                 schemas=schemas,
             )

@@ -55,7 +55,7 @@ def test_the_most_that_a_server_can_say_is_fit_to_be_answered(media_node: Schema
 
     body = {
         **wire.media_node(member),
-        "sessions": wire.sessions(member),
+        "sessions": [wire.session_object(each, "kms_1") for each in member.sessions],
         "kurentoInfo": wire.kurento_info(found),
     }
 
@@ -79,7 +79,10 @@ def test_any_load_and_sessions_are_fit_to_be_answered(
     connection = Connection(last_load=to_load(used, count), sessions=book.sessions())
     member = Member(member.node, connection)
 
-    body = {**wire.media_node(member), "sessions": wire.sessions(member)}
+    body = {
+        **wire.media_node(member),
+        "sessions": [wire.session_object(each, "kms_1") for each in member.sessions],
+    }
 
     assert media_node.is_valid(body)
     assert len({session["sessionId"] for session in body["sessions"]}) == len(body["sessions"])
