@@ -12,6 +12,11 @@ from mediafleet.api.events import MAX_STREAMS, TooManyStreamsError
 from mediafleet.clock import SystemClock
 from mediafleet.contract.responses import reason_phrase
 from mediafleet.domain import errors
+from mediafleet.domain.call_errors import (
+    SessionNotActiveError,
+    UnknownReceiverError,
+    UnsupportedRecordingError,
+)
 from mediafleet.domain.cluster import MAX_MEMBERS, OpenFiles
 from mediafleet.domain.errors import (
     ClusterTooSmallError,
@@ -34,6 +39,7 @@ DOCUMENT: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components
 RESPONSES: Json = DOCUMENT["responses"]
 JSON = {"Content-Type": "application/json"}
 RESTART = "/pro/restart"
+SESSIONS = "/api/sessions"
 DEAD_LETTERS = "/fleet/dead-letters"
 TOO_LARGE = b'{"uri": "' + b"a" * (1 << 20) + b'"}'
 
@@ -43,9 +49,17 @@ def examples() -> dict[str, str]:
     return {
         f"{response} {name}": example["value"]["message"]
         for response, content in RESPONSES.items()
-        for name, example in content["content"]["application/json"]["examples"].items()
+        for name, example in examples_of(content).items()
         if "message" in example["value"]
     }
+
+
+def examples_of(response: Json) -> dict[str, Json]:
+    """The examples of a response; some errors have no body."""
+    if "content" not in response:
+        return {}
+    found: dict[str, Json] = response["content"]["application/json"]["examples"]
+    return found
 
 
 def asked(method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -111,6 +125,11 @@ REQUESTS = {
     "BadSessionToPlace ttl": asked("POST", "/fleet/placements", json={"ttl": "soon"}),
     "NotPlaced labels": asked("POST", "/fleet/placements", json={"labels": {"zone": "eu-1"}}),
     "NoSuchPlacement unknown": asked("DELETE", "/fleet/placements/plc_Q3xWk81pLz0b"),
+    "BadSessionRequest mode": asked("POST", SESSIONS, json={"mediaMode": "FAST"}),
+    "BadSessionRequest missing": asked("POST", "/api/tokens", json={}),
+    "UnknownSession unknown": asked("DELETE", f"{SESSIONS}/physics-101/stream/str_x"),
+    "NoSessionForToken unknown": asked("POST", "/api/tokens", json={"session": "physics-101"}),
+    "NotRecorded disabled": asked("GET", "/api/recordings"),
     "NoSuchDrain running": asked("GET", f"/fleet/media-nodes/{KNOWN_ID}/drain"),
 }
 
@@ -151,6 +170,9 @@ SAID = {
     "NotPlaced many": errors.TooManyPlacementsError(MAX_RESERVATIONS),
     "EventsExpired expired": errors.EventsExpiredError(17, 1001),
     "ReplayUnderWay another": errors.ReplayUnderWayError(),
+    "NotDelivered empty": SessionNotActiveError("physics-101"),
+    "NotDelivered unknown": UnknownReceiverError("con_Xp4kB2cQeT is no connection of the session"),
+    "NotRecorded composed": UnsupportedRecordingError("COMPOSED"),
     "NoStream many": TooManyStreamsError(MAX_STREAMS),
 }
 
@@ -170,7 +192,7 @@ async def test_the_challenge_is_that_of_the_example(tmp_path: Path) -> None:
 
 def test_the_names_of_errors_are_those_of_their_statuses() -> None:
     for response in RESPONSES.values():
-        for example in response["content"]["application/json"]["examples"].values():
+        for example in examples_of(response).values():
             if "message" in (value := example["value"]):
                 assert value["error"] == reason_phrase(value["status"])
 

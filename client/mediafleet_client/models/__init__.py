@@ -122,6 +122,7 @@ from .session import Session
 from .session_created_event import SessionCreatedEvent
 from .session_destroyed_event import SessionDestroyedEvent
 from .session_list import SessionList
+from .session_media_node import SessionMediaNode
 from .session_object import SessionObject
 from .session_to_create import SessionToCreate
 from .session_to_place import SessionToPlace
@@ -260,6 +261,7 @@ __all__ = (
     "SessionCreatedEvent",
     "SessionDestroyedEvent",
     "SessionList",
+    "SessionMediaNode",
     "SessionObject",
     "SessionToCreate",
     "SessionToPlace",

@@ -16,8 +16,8 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.default_recording_properties import DefaultRecordingProperties
-    from ..models.media_node_to_use import MediaNodeToUse
     from ..models.open_vidu_connection_list import OpenViduConnectionList
+    from ..models.session_media_node import SessionMediaNode
 
 
 T = TypeVar("T", bound="OpenViduSession")
@@ -75,8 +75,8 @@ class OpenViduSession:
     `defaultRecordingLayout` is `CUSTOM`. """
     media_node_id: str | Unset = UNSET
     """ Id of the Media Node that hosts the session. Absent while nobody has joined. """
-    media_node: MediaNodeToUse | Unset = UNSET
-    """ The only Media Node to consider. """
+    media_node: SessionMediaNode | Unset = UNSET
+    """ The Media Node that the application chose for a session. """
     default_recording_properties: DefaultRecordingProperties | Unset = UNSET
     """ How the recordings of a session are made unless they say otherwise. """
     forced_video_codec: VideoCodec | Unset = UNSET
@@ -165,8 +165,8 @@ class OpenViduSession:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.default_recording_properties import DefaultRecordingProperties  # noqa: PLC0415
-        from ..models.media_node_to_use import MediaNodeToUse  # noqa: PLC0415
         from ..models.open_vidu_connection_list import OpenViduConnectionList  # noqa: PLC0415
+        from ..models.session_media_node import SessionMediaNode  # noqa: PLC0415
 
         d = dict(src_dict)
         session_id = d.pop("sessionId")
@@ -199,9 +199,9 @@ class OpenViduSession:
         media_node_id = d.pop("mediaNodeId", UNSET)
 
         _media_node = d.pop("mediaNode", UNSET)
-        media_node: MediaNodeToUse | Unset = UNSET
+        media_node: SessionMediaNode | Unset = UNSET
         if _media_node is not UNSET and _media_node is not None:
-            media_node = MediaNodeToUse.from_dict(_media_node)
+            media_node = SessionMediaNode.from_dict(_media_node)
 
         _default_recording_properties = d.pop("defaultRecordingProperties", UNSET)
         default_recording_properties: DefaultRecordingProperties | Unset = UNSET
