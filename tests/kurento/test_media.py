@@ -5,38 +5,21 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import asynccontextmanager
-from random import Random
 
 import anyio
 import pytest
 
-from mediafleet.clock import SystemClock
 from mediafleet.domain.call_errors import MediaFailureError
 from mediafleet.domain.calls import Camera
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.media import Bandwidths, EndpointRequest, IceSettings
-from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from support.kurento_wire import RefusedError, wire
 from support.links import NODE, links, until
-from support.media import CANDIDATE, Node, linked, request
+from support.media import CANDIDATE, PATIENT, PERIOD_S, REAL_SERVER, Node, emulated, linked, request
 from support.media_peer import MediaPeer
 
 pytestmark = pytest.mark.anyio
-
-REAL_SERVER = os.environ.get("MEDIAFLEET_TEST_KMS", "")
-PERIOD_S = 0.4
-PATIENT = {"request_timeout": 5.0, "handshake_timeout": 5.0}
-
-
-@asynccontextmanager
-async def emulated():
-    settings = EmulatorSettings(garbage_collector_period=PERIOD_S)
-    async with EmulatedCluster(
-        nodes=1, settings=settings, random=Random(7), clock=SystemClock()
-    ) as cluster:
-        yield cluster.nodes[0]
 
 
 @pytest.fixture(params=["emulated", "real"] if REAL_SERVER else ["emulated"])

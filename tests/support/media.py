@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mediafleet.clock import SystemClock
 from mediafleet.domain.diagnostics import NodeDiagnostics
 from mediafleet.domain.media import EndpointRequest, IceCandidate
+from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from mediafleet.kurento import KurentoMedia
 from support.links import NODE, links, until
 
@@ -17,12 +21,18 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.media import MediaEvent
+    from mediafleet.emulator import EmulatedNode
     from mediafleet.kurento import KurentoMediaServers
     from support.fake_kurento import FakeKurento
     from support.links import Observer
 
     Answer = Callable[[dict[str, Any]], str]
 
+REAL_SERVER = os.environ.get("MEDIAFLEET_TEST_KMS", "")
+"""The uri of a real media server, if there is one."""
+PERIOD_S = 0.4
+"""Of the garbage collector of the emulated one."""
+PATIENT = {"request_timeout": 5.0, "handshake_timeout": 5.0}
 CANDIDATE = IceCandidate("candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host", "0", 0)
 
 
@@ -89,6 +99,16 @@ class Node:
 
     def session_ids(self) -> list[str]:
         return sorted(session.id for session in self.sessions())
+
+
+@asynccontextmanager
+async def emulated() -> AsyncIterator[EmulatedNode]:
+    """An emulated media server that forwards media."""
+    settings = EmulatorSettings(garbage_collector_period=PERIOD_S)
+    async with EmulatedCluster(
+        nodes=1, settings=settings, random=Random(7), clock=SystemClock()
+    ) as cluster:
+        yield cluster.nodes[0]
 
 
 @asynccontextmanager
