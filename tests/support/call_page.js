@@ -72,13 +72,14 @@ function leave() {
 
 // Counts the frames and the packets of sound of a stream until it is destroyed.
 async function count(stream) {
-  const media = (call.media[stream.streamId] = { decoded: 0, audio: 0, connections: 0, firstFrameMs: null });
+  const media = { decoded: 0, audio: 0, connections: 0, decodedOfConnection: 0, firstFrameMs: null };
+  call.media[stream.streamId] = media;
   const began = performance.now();
   let peer = null;
   let before = null;
   while (call.streams[stream.streamId] === stream) {
     const current = peerConnectionOf(stream);
-    if (current !== peer) {
+    if (current && current !== peer) {
       peer = current;
       before = { decoded: 0, audio: 0 };
       media.connections += 1;
@@ -87,6 +88,7 @@ async function count(stream) {
       const now = await received(peer);
       media.decoded += Math.max(0, now.decoded - before.decoded);
       media.audio += Math.max(0, now.audio - before.audio);
+      media.decodedOfConnection = now.decoded;
       before = now;
       if (media.firstFrameMs === null && now.decoded > 0) {
         media.firstFrameMs = Math.round(performance.now() - began);

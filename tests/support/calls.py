@@ -142,6 +142,13 @@ class Participant:
         found: dict[str, Any] = await self.page.evaluate("untilMedia", streams, frames)
         return found
 
+    async def until_rebuilt(self) -> None:
+        """Wait until every stream that is received flows through its second peer connection."""
+        await self.page.until(
+            "Object.values(call.media).every(each => each.connections > 1"
+            " && each.decodedOfConnection > 0)"
+        )
+
     async def decoded(self) -> int:
         """Frames decoded so far, of all streams."""
         total: int = await self.page.evaluate(
