@@ -20,32 +20,32 @@ SLOT_S = 0.02
 
 
 class Timer:
-    """A callback and the monotonic time at which it runs.
+    """A callback and the monotonic time at which it runs; :meth:`Scheduler.set` sets it, and again.
+
+    Args:
+        callback: It must not block or raise.
 
     Attributes:
-        due: The time.
+        due: The time; infinite while it is not set.
+        number: Of its entry in the heap; earlier entries no longer count.
     """
 
-    __slots__ = ("_callback", "due")
+    __slots__ = ("_callback", "due", "number")
 
-    def __init__(self, due: float, callback: Callable[[], None]) -> None:
-        self.due = due
-        self._callback: Callable[[], None] | None = callback
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the callback has run or was cancelled."""
-        return self._callback is None
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+        self.due = math.inf
+        self.number = -1
 
     def cancel(self) -> None:
-        """Do not run the callback; no error if it has run."""
-        self._callback = None
+        """Do not run the callback; no error if it is not set."""
+        self.due = math.inf
+        self.number = -1
 
     def run(self) -> None:
-        """Run the callback, once."""
-        callback, self._callback = self._callback, None
-        if callback is not None:
-            callback()
+        """Run the callback."""
+        self.cancel()
+        self._callback()
 
 
 class Scheduler:
@@ -76,11 +76,17 @@ class Scheduler:
 
     def at(self, due: float, callback: Callable[[], None]) -> Timer:
         """Run a callback at a monotonic time; it must not block or raise."""
-        timer = Timer(max(due, self._earliest), callback)
-        heapq.heappush(self._timers, (timer.due, next(self._numbers), timer))
-        if timer.due < self._handle_due:
-            self._arm()
+        timer = Timer(callback)
+        self.set(timer, due)
         return timer
+
+    def set(self, timer: Timer, due: float) -> None:
+        """Run a timer at a monotonic time, and not at the one that was set before."""
+        timer.due = due = max(due, self._earliest)
+        timer.number = number = next(self._numbers)
+        heapq.heappush(self._timers, (due, number, timer))
+        if due < self._handle_due:
+            self._arm()
 
     def clear(self) -> None:
         """Drop all timers."""
@@ -93,14 +99,16 @@ class Scheduler:
         self._earliest = math.nextafter(now, math.inf)
         try:
             while self._timers and self._timers[0][0] <= now:
-                heapq.heappop(self._timers)[2].run()
+                _, number, timer = heapq.heappop(self._timers)
+                if timer.number == number:
+                    timer.run()
         finally:
             self._earliest = -math.inf
             self._handle_due = math.nan  # differs from every time: arm again
             self._arm()
 
     def _arm(self) -> None:
-        while self._timers and self._timers[0][2].cancelled:
+        while self._timers and self._timers[0][2].number != self._timers[0][1]:
             heapq.heappop(self._timers)
         first = self._timers[0][0] if self._timers else math.inf
         due = first if first == math.inf else math.ceil(first / self._slot_s) * self._slot_s

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from mediafleet.clock import SystemClock
-from mediafleet.scheduler import SLOT_S, Scheduler
+from mediafleet.scheduler import SLOT_S, Scheduler, Timer
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +78,24 @@ async def test_a_raising_action_does_not_stop_the_scheduler():
     with anyio.fail_after(2):
         await came.wait()
     assert isinstance(met[0]["exception"], ValueError)
+
+
+async def test_a_timer_that_is_set_again_runs_once_at_the_last_time():
+    clock = SystemClock()
+    scheduler = Scheduler(clock)
+    came, last = [], anyio.Event()
+    timer = Timer(lambda: came.append(clock.monotonic()))
+    begin = clock.monotonic()
+    for slots in (1, 4, 2):
+        scheduler.set(timer, begin + slots * SLOT_S)
+    scheduler.at(begin + 6 * SLOT_S, last.set)
+    with anyio.fail_after(2):
+        await last.wait()
+    assert len(came) == 1
+    assert came[0] >= begin + 2 * SLOT_S
+    last = anyio.Event()
+    scheduler.set(timer, clock.monotonic())
+    scheduler.at(clock.monotonic() + SLOT_S, last.set)
+    with anyio.fail_after(2):
+        await last.wait()
+    assert len(came) == 2

@@ -15,6 +15,7 @@ from mediafleet.kurento.load import LoadMeter
 from mediafleet.kurento.rpc import MANAGER, NOT_CONNECTED, RpcConnection, perform_handshake
 from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.websocket import FLOODED
+from mediafleet.scheduler import Timer
 
 if TYPE_CHECKING:
     from mediafleet.domain.diagnostics import NodeDiagnostics
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mediafleet.kurento.protocol import Event
     from mediafleet.kurento.rpc import Handshake
     from mediafleet.kurento.shared import LinkContext
-    from mediafleet.scheduler import Timer
 
 _FIRST_LOAD_WITHIN_S = 0.5
 
@@ -104,7 +104,7 @@ class Link:
         self._read_limit = context.new_read_limit()
         self._meter = LoadMeter(uri, context, self._read_limit, self._on_load)
         self._rpc: RpcConnection | None = None
-        self._timer: Timer | None = None
+        self._timer = Timer(self._on_due)
         self._connecting: anyio.CancelScope | None = None
         self._phase = Phase.IDLE
         self._server_id: str | None = None
@@ -143,9 +143,7 @@ class Link:
                 next ``start`` resumes it.
         """
         self._phase = Phase.IDLE
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
         if self._connecting is not None:
             self._connecting.cancel()
         rpc, self._rpc = self._rpc, None
@@ -271,7 +269,6 @@ class Link:
 
     def _on_due(self) -> None:
         """Do what is due; the phase changes if the connection is lost meanwhile."""
-        self._timer = None
         now = self._now()
         if self._phase is Phase.WAITING and self._retry_due <= now:
             self._phase = Phase.CONNECTING
@@ -297,9 +294,8 @@ class Link:
         """Postpone the timer that was set for a missing reply."""
         due = self._pinger.next_due()
         self._pinger.on_reply()
-        if due != self._pinger.next_due() and self._timer is not None:
+        if due != self._pinger.next_due():
             self._timer.cancel()
-            self._timer = None
             self._schedule()
 
     def _on_suspicion(self, is_suspect: bool) -> None:  # noqa: FBT001  # its only argument
@@ -324,13 +320,8 @@ class Link:
     def _schedule(self) -> None:
         """Schedule the next call of ``_on_due``."""
         due = self._next_due()
-        if due == math.inf:
-            return
-        if self._timer is not None:
-            if self._timer.due <= due:
-                return
-            self._timer.cancel()
-        self._timer = self._context.scheduler.at(due, self._on_due)
+        if due < self._timer.due:
+            self._context.scheduler.set(self._timer, due)
 
     def _next_due(self) -> float:
         if self._phase is Phase.WAITING:

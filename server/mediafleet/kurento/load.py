@@ -10,6 +10,7 @@ import anyio
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.protocol import NoReply, Result, to_load
 from mediafleet.kurento.rpc import MANAGER, RpcConnection, invocation, perform_handshake
+from mediafleet.scheduler import Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mediafleet.domain.endpoints import MediaServerUri
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.shared import LinkContext, ReadLimit
-    from mediafleet.scheduler import Timer
 
 _LONGEST_KEPT_S = 10.0
 
@@ -70,7 +70,7 @@ class LoadMeter:
         self._server_id: str | None = None
         self._rpc: RpcConnection | None = None
         self._opening: anyio.CancelScope | None = None
-        self._timer: Timer | None = None
+        self._timer = Timer(self._on_timeout)
         self._cpu_count: object = None
         self._has_measured = self._is_same_process = False
 
@@ -149,7 +149,8 @@ class LoadMeter:
         settings = self._context.settings
         timeout_s = settings.measurement_timeout
         self._is_same_process = False
-        self._timer = self._context.scheduler.after(timeout_s, self._on_timeout)
+        due = self._context.clock.monotonic() + timeout_s
+        self._context.scheduler.set(self._timer, due)
         rpc.call("connect", {}, self._on_identity, timeout_s=timeout_s)
         used = invocation(MANAGER, "getUsedCpu", {"interval": settings.cpu_interval_ms})
         rpc.call("invoke", used, self._on_used_cpu, timeout_s=timeout_s)
@@ -181,7 +182,7 @@ class LoadMeter:
         if self.is_idle:
             self.close()
         elif self._has_measured:
-            self._cancel_timer()
+            self._timer.cancel()
             self._context.opening.submit(self._open)
         else:
             self._finish(None)
@@ -189,14 +190,9 @@ class LoadMeter:
     def _finish(self, load: float | None) -> None:
         if self.is_idle:
             return
-        self._cancel_timer()
+        self._timer.cancel()
         self._server_id = None
         if self._rpc is None or self._context.settings.load_interval > _LONGEST_KEPT_S:
             self.close()
         self._context.measuring.release(self._begin)
         self._on_load(load)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
