@@ -80,4 +80,5 @@ async def follow(source: EventSource) -> None:
 
 if __name__ == "__main__":
     folder, count, port, *rate = sys.argv[1:]
-    anyio.run(main, Path(folder), int(count), int(port), float(*rate))
+    options = {"use_uvloop": True}  # as the server does
+    anyio.run(main, Path(folder), int(count), int(port), float(*rate), backend_options=options)
