@@ -598,7 +598,7 @@ def test_a_server_whose_store_was_taken_over_ends_with_the_reason(serve, start, 
 
 def test_properties_set_in_vain_are_logged_once_each(serve, home):
     (home / "full.env").write_text(
-        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=1\nOPENVIDU_PRO_STATS_WEBRTC_INTERVAL=5\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
+        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL=1\nOPENVIDU_RECORDING_AUTOSTOP_TIMEOUT=5\nOPENVIDU_RECORDING=true\nKIBANA_PASSWORD=canary-1\nFOREIGN=canary-2\n"
         "OPENVIDU_ENTERPRISE_HA_REDIS_PASSWORD=canary-3\n"
     )
     server = serve("--env-file", "full.env", "--log-format", "json", MEDIAFLEET_PORT="1")
@@ -610,7 +610,7 @@ def test_properties_set_in_vain_are_logged_once_each(serve, home):
     unused = {line["message"]: line["properties"] for line in lines if "properties" in line}
     assert {line["property"] for line in vain} == {
         "OPENVIDU_RECORDING",
-        "OPENVIDU_PRO_STATS_WEBRTC_INTERVAL",
+        "OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT",
     }
     assert {line["level"] for line in vain} == {"warning"}
     assert unused == {

@@ -15,6 +15,7 @@ from mediafleet.clock import SystemClock
 from mediafleet.delivery import Statistics, StatisticsSettings, statistics
 from mediafleet.delivery.statistics import READER, UnusableElasticsearchError, node_stats
 from mediafleet.domain.cluster import Connection, Member, Session
+from support.call_cluster import FIRST, opened
 from support.elasticsearch_stand_in import elasticsearch
 from support.event_source import event_source
 from support.store_cases import added
@@ -33,7 +34,7 @@ def quick(monkeypatch):
 
 def settings_for(server, **changes):
     given = StatisticsSettings(
-        url=f"http://127.0.0.1:{server.port}", interval=0, cluster_id=CLUSTER
+        url=f"http://127.0.0.1:{server.port}", interval=0, webrtc_interval=0, cluster_id=CLUSTER
     )
     return replace(given, **changes)
 
@@ -56,18 +57,18 @@ class Clock(SystemClock):
 
 
 class Running:
-    def __init__(self, source, settings):
+    def __init__(self, source, settings, calls=None):
         self.settings = settings
         self.clock = Clock()
         self.cluster = members()
         self.statistics = Statistics(
-            source.log, lambda: self.settings, self.clock, lambda: self.cluster
+            source.log, lambda: self.settings, self.clock, lambda: self.cluster, lambda: calls
         )
 
 
 @asynccontextmanager
-async def running(source, settings):
-    run = Running(source, settings)
+async def running(source, settings, calls=None):
+    run = Running(source, settings, calls)
     await run.statistics.begin(source.store)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run.statistics.run, source.store, lambda: None)
@@ -367,3 +368,55 @@ async def test_a_clock_that_jumps_delays_no_measurement(tmp_path):
 
 def test_ten_thousand_nodes_are_measured_in_one_go():
     assert len(list(node_stats(members() * 5_000, 0, CLUSTER))) == 10_000
+
+
+async def test_streams_of_calls_are_measured_by_connection_and_kind(tmp_path):
+    async with (
+        opened() as cluster,
+        event_source(tmp_path) as source,
+        elasticsearch() as server,
+    ):
+        await cluster.begin_call("room")
+        settings = settings_for(server, webrtc_interval=0.05)
+        async with running(source, settings, cluster.calls):
+            await server.until(lambda: len(server.documents("webrtcStats")) >= 6)
+            cluster.media.unreachable.add(FIRST)
+        call = cluster.calls.call("room")
+        assert await cluster.calls.stats(call, ["endpoint"], "AUDIO") == {}
+
+    documents = server.documents("webrtcStats")
+    first, second = call.active
+    assert {(each["connection"], each["endpoint"]) for each in documents} >= {
+        (first.id, first.stream.id),
+        (second.id, second.stream.id),
+        (second.id, f"{second.id}_{first.stream.id}"),
+    }
+    assert {each["mediaType"] for each in documents} == {"audio", "video"}
+    (document,) = {tuple(sorted(each)) for each in documents}
+    assert set(document) == {
+        "clusterId",
+        "connection",
+        "elastic_type",
+        "endpoint",
+        "jitter",
+        "media_node_id",
+        "mediaType",
+        "packetsLost",
+        "sessionId",
+        "timestamp",
+        "user",
+    }
+    assert (documents[0]["elastic_type"], documents[0]["jitter"]) == ("webrtcStats", 0.5)
+
+
+async def test_no_stream_is_measured_while_that_is_off(tmp_path):
+    async with (
+        opened() as cluster,
+        event_source(tmp_path) as source,
+        elasticsearch() as server,
+        running(source, settings_for(server, interval=1), cluster.calls),
+    ):
+        await cluster.begin_call("room")
+        await server.until(lambda: len(server.documents("mediaNodeStats")) >= 4)
+
+    assert server.documents("webrtcStats") == []

@@ -107,8 +107,15 @@ class CountedMedia(Media):
     async def listen_to_filter(self, media: CallMedia, element: str, event_type: str) -> None:
         await checkpoint()
 
-    async def stats(self, media: CallMedia, endpoints: Collection[str]) -> Mapping[str, Any]:
-        return {}
+    async def stats(
+        self, media: CallMedia, endpoints: Collection[str], kind: str | None = None
+    ) -> Mapping[str, Any]:
+        await checkpoint()
+        if media.node_id in self.unreachable:
+            raise UnreachableMediaServerError(f"{media.node_id} does not answer")
+        figures = {"id": "track", "jitter": 0.5, "packetsLost": 3, "ssrc": "77", "isRemote": False}
+        latency = {"id": "latency", "__type__": "EndpointStats"}
+        return {each: {"track": figures, "latency": latency, "odd": kind} for each in endpoints}
 
     def release(self, media: CallMedia, objects: Collection[str]) -> None:
         for each in objects:

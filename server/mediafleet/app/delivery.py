@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mediafleet.configuration import Configuration
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.ports import Clock, Store
+    from mediafleet.services.calls import Calls
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class EventReaders:
         clock: Of the server.
         random: For jitter.
         cluster: Returns the members, which are measured.
+        calls: Returns the sessions of calls, whose streams are measured.
 
     Attributes:
         LOOPS: Names of the loops, as health names them.
@@ -59,13 +61,14 @@ class EventReaders:
         clock: Clock,
         random: Random,
         cluster: Callable[[], Cluster],
+        calls: Callable[[], Calls],
     ) -> None:
         self._configuration = configuration
         self.log = EventLog(lambda: configuration().get("MEDIAFLEET_EVENTS_RETENTION", int))
         self.cdr = CdrWriter(self.log, lambda: cdr_settings(configuration()), clock)
         self.webhook = Webhook(self.log, lambda: webhook_settings(configuration()), clock, random)
         self.statistics = Statistics(
-            self.log, lambda: statistics_settings(configuration()), clock, cluster
+            self.log, lambda: statistics_settings(configuration()), clock, cluster, calls
         )
 
     async def begin(self, store: Store) -> None:
@@ -151,5 +154,6 @@ def statistics_settings(configuration: Configuration) -> StatisticsSettings:
         ca_file=Path(ca_file) if ca_file else None,
         max_days=configuration.get("OPENVIDU_PRO_ELASTICSEARCH_MAX_DAYS_DELETE", int),
         interval=configuration.get("OPENVIDU_PRO_STATS_MONITORING_INTERVAL", int),
+        webrtc_interval=configuration.get("OPENVIDU_PRO_STATS_WEBRTC_INTERVAL", int),
         cluster_id=configuration.cluster_id or "",
     )

@@ -212,7 +212,11 @@ class _Server:
         )
         self._stopping = stopping
         self._readers = EventReaders(
-            lambda: settings.value, clock, random, lambda: self._state.cluster
+            lambda: settings.value,
+            clock,
+            random,
+            lambda: self._state.cluster,
+            lambda: self._calls.calls,
         )
         self._failed_logins = failed_logins
         self._connections = connections

@@ -201,11 +201,11 @@ OPENVIDU_PROPERTIES: Final = (
         doc="Seconds between two measurements of the server and the Media Nodes for Elasticsearch; "
         "0 is off.",
     ),
-    _planned(
+    _shown(
         name="OPENVIDU_PRO_STATS_WEBRTC_INTERVAL",
         kind=Integer(),
         default=30,
-        doc="Seconds between two WebRTC statistics of sessions; 0 is off.",
+        doc="Seconds between two measurements of the streams of calls for Elasticsearch; 0 is off.",
     ),
     Property(
         name="OPENVIDU_PRO_CLUSTER_ID",

@@ -18,6 +18,7 @@ import anyio
 import orjson
 from typing_extensions import override
 
+from mediafleet.delivery.call_statistics import webrtc_stats
 from mediafleet.delivery.reader import Reader
 from mediafleet.domain.errors import MediafleetError, UnavailableError
 from mediafleet.domain.events import OPENVIDU_EVENTS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import Clock, Store
+    from mediafleet.services.calls import Calls
     from mediafleet.services.event_log import EventLog
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class StatisticsSettings:
         ca_file: Certificate authorities; the system's if ``None``.
         max_days: Days after which an index is deleted; 0 is never.
         interval: Seconds between two measurements; 0 is off.
+        webrtc_interval: Seconds between two measurements of the streams of calls; 0 is off.
         cluster_id: Part of each measurement.
     """
 
@@ -87,6 +90,7 @@ class StatisticsSettings:
     ca_file: Path | None = None
     max_days: int = 0
     interval: int = 30
+    webrtc_interval: int = 30
     cluster_id: str = ""
 
 
@@ -179,8 +183,10 @@ class Statistics(Reader):
         settings: Callable[[], StatisticsSettings],
         clock: Clock,
         cluster: Callable[[], Cluster],
+        calls: Callable[[], Calls],
     ) -> None:
         super().__init__(event_log)
+        self._calls = calls
         self._settings = settings
         self._clock = clock
         self._cluster = cluster
@@ -208,8 +214,27 @@ class Statistics(Reader):
             StoreUnavailableError: The store does not respond; the next run goes on.
         """
         settings = self._settings()
-        async with _elasticsearch(settings) as elasticsearch:
-            await self._send(store, settings, elasticsearch, beat)
+        async with (
+            _elasticsearch(settings) as elasticsearch,
+            anyio.create_task_group() as measuring,
+        ):
+            if settings.webrtc_interval:
+                measuring.start_soon(self._measure_calls, settings)
+            failure = None
+            try:
+                await self._send(store, settings, elasticsearch, beat)
+            except MediafleetError as error:  # raised outside of the group, as it is
+                failure = error
+            measuring.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    async def _measure_calls(self, settings: StatisticsSettings) -> None:
+        """Add the documents of the streams of calls to the queue, again and again."""
+        while True:
+            await anyio.sleep(settings.webrtc_interval)
+            async for body in webrtc_stats(self._calls(), self._clock, settings.cluster_id):
+                self._add(_measurement(self._clock.now(), body))
 
     async def _send(
         self,
@@ -306,10 +331,13 @@ class Statistics(Reader):
                 for body in node_stats(self._cluster(), to_milliseconds(at), settings.cluster_id)
             ),
         ):
-            if len(self._queue) >= MAX_QUEUED:
-                self._queue.popleft()
-                self.counters.dropped += 1
-            self._queue.append(document)
+            self._add(document)
+
+    def _add(self, document: Document) -> None:
+        if len(self._queue) >= MAX_QUEUED:
+            self._queue.popleft()
+            self.counters.dropped += 1
+        self._queue.append(document)
 
     async def _index(
         self, elasticsearch: AsyncElasticsearch, documents: Sequence[Document]

@@ -200,8 +200,16 @@ class Media(Protocol):
     async def listen_to_filter(self, media: CallMedia, element: str, event_type: str) -> None:
         """Subscribe to a type of a filter's events; a second time changes nothing."""
 
-    async def stats(self, media: CallMedia, endpoints: Collection[str]) -> Mapping[str, Any]:
-        """What the media server knows of endpoints now (``getStats``), by their ids."""
+    async def stats(
+        self, media: CallMedia, endpoints: Collection[str], kind: str | None = None
+    ) -> Mapping[str, Any]:
+        """What the media server knows of endpoints now (``getStats``), by their ids.
+
+        Args:
+            media: Of the call.
+            endpoints: Ids of WebRtcEndpoints.
+            kind: AUDIO or VIDEO; ``None``: both.
+        """
 
     def release(self, media: CallMedia, objects: Collection[str]) -> None:
         """Release objects in the background; those that are gone are no error.

@@ -250,12 +250,15 @@ class KurentoMedia(Media):
         await self._perform(media, subscription(element, event_type))
 
     @override
-    async def stats(self, media: CallMedia, endpoints: Collection[str]) -> Mapping[str, Any]:
+    async def stats(
+        self, media: CallMedia, endpoints: Collection[str], kind: str | None = None
+    ) -> Mapping[str, Any]:
+        params = None if kind is None else {"mediaType": kind}
         node, wanted = self._living_node(media), list(endpoints)
         known: dict[str, Any] = {}
         for begin in range(0, len(wanted), _STATS_AT_ONCE):
             some = wanted[begin : begin + _STATS_AT_ONCE]
-            requests = [operation(each, "getStats") for each in some]
+            requests = [operation(each, "getStats", params) for each in some]
             values = await node.perform(requests, tolerates_faults=True)
             known |= {
                 endpoint: bounded(value)

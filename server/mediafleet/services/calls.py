@@ -93,20 +93,16 @@ class Calls:
         """
         return self._rooms.room(session_id).traces
 
-    async def stats(self, session_id: str) -> Mapping[str, Any]:
-        """What the media server knows of the endpoints of a session now, by their ids.
+    async def stats(self, call: Call, endpoints: Collection[str], kind: str) -> Mapping[str, Any]:
+        """What the media server knows of AUDIO or VIDEO of a call's endpoints now, by their ids.
 
         It is empty if the media server does not answer.
-
-        Raises:
-            SessionNotFoundError: There is none with that id.
         """
-        room = self._rooms.room(session_id)
-        media, endpoints = room.call.session.media, tuple(room.endpoints)
+        media = call.session.media
         if media is None or not endpoints:
             return {}
         try:
-            return await self._media.stats(media, endpoints)
+            return await self._media.stats(media, endpoints, kind)
         except MediafleetError:
             return {}
 
