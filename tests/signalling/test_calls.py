@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -11,12 +11,14 @@ from typing import Any
 
 import anyio
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.signalling import rpc_sessions
 from support.live import mediafleet
 from support.media import offer
+from support.rpc_browser import RpcFailureError
 from support.rpc_calls import Server, calls, joining, new_session, new_token, published
 
 pytestmark = pytest.mark.anyio
@@ -324,6 +326,55 @@ async def test_a_browser_that_stays_away_leaves(
         }  # fmt: skip
         assert anyio.current_time() - began > 0.4
         assert await (await server.open()).code_of("connect", sessionId=two.rpc_session) == 40007
+
+
+async def test_a_browser_that_misses_too_much_leaves_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc_sessions, "MAX_KEPT", 3)
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    await two.page.socket.close()
+    for _ in range(5):
+        await one.page.call("sendMessage", message='{"data":"x"}')
+    assert await one.page.notification("participantLeft") == {
+        "connectionId": two.id, "reason": "networkDisconnect",
+    }  # fmt: skip
+    assert await (await server.open()).code_of("connect", sessionId=two.rpc_session) == 40007
+
+
+async def test_a_browser_that_does_not_read_leaves_and_nobody_waits_for_it(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one = await server.join(session_id)
+    two = await server.join(session_id, max_queue=1)
+    message = json.dumps({"to": [two.id], "data": "x" * 60_000})
+    codes = set()
+    with anyio.fail_after(20):
+        while 601 not in codes:
+            try:
+                await one.page.call("sendMessage", message=message)
+            except RpcFailureError as failure:
+                codes.add(failure.code)
+    assert codes == {601}  # it is no receiver any more
+    assert (await one.page.notification("participantLeft"))["reason"] == "networkDisconnect"
+
+
+async def test_a_flood_of_requests_costs_a_browser_its_socket(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    with suppress(ConnectionClosed):
+        for _ in range(4_000):
+            await two.page.send("videoData", {})
+    assert (await two.page.closed())[0] in (1006, 1008)
+    await one.page.call("echo")
+    text = ""
+    with anyio.fail_after(10):  # what came before is handled first
+        while 'signalling_drops_total{reason="too-many-messages"} 1.0' not in text:
+            text = (await server.api.get("/metrics")).text
+    assert 'mediafleet_signalling_requests_total{method="joinRoom"}' in text
+    assert "mediafleet_signalling_sockets" in text
+    back = await server.open()
+    await back.call("connect", sessionId=two.rpc_session)
 
 
 async def test_browsers_come_back_to_a_server_that_was_started_again(

@@ -100,12 +100,21 @@ class Server:
 
     async def open(self, **options: Any) -> Browser:
         """Open the socket of a browser."""
-        return await self.stack.enter_async_context(browser(str(self.api.base_url), **options))
+        url = str(self.api.base_url)
+        return await self.stack.enter_async_context(browser(url, close_timeout=0.5, **options))
 
-    async def join(self, session_id: str, **properties: Any) -> Participant:
-        """Join a session with a new token, as a new browser."""
+    async def join(
+        self, session_id: str, max_queue: int | None = 16, **properties: Any
+    ) -> Participant:
+        """Join a session with a new token, as a new browser.
+
+        Args:
+            session_id: Of the session.
+            max_queue: Frames after which the browser does not read on.
+            properties: Of the connection.
+        """
         token = await new_token(self.api, session_id, **properties)
-        page = await self.open()
+        page = await self.open(max_queue=max_queue)
         await page.call("ping", interval=5000)
         return Participant(page, await page.call("joinRoom", **joining(token)), token)
 
