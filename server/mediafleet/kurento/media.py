@@ -15,6 +15,7 @@ from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.media import Endpoint, Media, MediaEvent
 from mediafleet.kurento.media_requests import (
     MAX_CANDIDATE,
+    MAX_STATS_VALUES,
     Creation,
     NodeRequests,
     bounded,
@@ -261,7 +262,7 @@ class KurentoMedia(Media):
             requests = [operation(each, "getStats", params) for each in some]
             values = await node.perform(requests, tolerates_faults=True)
             known |= {
-                endpoint: bounded(value)
+                endpoint: bounded(value, MAX_STATS_VALUES) or {}
                 for endpoint, value in zip(some, values, strict=True)
                 if isinstance(value, dict)
             }
@@ -292,7 +293,7 @@ class KurentoMedia(Media):
             if candidate is not None:
                 self.observer.on_candidate(node_id, event.source, candidate)
             return
-        data = bounded(event.data)
+        data = bounded(event.data) or {}
         self.observer.on_media_event(
             node_id, MediaEvent(event.source, clean(event.type, _MAX_EVENT_TYPE), data)
         )
