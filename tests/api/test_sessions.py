@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+
+from mediafleet.emulator import EmulatedCluster
+from support.cluster_client import add, delete, until_sessions
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +162,22 @@ async def test_recordings_are_refused_with_a_reason(api: httpx.AsyncClient, base
     assert stopped.status_code == 501
     assert "OPENVIDU_RECORDING turns it on" in stopped.json()["message"]
     assert (await api.post(f"{base}/recordings/stop")).status_code == 405
+
+
+async def test_a_node_with_sessions_of_ours_and_of_another_client_is_removed(
+    api: httpx.AsyncClient, fleet: EmulatedCluster
+) -> None:
+    node = await add(api, fleet.uri(0))
+    await create(api, "/openvidu/api", customSessionId="room")
+    camera = {"type": "IPCAM", "rtspUri": "rtsp://127.0.0.1/live"}
+    path = "/openvidu/api/sessions/room/connection"
+    assert (await api.post(path, json=camera)).status_code == 200
+    fleet.nodes[0].create_pipeline("another")
+    await until_sessions(api, node["id"], 2)
+    with anyio.fail_after(10):
+        removed = await delete(api, node["id"], deletion_strategy="now", wait="true")
+    assert removed.status_code == 204
+    assert (await api.get("/api/sessions")).json()["numberOfElements"] == 0
 
 
 async def test_single_properties_of_the_configuration(api: httpx.AsyncClient) -> None:

@@ -154,6 +154,8 @@ class Controller:
             await self._remove_duplicates(node_id)
         elif not await self._take(step, member):
             return RETRY_S  # what blocks the step may end without a notification
+        elif step in CALL_STEPS:
+            return SHORTEST_REQUEUE_S  # nothing notifies while other clients have sessions there
         return self._requeue_after(node_id)
 
     def _requeue_after(self, node_id: str) -> float | None:
