@@ -5,14 +5,13 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-import yaml
 
+from mediafleet.app.contract_file import load_contract
 from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import Use
 from mediafleet.emulator import EmulatedCluster
 from support import live
 from support.cluster_client import PREFIXES, add, members
-from support.fuzzing import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -172,9 +171,9 @@ async def test_the_uris_shown_are_those_of_connected_nodes(
     assert (await api.get("/pro/config")).json()["KMS_URIS"] == [fleet.uri(1)]
 
 
-CHANGEABLE: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"][
-    "schemas"
-]["RestartProperties"]["properties"]
+CHANGEABLE: dict[str, Any] = load_contract()["components"]["schemas"]["RestartProperties"][
+    "properties"
+]
 
 
 @pytest.mark.parametrize("path", [f"{prefix}/restart" for prefix in PREFIXES])

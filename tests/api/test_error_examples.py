@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mediafleet.api.events import MAX_STREAMS, TooManyStreamsError
+from mediafleet.app.contract_file import load_contract
 from mediafleet.clock import SystemClock
 from mediafleet.contract.responses import reason_phrase
 from mediafleet.domain import errors
@@ -29,13 +29,12 @@ from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.on_premise import OnPremise
 from support import live
 from support.cluster_client import NODES, Json, add
-from support.fuzzing import ROOT
 
 pytestmark = pytest.mark.anyio
 
 KNOWN_ID = "kms_FVrQslIr"
 KNOWN_URI = "ws://172.17.0.5:8888/kurento"
-DOCUMENT: Json = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]
+DOCUMENT: Json = load_contract()["components"]
 RESPONSES: Json = DOCUMENT["responses"]
 JSON = {"Content-Type": "application/json"}
 RESTART = "/pro/restart"

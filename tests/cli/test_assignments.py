@@ -2,19 +2,18 @@
 
 import jsonschema_rs
 import pytest
-import yaml
 
+from mediafleet.app.contract_file import load_contract
 from mediafleet.cli.configuration_commands import CHANGEABLE, SECRET, parse_assignments
 from mediafleet.configuration.properties import BY_NAME
 from mediafleet_client.models import RestartProperties
-from support.documents import ROOT
 
 LIKELY = ("true", "7", "70", "[]", '["autoscaling"]', '["Name: value"]', "http://a/b", "all", "/x/")
 
 
 @pytest.fixture(scope="module")
 def contract():
-    return yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))["components"]["schemas"]
+    return load_contract()["components"]["schemas"]
 
 
 def test_what_can_be_assigned_is_what_the_contract_takes(contract):

@@ -5,15 +5,14 @@ import inspect
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.conftest import NODE, answer, do
+from mediafleet.app.contract_file import load_contract
 from mediafleet_client import api, models
-from support.documents import ROOT
 
-CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))
+CONTRACT = load_contract()
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 OBJECTS = sorted(
     name

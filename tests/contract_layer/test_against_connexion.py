@@ -15,17 +15,16 @@ import connexion
 import pytest
 import requests
 import schemathesis
-import yaml
 from connexion.lifecycle import ConnexionResponse
 from connexion.resolver import Resolver
 from connexion.security import BasicSecurityHandler
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import seed as seeded
 
+from mediafleet.app.contract_file import load_contract
 from mediafleet.contract import Problem, create_app
-from support.fuzzing import ROOT
 
-SPECIFICATION: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+SPECIFICATION: dict[str, Any] = dict(load_contract())
 OPERATIONS = {
     operation.ok().definition.raw["operationId"]: operation.ok()
     for operation in schemathesis.openapi.from_dict(SPECIFICATION).get_all_operations()
@@ -156,6 +155,7 @@ def test_handlers_get_the_same_arguments_of_a_valid_request(
         for name in ("cookies", "timeout", "verify", "cert", "proxies", "allow_redirects"):
             arguments.pop(name, None)
         request = requests.Request(**arguments, auth=CREDENTIALS).prepare()
+        assume("%0A" not in request.path_url)  # Connexion's routes match no line break
         # Without it Connexion hands the handler bytes, even where the schema has a default.
         request.headers.setdefault("Content-Type", "application/json")
         # Connexion neither converts a header parameter nor gives it to the handler.

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from mediafleet.app.contract_file import load_contract
 
 CONTRACT = Path(__file__).parents[2] / "openapi.yaml"
 SEED_NAMES = Path(__file__).with_name("seed_names.txt")
@@ -17,9 +18,8 @@ def text() -> str:
 
 
 @pytest.fixture(scope="session")
-def document(text: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+def document() -> dict[str, Any]:
+    return dict(load_contract())
 
 
 @pytest.fixture(scope="session")

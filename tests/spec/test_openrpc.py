@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.domain.call_errors import CallError
@@ -14,9 +12,7 @@ from mediafleet.domain.calls import Reason, Role
 from mediafleet.signalling.openrpc import SignallingContract
 from support.openrpc_lint import lint
 
-DOCUMENT: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[2] / "openrpc.yaml").read_text("utf-8")
-)
+DOCUMENT: dict[str, Any] = dict(load_contract("openrpc.yaml"))
 METHODS = """
 ping connect closeSession echo joinRoom leaveRoom forceDisconnect sendMessage publishVideo
 unpublishVideo forceUnpublish receiveVideoFrom unsubscribeFromVideo reconnectStream onIceCandidate

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import schemathesis
-import yaml
 from hypothesis import strategies as st
 from schemathesis.core import NotSet
 from schemathesis.openapi.checks import (
@@ -22,13 +21,13 @@ from schemathesis.openapi.checks import (
     UseAfterFree,
 )
 
+from mediafleet.app.contract_file import load_contract
 from support.fuzzing import (
     BUSY_URIS,
     CDR_FILE,
     DEAD_URIS,
     LIVE_URIS,
     POOL,
-    ROOT,
     SECRET,
     begin_drain,
     ensure_member,
@@ -42,7 +41,7 @@ from support.fuzzing import (
     remove,
 )
 
-_contract: Any = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+_contract: Any = load_contract()
 _URI = re.compile(
     _contract["components"]["schemas"]["MediaNodeToAdd"]["properties"]["uri"]["pattern"]
 )

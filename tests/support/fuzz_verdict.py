@@ -1,11 +1,9 @@
 """What a fuzz run must have met to count, and the lines it leaves in the report."""
 
 from functools import cache
-from typing import Any
 
-import yaml
-
-from support.fuzzing import FAMILIES, ROOT, SCENARIOS, Run, fuzz
+from mediafleet.app.contract_file import load_contract
+from support.fuzzing import FAMILIES, SCENARIOS, Run, fuzz
 
 LEAST_ADDED = 0.3
 """Share of the POSTs that must have added a node."""
@@ -27,7 +25,7 @@ reports: list[str] = []
 @cache
 def documented(*kinds: str) -> frozenset[tuple[str, int]]:
     """Pairs of operation and status whose status begins with one of these."""
-    contract: Any = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+    contract = load_contract()
     return frozenset(
         (operation["operationId"], int(status))
         for item in contract["paths"].values()

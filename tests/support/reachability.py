@@ -1,6 +1,7 @@
 """Which documented answers were seen, and the table that shows it."""
 
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,13 @@ class Operation:
         self.takes_body = "requestBody" in definition
 
 
-def operations() -> list[Operation]:
-    return [
+@cache
+def operations() -> tuple[Operation, ...]:
+    return tuple(
         Operation(method, path, definition)
         for path, item in load_contract()["paths"].items()
         for method, definition in item.items()
-    ]
+    )
 
 
 class Reached:

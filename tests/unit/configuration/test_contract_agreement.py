@@ -5,10 +5,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediafleet.app.contract_file import load_contract
 from mediafleet.configuration import (
     Configuration,
     ConfigurationError,
@@ -21,7 +21,7 @@ from mediafleet.configuration.array_kinds import EVENT_NAMES, MAX_NODE_URIS
 from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import MAX_INTEGER, Shown
 
-CONTRACT = yaml.safe_load((Path(__file__).parents[3] / "openapi.yaml").read_text("utf-8"))
+CONTRACT = load_contract()
 SCHEMAS = CONTRACT["components"]["schemas"]
 RESTARTABLE = SCHEMAS["RestartProperties"]["properties"]
 CONFIG, RESTART = (
