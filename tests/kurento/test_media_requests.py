@@ -269,7 +269,7 @@ async def test_a_filter_comes_between_endpoint_and_pass_through():
         assert created == {"command": "videoflip", "mediaPipeline": media.pipeline}
         fake.answers["setElementProperty"] = replying({"value": ["\x1b"]})
         invoke = node.media.invoke_filter
-        assert await invoke(media, element, "setElementProperty", {}) == {"value": ["\\x1b"]}
+        assert await invoke(media, element, "setElementProperty", {}) == {"value": ["?"]}
         await node.media.listen_to_filter(media, element, "CodeFound")
         await node.media.listen_to_filter(media, element, "CodeFound")
         fake.emit("CodeFound", {"value": "x"}, element)

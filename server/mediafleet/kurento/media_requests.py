@@ -41,6 +41,7 @@ MAX_STATS_VALUES = 2000
 _MAX_VALUES = 200
 _MAX_CHARACTERS = 60_000  # with a separator for each text it is less than may be masked at once
 _MAX_MASKED = 16
+_MAX_ESCAPES = 50
 _MAX_DEPTH = 6
 _MAX_ITEMS = 100
 _MAX_TEXT = 1000
@@ -48,6 +49,7 @@ _MAX_KEY = 128
 _LARGEST = 2**63
 _MAX_M_LINES = 256
 _OBJECT_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,512}", re.ASCII)
+_UNSAFE = re.compile(r"[^\x20-\x7e]")
 _CANDIDATE = re.compile(r"candidate:[\x20-\x7e]+", re.ASCII)
 _MEDIA_ID = re.compile(r"[\x21-\x7e]{0,64}", re.ASCII)
 
@@ -384,7 +386,8 @@ def bounded(value: object, most_values: int = _MAX_VALUES) -> Any:  # noqa: ANN4
     """Return a JSON value of a media server with safe texts, cut at depth, number and length.
 
     Texts are searched for secrets together: one by one that would take 9 µs for each letter that a
-    hostile node sends. If there are secrets in more than a few texts, nothing is returned.
+    hostile node sends. If many texts hold secrets, or many characters are escaped in them,
+    nothing is returned.
 
     Args:
         value: Untrusted.
@@ -393,6 +396,8 @@ def bounded(value: object, most_values: int = _MAX_VALUES) -> Any:  # noqa: ANN4
     cut = _Cut(most_values)
     shape = cut.take(value, _MAX_DEPTH)
     joined = "|".join(cut.texts)
+    if joined.count("\\") + joined.count("%") > _MAX_ESCAPES:
+        return None
     if mask(joined) == joined:
         return shape
     return _masked(shape) if len(cut.texts) <= _MAX_MASKED else None
@@ -432,7 +437,7 @@ class _Cut:
         limit = min(limit, self._characters_left)
         text = value[:limit]
         if not text.isprintable():
-            text = text.encode("unicode_escape").decode()[:limit]
+            text = _UNSAFE.sub("?", text)
         self._characters_left -= len(text)
         self.texts.append(text)
         return text

@@ -77,6 +77,12 @@ def test_secrets_are_masked_and_many_texts_with_secrets_are_left_out():
     assert bounded(["x"] * 20) == ["x"] * 20
 
 
+@pytest.mark.parametrize("escape", ["\\x41", "%41"])
+def test_texts_with_many_escapes_are_left_out(escape):
+    assert bounded([escape * 50]) == [escape * 50]
+    assert bounded([escape * 40, escape * 11]) is None
+
+
 @given(VALUES)
 def test_no_value_is_taken_for_a_candidate_or_an_answer(value):
     assert read_candidate(value) is None
