@@ -407,3 +407,33 @@ async def test_tokens_and_offers_are_in_no_line_of_the_log(
         if record.name.startswith("mediafleet"):
             shown: Any = record.getMessage() + str(vars(record))
             assert not [each for each in secrets if each in shown], record
+
+
+async def test_filters_are_for_moderators_and_for_owners_that_may_apply_them(
+    server: Server,
+) -> None:
+    session_id = await new_session(server.api)
+    options = {"allowedFilters": ["ZBarFilter"]}
+    one = await server.join(session_id, kurentoOptions=options)
+    two = await server.join(session_id, role="MODERATOR")
+    stream_id = (await one.publish())["id"]
+    own = {"streamId": stream_id, "type": "ZBarFilter", "options": "{}"}
+    for method, more in (
+        ("removeFilter", {}),
+        ("execFilterMethod", {"method": "setElementProperty"}),
+        ("addFilterEventListener", {"eventType": "CodeFound"}),
+    ):
+        assert await one.page.code_of(method, streamId=stream_id, **more) == 406
+        assert await one.page.code_of(method, streamId="str_unknown", **more) == 105
+    assert await one.page.code_of("applyFilter", **{**own, "type": "ChromaFilter"}) == 401
+    for wrong in ("{", "[]"):
+        assert await one.page.code_of("applyFilter", **{**own, "options": wrong}) == 406
+    await one.page.call("applyFilter", **own)
+    told = await two.page.notification("streamPropertyChanged")
+    assert (told["property"], told["newValue"]["type"]) == ("filter", "ZBarFilter")
+    assert await two.page.code_of("applyFilter", **own) == 405
+    listener = {"streamId": stream_id, "eventType": "CodeFound"}
+    await two.page.call("addFilterEventListener", **listener)
+    await two.page.call("removeFilterEventListener", **listener)
+    await two.page.call("removeFilter", streamId=stream_id)
+    assert (await one.page.notification("streamPropertyChanged"))["newValue"] == {}

@@ -69,11 +69,11 @@ class Browser:
         result: Json = frame["result"]
         return result
 
-    async def call(self, method: str, **params: Any) -> Json:
+    async def call(self, method: str, /, **params: Any) -> Json:
         """Send a request and wait for its result."""
         return await self.answer(await self.send(method, params))
 
-    async def code_of(self, method: str, **params: Any) -> int:
+    async def code_of(self, method: str, /, **params: Any) -> int:
         """Send a request that fails; return the code of the error."""
         try:
             result = await self.call(method, **params)

@@ -131,9 +131,10 @@ class Methods:
             ip=socket.ip,
         )
         session.has_joined = True
-        if not session.is_over:
-            session.joined = call.id, connection.id
-            socket.note_joined()
+        session.joined = call.id, connection.id
+        if session.is_over:  # it was given up meanwhile
+            await self.leave(session)
+        socket.note_joined()
         return _joined_result(call, connection)
 
     async def _leave_room(self, session: RpcSession) -> None:

@@ -244,8 +244,8 @@ class RpcSessions:
     def receive(self, socket: Socket, text: str) -> None:
         """Handle a frame."""
         session = socket.session
-        if session.is_over:
-            return  # its socket is being closed
+        if session.is_over or session.socket is not socket:
+            return  # it is being closed
         try:
             request = frames.read(text, self._contract)
             self.requests[request.method] += 1
@@ -256,7 +256,7 @@ class RpcSessions:
                 session.take(request)
                 if not session.is_working:
                     session.is_working = True
-                    self.start(partial(self._work, session), f"requests of {session.id}")
+                    self.start(partial(self._work, session), "requests of a browser")
         except RpcError as failure:
             socket.send(frames.error(failure))
 
@@ -311,7 +311,7 @@ class RpcSessions:
         if session.is_over or self._is_stopping:
             return
         session.is_over = True
-        self.start(partial(self._leave, session), f"leave of {session.id}")
+        self.start(partial(self._leave, session), "end of a browser")
 
     async def _leave(self, session: RpcSession) -> None:
         """End the connection of a lost browser, however often it takes."""
