@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter, deque
 from contextlib import asynccontextmanager, suppress
@@ -192,7 +193,10 @@ class RpcSessions:
         self._new_id = new_id
         self._grace = GRACE_S if grace is None else grace
         self._sessions: dict[str, RpcSession] = {}
-        self._tasks: TaskGroup | None = None
+        # At most two of a socket: its requests, and what is sent to it.
+        self._jobs: asyncio.Queue[tuple[Callable[[], Coroutine[Any, Any, None]], str]] = (
+            asyncio.Queue()
+        )
         self._is_stopping = False
 
     def __iter__(self) -> Iterator[RpcSession]:
@@ -216,11 +220,11 @@ class RpcSessions:
             session.joined, session.has_joined = ids, True
             self._begin_grace(session)
         async with anyio.create_task_group() as tasks:
-            self._tasks = tasks
+            tasks.start_soon(self._start_jobs, tasks, name="signalling")
             try:
                 yield
             finally:
-                self._is_stopping, self._tasks = True, None
+                self._is_stopping = True
                 self._scheduler.clear()
                 tasks.cancel_scope.cancel()
 
@@ -229,9 +233,15 @@ class RpcSessions:
         self._is_stopping = True
 
     def start(self, job: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-        """Run something in the background, within the context."""
-        if self._tasks is not None:
-            self._tasks.start_soon(job, name=name)
+        """Run something in the background, within the context; callbacks may call this too."""
+        self._jobs.put_nowait((job, name))
+
+    async def _start_jobs(self, tasks: TaskGroup) -> None:
+        # AnyIO starts no task outside of one, such as in a callback of a transport, if sniffio is
+        # installed.
+        while True:
+            job, name = await self._jobs.get()
+            tasks.start_soon(job, name=name)
 
     # Sockets
 
