@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import Clock
 
 SLOT_S = 0.02
+_SHORTEST_S = 0.001  # uvloop rounds: a shorter time would be none, again and again
 
 
 class Timer:
@@ -119,5 +120,5 @@ class Scheduler:
             self._handle.cancel()
         self._handle, self._handle_due = None, due
         if due != math.inf:
-            delay = max(0.0, due - self._clock.monotonic())
+            delay = max(_SHORTEST_S, due - self._clock.monotonic())
             self._handle = asyncio.get_running_loop().call_later(delay, self.run_due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections import deque
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ import anyio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# uvloop rounds to milliseconds: a shorter wait would be none, again and again.
+_SHORTEST_WAIT_S = 0.001
 
 
 class WorkQueue:
@@ -77,8 +81,13 @@ class WorkQueue:
                 return None
             wake = min(until, self._timers[0][0]) if self._timers else until
             self._changed = anyio.Event()
-            with anyio.move_on_after(wake - now):
+            pause = max(wake - now, _SHORTEST_WAIT_S)
+            # A cancel scope with a deadline would poll for the last fraction of a millisecond.
+            timer = asyncio.get_running_loop().call_later(pause, self._changed.set)
+            try:
                 await self._changed.wait()
+            finally:
+                timer.cancel()
 
     def done(self, key: str, *, requeue_after: float | None) -> None:
         """End the work on a key.
