@@ -93,7 +93,7 @@ def statuses(state: ClusterState) -> list[MediaNodeStatus]:
 @contextmanager
 def refusing_a_commit(store: SqlStore) -> Iterator[None]:
     """The next transaction meets a full disk."""
-    engine = store._database.engine.sync_engine
+    engine = store._database.engine
 
     def refuse(_: object) -> None:
         event.remove(engine, "commit", refuse)
