@@ -15,12 +15,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+import pytest
+from botocore.loaders import create_loader
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
@@ -195,6 +198,9 @@ class Ec2Shim:
         return [body]
 
 
+_loader = cache(create_loader)
+
+
 def backed_by(cluster: EmulatedCluster) -> Ec2Shim:
     """A shim whose instances are the nodes of an emulated cluster, all down to begin with."""
     loop = asyncio.get_running_loop()
@@ -209,12 +215,17 @@ def backed_by(cluster: EmulatedCluster) -> Ec2Shim:
 
 @contextmanager
 def serving(shim: Ec2Shim) -> Iterator[str]:
-    """Serve the shim on a free port of loopback; its URL."""
+    """Serve the shim on a free port of loopback; its URL.
+
+    Clients in this process share the description of EC2, which takes half a second to read.
+    """
     server = make_server("127.0.0.1", 0, shim, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("botocore.session.create_loader", lambda _: _loader())
+            yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -3,6 +3,7 @@
 The hooks that shape its requests and judge its answers are in ``fuzz_hooks``.
 """
 
+import os
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -25,7 +26,9 @@ CDR_FILE = "CDR.2999-12-31_00-00-00.log"
 NODES = 20
 BUSY_NODES = range(5)
 """Numbers of the nodes that always host a session."""
-SCENARIOS = 40
+EXAMPLES = int(os.environ.get("MEDIAFLEET_FUZZ_EXAMPLES", "20"))
+"""Requests to each operation, at least."""
+SCENARIOS = 2 * EXAMPLES
 STEPS = 6
 
 
@@ -105,6 +108,7 @@ def make_schema(**update: Any) -> Any:
     """The contract with the project's exclusions; the seed decides all its cases."""
     config = schemathesis.Config.from_path(str(ROOT / "tests/contract/schemathesis.toml"))
     config.update(seed=fuzz.seed, max_failures=None)
+    config.projects.default.generation.update(max_examples=EXAMPLES)
     schema = schemathesis.openapi.from_path(str(ROOT / "openapi.yaml"), config=config)
     if update:
         schema.config.update(**update)
