@@ -68,7 +68,6 @@ class CallSettings:
         ice: How media servers find their addresses.
         garbage_interval: Seconds between two searches for sessions that nobody uses; 0: never.
         garbage_threshold: Seconds after which a session that nobody joined is removed.
-        moves: Whether the calls of a Media Node that crashed go on at another one.
     """
 
     most_sessions: int = 10_000
@@ -77,7 +76,6 @@ class CallSettings:
     ice: IceSettings = field(default_factory=IceSettings)
     garbage_interval: float = 900.0
     garbage_threshold: float = 3600.0
-    moves: bool = False
 
 
 @dataclass(slots=True)
