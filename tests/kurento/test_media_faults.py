@@ -356,3 +356,26 @@ async def test_a_filter_that_cannot_be_connected_leaves_the_stream_as_it_was():
             await node.media.apply_filter(media, stream, "ZBarFilter", {})
         await until(lambda: fake.elements == {stream.id, stream.pass_through})
         assert links_of(fake)[-1] == (stream.id, stream.pass_through)
+
+
+async def test_what_waits_for_a_node_is_bounded_and_the_oldest_is_dropped():
+    few = {"max_background_requests": 3, "concurrent_background_requests": 2}
+    async with fake_kurento() as fake, linked(fake.uri, **few) as node:
+        media = await node.media.create_pipeline(NODE, "ses_A")
+        fake.answers["release"] = silent
+        ids = [f"{media.pipeline}/{number}" for number in range(7)]
+        node.media.release(media, ids)
+        await until(lambda: len(fake.asked("release")) == 2)
+        fake.answers.clear()
+        fake.cut()
+        await until(lambda: len(fake.asked("release")) == 2 + 5)
+        asked = [each["params"]["object"] for each in fake.asked("release")]
+        assert asked == [*ids[:2], *ids[:2], *ids[4:]]
+
+
+async def test_a_node_with_too_many_unanswered_requests_gets_no_more():
+    async with fake_kurento() as fake, linked(fake.uri, max_waiting_calls=10) as node:
+        media = await node.media.create_pipeline(NODE, "ses_A")
+        with pytest.raises(UnreachableMediaServerError, match="too many unanswered requests"):
+            await node.media.create_publisher(media, request(), loops_back=False)
+        await until(lambda: fake.elements == set())

@@ -225,7 +225,7 @@ class NodeRequests:
         """Send a request that nobody waits for, again after a loss of the link."""
         if len(self._waiting) >= self._settings.max_background_requests:
             dropped = self._waiting.popleft()
-            log.warning(
+            log.debug(  # a browser causes one by each of its candidates
                 "request to media server dropped",
                 extra={"media_node_id": self.link.node_id, "operation": dropped.what},
             )
