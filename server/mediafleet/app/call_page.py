@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -56,7 +57,7 @@ class CallPageMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        if scope["type"] != "http" or not str(scope["path"]).startswith(PREFIX):
+        if scope["type"] != "http" or not f"{scope['path']}/".startswith(PREFIX):
             await self._app(scope, receive, send)
             return
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
@@ -76,12 +77,8 @@ class CallPageMiddleware:
         origin = f"{request.url.scheme}://{request.headers.get('host')}"
         if request.headers.get("origin") != origin:
             return JSONResponse({"message": "Only this page may ask for a token."}, 403)
-        body = await request.body()
-        try:
-            session_id = str((await request.json())["session"]) if len(body) <= _MAX_BODY else ""
-        except (ValueError, KeyError, TypeError):
-            session_id = ""
-        if not _SESSION_ID.fullmatch(session_id):
+        session_id = _session_id(await _body(request))
+        if session_id is None:
             return JSONResponse({"message": "A session has a name of A-Z, a-z, 0-9, _ and -."}, 400)
         try:
             with suppress(SessionExistsError):
@@ -91,3 +88,22 @@ class CallPageMiddleware:
             return JSONResponse({"message": str(error)}, 503)
         token = f"ws://{request.headers['host']}?sessionId={session_id}&token={connection.token}"
         return JSONResponse({"token": token})
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body of a request, or as much of it as shows that it is too long."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY:
+            break
+    return body
+
+
+def _session_id(body: bytes) -> str | None:
+    """Return the session that a body names; ``None`` if it names none."""
+    try:
+        given = orjson.loads(body)["session"] if len(body) <= _MAX_BODY else None
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+    return given if isinstance(given, str) and _SESSION_ID.fullmatch(given) else None

@@ -188,13 +188,14 @@ def demo(
         ]
         if not IS_INSTALLED:
             remarks.append(
-                "They forward no media: install it with pip install 'mediafleet[media]'."
+                "They forward no media, so there is no page with a call: "
+                "pip install 'mediafleet[media]'"
             )
         run(
             configuration,
             stop_nodes=True,
             accept_changed_store=True,
-            has_call_page=True,
+            has_call_page=IS_INSTALLED,
             remarks=remarks,
             stop_request=stop_request,
         )

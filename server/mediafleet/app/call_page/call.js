@@ -7,6 +7,29 @@ const ICE_CHECK = 1000;
 const byId = (id) => document.getElementById(id);
 const say = (text) => { byId("status").textContent = text; };
 
+/** What a person reads instead of the reason of OpenVidu. */
+const REASONS = {
+  nodeCrashed: "The Media Node of the call crashed. Join again to use another one.",
+  mediaServerDisconnect: "The Media Node of the call was removed. Join again to use another one.",
+  openviduServerStopped: "The server was stopped.",
+  sessionClosedByServer: "The session was closed through the API.",
+  forceDisconnectByServer: "You were disconnected through the API.",
+  forceDisconnectByUser: "A moderator disconnected you.",
+};
+const MEDIA_ERRORS = {
+  NotAllowedError: "The browser does not let this page use camera and microphone. Allow it beside the address, then join again.",
+  NotFoundError: "There is no camera or no microphone. Connect both, then join again.",
+  NotReadableError: "Camera or microphone does not work, or another program uses it. Close that program, then join again.",
+};
+
+async function openCamera() {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+  } catch (error) {
+    throw new Error(MEDIA_ERRORS[error.name] ?? error.message);
+  }
+}
+
 /** JSON-RPC over a WebSocket that connects again when it is lost. */
 class Signalling {
   #url;
@@ -16,6 +39,7 @@ class Signalling {
   #timer;
   #session;
   #isOver = false;
+  #isReconnecting = false;
 
   constructor(url, onNotification, onReconnected, onEnd) {
     this.#url = url;
@@ -25,18 +49,20 @@ class Signalling {
   }
 
   async open() {
-    this.#socket = new WebSocket(this.#url);
-    this.#socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    const socket = this.#socket = new WebSocket(this.#url);
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     await new Promise((resolve, reject) => {
-      this.#socket.onopen = resolve;
-      this.#socket.onerror = () => reject(new Error("The server does not answer."));
+      socket.onopen = resolve;
+      socket.onerror = () => reject(new Error("The server does not answer."));
     });
-    this.#socket.onclose = () => this.#reconnect();
-    this.request("ping", { interval: PING_INTERVAL });
-    this.#timer = setInterval(() => this.request("ping").catch(() => {}), PING_INTERVAL);
+    socket.onclose = () => this.#onClose();
+    const ping = (params) => this.request("ping", params).catch(() => {});
+    ping({ interval: PING_INTERVAL });
+    this.#timer = setInterval(ping, PING_INTERVAL);
   }
 
   async request(method, params = {}) {
+    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("The server does not answer.");
     const id = this.#next++;
     const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
@@ -62,21 +88,27 @@ class Signalling {
     else waiting?.resolve(message.result);
   }
 
-  async #reconnect() {
+  #onClose() {
     clearInterval(this.#timer);
     for (const { reject } of this.#waiting.values()) reject(new Error("The connection was lost."));
     this.#waiting.clear();
+    if (!this.#isReconnecting) this.#reconnect();
+  }
+
+  async #reconnect() {
+    this.#isReconnecting = true;
     while (!this.#isOver) {
       try {
-        say("Connecting again …");
+        say("The connection to the server was lost. Connecting again …");
         await this.open();
         await this.request("connect", { sessionId: this.#session });
+        this.#isReconnecting = false;
         this.onReconnected();
         return;
-      } catch (error) {
+      } catch {
+        if (this.#isOver) return;
         if (this.#socket.readyState === WebSocket.OPEN) {
-          this.close();
-          this.onEnd(error.message);
+          this.onEnd("The server has ended the call meanwhile. Join again.");
           return;
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY));
@@ -88,16 +120,22 @@ class Signalling {
 /** One stream, sent or received: a peer connection with the Media Node. */
 class StreamPeer {
   constructor(call, id, owner, label, media) {
-    Object.assign(this, { call, id, owner, media, candidates: [] });
+    Object.assign(this, { call, id, owner, label, media, candidates: [], off: new Set() });
     this.figure = document.createElement("figure");
     this.video = Object.assign(document.createElement("video"), {
       autoplay: true, playsInline: true, muted: Boolean(media),
     });
     this.video.setAttribute("aria-label", label);
-    const caption = Object.assign(document.createElement("figcaption"), { textContent: label });
-    this.figure.append(this.video, caption);
+    this.caption = document.createElement("figcaption");
+    this.figure.append(this.video, this.caption);
+    this.describe();
     byId("streams").append(this.figure);
     if (media) this.video.srcObject = media;
+  }
+
+  /** Say whose stream it is, and what its owner has turned off. */
+  describe() {
+    this.caption.textContent = [this.label, ...this.off].join(", ");
   }
 
   /** Negotiate; `exchange` sends the offer and returns the answer. */
@@ -153,7 +191,7 @@ class Call {
   #own;
 
   async join(session, name) {
-    this.media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+    this.media = await openCamera();
     const response = await fetch("token", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -177,7 +215,7 @@ class Call {
     this.id = joined.id;
     for (const each of joined.value) {
       this.#names.set(each.id, each.metadata);
-      for (const stream of each.streams ?? []) this.#receive(each.id, stream.id);
+      for (const stream of each.streams ?? []) this.#receive(each.id, stream);
     }
     const peer = this.#own = new StreamPeer(this, "", this.id, `${name || "You"} (you)`, this.media);
     await peer.connect(async (sdpOffer) => {
@@ -193,7 +231,7 @@ class Call {
 
   async leave() {
     await this.signalling.request("leaveRoom").catch(() => {});
-    this.#end("Left.");
+    this.#end("You left the call.");
   }
 
   /** Turn the own audio or video on or off, and tell the others. */
@@ -206,11 +244,14 @@ class Call {
     });
   }
 
-  async #receive(owner, id) {
-    const peer = new StreamPeer(this, id, owner, this.#names.get(owner) || owner);
+  async #receive(owner, stream) {
+    const peer = new StreamPeer(this, stream.id, owner, this.#names.get(owner) || owner);
     this.#received.set(owner, peer);
+    for (const [property, value] of Object.entries(stream)) {
+      this.#describe({ connectionId: owner, property, newValue: String(value) });
+    }
     this.#count();
-    await this.#connect(peer, "receiveVideoFrom", { sender: id });
+    await this.#connect(peer, "receiveVideoFrom", { sender: stream.id });
   }
 
   async #connect(peer, method, params) {
@@ -227,11 +268,23 @@ class Call {
     this.#count();
   }
 
+  #describe({ connectionId, property, newValue }) {
+    const peer = this.#received.get(connectionId);
+    const text = { audioActive: "microphone off", videoActive: "camera off" }[property];
+    if (!peer || !text) return;
+    if (newValue === "true") peer.off.delete(text);
+    else peer.off.add(text);
+    peer.describe();
+  }
+
   #onNotification(method, params) {
     if (method === "participantJoined") this.#names.set(params.id, params.metadata);
-    else if (method === "participantPublished") this.#receive(params.id, params.streams[0].id);
+    else if (method === "participantPublished") this.#receive(params.id, params.streams[0]);
+    else if (method === "streamPropertyChanged") this.#describe(params);
     else if (method === "participantUnpublished" || method === "participantLeft") this.#drop(params.connectionId);
-    else if (method === "participantEvicted" && params.connectionId === this.id) this.#end(`Ended: ${params.reason}.`);
+    else if (method === "participantEvicted" && params.connectionId === this.id) {
+      this.#end(REASONS[params.reason] ?? `The call ended: ${params.reason}.`);
+    }
     else if (method === "iceCandidate") {
       const peer = params.senderConnectionId === this.id ? this.#own : this.#received.get(params.senderConnectionId);
       peer?.addCandidate(params);
@@ -252,44 +305,53 @@ class Call {
     say(`Joined. ${others === 0 ? "Nobody else publishes." : `Others who publish: ${others}.`}`);
   }
 
-  #end(reason) {
-    this.signalling.close();
+  /** Release everything; also if it has never joined. */
+  close() {
+    this.signalling?.close();
     for (const peer of [this.#own, ...this.#received.values()]) peer?.close();
-    for (const track of this.media.getTracks()) track.stop();
-    say(reason);
-    onEnd();
+    for (const track of this.media?.getTracks() ?? []) track.stop();
+  }
+
+  #end(reason) {
+    this.close();
+    onEnd(reason);
   }
 }
 
 let call;
 const buttons = ["leave", "microphone", "camera"].map(byId);
 
-function onEnd() {
+function onEnd(text) {
   call = undefined;
+  say(text);
   byId("join").disabled = false;
-  for (const each of buttons) Object.assign(each, { disabled: true, ariaPressed: "false" });
+  // A button that is disabled loses the focus, and with it the place of those who use the keyboard.
+  if (buttons.includes(document.activeElement) || document.activeElement === document.body) byId("join").focus();
+  for (const each of buttons) Object.assign(each, { disabled: true, ariaPressed: each.ariaPressed && "false" });
 }
 
 byId("form").addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (call) return;
   byId("join").disabled = true;
-  say("Joining …");
+  say("Joining … The browser may ask whether this page may use camera and microphone.");
+  const joining = call = new Call();
   try {
-    call = new Call();
-    await call.join(byId("session").value, byId("name").value);
+    await joining.join(byId("session").value, byId("name").value);
+    if (call !== joining) return;
     for (const each of buttons) each.disabled = false;
+    byId("leave").focus();
   } catch (error) {
-    say(`Not joined: ${error.message}`);
-    for (const track of call?.media?.getTracks() ?? []) track.stop();
-    onEnd();
+    joining.close();
+    if (call === joining) onEnd(`Not joined. ${error.message}`);
   }
 });
-byId("leave").addEventListener("click", () => call.leave());
+byId("leave").addEventListener("click", () => call?.leave());
 for (const [id, kind] of [["microphone", "audio"], ["camera", "video"]]) {
   byId(id).addEventListener("click", ({ target }) => {
     const isOff = target.ariaPressed !== "true";
     target.ariaPressed = String(isOff);
-    call.toggle(kind, !isOff);
+    call?.toggle(kind, !isOff).catch((error) => say(error.message));
   });
 }
 addEventListener("beforeunload", () => call?.leave());
