@@ -8,20 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio
+import httpx
 import psutil
 import pytest
 
-from support.browser import chromium
+from support.browser import LIMIT_S, chromium
 from support.local_nodes import end_local_nodes, local_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from support.browser import Page
+    from support.browser import Chromium, Page
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -31,6 +33,7 @@ SEES = """(least) => {
     && videos.every((each) => each.getVideoPlaybackQuality().totalVideoFrames >= least);
 }"""
 """Whether there is a stream of somebody else, and so many frames of it are decoded."""
+NODES = 2
 STATUS = "document.getElementById('status').textContent"
 FOCUS = "document.activeElement.id"
 CAPTIONS = "[...document.querySelectorAll('figcaption')].map((each) => each.textContent).join()"
@@ -53,10 +56,17 @@ class Demo:
             self.port = free.getsockname()[1]
         self.folder = folder
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
-        """Run it; the address of its page, as it prints it."""
-        options = ("--nodes", "2", "--port", str(self.port), "--data-dir", os.fspath(self.folder))
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        """Run it until its nodes are connected; the address of its page, as it prints it."""
+        options = (
+            "--nodes",
+            str(NODES),
+            "--port",
+            str(self.port),
+            "--data-dir",
+            os.fspath(self.folder),
+        )
         with subprocess.Popen(
             [sys.executable, "-m", "mediafleet", "demo", *options],
             stdout=subprocess.PIPE,
@@ -65,9 +75,23 @@ class Demo:
         ) as self.process:
             try:
                 lines = iter(self.process.stdout or ())
-                yield next(found[1] for line in lines if (found := re.search(r"open (\S+)", line)))
+                url = next(found[1] for line in lines if (found := re.search(r"open (\S+)", line)))
+                await self._until_connected(url)
+                yield url
             finally:
                 self.process.terminate()
+
+    async def _until_connected(self, url: str) -> None:
+        secret = (self.folder / "secret").read_text("ascii").strip()
+        async with httpx.AsyncClient(
+            base_url=url.removesuffix("call/"), auth=("OPENVIDUAPP", secret)
+        ) as api:
+            with anyio.fail_after(LIMIT_S):
+                while True:
+                    nodes = (await api.get("/pro/media-nodes")).json()["content"]
+                    if [each["connected"] for each in nodes] == [True] * NODES:
+                        return
+                    await anyio.sleep(0.05)
 
     def kill(self) -> None:
         """End the server as a lack of memory does; its nodes go on."""
@@ -89,76 +113,84 @@ async def says(page: Page, text: str) -> None:
     await page.until(f"(text) => {STATUS}.includes(text)", text)
 
 
-async def test_two_tabs_see_each_other_until_their_node_crashes(tmp_path: Path) -> None:
-    demo = Demo(tmp_path)
-    try:
-        async with chromium() as browser:
-            with demo.running() as url:
-                async with browser.page(url) as ada, browser.page(url) as bob:
-                    await call_of_two(demo, ada, bob)
-    finally:
-        end_local_nodes(tmp_path)
+@pytest.fixture
+async def browser() -> AsyncIterator[Chromium]:
+    async with chromium() as browser:
+        yield browser
 
 
-async def call_of_two(demo: Demo, ada: Page, bob: Page) -> None:
-    for page, name in ((ada, "Ada"), (bob, "Bob")):
-        await join(page, name)
-    for page in (ada, bob):
-        await page.until(SEES, 10)
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    yield Demo(tmp_path)
+    end_local_nodes(tmp_path)
+
+
+async def both_see(*pages: Page, least: int = 10) -> None:
+    for page in pages:
+        await page.until(SEES, least)
         await says(page, "Others who publish: 1.")
-        assert await page.evaluate(FOCUS) == "leave"
 
-    for button, text in (("microphone", "microphone off"), ("camera", "camera off")):
-        await ada.evaluate("(id) => document.getElementById(id).click()", button)
-        await bob.until(f"(text) => {CAPTIONS}.includes(text)", text)
-        await ada.evaluate("(id) => document.getElementById(id).click()", button)
-        await bob.until(f"(text) => !{CAPTIONS}.includes(text)", text)
 
-    await ada.reload()
-    await says(bob, "Nobody else publishes.")
-    await join(ada, "Ada")
-    for page in (ada, bob):
-        await page.until(SEES, 10)
+async def click(page: Page, button: str) -> None:
+    await page.evaluate("(id) => document.getElementById(id).click()", button)
 
-    await bob.evaluate("document.getElementById('leave').click()")
-    await says(bob, "You left the call.")
-    await says(ada, "Nobody else publishes.")
-    assert await bob.evaluate(FOCUS) == "join"
-    await join(bob, "Bob")
-    await bob.until(SEES, 10)
 
-    demo.kill()
-    await says(ada, "Connecting again")
-    await ada.until(SEES, 10)  # the node goes on
-    with demo.running():
-        for page in (ada, bob):
-            await says(page, "Others who publish: 1.")
-            await page.until(SEES, 20)
+async def test_two_tabs_see_each_other_until_one_leaves(demo: Demo, browser: Chromium) -> None:
+    async with demo.running() as url, browser.page(url) as ada, browser.page(url) as bob:
+        await join(ada, "Ada")
+        await join(bob, "Bob")
+        await both_see(ada, bob)
+        assert await ada.evaluate(FOCUS) == "leave"
 
-        demo.kill_node_of_the_call()
-        for page in (ada, bob):
-            await says(page, "The Media Node of the call crashed.")
-            await join(page, "again")
-        for page in (ada, bob):
-            await page.until(SEES, 10)
+        for button, text in (("microphone", "microphone off"), ("camera", "camera off")):
+            await click(ada, button)
+            await bob.until(f"(text) => {CAPTIONS}.includes(text)", text)
+            await click(ada, button)
+            await bob.until(f"(text) => !{CAPTIONS}.includes(text)", text)
+
+        await ada.reload()
+        await says(bob, "Nobody else publishes.")
+        await join(ada, "Ada")
+        await both_see(ada, bob)
+
+        await click(bob, "leave")
+        await says(bob, "You left the call.")
+        await says(ada, "Nobody else publishes.")
+        assert await bob.evaluate(FOCUS) == "join"
+
+
+async def test_a_call_outlives_the_server_and_ends_with_its_node(
+    demo: Demo, browser: Chromium
+) -> None:
+    async with demo.running() as url, browser.page(url) as ada, browser.page(url) as bob:
+        await join(ada, "Ada")
+        await join(bob, "Bob")
+        await both_see(ada, bob)
 
         demo.kill()
         await says(ada, "Connecting again")
-        await ada.evaluate("document.getElementById('leave').click()")
-        await says(ada, "You left the call.")
+        await ada.until(SEES, 20)  # the node goes on
+        async with demo.running():
+            await both_see(ada, bob, least=30)
+
+            demo.kill_node_of_the_call()
+            for page in (ada, bob):
+                await says(page, "The Media Node of the call crashed.")
+            await join(ada, "Ada")
+            await join(bob, "Bob")
+            await both_see(ada, bob)
+
+            demo.kill()
+            await says(ada, "Connecting again")
+            await click(ada, "leave")
+            await says(ada, "You left the call.")
 
 
-async def test_the_page_says_why_there_is_no_camera(tmp_path: Path) -> None:
-    demo = Demo(tmp_path)
-    try:
-        async with chromium() as browser:
-            with demo.running() as url:
-                async with browser.page(url) as page:
-                    for error, text in ERRORS.items():
-                        await page.evaluate(FAILING_CAMERA, error)
-                        await join(page, "Ada")
-                        await says(page, text)
-                        assert await page.evaluate(FOCUS) in {"join", ""}
-                        assert not await page.evaluate("document.getElementById('join').disabled")
-    finally:
-        end_local_nodes(tmp_path)
+async def test_the_page_says_why_there_is_no_camera(demo: Demo, browser: Chromium) -> None:
+    async with demo.running() as url, browser.page(url) as page:
+        for error, text in ERRORS.items():
+            await page.evaluate(FAILING_CAMERA, error)
+            await join(page, "Ada")
+            await says(page, text)
+            assert await page.evaluate(FOCUS) == "join"
+            assert not await page.evaluate("document.getElementById('join').disabled")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.events import StoredEvent
     from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.controller import Controller
+    from mediafleet.services.rooms import CallCounts
     from mediafleet.signalling.rpc_sessions import RpcSessions
     from mediafleet.signalling.websocket import SignallingMiddleware
 
@@ -290,6 +291,15 @@ def of_signalling(sockets: SignallingMiddleware, sessions: RpcSessions) -> Itera
     for method, count in sorted(sessions.requests.items()):
         requests.add_metric([method], count)
     yield requests
+    errors = CounterMetricFamily(
+        "mediafleet_signalling_errors",
+        "Requests of browsers that were answered with an error, by method and code: those of "
+        "joinRoom are joins that failed.",
+        labels=["method", "code"],
+    )
+    for (method, code), count in sorted(sessions.errors.items()):
+        errors.add_metric([method, str(code)], count)
+    yield errors
     drops = CounterMetricFamily(
         "mediafleet_signalling_drops",
         "WebSockets of browsers that the server refused or closed, by reason.",
@@ -298,6 +308,28 @@ def of_signalling(sockets: SignallingMiddleware, sessions: RpcSessions) -> Itera
     for reason in Drop:
         drops.add_metric([reason.value], sockets.drops[reason])
     yield drops
+
+
+def of_calls(counts: CallCounts) -> Iterator[Metric]:
+    """Sessions that clients of this server created, and what is in them."""
+    yield _gauges(
+        "call_sessions",
+        "Sessions of this server, by whether a Media Node hosts them.",
+        "status",
+        {"active": counts.active, "inactive": counts.sessions - counts.active},
+    )
+    yield _gauges(
+        "call_connections",
+        "Connections of these sessions, by whether they have joined.",
+        "status",
+        {"active": counts.joined, "pending": counts.connections - counts.joined},
+    )
+    yield _gauges(
+        "call_streams",
+        "Streams of these sessions: published ones, and each reception of one.",
+        "direction",
+        {"published": counts.published, "received": counts.received},
+    )
 
 
 def of_event_loop(clock: AwakeClock) -> Iterator[Metric]:
@@ -367,6 +399,13 @@ def of_clients(
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"mediafleet_{name}", text, value)
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"mediafleet_{name}", text, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

@@ -332,6 +332,7 @@ class _Server:
         add(lambda: metrics.of_cluster(self._state.cluster, most_nodes))
         add(lambda: metrics.of_findings(self._media_servers.findings, self._controller.findings))
         add(lambda: metrics.of_controller(self._controller))
+        add(lambda: metrics.of_calls(self._calls.rooms.counts))
         add(lambda: metrics.of_events(self._readers))
         add(lambda: metrics.of_autoscaling(self._autoscaler))
         add(lambda: metrics.of_event_loop(self._clock))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,9 +19,11 @@ from mediafleet.domain.call_errors import (
     SessionNotFoundError,
     TooManySessionsError,
 )
+from mediafleet.domain.call_events import SessionCreated
 from mediafleet.domain.calls import Call, CallMedia
 from mediafleet.domain.errors import MediafleetError
-from mediafleet.domain.media import Bandwidths, IceSettings
+from mediafleet.domain.events import SessionDestroyed
+from mediafleet.domain.media import Bandwidths, IceCandidate, IceSettings
 from mediafleet.domain.placement import PlacementRequest
 from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -31,15 +34,17 @@ if TYPE_CHECKING:
     from mediafleet.domain.calls import CallConnection
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.events import Event
-    from mediafleet.domain.media import IceCandidate, Media, MediaEvent
+    from mediafleet.domain.media import Media, MediaEvent
     from mediafleet.domain.ports import StoreEntry
     from mediafleet.services.placements import Placements
+
+log = logging.getLogger(__name__)
 
 JOIN_WAIT_S = 15.0
 """How long a join waits for the first one, which creates the pipeline."""
 PLACEMENTS_TRIED = 3
 """Media Nodes that a first join tries."""
-_EARLY_ENDPOINTS, _EARLY_CANDIDATES = 1000, 64
+_EARLY_ENDPOINTS, _EARLY_REPORTS = 1000, 64
 _TRACED: Final = 100
 """Candidates and events of an endpoint that are kept for `webRtcStats`."""
 
@@ -100,6 +105,34 @@ class EndpointTrace:
 
 
 @dataclass(slots=True)
+class CallCounts:
+    """How many there are now.
+
+    Attributes:
+        sessions: Those that a Media Node hosts, and others.
+        active: Sessions that a Media Node hosts.
+        connections: Those that have joined, and pending ones.
+        joined: Connections that have joined.
+        published: Streams.
+        received: Subscriptions to streams.
+    """
+
+    sessions: int = 0
+    active: int = 0
+    connections: int = 0
+    joined: int = 0
+    published: int = 0
+    received: int = 0
+
+    def add(self, connection: CallConnection, by: int) -> None:
+        """Count a connection with its streams once more, or once less."""
+        self.connections += by
+        self.joined += by * connection.is_active
+        self.published += by * (connection.stream is not None)
+        self.received += by * len(connection.subscriptions)
+
+
+@dataclass(slots=True)
 class Room:
     """A call in memory.
 
@@ -126,6 +159,7 @@ class Rooms:
         settings: Read at each use, since a restart changes them.
 
     Attributes:
+        counts: How many calls, connections and streams there are.
         notifier: Tells browsers; set by the signalling before the first of them joins.
         on_filter_event: Called with the room and an event of a filter in it.
         on_camera: Called with the room, a camera that plays only while somebody receives it, and
@@ -148,8 +182,9 @@ class Rooms:
         self._of_rpc_session: dict[str, tuple[str, str]] = {}
         self._of_endpoint: dict[str, Room] = {}
         self._of_node: dict[str, dict[str, None]] = {}
-        self._early: OrderedDict[str, list[IceCandidate]] = OrderedDict()
+        self._early: OrderedDict[str, list[IceCandidate | MediaEvent]] = OrderedDict()
         media.observer = self
+        self.counts = CallCounts()
         self.notifier: Notifier | None = None
         self.on_filter_event: Callable[[Room, MediaEvent], None] = lambda *_: None
         self.on_camera: Callable[[Room, CallConnection, bool], None] = lambda *_: None
@@ -164,8 +199,12 @@ class Rooms:
     def load(self, calls: Iterable[Call]) -> None:
         """Begin with the calls of an earlier server."""
         for call in calls:
-            room = self._rooms[call.id] = Room(call)
-            self._index(room, None, call)
+            self._add(call)
+
+    def _add(self, call: Call) -> None:
+        room = self._rooms[call.id] = Room(call)
+        self.counts.sessions += 1
+        self._index(room, None, call)
 
     def room(self, session_id: str) -> Room:
         """A session.
@@ -207,7 +246,7 @@ class Rooms:
                 raise TooManySessionsError("sessions", most, "MEDIAFLEET_SESSIONS")
 
             def publish() -> None:
-                self._rooms[call.id] = Room(call)
+                self._add(call)
 
             return Decision(None, tuple(changes.records(call.id, None, call)), on_commit=publish)
 
@@ -252,8 +291,11 @@ class Rooms:
     def _publish(self, room: Room, change: Change) -> None:
         old = room.call
         self._index(room, old, change.call)
+        for event in change.events:
+            _log_session(event)
         if change.call is None:
             del self._rooms[old.id]
+            self.counts.sessions -= 1
         else:
             room.call = change.call
             for camera in change.call.connections.values():
@@ -281,10 +323,12 @@ class Rooms:
         after = {} if new is None else new.connections
         for each in before.values():
             if after.get(each.id) is not each:
+                self.counts.add(each, -1)
                 self._of_rpc_session.pop(each.rpc_session or "", None)
                 self._forget_endpoints(room, each)
         for each in after.values():
             if before.get(each.id) is not each:
+                self.counts.add(each, 1)
                 if each.rpc_session is not None:
                     self._of_rpc_session[each.rpc_session] = (room.call.id, each.id)
                 for endpoint, sender_id in _endpoints(each):
@@ -303,6 +347,7 @@ class Rooms:
     def _index_node(self, session_id: str, old: str | None, new: str | None) -> None:
         if old == new:
             return
+        self.counts.active += (new is not None) - (old is not None)
         if old is not None:
             hosted = self._of_node[old]
             del hosted[session_id]
@@ -342,8 +387,11 @@ class Rooms:
             raise
         if (room := self._of_endpoint.get(endpoint)) is not None:
             room.traces[endpoint] = trace
-            for candidate in self._early.pop(endpoint, ()):
-                self._pass_on(room, endpoint, candidate)
+            for each in self._early.pop(endpoint, ()):
+                if isinstance(each, IceCandidate):
+                    self._pass_on(room, endpoint, each)
+                else:
+                    self._take_event(room, each)
 
     async def place(self, room: Room) -> CallMedia:
         """Return the media of a session; the first join places it and creates its pipeline.
@@ -473,13 +521,17 @@ class Rooms:
         """Pass a candidate of the media server to its browser; it may precede the answer."""
         room = self._of_endpoint.get(endpoint)
         if room is None or room.call.node_id != node_id:
-            early = self._early.setdefault(endpoint, [])
-            if len(early) < _EARLY_CANDIDATES:
-                early.append(candidate)
-            if len(self._early) > _EARLY_ENDPOINTS:
-                self._early.popitem(last=False)
-            return
-        self._pass_on(room, endpoint, candidate)
+            self._hold(endpoint, candidate)
+        else:
+            self._pass_on(room, endpoint, candidate)
+
+    def _hold(self, endpoint: str, reported: IceCandidate | MediaEvent) -> None:
+        """Keep what is reported of an endpoint before it is committed."""
+        early = self._early.setdefault(endpoint, [])
+        if len(early) < _EARLY_REPORTS:
+            early.append(reported)
+        if len(self._early) > _EARLY_ENDPOINTS:
+            self._early.popitem(last=False)
 
     def _pass_on(self, room: Room, endpoint: str, candidate: IceCandidate) -> None:
         receiver_id, sender_id = room.endpoints[endpoint]
@@ -502,7 +554,11 @@ class Rooms:
         """Keep an event for the statistics; errors go to the browser, those of filters on."""
         room = self._of_endpoint.get(event.endpoint)
         if room is None or room.call.node_id != node_id:
-            return
+            self._hold(event.endpoint, event)
+        else:
+            self._take_event(room, event)
+
+    def _take_event(self, room: Room, event: MediaEvent) -> None:
         if (trace := room.traces.get(event.endpoint)) is not None:
             trace.events.append(event)
         receiver = room.call.connections[room.endpoints[event.endpoint][0]]
@@ -532,6 +588,19 @@ def _endpoints(connection: CallConnection) -> Iterator[tuple[str, str]]:
     for subscription in connection.subscriptions.values():
         if subscription.endpoint:
             yield subscription.endpoint, subscription.sender_id
+
+
+def _log_session(event: Event) -> None:
+    if isinstance(event, SessionCreated):
+        extra = {"session_id": event.session_id, "media_node_id": event.id}
+        log.info("session active", extra=extra)
+    elif isinstance(event, SessionDestroyed):
+        extra = {
+            "session_id": event.session_id,
+            "media_node_id": event.id,
+            "reason": event.reason,
+        }
+        log.info("session ended", extra=extra)
 
 
 def _is_received(call: Call, camera: CallConnection) -> bool:

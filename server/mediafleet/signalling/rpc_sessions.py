@@ -176,6 +176,7 @@ class RpcSessions:
     Attributes:
         handlers: Serve the methods.
         requests: How many requests each method had.
+        errors: How many of them were answered with an error, by method and code.
     """
 
     def __init__(
@@ -188,6 +189,7 @@ class RpcSessions:
     ) -> None:
         self.handlers: Handlers
         self.requests: Counter[str] = Counter()
+        self.errors: Counter[tuple[str, int]] = Counter()
         self._contract = contract
         self._scheduler = scheduler
         self._new_id = new_id
@@ -263,12 +265,19 @@ class RpcSessions:
             if immediate is not None:
                 self._handle_now(session, request, immediate)
             else:
-                session.take(request)
+                self._take(session, request)
                 if not session.is_working:
                     session.is_working = True
                     self.start(partial(self._work, session), "requests of a browser")
         except RpcError as failure:
             socket.send(frames.error(failure))
+
+    def _take(self, session: RpcSession, request: Request) -> None:
+        try:
+            session.take(request)
+        except RpcError as failure:
+            self.errors[request.method, failure.code] += 1
+            raise
 
     def lost(self, socket: Socket) -> None:
         """Note that a socket is closed or will be; frames are kept from now on."""
@@ -355,7 +364,7 @@ class RpcSessions:
         try:
             value = handle(session, request.params)
         except Exception as failure:  # noqa: BLE001 - each is answered
-            answer = frames.error(_described(failure, request))
+            answer = self._refuse(failure, request)
         else:
             session = session if socket is None else socket.session  # another one after connect
             answer = frames.result(request.id, session.result(value))
@@ -381,8 +390,13 @@ class RpcSessions:
         try:
             value = await self.handlers.handle(session, request)
         except Exception as failure:  # noqa: BLE001 - each is answered
-            return frames.error(_described(failure, request))
+            return self._refuse(failure, request)
         return frames.result(request.id, session.result(value))
+
+    def _refuse(self, failure: Exception, request: Request) -> str:
+        described = _described(failure, request)
+        self.errors[request.method, described.code] += 1
+        return frames.error(described)
 
     def add_candidate(self, session: RpcSession, endpoint: str, candidate: IceCandidate) -> None:
         """Pass a candidate on, after the requests that came before it.
