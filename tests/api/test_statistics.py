@@ -1,13 +1,21 @@
 """Statistics of a running server, configured as its user does."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
+from mediafleet.clock import SystemClock
+from mediafleet.delivery import statistics
 from mediafleet.emulator import EmulatedCluster
 from support import live
 from support.cluster_client import add
 from support.elasticsearch_stand_in import elasticsearch
+from support.media_peer import MediaPeer
+from support.rpc_calls import calls, new_session
 
 pytestmark = pytest.mark.anyio
 
@@ -49,3 +57,71 @@ async def test_a_server_works_without_its_elasticsearch(
         await add(api, fleet.uri(0))
         assert (await api.get("/health")).json()["status"] == "UP"
         assert (await api.get("/health/ready")).status_code == 200
+
+
+async def test_connections_of_calls_are_measured_and_their_ends_summarized(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "TICK_S", 0.1)
+    monkeypatch.setattr(statistics, "LINGER_S", 0.05)
+    async with (
+        EmulatedCluster(nodes=1, random=Random(7), clock=SystemClock()) as nodes,
+        elasticsearch() as server,
+        calls(
+            tmp_path,
+            nodes,
+            OPENVIDU_PRO_ELASTICSEARCH_HOST=f"http://127.0.0.1:{server.port}",
+            OPENVIDU_PRO_STATS_WEBRTC_INTERVAL="1",
+            OPENVIDU_PRO_STATS_MONITORING_INTERVAL="0",
+        ) as fleet,
+        media_peer("sendonly") as sender,
+        media_peer("recvonly") as receiver,
+    ):
+        session_id = await new_session(fleet.api)
+        one, two = await fleet.join(session_id), await fleet.join(session_id)
+        stream = await one.publish(sdpOffer=sender.offer())
+        received = await two.page.call(
+            "receiveVideoFrom", sender=stream["id"], sdpOffer=receiver.offer()
+        )
+        for page, peer, answer in ((one.page, sender, stream), (two.page, receiver, received)):
+            candidate = (await page.notification("iceCandidate"))["candidate"]
+            await peer.connect(answer["sdpAnswer"], candidate)
+        sender.send_rtp("video", 1, b"a" * 100)
+        await receiver.until(lambda: receiver.rtp)
+        found = server.documents
+        await server.until(lambda: {"inbound", "outbound"} <= _directions(found("webrtcStats")))
+        await one.page.call("leaveRoom")
+        await two.page.call("leaveRoom")
+        await server.until(lambda: found("sessionSummary"))
+
+    node_id = found("sessionSummary")[0]["media_node_id"]
+    inbound = next(each for each in found("webrtcStats") if each["direction"] == "inbound")
+    outbound = next(each for each in found("webrtcStats") if each["direction"] == "outbound")
+    expected = {"sessionId": session_id, "media_node_id": node_id, "mediaType": "video"}
+    assert inbound.items() >= {**expected, "user": one.id, "endpoint": stream["id"]}.items()
+    assert inbound["packetsReceived"] >= 1
+    assert outbound.items() >= {**expected, "connection": two.id}.items()
+    assert outbound["bytesSent"] >= 100
+    for kind, connection, reason in (
+        ("publisherSummary", one, "disconnect"),
+        ("subscriberSummary", two, "disconnect"),
+        ("connectionSummary", one, "disconnect"),
+        ("sessionSummary", None, "lastParticipantLeft"),
+    ):
+        summary = found(kind)[0]
+        assert (summary["sessionId"], summary["reason"]) == (session_id, reason)
+        assert summary.get("connection") == (connection.id if connection else None)
+
+
+def _directions(documents: list[dict[str, Any]]) -> set[str]:
+    return {each["direction"] for each in documents}
+
+
+@asynccontextmanager
+async def media_peer(direction: str) -> AsyncIterator[MediaPeer]:
+    peer = MediaPeer(direction)
+    await peer.open()
+    try:
+        yield peer
+    finally:
+        await peer.close()

@@ -77,7 +77,7 @@ class Demo:
                 lines = iter(self.process.stdout or ())
                 url = next(found[1] for line in lines if (found := re.search(r"open (\S+)", line)))
                 await self._until_connected(url)
-                yield url
+                yield url.replace("127.0.0.1", "localhost")  # the only host that browser reaches
             finally:
                 self.process.terminate()
 

@@ -6,6 +6,7 @@ import ssl
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import anyio
 import pytest
@@ -15,7 +16,9 @@ from mediafleet.clock import SystemClock
 from mediafleet.delivery import Statistics, StatisticsSettings, statistics
 from mediafleet.delivery.statistics import READER, UnusableElasticsearchError, node_stats
 from mediafleet.domain.cluster import Connection, Member, Session
-from support.call_cluster import FIRST, opened
+from mediafleet.domain.errors import StoreUnavailableError
+from mediafleet.services.call_statistics import CallStatistics
+from support.call_cluster import opened
 from support.elasticsearch_stand_in import elasticsearch
 from support.event_source import event_source
 from support.store_cases import added
@@ -56,19 +59,29 @@ class Clock(SystemClock):
         return self.at or super().now()
 
 
+async def measured_once(interval, add):
+    """Measure a call at once."""
+    add("webrtcStats", {"sessionId": "ses_A", "jitter": interval})
+    await anyio.sleep_forever()
+
+
 class Running:
-    def __init__(self, source, settings, calls=None):
+    def __init__(self, source, settings, measure_calls=measured_once):
         self.settings = settings
         self.clock = Clock()
         self.cluster = members()
         self.statistics = Statistics(
-            source.log, lambda: self.settings, self.clock, lambda: self.cluster, lambda: calls
+            source.log,
+            lambda: self.settings,
+            self.clock,
+            lambda: self.cluster,
+            measure_calls,
         )
 
 
 @asynccontextmanager
-async def running(source, settings, calls=None):
-    run = Running(source, settings, calls)
+async def running(source, settings, **options):
+    run = Running(source, settings, **options)
     await run.statistics.begin(source.store)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run.statistics.run, source.store, lambda: None)
@@ -367,7 +380,75 @@ async def test_a_clock_that_jumps_delays_no_measurement(tmp_path):
 
 
 def test_ten_thousand_nodes_are_measured_in_one_go():
-    assert len(list(node_stats(members() * 5_000, 0, CLUSTER))) == 10_000
+    assert len(list(node_stats(members() * 5_000))) == 10_000
+
+
+async def test_the_end_of_a_session_is_summarized(tmp_path):
+    async with (
+        event_source(tmp_path) as source,
+        elasticsearch() as server,
+        running(source, settings_for(server)) as run,
+    ):
+        end = await source.emit_session_end()
+        await server.until(lambda: server.documents("sessionSummary"))
+        await server.until(lambda: run.statistics.lag == 0)
+
+    (summary,) = server.documents("sessionSummary")
+    assert summary == {
+        **end.payload,
+        "elastic_type": "sessionSummary",
+        "clusterId": CLUSTER,
+        "media_node_id": "kms_x",
+    }
+    (index,) = server.indices
+    assert index.startswith("openvidu-cdr-")
+    assert len(server.indices[index]) == 2
+
+
+async def test_an_event_of_which_only_a_part_was_sent_is_sent_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(statistics, "BATCH", 3)
+    async with event_source(tmp_path) as source, elasticsearch() as server:
+        await source.store.set_reader_position(READER, 0)
+        for number in range(4):
+            await source.emit_session_end(f"ses_{number}")
+        async with running(source, settings_for(server)) as run:
+            await server.until(lambda: len(server.documents("sessionSummary")) == 4)
+            await server.until(lambda: run.statistics.lag == 0)
+    assert len(server.documents("cdr")) == 4
+    assert max(server.bulks) <= 3
+
+
+async def test_what_calls_measure_is_sent_with_time_and_cluster(tmp_path):
+    async with (
+        event_source(tmp_path) as source,
+        elasticsearch() as server,
+        running(source, settings_for(server, webrtc_interval=5)) as run,
+    ):
+        await server.until(lambda: server.documents("webrtcStats"))
+        run.settings = replace(run.settings, webrtc_interval=0)
+        run.statistics.configure()
+        await source.emit(1)
+        await server.until(lambda: server.documents("cdr"))
+    (stats,) = server.documents("webrtcStats")
+    assert stats.pop("timestamp") > 1.7e12
+    assert stats == {
+        "elastic_type": "webrtcStats",
+        "clusterId": CLUSTER,
+        "sessionId": "ses_A",
+        "jitter": 5,
+    }
+
+
+async def test_the_reason_of_a_failure_is_that_of_the_reader_alone(tmp_path, monkeypatch):
+    async with event_source(tmp_path) as source, elasticsearch() as server:
+        run = Running(source, settings_for(server, webrtc_interval=5))
+
+        async def fails(*_):
+            raise StoreUnavailableError("closed")
+
+        monkeypatch.setattr(source.store, "reader_position", fails)
+        with pytest.raises(StoreUnavailableError):
+            await run.statistics.run(source.store, lambda: None)
 
 
 async def test_streams_of_calls_are_measured_by_connection_and_kind(tmp_path):
@@ -378,11 +459,10 @@ async def test_streams_of_calls_are_measured_by_connection_and_kind(tmp_path):
     ):
         await cluster.begin_call("room")
         settings = settings_for(server, webrtc_interval=0.05)
-        async with running(source, settings, cluster.calls):
+        measuring = CallStatistics(cluster.rooms, cluster.media, SystemClock(), Random(1))
+        async with running(source, settings, measure_calls=measuring.run):
             await server.until(lambda: len(server.documents("webrtcStats")) >= 6)
-            cluster.media.unreachable.add(FIRST)
         call = cluster.calls.call("room")
-        assert await cluster.calls.stats(call, ["endpoint"], "AUDIO") == {}
 
     documents = server.documents("webrtcStats")
     first, second = call.active
@@ -396,6 +476,7 @@ async def test_streams_of_calls_are_measured_by_connection_and_kind(tmp_path):
     assert set(document) == {
         "clusterId",
         "connection",
+        "direction",
         "elastic_type",
         "endpoint",
         "jitter",
@@ -411,12 +492,10 @@ async def test_streams_of_calls_are_measured_by_connection_and_kind(tmp_path):
 
 async def test_no_stream_is_measured_while_that_is_off(tmp_path):
     async with (
-        opened() as cluster,
         event_source(tmp_path) as source,
         elasticsearch() as server,
-        running(source, settings_for(server, interval=1), cluster.calls),
+        running(source, settings_for(server, interval=1)),
     ):
-        await cluster.begin_call("room")
         await server.until(lambda: len(server.documents("mediaNodeStats")) >= 4)
 
     assert server.documents("webrtcStats") == []

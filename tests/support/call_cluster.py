@@ -50,6 +50,7 @@ class Cluster:
     state: ClusterState
     store: SqlStore
     media: CountedMedia
+    rooms: Rooms
     calls: Calls
     recovery: CallRecovery
     controller: Controller
@@ -158,7 +159,7 @@ def cluster_in(
     )
     calls = Calls(rooms, media, clock=CLOCK, random=source)
     removals = Removals(state, servers, CLOCK)
-    return Cluster(state, store, media, calls, recovery, controller, removals)
+    return Cluster(state, store, media, rooms, calls, recovery, controller, removals)
 
 
 @asynccontextmanager

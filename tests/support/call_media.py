@@ -26,6 +26,7 @@ class CountedMedia(Media):
         objects: Ids of what exists, with the node that has it.
         unreachable: Nodes whose media servers do not answer.
         server_ids: Ids of the processes of media servers by node, where they are not the nodes'.
+        asked: Nodes, endpoints and kinds of media of which statistics were asked for.
         resumed: Media of the calls that were resumed.
     """
 
@@ -36,6 +37,7 @@ class CountedMedia(Media):
         self._pipelines: dict[str, str] = {}
         self.unreachable: set[str] = set()
         self.server_ids: dict[str, str] = {}
+        self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
         self.resumed: list[CallMedia] = []
         self._numbers = count(1)
 
@@ -111,9 +113,17 @@ class CountedMedia(Media):
         self, media: CallMedia, endpoints: Collection[str], kind: str | None = None
     ) -> Mapping[str, Any]:
         await checkpoint()
+        self.asked.append((media.node_id, tuple(endpoints), kind))
         if media.node_id in self.unreachable:
             raise UnreachableMediaServerError(f"{media.node_id} does not answer")
-        figures = {"id": "track", "jitter": 0.5, "packetsLost": 3, "ssrc": "77", "isRemote": False}
+        figures = {
+            "type": "inboundrtp",
+            "id": "track",
+            "jitter": 0.5,
+            "packetsLost": 3,
+            "ssrc": "77",
+            "isRemote": False,
+        }
         latency = {"id": "latency", "__type__": "EndpointStats"}
         return {each: {"track": figures, "latency": latency, "odd": kind} for each in endpoints}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mediafleet.domain.media import Bandwidths
 from mediafleet.kurento import KurentoMedia
 from mediafleet.services.call_recovery import CallRecovery
+from mediafleet.services.call_statistics import CallStatistics
 from mediafleet.services.calls import Calls
 from mediafleet.services.rooms import CallSettings, Rooms
 
@@ -39,6 +40,7 @@ class CallServices:
         rooms: The calls in memory.
         calls: What clients may do with them.
         recovery: Keeps them going.
+        statistics: Measures their connections.
     """
 
     LOOPS: ClassVar = (CALLS,)
@@ -57,6 +59,7 @@ class CallServices:
         self.rooms = Rooms(state, placements, media, lambda: call_settings(configuration()))
         self.calls = Calls(self.rooms, media, clock=clock, random=random)
         self.recovery = CallRecovery(self.rooms, media, clock)
+        self.statistics = CallStatistics(self.rooms, media, clock, random)
 
     def loops(self) -> Iterator[tuple[str, Callable[[Callable[[], None]], Awaitable[None]]]]:
         """The loops to supervise, with their names."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from mediafleet.configuration import Configuration
+    from mediafleet.delivery.statistics import MeasureCalls
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.ports import Clock, Store
-    from mediafleet.services.calls import Calls
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class EventReaders:
         clock: Of the server.
         random: For jitter.
         cluster: Returns the members, which are measured.
-        calls: Returns the sessions of calls, whose streams are measured.
+        measure_calls: Measures the connections of calls, as :class:`Statistics` takes it.
 
     Attributes:
         LOOPS: Names of the loops, as health names them.
@@ -61,14 +61,18 @@ class EventReaders:
         clock: Clock,
         random: Random,
         cluster: Callable[[], Cluster],
-        calls: Callable[[], Calls],
+        measure_calls: MeasureCalls,
     ) -> None:
         self._configuration = configuration
         self.log = EventLog(lambda: configuration().get("MEDIAFLEET_EVENTS_RETENTION", int))
         self.cdr = CdrWriter(self.log, lambda: cdr_settings(configuration()), clock)
         self.webhook = Webhook(self.log, lambda: webhook_settings(configuration()), clock, random)
         self.statistics = Statistics(
-            self.log, lambda: statistics_settings(configuration()), clock, cluster, calls
+            self.log,
+            lambda: statistics_settings(configuration()),
+            clock,
+            cluster,
+            measure_calls,
         )
 
     async def begin(self, store: Store) -> None:

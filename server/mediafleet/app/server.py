@@ -211,13 +211,6 @@ class _Server:
             Reservations(measured_after=LOAD_INTERVALS_RESERVED * configuration.load_interval),
         )
         self._stopping = stopping
-        self._readers = EventReaders(
-            lambda: settings.value,
-            clock,
-            random,
-            lambda: self._state.cluster,
-            lambda: self._calls.calls,
-        )
         self._failed_logins = failed_logins
         self._connections = connections
         self._metrics = metrics.Metrics()
@@ -251,6 +244,13 @@ class _Server:
             self._media_servers,
             clock=clock,
             random=random,
+        )
+        self._readers = EventReaders(
+            lambda: settings.value,
+            clock,
+            random,
+            lambda: self._state.cluster,
+            self._calls.statistics.run,
         )
         self._controller = Controller(
             self._state,

@@ -205,7 +205,8 @@ OPENVIDU_PROPERTIES: Final = (
         name="OPENVIDU_PRO_STATS_WEBRTC_INTERVAL",
         kind=Integer(),
         default=30,
-        doc="Seconds between two measurements of the streams of calls for Elasticsearch; 0 is off.",
+        doc="Seconds in which the WebRTC connections of calls are measured once for Elasticsearch; "
+        "0 is off.",
     ),
     Property(
         name="OPENVIDU_PRO_CLUSTER_ID",

@@ -18,8 +18,8 @@ import anyio
 import orjson
 from typing_extensions import override
 
-from mediafleet.delivery.call_statistics import webrtc_stats
 from mediafleet.delivery.reader import Reader
+from mediafleet.domain.call_statistics import summaries
 from mediafleet.domain.errors import MediafleetError, UnavailableError
 from mediafleet.domain.events import OPENVIDU_EVENTS
 from mediafleet.domain.formats import to_milliseconds
@@ -27,7 +27,15 @@ from mediafleet.supervise import TICK_S
 from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from pathlib import Path
 
     from elasticsearch import AsyncElasticsearch
@@ -35,8 +43,10 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import Clock, Store
-    from mediafleet.services.calls import Calls
     from mediafleet.services.event_log import EventLog
+
+    Add = Callable[[str, Mapping[str, Any]], None]
+    MeasureCalls = Callable[[float, Add], Coroutine[Any, Any, None]]
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +75,8 @@ _MAPPINGS: Mapping[str, Any] = {
     "properties": {
         name: {"type": "date", "format": "epoch_millis"}
         for name in ("timestamp", "startTime", "timeOfDisconnection")
-    },
+    }
+    | {name: {"type": "double"} for name in ("jitter", "fractionLost", "roundTripTime")},
 }
 
 
@@ -79,8 +90,8 @@ class StatisticsSettings:
         password: Of that user.
         ca_file: Certificate authorities; the system's if ``None``.
         max_days: Days after which an index is deleted; 0 is never.
-        interval: Seconds between two measurements; 0 is off.
-        webrtc_interval: Seconds between two measurements of the streams of calls; 0 is off.
+        interval: Seconds between two measurements of the server and the nodes; 0 is off.
+        webrtc_interval: Seconds in which the connections of calls are measured once; 0 is off.
         cluster_id: Part of each measurement.
     """
 
@@ -170,6 +181,8 @@ class Statistics(Reader):
         settings: Returns the configuration in force.
         clock: For timestamps.
         cluster: Returns the members, which are measured.
+        measure_calls: Measures the connections of calls until cancelled: gets the seconds in which
+            it does that once, and what takes the kind and content of each document.
 
     Attributes:
         counters: What happened since the start of the server.
@@ -183,13 +196,13 @@ class Statistics(Reader):
         settings: Callable[[], StatisticsSettings],
         clock: Clock,
         cluster: Callable[[], Cluster],
-        calls: Callable[[], Calls],
+        measure_calls: MeasureCalls,
     ) -> None:
         super().__init__(event_log)
-        self._calls = calls
         self._settings = settings
         self._clock = clock
         self._cluster = cluster
+        self._measure_calls = measure_calls
         self._queue: deque[Document] = deque()
         self._next_measurement = self._next_retention = 0.0
         self.counters = StatisticsCounters()
@@ -214,27 +227,17 @@ class Statistics(Reader):
             StoreUnavailableError: The store does not respond; the next run goes on.
         """
         settings = self._settings()
-        async with (
-            _elasticsearch(settings) as elasticsearch,
-            anyio.create_task_group() as measuring,
-        ):
+        failure: MediafleetError | None = None
+        async with _elasticsearch(settings) as elasticsearch, anyio.create_task_group() as tasks:
             if settings.webrtc_interval:
-                measuring.start_soon(self._measure_calls, settings)
-            failure = None
+                tasks.start_soon(self._measure_calls, settings.webrtc_interval, self.add)
             try:
                 await self._send(store, settings, elasticsearch, beat)
-            except MediafleetError as error:  # raised outside of the group, as it is
+            except MediafleetError as error:
                 failure = error
-            measuring.cancel_scope.cancel()
+            tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
-
-    async def _measure_calls(self, settings: StatisticsSettings) -> None:
-        """Add the documents of the streams of calls to the queue, again and again."""
-        while True:
-            await anyio.sleep(settings.webrtc_interval)
-            async for body in webrtc_stats(self._calls(), self._clock, settings.cluster_id):
-                self._add(_measurement(self._clock.now(), body))
 
     async def _send(
         self,
@@ -276,13 +279,17 @@ class Statistics(Reader):
         """
         position = self._skip_deleted(self._position or 0)
         events = await self._events.read(position, BATCH)
-        documents = _cut(chain(_of_events(events), islice(self._queue, BATCH)))
+        wanted = list(_of_events(events, self._settings().cluster_id))
+        documents = _cut(chain(wanted, islice(self._queue, BATCH)))
         if documents:
             await self._index(elasticsearch, documents)
         for document in documents:
             if self._queue and self._queue[0] is document:
                 self._queue.popleft()
-        position = _reached(events, documents) or position
+        if len(documents) < len(wanted):
+            position = wanted[len(documents)].sequence - 1
+        elif events:
+            position = events[-1].sequence
         if position != self._position:
             self._position = position
             await store.set_reader_position(READER, position)
@@ -323,21 +330,25 @@ class Statistics(Reader):
             return
         # Measurements that were due while the machine was asleep are not made up for.
         self._next_measurement = now + settings.interval
-        at = self._clock.now()
-        for document in (
-            _measurement(at, server_stats(to_milliseconds(at), settings.cluster_id)),
-            *(
-                _measurement(at, body)
-                for body in node_stats(self._cluster(), to_milliseconds(at), settings.cluster_id)
-            ),
-        ):
-            self._add(document)
+        self.add("monitoringStats", server_stats())
+        for body in node_stats(self._cluster()):
+            self.add("mediaNodeStats", body)
 
-    def _add(self, document: Document) -> None:
+    def add(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Queue a document about now; if too many wait, the oldest is dropped.
+
+        Args:
+            kind: Its ``elastic_type``.
+            body: The rest of it.
+        """
+        timestamp = to_milliseconds(self._clock.now())
+        cluster_id = self._settings().cluster_id
+        common = {"elastic_type": kind, "timestamp": timestamp, "clusterId": cluster_id}
         if len(self._queue) >= MAX_QUEUED:
             self._queue.popleft()
             self.counters.dropped += 1
-        self._queue.append(document)
+        index = _index_name(STATISTICS, timestamp)
+        self._queue.append(Document(index, None, orjson.dumps({**common, **body})))
 
     async def _index(
         self, elasticsearch: AsyncElasticsearch, documents: Sequence[Document]
@@ -473,17 +484,22 @@ def _index_name(prefix: str, timestamp: int) -> str:
     return f"{prefix}-{datetime.fromtimestamp(timestamp / 1000, UTC):%Y.%m.%d}"
 
 
-def _of_events(events: Iterable[StoredEvent]) -> Iterator[Document]:
-    """Yield the documents of the events that OpenVidu has."""
+def _of_events(events: Iterable[StoredEvent], cluster_id: str) -> Iterator[Document]:
+    """Yield the documents of the events that OpenVidu has: themselves, and what they summarize."""
     for event in events:
-        if event.name in OPENVIDU_EVENTS:
-            body = {**event.payload, "elastic_type": "cdr", "event": event.name}
-            yield Document(
-                _index_name(CDR, event.timestamp),
-                event.unique_id,
-                orjson.dumps(body),
-                event.sequence,
-            )
+        if event.name not in OPENVIDU_EVENTS:
+            continue
+        index, name = _index_name(CDR, event.timestamp), event.unique_id
+        body = {**event.payload, "elastic_type": "cdr", "event": event.name}
+        yield Document(index, name, orjson.dumps(body), event.sequence)
+        for kind, summary in summaries(event.name, event.payload):
+            body = {
+                **summary,
+                "elastic_type": kind,
+                "clusterId": cluster_id,
+                "media_node_id": event.node_id,
+            }
+            yield Document(index, f"{name}-{kind}", orjson.dumps(body), event.sequence)
 
 
 def _lines(documents: Iterable[Document]) -> list[Any]:
@@ -503,20 +519,7 @@ def _cut(documents: Iterable[Document]) -> Sequence[Document]:
     return taken
 
 
-def _reached(events: Sequence[StoredEvent], documents: Sequence[Document]) -> int:
-    """Return the number of the last of the events that is in documents, or needs none; else 0."""
-    wanted = sum(event.name in OPENVIDU_EVENTS for event in events)
-    sent = [document.sequence for document in documents if document.sequence]
-    if len(sent) < wanted:
-        return sent[-1] if sent else 0
-    return events[-1].sequence if events else 0
-
-
-def _measurement(at: datetime, body: Mapping[str, Any]) -> Document:
-    return Document(_index_name(STATISTICS, to_milliseconds(at)), None, orjson.dumps(body))
-
-
-def server_stats(timestamp: int, cluster_id: str) -> Mapping[str, Any]:
+def server_stats() -> Mapping[str, Any]:
     """Measure the machine of this server, as OpenVidu 2.15 does; memory in KiB.
 
     Raises:
@@ -528,9 +531,6 @@ def server_stats(timestamp: int, cluster_id: str) -> Mapping[str, Any]:
         raise MissingElasticsearchError from None
     memory = psutil.virtual_memory()
     return {
-        "elastic_type": "monitoringStats",
-        "timestamp": timestamp,
-        "clusterId": cluster_id,
         "cpu": psutil.cpu_percent(),
         "mem": {"used": memory.used // 1024, "percentage": memory.percent},
         "net": {
@@ -540,14 +540,11 @@ def server_stats(timestamp: int, cluster_id: str) -> Mapping[str, Any]:
     }
 
 
-def node_stats(cluster: Cluster, timestamp: int, cluster_id: str) -> Iterator[Mapping[str, Any]]:
+def node_stats(cluster: Cluster) -> Iterator[Mapping[str, Any]]:
     """Yield what is known of each Media Node; its load is null if that is not known."""
     for member in cluster:
         node, connection = member.node, member.connection
         yield {
-            "elastic_type": "mediaNodeStats",
-            "timestamp": timestamp,
-            "clusterId": cluster_id,
             "media_node_id": node.id,
             "ip": node.ip,
             "status": str(node.status),

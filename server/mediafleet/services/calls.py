@@ -33,7 +33,6 @@ from mediafleet.domain.calls import (
     Stream,
     Subscription,
 )
-from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.media import Endpoint, EndpointRequest
 from mediafleet.domain.sdp import force_codec
 from mediafleet.services.rooms import EndpointTrace
@@ -92,19 +91,6 @@ class Calls:
             SessionNotFoundError: There is none with that id.
         """
         return self._rooms.room(session_id).traces
-
-    async def stats(self, call: Call, endpoints: Collection[str], kind: str) -> Mapping[str, Any]:
-        """What the media server knows of AUDIO or VIDEO of a call's endpoints now, by their ids.
-
-        It is empty if the media server does not answer.
-        """
-        media = call.session.media
-        if media is None or not endpoints:
-            return {}
-        try:
-            return await self._media.stats(media, endpoints, kind)
-        except MediafleetError:
-            return {}
 
     # The REST API
 

@@ -226,6 +226,15 @@ class Rooms:
         """The JSON-RPC sessions of all connections that have joined."""
         return tuple(self._of_rpc_session)
 
+    @property
+    def nodes(self) -> Sequence[str]:
+        """The Media Nodes that have sessions."""
+        return tuple(self._of_node)
+
+    def has_endpoint(self, endpoint: str) -> bool:
+        """Whether an element of a media server belongs to a connection."""
+        return endpoint in self._of_endpoint
+
     def hosted(self, node_id: str) -> Sequence[Room]:
         """The sessions on a Media Node."""
         return [self._rooms[session_id] for session_id in self._of_node.get(node_id, ())]
