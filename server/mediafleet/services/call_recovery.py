@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_RECONNECTION_S = 7.0
+FIRST_RECONNECTION_S = 5.0
 """When browsers are made to connect again after their media were rebuilt: they renew the streams
-whose ICE has failed, and Chromium sees that after 5.2 to 7.3 s."""
+whose ICE has failed. Chromium sees that 5.2 to 7.3 s after the last packet, which a crash precedes
+by the time until the node is given up."""
 RECONNECTION_PAUSE_S = 2.0
-RECONNECTIONS = 6
+RECONNECTIONS = 7
 BEAT_S = 5.0
 JOBS_AT_ONCE = 20
 MAX_JOBS = 10_000
