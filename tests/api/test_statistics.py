@@ -90,10 +90,18 @@ async def test_connections_of_calls_are_measured_and_their_ends_summarized(
         await receiver.until(lambda: receiver.rtp)
         found = server.documents
         await server.until(lambda: {"inbound", "outbound"} <= _directions(found("webrtcStats")))
+        path = f"/openvidu/api/sessions/{session_id}?webRtcStats=true"
+        first, second = (await fleet.api.get(path)).json()["connections"]["content"]
         await one.page.call("leaveRoom")
         await two.page.call("leaveRoom")
         await server.until(lambda: found("sessionSummary"))
 
+    for traced in (*first["publishers"], *second["subscribers"]):
+        assert traced["localCandidate"].startswith("candidate:")
+        assert traced["remoteCandidate"].startswith("candidate:")
+        types = [each["type"] for each in traced["events"]]
+        assert types.index("IceGatheringDone") < types.index("NewCandidatePairSelected")
+        assert "ConnectionStateChanged" in types
     node_id = found("sessionSummary")[0]["media_node_id"]
     inbound = next(each for each in found("webrtcStats") if each["direction"] == "inbound")
     outbound = next(each for each in found("webrtcStats") if each["direction"] == "outbound")

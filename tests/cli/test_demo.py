@@ -65,6 +65,8 @@ def test_its_nodes_run_and_nothing_is_left_behind(demo, home, by):
     children = children_of(demo.process.pid)
     assert len(children) == 3
     assert len(leftovers(home)) == 1
+    assert demo.line(r"^A call: open (\S+) in two tabs")[1] == f"{demo.url}/call/"
+    assert httpx.get(f"{demo.url}/call/", trust_env=False).status_code == 200
 
     assert demo.stop(by) == 0
 
@@ -112,6 +114,19 @@ def test_with_a_kept_directory_a_killed_demo_goes_on_with_the_same_nodes(start, 
     assert second.stop() == 0
 
     assert local_nodes(tmp_path) == []
+
+
+def test_without_media_there_is_no_page_with_a_call(start, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['OpenSSL'] = None\n")
+
+    demo = start("demo", "--nodes", 1, "--port", 0, PYTHONPATH=tmp_path)
+
+    demo.line(
+        r"forward no media, so there is no page with a call: pip install 'mediafleet\[media\]'"
+    )
+    assert httpx.get(f"{demo.url}/call/", trust_env=False).status_code == 404
+    assert demo.stop() == 0
+    assert "/call/" not in demo.text
 
 
 def test_more_nodes_can_be_added_up_to_a_limit(start):
