@@ -96,6 +96,7 @@ def answering(write):
         yield {"MEDIAFLEET_URL": f"http://127.0.0.1:{port}", "OPENVIDU_SECRET": "canary"}
     finally:
         over.set()
+        listener.shutdown(socket.SHUT_RDWR)  # ends `accept` if nobody has come
         listener.close()
         serving.join()
 
