@@ -16,7 +16,7 @@ from mediafleet.api.errors import describe_error
 from mediafleet.app import load_contract
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.emulator import EmulatedCluster
-from support import live
+from support import live, rpc_calls
 from support.cluster_client import (
     NODES,
     PREFIXES,
@@ -451,28 +451,15 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
             assert ("retry-after" in answer.headers) == (status == 503)
 
 
-async def test_a_stream_of_a_browser_ends() -> None:
-    """Without a browser nobody publishes; tests/calls has them."""
-    unused = {each.id: _nothing for each in operations()}
-    app = contract.create_app(
-        load_contract(),
-        unused,
-        authenticate=lambda *_: True,
-        describe_error=describe_error,
-        now_ms=lambda: 0,
-    )
-    hooks = {"response": [noting("test app")]}
-    async with (
-        live.serving(app) as url,
-        httpx.AsyncClient(base_url=url, auth=("a", "b"), event_hooks=hooks) as client,
-    ):
+async def test_a_stream_of_a_browser_ends(tmp_path: Path, fleet: EmulatedCluster) -> None:
+    async with rpc_calls.calls(tmp_path, fleet) as calls:
+        calls.api.event_hooks["response"].append(noting("live"))
         for base in SESSION_PREFIXES:
-            ended = await client.delete(f"{base}/sessions/room/stream/str_x")
-            assert ended.status_code == 204
-
-
-async def _nothing(**_: object) -> tuple[None, int]:
-    return None, 204
+            session_id = await rpc_calls.new_session(calls.api)
+            participant = await calls.join(session_id)
+            stream = await participant.publish()
+            path = f"{base}/sessions/{session_id}/stream/{stream['id']}"
+            assert (await calls.api.delete(path)).status_code == 204
 
 
 def test_every_documented_answer_was_reached_and_no_other(

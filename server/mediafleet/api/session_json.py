@@ -370,22 +370,28 @@ class SessionJson:
         trace = None if self._traces is None else self._traces.get(endpoint)
         if trace is None:
             return {}
-        pair = next(
-            (each.data for each in reversed(trace.events) if each.type == _PAIR_SELECTED), {}
-        ).get("candidatePair", {})
+        selected = (each.data for each in reversed(trace.events) if each.type == _PAIR_SELECTED)
+        pair = next(selected, {}).get("candidatePair")
         return {
             "webrtcEndpointName": trace.name,
             "remoteSdp": trace.remote_sdp,
             "localSdp": trace.local_sdp,
             "receivedCandidates": [_candidate(each) for each in trace.received],
             "gatheredCandidates": [_candidate(each) for each in trace.gathered],
-            "localCandidate": pair.get("localCandidate"),
-            "remoteCandidate": pair.get("remoteCandidate"),
+            "localCandidate": _text_of(pair, "localCandidate"),
+            "remoteCandidate": _text_of(pair, "remoteCandidate"),
             "events": [{**each.data, "type": each.type} for each in trace.events],
         }
 
 
 _PAIR_SELECTED = "NewCandidatePairSelected"
+_MAX_CANDIDATE = 1024
+
+
+def _text_of(value: object, name: str) -> str | None:
+    """A text that a media server sent, if it sent one that fits."""
+    text = value.get(name) if isinstance(value, dict) else None
+    return text if isinstance(text, str) and len(text) <= _MAX_CANDIDATE else None
 
 
 def _listing(content: list[Json]) -> Json:

@@ -218,6 +218,32 @@ def test_what_is_known_about_media_connections_is_added_when_it_is_asked_for() -
 
 
 @pytest.mark.parametrize(
+    "pair", [None, 7, [], {}, {"localCandidate": 7, "remoteCandidate": "x" * 1025}]
+)
+def test_no_media_server_makes_a_session_unreadable(pair: Any) -> None:
+    events = deque([MediaEvent("endpoint", "NewCandidatePairSelected", {"candidatePair": pair})])
+    traces: Any = {"endpoint": Trace("str_x", "v=0", "v=0", events=events)}
+    owner = connection(stream=stream("con_x"))
+    shown = holds("OpenViduConnection", SessionJson(URL, traces).connection("physics", owner))
+    (publisher,) = shown["publishers"]
+    assert publisher["localCandidate"] is publisher["remoteCandidate"] is None
+
+
+def test_no_browser_makes_a_session_unreadable() -> None:
+    """With the longest of everything that the contract of the signalling lets through."""
+    dimensions = '{"width":' + "1" * 1014 + "}"
+    media = MediaOptions(frame_rate=1000, video_dimensions=dimensions, type_of_video="CUSTOM")
+    applied = Filter("F" * 128, '{"' + "k" * 1000 + '": [[]]}', last_method=("m" * 128, "{}"))
+    owner = connection(
+        platform="p" * 1024,
+        client_data="c" * 10_000,
+        stream=stream("con_x", media=media, filter=applied),
+    )
+    holds("Session", SessionJson(URL).early_session(call(owner)))
+    holds("OpenViduSession", SessionJson(URL).session(call(owner)))
+
+
+@pytest.mark.parametrize(
     ("options", "shown"),
     [
         (None, None),
