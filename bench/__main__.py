@@ -1,7 +1,8 @@
 """``python -m bench``: measures Mediafleet beside other servers, and says what it measured.
 
 ``python -m bench fleet`` measures what a growing cluster costs, ``python -m bench placements`` what a
-placement costs; ``python -m bench dashboard`` draws the picture of the dashboard.
+placement costs, ``python -m bench calls`` what the signalling of calls costs; ``python -m bench
+dashboard`` draws the picture of the dashboard.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from bench import dashboard, growth, placements
+from bench import calls, dashboard, growth, placements
 from bench.checks import WrongPeerError
 from bench.idle import measure_idle
 from bench.machine import describe, load_average
@@ -31,6 +32,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["placements"]:
         placements.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["calls"]:
+        calls.main(sys.argv[2:])
         return
     options = _parser().parse_args()
     peers = [peer for peer in PEERS if not options.only or peer.key in options.only]
