@@ -38,7 +38,7 @@ from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.errors import NotReadyError
 from mediafleet.domain.formats import to_milliseconds
-from mediafleet.domain.heartbeat import HeartbeatSettings
+from mediafleet.domain.heartbeat import PING_ALIGNMENT_S, HeartbeatSettings
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.placement import Reservations
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
@@ -227,6 +227,7 @@ class _Server:
                     timeout=configuration.ping_timeout,
                     probes=configuration.ping_probes,
                     probe_interval=configuration.ping_probe_interval,
+                    alignment=min(PING_ALIGNMENT_S, configuration.ping_interval / 10),
                 ),
                 open_files=open_files,
             ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 MAX_TIMEOUT_S = 1.0
+PING_ALIGNMENT_S = 0.1
 
 _RECHECK_S = 0.02
 _ROUND_TRIPS = 3.0
@@ -22,18 +23,25 @@ class HeartbeatSettings:
             long round trip gets three times that, but no more than ``MAX_TIMEOUT_S``.
         probes: Quick pings that a suspect node may leave unanswered until it is lost.
         probe_interval: Between two of them, and after the last.
+        alignment: Pings are sent up to this much earlier, at multiples of it, so that the server
+            wakes up for many nodes at once; 0: each when its interval is over.
     """
 
     interval: float = 2.0
     timeout: float = 0.3
     probes: int = 3
     probe_interval: float = 0.5
+    alignment: float = 0.0
 
     @property
     def max_detection_time(self) -> float:
         """Most seconds from the last reply to the loss of the node, without our stalls."""
         first = self.interval + max(self.timeout, MAX_TIMEOUT_S)
         return first + (self.probes * (self.probe_interval + _RECHECK_S)) + _RECHECK_S
+
+    def aligned(self, due: float) -> float:
+        """The last multiple of the alignment that is not after *due*."""
+        return due - due % self.alignment if self.alignment else due
 
 
 DEFAULT_HEARTBEAT = HeartbeatSettings()
@@ -97,7 +105,7 @@ class Heartbeat:
             share: Of the interval, 0–1, before the first ping: spreads the pings of many nodes.
             stalls: How often this process was stopped or blocked so far.
         """
-        self.due = now + share * self._settings.interval
+        self.due = max(now, self._settings.aligned(now + share * self._settings.interval))
         self.is_suspect = False
         self._stalls = stalls
         self._sent = now
@@ -127,7 +135,7 @@ class Heartbeat:
         """The node replied to something; return whether that ends a suspicion."""
         if self._is_waiting:
             self._clear_misses()
-            self.due = max(now, self._sent + self._settings.interval)
+            self.due = max(now, self._settings.aligned(self._sent + self._settings.interval))
         was_suspect, self.is_suspect = self.is_suspect, False
         return was_suspect
 

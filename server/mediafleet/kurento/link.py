@@ -283,7 +283,8 @@ class Link:
     def _monitor(self, now: float) -> None:
         self._reporter.report_if_due(now)
         if self._load_due <= now:
-            self._load_due = now + self._settings.load_interval
+            due = now + self._settings.load_interval
+            self._load_due = max(now, self._settings.heartbeat.aligned(due))
             state = self._reporter.connection
             if not self._is_measuring and not state.suspect and state.server_id is not None:
                 self._is_measuring = True

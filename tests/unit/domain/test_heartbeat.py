@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -167,3 +168,15 @@ def test_the_longest_silence_is_what_it_says():
     life.round_trip = hang_at(102.03)
     life.until(120.0)
     assert life.times(Action.DISCONNECT)[0] - 102.03 <= SETTINGS.max_detection_time
+
+
+@given(st.floats(0, 1), st.sampled_from([0.05, 0.1]))
+def test_aligned_pings_come_at_multiples_and_never_later(share, alignment):
+    life = Life(replace(SETTINGS, alignment=alignment), share=share)
+    life.until(130.0)
+    pings = life.times(Action.PING)
+    assert len(pings) > 13
+    for earlier, later in pairwise(pings):
+        assert later - earlier <= SETTINGS.interval + 2 * SLOT
+    for ping in pings[1:]:
+        assert (ping - SLOT + 1e-6) % alignment < 2e-6
