@@ -121,7 +121,8 @@ def connection_properties(body: Mapping[str, Any]) -> ConnectionProperties:
     """What a client wants of a connection or token, as OpenVidu 2.16 and later take it.
 
     Raises:
-        InvalidMemberError: A camera has no address, or one that nothing can be fetched from.
+        InvalidMemberError: A camera has no address, or one that nothing can be fetched from; or an
+            ICE server comes with a secret in place of credentials.
     """
     given = _given(body)
     kind = ConnectionType(given.get("type", ConnectionType.WEBRTC))
@@ -178,6 +179,9 @@ def _kurento_options(options: Mapping[str, Any] | None) -> KurentoOptions | None
 
 
 def _ice_server(server: Mapping[str, Any]) -> IceServer:
+    if server.get("staticAuthSecret") is not None:
+        rule = "staticAuthSecret is not supported; send a username and a credential"
+        raise InvalidMemberError(f"body/customIceServers: {rule}")
     return IceServer(server["url"], server.get("username"), server.get("credential"))
 
 

@@ -318,6 +318,13 @@ def test_a_connection_with_everything() -> None:
     assert shown["customIceServers"] == [{"url": "turn:a", "username": "u"}], "without its password"
 
 
+def test_a_secret_of_an_ice_server_is_refused_instead_of_ignored() -> None:
+    server = {"url": "turn:a", "staticAuthSecret": "s3cr3t"}
+    with pytest.raises(InvalidMemberError, match="send a username and a credential") as caught:
+        connection_properties({"customIceServers": [server]})
+    assert server["staticAuthSecret"] not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "uri", ["rtsp://192.0.2.15/live", "file:///opt/a.mp4", "rtsp://user:pass@host:554/x"]
 )
