@@ -206,3 +206,19 @@ async def test_answers_that_nobody_reads_are_bounded(alone: Any) -> None:
 
 def test_the_smallest_frames_are_as_small_as_they_can_be() -> None:
     assert len(frame()) == 6
+
+
+async def test_an_error_of_one_browser_ends_nothing_else(
+    alone: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a job in the background raises, the others go on."""
+
+    async def fail() -> None:
+        raise ValueError("a bug")
+
+    async with alone() as server, browser(server.url) as page:
+        server.signalling.sessions.start(fail, "a job")
+        assert await page.call("echo") == {}
+        await until(lambda: "background work crashed" in caplog.text)
+        assert await page.call("echo") == {}
+    assert sum(each.levelno >= logging.ERROR for each in caplog.records) == 1

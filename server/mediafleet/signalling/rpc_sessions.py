@@ -15,6 +15,7 @@ from mediafleet.domain.call_errors import CallError
 from mediafleet.domain.errors import MediafleetError, UnreachableMediaServerError
 from mediafleet.signalling import frames
 from mediafleet.signalling.frames import Code, Request, RpcError
+from mediafleet.supervise import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -243,7 +244,7 @@ class RpcSessions:
         # installed.
         while True:
             job, name = await self._jobs.get()
-            tasks.start_soon(job, name=name)
+            tasks.start_soon(failure_of, name, job, name=name)  # which raises nothing
 
     # Sockets
 

@@ -190,7 +190,7 @@ class BrowserSocket:
             if self._closing is not None:
                 code, reason = self._closing
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except OSError:
+        except (OSError, RuntimeError):  # the latter if the protocol below has closed it
             log.debug("browser is gone", extra={"peer": self.ip})
         finally:
             self._is_writing = False
