@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AsyncExitStack
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
+from support.live import mediafleet
 from support.rpc_calls import Server, calls, joining, new_session, new_token
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ async def test_sessions_connections_streams_and_failed_joins_are_measured(server
         ("call_streams", "published"): 1,
         ("call_streams", "received"): 1,
         ("signalling_errors_total", "202", "joinRoom"): 1,
+        ("signalling_errors_total", "204", "joinRoom"): 0,
         ("signalling_errors_total", "401", "joinRoom"): 1,
     }
 
@@ -104,6 +107,25 @@ async def test_a_session_is_logged_when_it_becomes_active_and_ends(
     assert (active.message, vars(active)["media_node_id"]) == ("session active", nodes[0]["id"])
     assert (ended.message, vars(ended)["media_node_id"]) == ("session ended", nodes[0]["id"])
     assert vars(ended)["reason"] == "lastParticipantLeft"
+
+
+async def test_a_join_that_finds_no_media_node_is_counted_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with mediafleet(tmp_path) as api, AsyncExitStack() as stack:
+        server = Server(api, stack)
+        session_id = await new_session(api)
+        token = await new_token(api, session_id)
+        page = await server.open()
+        for _ in range(2):
+            assert await page.code_of("joinRoom", **joining(token)) == 204
+        found = await metrics(server)
+
+    assert found["signalling_errors_total", "204", "joinRoom"] == 2
+    assert found["call_sessions", "active"] == 0
+    lines = [each for each in caplog.records if each.message == "session not placed"]
+    assert [vars(each)["session_id"] for each in lines] == [session_id] * 2
+    assert "Media Node" in vars(lines[0])["reason"]
 
 
 @pytest.mark.parametrize("family", ["/openvidu/api", "/api"])

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 import mediafleet
 from mediafleet.domain.autoscaling import Cause
+from mediafleet.domain.call_errors import NoMediaNodeError
 from mediafleet.domain.cluster import Trait
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.events import OPENVIDU_EVENTS
@@ -297,7 +298,9 @@ def of_signalling(sockets: SignallingMiddleware, sessions: RpcSessions) -> Itera
         "joinRoom are joins that failed.",
         labels=["method", "code"],
     )
-    for (method, code), count in sorted(sessions.errors.items()):
+    # Begins at 0, so that the first one is an increase.
+    refused = {("joinRoom", NoMediaNodeError.code): 0} | sessions.errors
+    for (method, code), count in sorted(refused.items()):
         errors.add_metric([method, str(code)], count)
     yield errors
     drops = CounterMetricFamily(

@@ -416,7 +416,12 @@ class Rooms:
                 media = room.call.session.media
                 if media is not None and media.pipeline:
                     return media
-                return await self.place_anew(room)
+                try:
+                    return await self.place_anew(room)
+                except NoMediaNodeError as error:
+                    extra = {"session_id": session_id, "reason": str(error)}
+                    log.warning("session not placed", extra=extra)
+                    raise
         raise SessionBusyError(session_id)
 
     async def place_anew(self, room: Room) -> CallMedia:
