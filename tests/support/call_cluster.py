@@ -27,11 +27,13 @@ from mediafleet.domain.media_node import (
 )
 from mediafleet.domain.ports import MediaServers, Mutation, ServerIdentity
 from mediafleet.environments.on_premise import OnPremise
+from mediafleet.services.call_filters import CallFilters
 from mediafleet.services.call_recovery import CallRecovery
 from mediafleet.services.calls import Calls
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Machines
+from mediafleet.services.participants import Participants
 from mediafleet.services.placements import Placements
 from mediafleet.services.removals import Removals
 from mediafleet.services.rooms import CallSettings, Rooms
@@ -52,6 +54,7 @@ class Cluster:
     media: CountedMedia
     rooms: Rooms
     calls: Calls
+    participants: Participants
     recovery: CallRecovery
     controller: Controller
     removals: Removals
@@ -64,7 +67,7 @@ class Cluster:
 
     async def join(self, session_id: str, rpc_session: str) -> None:
         pending = await self.calls.create_connection(session_id, ConnectionProperties())
-        call, own = await self.calls.join(
+        call, own = await self.participants.join(
             session_id,
             pending.token,
             rpc_session=rpc_session,
@@ -72,10 +75,10 @@ class Cluster:
             metadata="",
             ip="192.0.2.1",
         )
-        await self.calls.publish(session_id, own.id, "offer", MediaOptions())
+        await self.participants.publish(session_id, own.id, "offer", MediaOptions())
         for other in call.active:
             if other.stream is not None:
-                await self.calls.subscribe(session_id, own.id, other.stream.id, "offer")
+                await self.participants.subscribe(session_id, own.id, other.stream.id, "offer")
 
     def lose(self, node_id: str) -> None:
         """The link to a node is lost."""
@@ -159,7 +162,10 @@ def cluster_in(
     )
     calls = Calls(rooms, media, clock=CLOCK, random=source)
     removals = Removals(state, servers, CLOCK)
-    return Cluster(state, store, media, rooms, calls, recovery, controller, removals)
+    participants = Participants(
+        calls, CallFilters(rooms, media), rooms, media, clock=CLOCK, random=source
+    )
+    return Cluster(state, store, media, rooms, calls, participants, recovery, controller, removals)
 
 
 @asynccontextmanager

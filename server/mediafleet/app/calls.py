@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain.media import Bandwidths
 from mediafleet.kurento import KurentoMedia
+from mediafleet.services.call_filters import CallFilters
 from mediafleet.services.call_recovery import CallRecovery
 from mediafleet.services.call_statistics import CallStatistics
 from mediafleet.services.calls import Calls
+from mediafleet.services.participants import Participants
 from mediafleet.services.rooms import CallSettings, Rooms
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class CallServices:
     Attributes:
         LOOPS: Names of the loops, as health names them.
         rooms: The calls in memory.
-        calls: What clients may do with them.
+        calls: What applications may do with them.
+        participants: What browsers may do in them.
+        filters: On their streams.
         recovery: Keeps them going.
         statistics: Measures their connections.
     """
@@ -58,6 +62,10 @@ class CallServices:
         media = KurentoMedia(media_servers)
         self.rooms = Rooms(state, placements, media, lambda: call_settings(configuration()))
         self.calls = Calls(self.rooms, media, clock=clock, random=random)
+        self.filters = CallFilters(self.rooms, media)
+        self.participants = Participants(
+            self.calls, self.filters, self.rooms, media, clock=clock, random=random
+        )
         self.recovery = CallRecovery(self.rooms, media, clock)
         self.statistics = CallStatistics(self.rooms, media, clock, random)
 

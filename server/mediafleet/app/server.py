@@ -289,7 +289,7 @@ class _Server:
             self._state, self._environment, self._discovery, self._additions, self._removals
         )
         self._sizing_loop = SizingLoop(self._resize)
-        self._signalling = Signalling(self._calls.calls, self._calls.rooms, clock, random)
+        self._signalling = Signalling(self._calls, clock, random)
         self._autoscaler = Autoscaler(
             self._state,
             lambda: autoscaling_settings(settings.value, environment),

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from mediafleet.app.calls import CallServices
     from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
-    from mediafleet.services.calls import Calls
-    from mediafleet.services.rooms import Rooms
 
 _ID_CHARACTERS = 26
 
@@ -41,8 +40,7 @@ class Signalling:
     """Everything that serves browsers.
 
     Args:
-        calls: What browsers may do with calls.
-        rooms: The calls in memory; it notifies browsers through this from now on.
+        calls: Their services; they notify browsers through this from now on.
         clock: Of the server.
         random: For ids of JSON-RPC sessions; must be unpredictable.
 
@@ -51,16 +49,16 @@ class Signalling:
         scheduler: For times that end.
     """
 
-    def __init__(self, calls: Calls, rooms: Rooms, clock: Clock, random: Random) -> None:
-        self._rooms = rooms
+    def __init__(self, calls: CallServices, clock: Clock, random: Random) -> None:
+        self._rooms = calls.rooms
         self.scheduler = Scheduler(clock)
         self.sessions = RpcSessions(
             SignallingContract(load_contract("openrpc.yaml")),
             self.scheduler,
             lambda: "".join(random.choices(_ALPHANUMERIC, k=_ID_CHARACTERS)),
         )
-        self.sessions.handlers = Methods(calls, self.sessions)
-        rooms.notifier = self.sessions
+        self.sessions.handlers = Methods(calls.participants, calls.filters, self.sessions)
+        calls.rooms.notifier = self.sessions
 
     def before(
         self, app: ASGIApp, configuration: Configuration, *, passes_websockets: bool

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from mediafleet.domain.calls import Call, CallConnection
-    from mediafleet.services.calls import Calls
+    from mediafleet.services.call_filters import CallFilters
+    from mediafleet.services.participants import Participants
     from mediafleet.signalling.frames import Request
     from mediafleet.signalling.rpc_sessions import RpcSession, RpcSessions
 
@@ -34,12 +35,16 @@ class Methods:
     """What browsers call; their parameters were checked by the contract.
 
     Args:
-        calls: The services.
+        participants: What browsers may do.
+        filters: On streams.
         sessions: The browsers.
     """
 
-    def __init__(self, calls: Calls, sessions: RpcSessions) -> None:
-        self._calls = calls
+    def __init__(
+        self, participants: Participants, filters: CallFilters, sessions: RpcSessions
+    ) -> None:
+        self._participants = participants
+        self._filters = filters
         self._sessions = sessions
         self._immediate: dict[str, Callable[[RpcSession, Json], Json]] = {
             "ping": _ping,
@@ -97,7 +102,7 @@ class Methods:
             RpcError: The browser has not joined.
             CallError: The connection is gone.
         """
-        self._calls.add_candidate(*_joined(session), endpoint, candidate)
+        self._participants.add_candidate(*_joined(session), endpoint, candidate)
 
     async def leave(self, session: RpcSession) -> None:
         """End the connection of a browser that is lost; nothing if it has ended.
@@ -107,7 +112,7 @@ class Methods:
         """
         if session.joined is not None:
             try:
-                await self._calls.leave(*session.joined, Reason.NETWORK_DISCONNECT)
+                await self._participants.leave(*session.joined, Reason.NETWORK_DISCONNECT)
             except NotFoundError:
                 return
 
@@ -122,7 +127,7 @@ class Methods:
         if session.joined is not None or socket is None:
             raise RpcError(Code.ALREADY_JOINED, "This browser has joined a session already")
         session_id, token = parse_token(params["token"], params.get("session", ""))
-        call, connection = await self._calls.join(
+        call, connection = await self._participants.join(
             session_id,
             token,
             rpc_session=session.id,
@@ -141,7 +146,7 @@ class Methods:
         ids = _joined(session)
         session.is_leaving = True
         try:
-            await self._calls.leave(*ids, Reason.DISCONNECT)
+            await self._participants.leave(*ids, Reason.DISCONNECT)
         finally:
             session.is_leaving = False
         session.joined = None
@@ -149,18 +154,18 @@ class Methods:
             session.socket.note_left()
 
     async def _force_disconnect(self, ids: tuple[str, str], params: Json) -> Json:
-        await self._calls.force_disconnect(*ids, params["connectionId"])
+        await self._participants.force_disconnect(*ids, params["connectionId"])
         return NOTHING
 
     async def _send_message(self, ids: tuple[str, str], params: Json) -> Json:
-        self._calls.send_message(*ids, params["message"])
+        self._participants.send_message(*ids, params["message"])
         return NOTHING
 
     # Streams
 
     async def _publish_video(self, ids: tuple[str, str], params: Json) -> Json:
         wanted = params.get("filter")
-        stream, answer = await self._calls.publish(
+        stream, answer = await self._participants.publish(
             *ids,
             params["sdpOffer"],
             _media_options(params),
@@ -173,29 +178,27 @@ class Methods:
         return {"sdpAnswer": answer, "id": stream.id, "createdAt": created_at}
 
     async def _unpublish_video(self, ids: tuple[str, str], _: Json) -> Json:
-        await self._calls.unpublish(*ids)
+        await self._participants.unpublish(*ids)
         return NOTHING
 
     async def _force_unpublish(self, ids: tuple[str, str], params: Json) -> Json:
-        await self._calls.force_unpublish(*ids, params["streamId"])
+        await self._participants.force_unpublish(*ids, params["streamId"])
         return NOTHING
 
     async def _receive_video_from(self, ids: tuple[str, str], params: Json) -> Json:
-        answer = await self._calls.subscribe(*ids, params["sender"], params["sdpOffer"])
+        answer = await self._participants.subscribe(*ids, params["sender"], params["sdpOffer"])
         return {"sdpAnswer": answer}
 
     async def _unsubscribe_from_video(self, ids: tuple[str, str], params: Json) -> Json:
-        await self._calls.unsubscribe(*ids, params["sender"])
+        await self._participants.unsubscribe(*ids, params["sender"])
         return NOTHING
 
     async def _reconnect_stream(self, ids: tuple[str, str], params: Json) -> Json:
         offer = params.get("sdpOffer") or params.get("sdpString")
         if offer is None:
             raise RpcError(Code.INVALID_PARAMS, "params: property 'sdpOffer' is missing")
-        session_id, connection_id = ids
-        answer = await self._calls.reconnect_stream(*ids, params["stream"], offer)
-        own = self._calls.call(session_id).connections[connection_id].stream
-        if own is None or own.id != params["stream"]:
+        own, answer = await self._participants.reconnect_stream(*ids, params["stream"], offer)
+        if own is None:
             return {"sdpAnswer": answer}
         created_at = to_milliseconds(own.created_at)
         return {"sdpAnswer": answer, "id": own.id, "createdAt": created_at}
@@ -215,33 +218,33 @@ class Methods:
             value = _video_dimensions(value, "newValue")
         elif isinstance(value, str):
             value = value == "true"
-        await self._calls.change_stream_property(*ids, name, value, params.get("reason", ""))
+        await self._participants.change_stream_property(*ids, name, value, params.get("reason", ""))
         return NOTHING
 
     # Filters
 
     async def _apply_filter(self, ids: tuple[str, str], params: Json) -> Json:
         options = params.get("options", "{}")
-        await self._calls.apply_filter(*ids, params["streamId"], params["type"], options)
+        await self._filters.apply_filter(*ids, params["streamId"], params["type"], options)
         return NOTHING
 
     async def _remove_filter(self, ids: tuple[str, str], params: Json) -> Json:
-        await self._calls.remove_filter(*ids, params["streamId"])
+        await self._filters.remove_filter(*ids, params["streamId"])
         return NOTHING
 
     async def _exec_filter_method(self, ids: tuple[str, str], params: Json) -> Json:
         given = params.get("params", "{}")
-        await self._calls.exec_filter_method(*ids, params["streamId"], params["method"], given)
+        await self._filters.exec_filter_method(*ids, params["streamId"], params["method"], given)
         return NOTHING
 
     async def _add_filter_event_listener(self, ids: tuple[str, str], params: Json) -> Json:
         stream_id, event_type = params["streamId"], params["eventType"]
-        await self._calls.listen_to_filter(*ids, stream_id, event_type, is_on=True)
+        await self._filters.listen_to_filter(*ids, stream_id, event_type, is_on=True)
         return NOTHING
 
     async def _remove_filter_event_listener(self, ids: tuple[str, str], params: Json) -> Json:
         stream_id, event_type = params["streamId"], params["eventType"]
-        await self._calls.listen_to_filter(*ids, stream_id, event_type, is_on=False)
+        await self._filters.listen_to_filter(*ids, stream_id, event_type, is_on=False)
         return NOTHING
 
 

@@ -248,7 +248,7 @@ async def test_a_node_with_a_call_just_placed_is_not_removed(cluster: Cluster) -
         return await CountedMedia.create_pipeline(cluster.media, node_id, name)
 
     cluster.media.create_pipeline = remove  # type: ignore[method-assign]
-    await cluster.calls.join(
+    await cluster.participants.join(
         "room", pending.token, rpc_session="a", platform="", metadata="", ip=""
     )
 
