@@ -76,7 +76,8 @@ def _of_type(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if kind == "integer":
         return st.integers(schema.get("minimum", -(1 << 40)), schema.get("maximum", 1 << 40))
     if kind == "number":
-        return st.floats(allow_nan=False, allow_infinity=False) | st.integers(-5, 60)
+        low, high = schema.get("minimum"), schema.get("maximum")
+        return st.floats(low, high, allow_nan=False, allow_infinity=False) | st.integers(-5, 60)
     if kind == "boolean":
         return st.booleans()
     assert kind == "object", kind
