@@ -34,7 +34,8 @@ def alone() -> Callable[..., AbstractAsyncContextManager[Alone]]:
     async def start(**options: Any) -> AsyncIterator[Alone]:
         nothing = cast("Any", SimpleNamespace())
         rooms = Rooms(nothing, nothing, nothing, CallSettings)
-        signalling = Signalling(nothing, rooms, SystemClock(), SystemRandom())
+        calls = cast("Any", SimpleNamespace(rooms=rooms, participants=nothing, filters=nothing))
+        signalling = Signalling(calls, SystemClock(), SystemRandom())
 
         async def app(_: Any, receive: Any, send: Any) -> None:
             await receive()
