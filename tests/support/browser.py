@@ -22,7 +22,7 @@ import psutil
 from support.tools import require, require_tool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 LIMIT_S = 30
 """How long anything in a page may take: the machine may be busy."""
@@ -51,7 +51,7 @@ SWITCHES = (
     "--ignore-certificate-errors",
     "--allow-loopback-in-peer-connection",
     # No packet leaves this machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 )
 _LARGEST_MESSAGE = 16 * 1024 * 1024
@@ -136,6 +136,7 @@ class Chromium:
             page = self.pages[attached["sessionId"]] = Page(self, attached["sessionId"], target)
             await page.call("Runtime.enable")
             await page.call("Page.enable")
+            await page.call("Page.setLifecycleEventsEnabled", enabled=True)
             await page.call("Network.enable")
             if user_agent is not None:
                 await page.call("Emulation.setUserAgentOverride", userAgent=user_agent)
@@ -162,12 +163,14 @@ class Page:
         self._browser = browser
         self._session = session
         self._url = ""
-        self._loaded = asyncio.Event()
+        self._loader = ""
+        self._has_loaded = asyncio.Event()
 
     def receive(self, method: str, parameters: dict[str, Any]) -> None:
         """Take an event of the DevTools protocol."""
-        if method == "Page.loadEventFired":
-            self._loaded.set()
+        if method == "Page.lifecycleEvent" and parameters["name"] == "load":
+            self._loader = parameters["loaderId"]
+            self._has_loaded.set()
         elif method == "Runtime.exceptionThrown":
             self._note("uncaught", _text_of(parameters["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled":
@@ -185,20 +188,24 @@ class Page:
 
     async def load(self, url: str) -> None:
         """Go to an address; returns when the page and its scripts are loaded."""
-        self._loaded.clear()
         self._url = url
-        await self.call("Page.navigate", url=url)
-        await self._until_loaded()
+        navigated = await self.call("Page.navigate", url=url)
+        if "errorText" in navigated:
+            raise self._error(navigated["errorText"])
+        await self._until_loaded(lambda: self._loader == navigated["loaderId"])
 
     async def reload(self) -> None:
-        self._loaded.clear()
+        """Load the page again; returns when it and its scripts are loaded."""
+        before = self._loader
         await self.call("Page.reload")
-        await self._until_loaded()
+        await self._until_loaded(lambda: self._loader != before)
 
-    async def _until_loaded(self) -> None:
+    async def _until_loaded(self, is_loaded: Callable[[], bool]) -> None:
         try:
             with anyio.fail_after(LIMIT_S):
-                await self._loaded.wait()
+                while not is_loaded():
+                    self._has_loaded.clear()
+                    await self._has_loaded.wait()
         except TimeoutError:
             raise self._error("has not loaded") from None
 
