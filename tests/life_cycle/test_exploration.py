@@ -22,6 +22,9 @@ pytestmark = [pytest.mark.timeout(90), pytest.mark.slow]
 LAUNCHES = {Step.LAUNCH}
 IN_DEPTH = {Step.REACH_DRAIN_DEADLINE, Step.REPORT_LOST_SESSIONS}
 """Steps that only a node walked in depth comes to: for deadlines, and for lost sessions."""
+CALLS = {Step.EVICT_CALLS, Step.MOVE_CALLS, Step.REMOVE_LOST_CALLS}
+"""Steps for calls of this server, which the model does not have: the sessions in it are those of
+other clients. `tests/unit/services/test_hosted_calls.py` races calls with what happens to nodes."""
 
 
 def steps(labels: set[str]) -> set[Step]:
@@ -41,7 +44,7 @@ def test_whatever_happens_no_node_session_or_event_is_lost(
 
     report(f"two nodes {variant}: {nodes.states:,} states, {time.monotonic() - began:.1f} s")
     taken = set() if variant is Variant.LAUNCHED else LAUNCHES
-    assert steps(nodes.labels) == set(Step) - IN_DEPTH - taken
+    assert steps(nodes.labels) == set(Step) - CALLS - IN_DEPTH - taken
     assert not left, f"no way out of\n{nodes.story(left[0])}"
 
 
@@ -58,5 +61,5 @@ def test_whatever_happens_to_a_node_each_end_of_a_session_is_emitted_once(
     states = len(explored.came_from)
     report(f"one node {variant}: {states:,} states, {time.monotonic() - began:.1f} s")
     taken = set() if variant is Variant.LAUNCHED else LAUNCHES
-    assert steps(explored.labels) == set(Step) - taken
+    assert steps(explored.labels) == set(Step) - CALLS - taken
     assert not left, f"no way out of\n{explored.story(left[0])}\n{node.describe(left[0])}"
