@@ -38,14 +38,11 @@ STATUS = "document.getElementById('status').textContent"
 FOCUS = "document.activeElement.id"
 CAPTIONS = "[...document.querySelectorAll('figcaption')].map((each) => each.textContent).join()"
 
-FAILING_CAMERA = """(name) => {
-  navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", name); };
-}"""
-ERRORS = {
-    "NotAllowedError": "does not let this page use camera and microphone",
-    "NotFoundError": "no camera or no microphone",
-    "NotReadableError": "another program uses it",
+REFUSED = {
+    "--use-fake-ui-for-media-stream=deny": "does not let this page use camera and microphone",
+    "--use-fake-device-for-media-stream=device-count=0": "no camera or no microphone",
 }
+"""Switches of a browser, and what the page says then."""
 
 
 class Demo:
@@ -186,11 +183,14 @@ async def test_a_call_outlives_the_server_and_ends_with_its_node(
             await says(ada, "You left the call.")
 
 
-async def test_the_page_says_why_there_is_no_camera(demo: Demo, browser: Chromium) -> None:
-    async with demo.running() as url, browser.page(url) as page:
-        for error, text in ERRORS.items():
-            await page.evaluate(FAILING_CAMERA, error)
-            await join(page, "Ada")
-            await says(page, text)
-            assert await page.evaluate(FOCUS) == "join"
-            assert not await page.evaluate("document.getElementById('join').disabled")
+@pytest.mark.parametrize(("switch", "text"), REFUSED.items(), ids=["denied", "none"])
+async def test_the_page_says_why_there_is_no_camera(demo: Demo, switch: str, text: str) -> None:
+    async with (
+        demo.running() as url,
+        chromium(switch) as browser,
+        browser.page(url) as page,
+    ):
+        await join(page, "Ada")
+        await says(page, text)
+        assert await page.evaluate(FOCUS) == "join"
+        assert not await page.evaluate("document.getElementById('join').disabled")
