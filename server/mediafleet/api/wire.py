@@ -56,6 +56,7 @@ def openvidu_session(session: Session, node_id: str) -> Json:
     """A pipeline of another client in the shape of a session of OpenVidu 2.17 and later."""
     return {
         **session_object(session, node_id),
+        "customSessionId": session.name or "",
         "id": session.id,
         "object": "session",
         "mediaNodeId": node_id,
