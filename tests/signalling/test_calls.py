@@ -437,3 +437,24 @@ async def test_filters_are_for_moderators_and_for_owners_that_may_apply_them(
     await two.page.call("removeFilterEventListener", **listener)
     await two.page.call("removeFilter", streamId=stream_id)
     assert (await one.page.notification("streamPropertyChanged"))["newValue"] == {}
+
+
+async def test_a_stream_whose_filter_fails_is_not_published(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = [await server.join(session_id) for _ in range(2)]
+    refused = {"filter": {"type": "ZBarFilter", "options": {}}}
+    assert await two.page.code_of("publishVideo", **published(**refused)) == 401
+    assert (await one.page.notification("participantUnpublished"))["connectionId"] == two.id
+    await two.publish()
+
+
+async def test_browsers_get_credentials_of_the_turn_server(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    turn = {"COTURN_IP": "192.0.2.3", "COTURN_PORT": 3479, "COTURN_SHARED_SECRET_KEY": "north"}
+    async with calls(tmp_path, fleet, **turn) as server:
+        one = await server.join(await new_session(server.api))
+        assert (one.joined["coturnIp"], one.joined["coturnPort"]) == ("192.0.2.3", 3479)
+        assert one.joined["turnUsername"].endswith(f":{one.id}")
+        assert len(one.joined["turnCredential"]) == 28
+        await one.publish()

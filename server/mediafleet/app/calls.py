@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain.media import Bandwidths
+from mediafleet.domain.turn import TurnServer
 from mediafleet.kurento import KurentoMedia
 from mediafleet.services.call_filters import CallFilters
 from mediafleet.services.call_recovery import CallRecovery
@@ -87,6 +88,13 @@ def call_settings(configuration: Configuration) -> CallSettings:
             max_send=number(f"{video}_MAX_SEND_BANDWIDTH", int),
             min_send=number(f"{video}_MIN_SEND_BANDWIDTH", int),
         ),
+        turn=_turn_server(configuration),
         garbage_interval=float(number("OPENVIDU_SESSIONS_GARBAGE_INTERVAL", int)),
         garbage_threshold=float(number("OPENVIDU_SESSIONS_GARBAGE_THRESHOLD", int)),
     )
+
+
+def _turn_server(configuration: Configuration) -> TurnServer | None:
+    host = configuration.get("COTURN_IP", str)
+    secret = configuration.get("COTURN_SHARED_SECRET_KEY", str)
+    return TurnServer(host, configuration.get("COTURN_PORT", int), secret) if host else None

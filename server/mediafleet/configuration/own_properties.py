@@ -11,6 +11,7 @@ from mediafleet.configuration.text_kinds import (
     DatabaseUrl,
     Host,
     LocalPath,
+    OptionalAddress,
     OptionalWord,
     Text,
     WebUrl,
@@ -270,6 +271,25 @@ OWN_PROPERTIES: Final = (
         kind=Boolean(),
         default=False,
         doc="Whether sessions of a Media Node that crashed are moved to others instead of ended.",
+    ),
+    Property(
+        name="COTURN_IP",
+        kind=OptionalAddress(),
+        default="",
+        doc="IP address of a TURN server that browsers reach, which Media Nodes use for STUN.",
+    ),
+    Property(
+        name="COTURN_PORT",
+        kind=Integer(minimum=1, maximum=65535),
+        default=3478,
+        doc="Port of the TURN server.",
+    ),
+    Property(
+        name="COTURN_SHARED_SECRET_KEY",
+        kind=Text(maximum=_MAX_SECRET),
+        default="",
+        secret=True,
+        doc="The secret that the TURN server has as static-auth-secret.",
     ),
     Property(
         name="MEDIAFLEET_SESSIONS",

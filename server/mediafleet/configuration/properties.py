@@ -59,8 +59,6 @@ DEPLOYMENT_PROPERTIES: Final = (
             "AWS_CLI_DOCKER_TAG",
             "AWS_INSTANCE_ID",
             "COTURN_INTERNAL_RELAY",
-            "COTURN_IP",
-            "COTURN_PORT",
             "COTURN_REDIS_CONNECT_TIMEOUT",
             "COTURN_REDIS_DBNAME",
             "COTURN_REDIS_IP",
@@ -100,7 +98,6 @@ DEPLOYMENT_PROPERTIES: Final = (
     *_texts(
         (
             "COTURN_REDIS_PASSWORD",
-            "COTURN_SHARED_SECRET_KEY",
             "KIBANA_PASSWORD",
             "OPENVIDU_PRO_DOCKER_REGISTRIES",
             "OPENVIDU_PRO_LICENSE",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from mediafleet.domain import call_changes as changes
 from mediafleet.domain import calls as values
 from mediafleet.domain.call_errors import (
+    CallError,
     InvalidMessageError,
     InvalidMetadataError,
     SessionBusyError,
@@ -27,13 +29,14 @@ from mediafleet.domain.calls import (
     Stream,
     Subscription,
 )
-from mediafleet.domain.media import Endpoint, EndpointRequest
+from mediafleet.domain.errors import MediafleetError
+from mediafleet.domain.media import Endpoint, EndpointRequest, IceSettings
 from mediafleet.domain.sdp import force_codec
 from mediafleet.services.call_filters import CallFilters, media_of, require_role
 from mediafleet.services.rooms import EndpointTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from mediafleet.domain.call_changes import Change
@@ -132,6 +135,17 @@ class Participants:
         call = call or self._calls.call(session_id)
         return call, call.connections[connection_id]
 
+    def turn_server(self, connection_id: str) -> Mapping[str, Any]:
+        """The TURN server for a browser, as SDKs of 2.22 and later get it; empty without one."""
+        turn = self._rooms.settings().turn
+        if turn is None:
+            return {}
+        shown: dict[str, Any] = {"coturnIp": turn.host, "coturnPort": turn.port}
+        credentials = turn.credentials(connection_id, at=self._clock.now())
+        if credentials is not None:
+            shown["turnUsername"], shown["turnCredential"] = credentials
+        return shown
+
     async def leave(self, session_id: str, connection_id: str, reason: Reason) -> None:
         """End a connection on the wish of its browser, or because it is lost.
 
@@ -191,7 +205,12 @@ class Participants:
             lambda call: changes.publish(call, connection_id, stream),
         )
         if filter_ is not None:
-            await self._filters.apply_filter(session_id, connection_id, stream_id, *filter_)
+            try:
+                await self._filters.apply_filter(session_id, connection_id, stream_id, *filter_)
+            except MediafleetError:
+                with suppress(CallError):  # it has ended meanwhile
+                    await self.unpublish(session_id, connection_id)
+                raise
         return stream, endpoint.sdp_answer
 
     async def subscribe(
@@ -403,7 +422,8 @@ class Participants:
             bandwidths = replace(
                 bandwidths, **{key: kbps for key, kbps in given.items() if kbps is not None}
             )
-        return EndpointRequest(name, offer, bandwidths, settings.ice)
+        stun = None if settings.turn is None else (settings.turn.host, settings.turn.port)
+        return EndpointRequest(name, offer, bandwidths, IceSettings(stun))
 
     async def _keep(
         self,

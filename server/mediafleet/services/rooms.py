@@ -23,7 +23,7 @@ from mediafleet.domain.call_events import SessionCreated
 from mediafleet.domain.calls import Call, CallMedia
 from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.events import SessionDestroyed
-from mediafleet.domain.media import Bandwidths, IceCandidate, IceSettings
+from mediafleet.domain.media import Bandwidths, IceCandidate
 from mediafleet.domain.placement import PlacementRequest
 from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mediafleet.domain.events import Event
     from mediafleet.domain.media import Media, MediaEvent
     from mediafleet.domain.ports import StoreEntry
+    from mediafleet.domain.turn import TurnServer
     from mediafleet.services.placements import Placements
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class CallSettings:
         most_sessions: Sessions at a time.
         most_participants: Connections of a session that have joined.
         bandwidths: Of connections that have no own.
-        ice: How media servers find their addresses.
+        turn: For browsers; media servers find their addresses by it.
         garbage_interval: Seconds between two searches for sessions that nobody uses; 0: never.
         garbage_threshold: Seconds after which a session that nobody joined is removed.
     """
@@ -78,7 +79,7 @@ class CallSettings:
     most_sessions: int = 10_000
     most_participants: int = 200
     bandwidths: Bandwidths = field(default_factory=Bandwidths)
-    ice: IceSettings = field(default_factory=IceSettings)
+    turn: TurnServer | None = None
     garbage_interval: float = 900.0
     garbage_threshold: float = 3600.0
 

@@ -140,7 +140,8 @@ class Methods:
         if session.is_over:  # it was given up meanwhile
             await self.leave(session)
         socket.note_joined()
-        return _joined_result(call, connection)
+        turn = self._participants.turn_server(connection.id)
+        return {**_joined_result(call, connection), **turn}
 
     async def _leave_room(self, session: RpcSession) -> None:
         ids = _joined(session)
