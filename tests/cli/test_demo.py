@@ -76,6 +76,16 @@ def test_its_nodes_run_and_nothing_is_left_behind(demo, home, by):
     assert [line for line in demo.err if re.search("ERROR|CRITICAL|Traceback", line)] == []
 
 
+def test_its_tokens_lead_to_it(demo):
+    nodes = Nodes(demo)
+    session = {"customSessionId": "tea", "session": "tea"}
+    for operation in ("sessions", "tokens"):
+        url = f"{demo.url}/openvidu/api/{operation}"
+        answer = httpx.post(url, auth=nodes.auth, json=session, trust_env=False)
+    token = answer.json()["token"]
+    assert token.startswith(f"{demo.url.replace('http', 'ws', 1)}?sessionId=tea&token=tok_")
+
+
 def test_a_signal_before_it_is_ready_leaves_nothing_behind_either(demo, home):
     until(lambda: leftovers(home) and children_of(demo.process.pid))
     children = children_of(demo.process.pid)

@@ -31,7 +31,7 @@ from mediafleet.app.registrar import PREFIX as REGISTRAR_PREFIX
 from mediafleet.app.registrar import RegistrarMiddleware
 from mediafleet.app.signalling import Signalling
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.configuration import inherited_variables
+from mediafleet.configuration import Origin, inherited_variables
 from mediafleet.delivery import CdrFiles
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import MAX_MEMBERS
@@ -125,6 +125,7 @@ def create_app(
     stop_nodes: bool = False,
     accept_changed_store: bool = False,
     has_call_page: bool = False,
+    served_at: str | None = None,
     clock: Clock | None = None,
     random: Random | None = None,
     environment: Environment | None = None,
@@ -144,6 +145,7 @@ def create_app(
         accept_changed_store: Start although the store is empty, damaged or not the one recorded in
             the data directory.
         has_call_page: Serve a page with a call to browsers on this machine.
+        served_at: The URL that is in tokens if no public address is configured.
         clock: The machine's own if not given.
         random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
@@ -173,6 +175,7 @@ def create_app(
         stop_nodes=stop_nodes,
         accept_changed_store=accept_changed_store,
         has_call_page=has_call_page,
+        served_at=served_at,
         open_files=open_files,
     ).app()
 
@@ -195,6 +198,7 @@ class _Server:
         stop_nodes: bool,
         accept_changed_store: bool,
         has_call_page: bool,
+        served_at: str | None,
         open_files: OpenFiles | None,
     ) -> None:
         self._configuration = configuration
@@ -205,6 +209,7 @@ class _Server:
         self._stop_nodes = stop_nodes
         self._accept_changed_store = accept_changed_store
         self._has_call_page = has_call_page
+        self._served_at = served_at
         self._store: SqlStore | None = None
         self._state = ClusterState(
             clock,
@@ -427,7 +432,7 @@ class _Server:
                 self._discovery,
                 self._removals,
                 calls=self._calls.calls,
-                public_url=lambda: self._settings.value.public_url,
+                public_url=self._public_url,
                 family=family,
                 schemas=schemas,
             )
@@ -445,7 +450,7 @@ class _Server:
         )
         handlers: dict[str, contract.Handler] = {}
         for family in (EarlySessions, LaterSessions):
-            serve = family(self._calls.calls, lambda: self._settings.value.public_url, schemas)
+            serve = family(self._calls.calls, self._public_url, schemas)
             handlers |= {
                 f"{family.prefix}{handler.__name__}": waiting(handler)
                 for handler in (*serve.operations(), *recordings.operations())
@@ -481,6 +486,19 @@ class _Server:
             "list_cdr_files": records.list_cdr_files,
             "get_cdr_file": records.get_cdr_file,
         }
+
+    def _public_url(self) -> str:
+        """The address of this server for browsers."""
+        configuration = self._settings.value
+        is_configured = any(
+            configuration.origins[name] is not Origin.DEFAULT
+            for name in ("DOMAIN_OR_PUBLIC_IP", "HTTPS_PORT")
+        )
+        return (
+            configuration.public_url
+            if is_configured
+            else self._served_at or configuration.public_url
+        )
 
     def _begin_stop(self, events: EventHandlers) -> None:
         self._state.begin_stop()

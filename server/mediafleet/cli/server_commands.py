@@ -278,6 +278,7 @@ def run(
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
             has_call_page=has_call_page,
+            served_at=None if behind_proxy else _client_url(complete, listener),
             stop_request=stop_request,
             on_ready=lambda: print_ready("\n".join(lines)),
         )

@@ -53,6 +53,7 @@ def run_server(
     stop_nodes: bool,
     accept_changed_store: bool,
     has_call_page: bool,
+    served_at: str | None,
     stop_request: StopRequest,
     on_ready: Callable[[], None],
 ) -> None:
@@ -68,6 +69,7 @@ def run_server(
         stop_nodes: Whether local nodes with sessions end with the server too.
         accept_changed_store: Whether to start with a store that is not the one of the last start.
         has_call_page: Whether browsers on this machine get a page with a call.
+        served_at: The URL for browsers if no public address is configured.
         stop_request: Made by a stop signal that comes before the server handles them.
         on_ready: Called once, when the server accepts requests.
 
@@ -108,6 +110,7 @@ def run_server(
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
             has_call_page=has_call_page,
+            served_at=served_at,
             on_leadership_lost=server.stop_without_leadership,
             open_files=open_files.nodes,
             stopping=stopping,
