@@ -25,69 +25,75 @@ class CallError(MediafleetError):
     code: ClassVar[int]
 
 
-class SessionNotFoundError(CallError, NotFoundError):
+class SessionError(CallError):
+    """A request about a session failed.
+
+    Attributes:
+        text: The message, with a place for the id.
+        session_id: Its id.
+    """
+
+    text: ClassVar[str]
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        return self.text.format(self.session_id)
+
+
+class ExplainedError(CallError):
+    """A request about a call failed for a reason that only the place of failure knows.
+
+    Attributes:
+        text: The message, with a place for the reason.
+        reason: For people, bounded and cleaned.
+    """
+
+    text: ClassVar[str]
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.text.format(self.reason)
+
+
+class SessionNotFoundError(SessionError, NotFoundError):
     """No session has this id."""
 
     code = 202
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return f"There is no session with the id {self.session_id}"
+    text = "There is no session with the id {}"
 
 
-class UnknownSessionError(CallError, InvalidRequestError):
+class UnknownSessionError(SessionError, InvalidRequestError):
     """No session has this id; the request is about something in it."""
 
     code = 202
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return f"There is no session with the id {self.session_id}"
+    text = "There is no session with the id {}"
 
 
-class SessionExistsError(CallError, ConflictError):
+class SessionExistsError(SessionError, ConflictError):
     """A session has this id already."""
 
     code = 201
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return f"There is a session with the id {self.session_id} already"
+    text = "There is a session with the id {} already"
 
 
-class SessionNotActiveError(CallError, ConflictError):
+class SessionNotActiveError(SessionError, ConflictError):
     """Nobody has joined the session."""
 
     code = 202
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return f"Nobody has joined the session {self.session_id}"
+    text = "Nobody has joined the session {}"
 
 
-class SessionBusyError(CallError, ConflictError):
+class SessionBusyError(SessionError, ConflictError):
     """Earlier changes of the session took too long."""
 
     code = 999
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return f"Earlier requests about the session {self.session_id} are not done; try again"
+    text = "Earlier requests about the session {} are not done; try again"
 
 
 class TooManySessionsError(CallError, ConflictError):
@@ -138,17 +144,11 @@ class InvalidTokenError(CallError):
         return "The token is not valid: it is unknown, or it was used before"
 
 
-class ForbiddenError(CallError):
+class ForbiddenError(ExplainedError):
     """The role of the connection does not allow the request."""
 
     code = 401
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-    def __str__(self) -> str:
-        return f"The role of this connection does not allow it to {self.what}"
+    text = "The role of this connection does not allow it to {}"
 
 
 class NoMediaNodeError(CallError):
@@ -173,17 +173,11 @@ class AlreadyPublishingError(CallError, ConflictError):
         return "This connection publishes a stream already"
 
 
-class MediaFailureError(CallError):
+class MediaFailureError(ExplainedError):
     """The media server refused a step, or did not answer in time."""
 
     code = 303
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"The media server could not do it: {self.reason}"
+    text = "The media server could not do it: {}"
 
 
 class NoAnswerError(MediaFailureError):
@@ -192,20 +186,14 @@ class NoAnswerError(MediaFailureError):
     code = 302
 
 
-class InvalidMetadataError(CallError):
+class InvalidMetadataError(ExplainedError):
     """The data that a client passes to the others break a rule."""
 
     code = 500
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-
-    def __str__(self) -> str:
-        return f"The client's data are not valid: {self.rule}"
+    text = "The client's data are not valid: {}"
 
 
-class InvalidMessageError(CallError):
+class InvalidMessageError(ExplainedError):
     """A signal is not JSON, or its members have other types.
 
     Attributes:
@@ -213,13 +201,7 @@ class InvalidMessageError(CallError):
     """
 
     code = 600
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-
-    def __str__(self) -> str:
-        return f"The message is not valid: {self.rule}"
+    text = "The message is not valid: {}"
 
 
 class UnknownReceiverError(InvalidMessageError):
@@ -228,17 +210,11 @@ class UnknownReceiverError(InvalidMessageError):
     code = 601
 
 
-class FilterError(CallError):
+class FilterError(ExplainedError):
     """A filter cannot be applied; nothing changed."""
 
     code = 406
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-
-    def __str__(self) -> str:
-        return self.rule
+    text = "{}"
 
 
 class FilterExistsError(FilterError):
@@ -247,17 +223,11 @@ class FilterExistsError(FilterError):
     code = 405
 
 
-class CodecError(CallError):
+class CodecError(ExplainedError):
     """The browser's offer does not have the codec that the session requires."""
 
     code = 800
-
-    def __init__(self, codec: str) -> None:
-        super().__init__(codec)
-        self.codec = codec
-
-    def __str__(self) -> str:
-        return f"The offer does not have {self.codec}, the codec that the session requires"
+    text = "The offer does not have {}, the codec that the session requires"
 
 
 class CameraError(CallError):
