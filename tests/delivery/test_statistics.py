@@ -429,7 +429,7 @@ async def test_what_calls_measure_is_sent_with_time_and_cluster(tmp_path):
         run.statistics.configure()
         await source.emit(1)
         await server.until(lambda: server.documents("cdr"))
-    (stats,) = server.documents("webrtcStats")
+    stats, *_ = server.documents("webrtcStats")  # a slow machine may have measured again
     assert stats.pop("timestamp") > 1.7e12
     assert stats == {
         "elastic_type": "webrtcStats",
