@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -180,6 +182,26 @@ async def test_a_call_of_three_outlives_the_server(
             await ann.leave()
             await bob.leave()
             await rest.until_over(session)
+            events = (await api.get("/fleet/events", params={"limit": 1000})).json()["content"]
+        check_events(events, participants=3)
+
+
+def check_events(events: list[dict[str, Any]], *, participants: int) -> None:
+    """All began and ended once, whichever server was there at the time."""
+    told = [
+        (each["event"], each["payload"].get("participantId"), each["payload"].get("streamId"))
+        for each in events
+        if not each["event"].startswith("mediaNode")
+    ]
+    assert len(told) == len(set(told))
+    assert Counter(name for name, *_ in told) == {
+        "sessionCreated": 1,
+        "sessionDestroyed": 1,
+        "participantJoined": participants,
+        "participantLeft": participants,
+        "webrtcConnectionCreated": participants * participants,
+        "webrtcConnectionDestroyed": participants * participants,
+    }
 
 
 async def test_a_node_with_a_call_is_not_removed_if_it_must_be_idle(ground: Ground) -> None:
