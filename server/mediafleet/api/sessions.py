@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +32,7 @@ _NO_CONTENT: Final[tuple[None, HTTPStatus]] = (None, HTTPStatus.NO_CONTENT)
 _COMPOSED = "COMPOSED"
 
 
-class SessionHandlers:
+class SessionHandlers(ABC):
     """One method for each operation that both families have.
 
     The subclasses say what differs. Arguments were checked by the contract.
@@ -123,11 +124,13 @@ class SessionHandlers:
         traces = self._calls.traces(session_id) if stats else None
         return SessionJson(self._public_url(), traces)
 
+    @abstractmethod
     def _created(self, call: Call) -> wire.Json:
-        raise NotImplementedError
+        """The body of a response to the creation of a session."""
 
+    @abstractmethod
     def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
-        raise NotImplementedError
+        """The body of a response to the creation of a token."""
 
 
 class EarlySessions(SessionHandlers):

@@ -58,7 +58,8 @@ class Decision(Generic[T]):
         outcome: Returned to the caller.
         changes: To be committed together; empty when nothing changes.
         connections: What is known of links before they exist, by node id.
-        on_commit: Called when the changes are published, before any other change is decided.
+        on_commit: Called when the changes are published, or at once if there are none; before any
+            other change is decided.
     """
 
     outcome: T
@@ -199,6 +200,8 @@ class ClusterState:
                     self._publish(decision)
                     decision.on_commit()
                     self.on_events(events)
+            else:
+                decision.on_commit()
         return decision.outcome
 
     @contextmanager

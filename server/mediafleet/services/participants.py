@@ -12,6 +12,7 @@ import orjson
 from mediafleet.domain import call_changes as changes
 from mediafleet.domain import calls as values
 from mediafleet.domain.call_errors import (
+    AlreadyPublishingError,
     CallError,
     InvalidMessageError,
     InvalidMetadataError,
@@ -109,7 +110,7 @@ class Participants:
         if len(metadata) > MAX_METADATA:
             raise InvalidMetadataError(f"they have more than {MAX_METADATA} characters")
         room = self._rooms.room(session_id)
-        changes.pending_connection(room.call, token)
+        connection_id = changes.pending_connection(room.call, token).id
         media = await self._rooms.place(room)
 
         def decide(call: Call) -> Change:
@@ -125,7 +126,6 @@ class Participants:
             )
             return changes.join(call, joined, most=self._rooms.settings().most_participants)
 
-        connection_id = changes.pending_connection(room.call, token).id
         try:
             call = await self._rooms.change(session_id, decide)
         except BaseException:
@@ -184,7 +184,7 @@ class Participants:
         call, connection = self._active(session_id, connection_id)
         require_role(connection, {Role.PUBLISHER, Role.MODERATOR}, "publish")
         if connection.stream is not None:
-            changes.publish(call, connection_id, connection.stream)
+            raise AlreadyPublishingError
         media = media_of(call)
         stream_id = values.stream_id(self._random, options, connection_id)
         request = self._request(call, connection, stream_id, offer)

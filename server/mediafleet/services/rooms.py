@@ -293,10 +293,7 @@ class Rooms:
         def publish() -> None:
             self._publish(room, change)
 
-        decision = Decision(change.call, entries, on_commit=publish)
-        if not entries:
-            publish()
-        return decision
+        return Decision(change.call, entries, on_commit=publish)
 
     def _publish(self, room: Room, change: Change) -> None:
         old = room.call
@@ -459,14 +456,7 @@ class Rooms:
 
         def decide(_: Cluster) -> Decision[str]:
             placed = self.room(session_id)
-            pinned = placed.call.session.properties.media_node
-            try:
-                placement, _considered = self._placements.place(
-                    PlacementRequest(session_id, node_id=pinned)
-                )
-            except MediafleetError as error:
-                raise NoMediaNodeError(session_id, str(error)) from error
-            node_id = placement.member.node.id
+            node_id = self._choose(session_id, placed.call.session.properties.media_node)
             change = changes.place(placed.call, CallMedia(node_id))
             decision = self._decision(placed, change)
             return Decision(node_id, decision.changes, on_commit=decision.on_commit)
@@ -484,9 +474,11 @@ class Rooms:
         Raises:
             NoMediaNodeError: None can host it.
         """
-        session_id = room.call.id
+        return self._choose(room.call.id)
+
+    def _choose(self, session_id: str, node_id: str | None = None) -> str:
         try:
-            placement, _ = self._placements.place(PlacementRequest(session_id))
+            placement, _ = self._placements.place(PlacementRequest(session_id, node_id=node_id))
         except MediafleetError as error:
             raise NoMediaNodeError(session_id, str(error)) from error
         return placement.member.node.id

@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediafleet.domain.call_errors import CallError, NoMediaNodeError
+from mediafleet.domain.call_errors import CallError, InvalidTokenError, NoMediaNodeError
 from mediafleet.domain.calls import CallMedia, ConnectionProperties, SessionProperties
 from mediafleet.domain.errors import MediaNodeBusyError, MediaNodeNotFoundError
 from mediafleet.domain.lifecycle import DeletionStrategy, Step
@@ -254,6 +254,23 @@ async def test_a_node_with_a_call_just_placed_is_not_removed(cluster: Cluster) -
 
     assert refused == [1]
     assert cluster.calls.call("room").node_id == FIRST
+
+
+async def test_a_join_whose_token_ends_meanwhile_leaves_no_node_taken(cluster: Cluster) -> None:
+    await cluster.calls.create_session(SessionProperties(custom_session_id="room"))
+    pending = await cluster.calls.create_connection("room", ConnectionProperties())
+
+    async def disconnect(node_id: str, name: str) -> CallMedia:
+        await cluster.calls.disconnect("room", pending.id)
+        return await CountedMedia.create_pipeline(cluster.media, node_id, name)
+
+    cluster.media.create_pipeline = disconnect  # type: ignore[method-assign]
+    with pytest.raises(InvalidTokenError):
+        await cluster.participants.join(
+            "room", pending.token, rpc_session="a", platform="", metadata="", ip=""
+        )
+
+    assert cluster.calls.call("room").node_id is None
 
 
 async def test_a_call_is_not_placed_on_a_node_that_a_removal_has_taken(cluster: Cluster) -> None:
