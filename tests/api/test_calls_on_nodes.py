@@ -22,6 +22,7 @@ from support.cluster_client import (
 )
 from support.media import offer
 from support.rpc_browser import Browser, RpcFailureError, browser
+from support.rpc_calls import joining, published
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,15 +54,7 @@ class Server:
         answer = await self.api.post(f"{SESSIONS}/{session_id}/connection")
         assert answer.status_code == 200, answer.text
         page = await self.stack.enter_async_context(browser(str(self.api.base_url)))
-        joined = await page.call(
-            "joinRoom",
-            token=answer.json()["token"],
-            session=session_id,
-            platform="Chrome 156",
-            metadata="",
-            secret="",
-            recorder=False,
-        )
+        joined = await page.call("joinRoom", **joining(answer.json()["token"]))
         return page, joined
 
     async def node_of(self, session_id: str) -> str | None:
@@ -75,18 +68,7 @@ class Server:
 
 
 async def publish(page: Browser) -> Json:
-    return await page.call(
-        "publishVideo",
-        sdpOffer=offer(),
-        doLoopback=False,
-        hasAudio=True,
-        hasVideo=True,
-        audioActive=True,
-        videoActive=True,
-        typeOfVideo="CAMERA",
-        frameRate=30,
-        videoDimensions='{"width":640,"height":480}',
-    )
+    return await page.call("publishVideo", **published())
 
 
 @asynccontextmanager

@@ -181,7 +181,7 @@ async def test_media_outlive_a_killed_server_and_the_next_one_goes_on(uri):
             node = Node(media_servers, observer)
             node.media.resume(media, "ses_A", created_at)
             await node.attach(uri)
-            assert node.media.is_alive(media) is True
+            assert node.is_alive(media) is True
             received = await node.media.create_subscriber(
                 media, request("s", "subscribe"), stream.pass_through
             )
@@ -201,20 +201,20 @@ async def test_the_collector_spares_calls_and_takes_what_no_call_owns():
         await until(lambda: len(server.pipelines) == 1)
         await anyio.sleep(3 * PERIOD_S)
         assert list(server.pipelines) == [media.pipeline]
-        assert node.media.is_alive(media) is True
+        assert node.is_alive(media) is True
 
 
 async def test_a_process_that_ends_takes_the_media_with_it():
     async with emulated() as server, linked(server.uri) as node:
         media = await node.media.create_pipeline(NODE, "ses_A")
         server.crash()
-        await until(lambda: node.media.is_alive(media) is None)
+        await until(lambda: node.is_alive(media) is None)
         with pytest.raises(UnreachableMediaServerError):
             await node.media.create_publisher(media, request(), loops_back=False)
         server.restart()
         await until(lambda: node.log.lost == [media.pipeline])
         again = await node.media.create_pipeline(NODE, "ses_A")
-        assert node.media.is_alive(again) is True
+        assert node.is_alive(again) is True
 
 
 async def test_a_server_that_is_away_for_too_long_finds_the_media_lost():
@@ -228,7 +228,7 @@ async def test_a_server_that_is_away_for_too_long_finds_the_media_lost():
             node.media.resume(media, "ses_A", created_at)
             await node.attach(server.uri)
             await until(lambda: node.log.lost == [media.pipeline])
-            assert node.media.is_alive(media) is False
+            assert node.is_alive(media) is False
 
 
 @asynccontextmanager
@@ -267,7 +267,7 @@ async def test_packets_flow_and_go_on_while_the_link_is_cut():
         sender.send_rtp("video", 2, b"meanwhile")
         await receiver.until(lambda: len(receiver.rtp) == 2)
         await until(node.observer.is_connected)
-        assert node.media.is_alive(media) is True
+        assert node.is_alive(media) is True
         sender.send_rtp("video", 3, b"after")
         await receiver.until(lambda: len(receiver.rtp) == 3)
         assert [packet[12:] for packet in receiver.rtp] == [b"before", b"meanwhile", b"after"]

@@ -155,7 +155,7 @@ async def test_a_lost_link_fails_all_that_wait_at_once():
             with anyio.fail_after(1):
                 fake.cut()
                 await until(lambda: len(failures) == 20)
-        assert node.media.is_alive(media) is None
+        assert node.is_alive(media) is None
         with pytest.raises(UnreachableMediaServerError):
             await node.media.create_publisher(media, request(), loops_back=False)
 
@@ -194,11 +194,11 @@ async def test_releases_and_candidates_are_repeated_when_the_link_comes_back():
 async def test_a_link_that_comes_back_to_the_same_process_finds_the_media_alive():
     async with fake_kurento() as fake, linked(fake.uri) as node:
         media = await node.media.create_pipeline(NODE, "ses_A")
-        assert node.media.is_alive(media) is True
+        assert node.is_alive(media) is True
         fake.cut()
-        await until(lambda: node.media.is_alive(media) is None)
+        await until(lambda: node.is_alive(media) is None)
         await until(node.observer.is_connected)
-        assert node.media.is_alive(media) is True
+        assert node.is_alive(media) is True
         await node.media.create_publisher(media, request(), loops_back=False)
         assert node.log.lost == []
         assert {each["params"]["object"] for each in fake.asked("unref")} == set()
@@ -214,13 +214,13 @@ async def test_media_are_lost_with_their_process_and_what_was_to_be_released_wit
         await fake.restart()
         await until(lambda: node.log.lost == [media.pipeline])
         assert node.observer.is_connected()
-        assert node.media.is_alive(media) is False
+        assert node.is_alive(media) is False
         with pytest.raises(MediaFailureError, match="media of this session have ended"):
             await node.media.create_publisher(media, request(), loops_back=False)
         node.media.release(media, [media.pipeline])
         node.media.add_candidate(media, f"{media.pipeline}/x", CANDIDATE)
         second = await node.media.create_pipeline(NODE, "ses_A")
-        assert node.media.is_alive(second) is True
+        assert node.is_alive(second) is True
         assert node.session_ids() == ["ses_A"]
         assert len(fake.asked("release")) == 1
         assert fake.asked("addIceCandidate") == []
@@ -232,7 +232,7 @@ async def test_media_are_lost_with_the_session_that_keeps_them():
         fake.sessions.clear()
         fake.cut()
         await until(lambda: node.log.lost == [media.pipeline])
-        assert node.media.is_alive(media) is False
+        assert node.is_alive(media) is False
 
 
 async def test_media_that_somebody_else_releases_are_lost():
@@ -241,8 +241,8 @@ async def test_media_that_somebody_else_releases_are_lost():
         two = await node.media.create_pipeline(NODE, "ses_B")
         fake.destroy(one.pipeline)
         await until(lambda: node.log.lost == [one.pipeline])
-        assert node.media.is_alive(one) is False
-        assert node.media.is_alive(two) is True
+        assert node.is_alive(one) is False
+        assert node.is_alive(two) is True
         fake.subscriptions.clear()
         fake.destroy(two.pipeline)
         await node.links.list_sessions(NODE)
@@ -276,7 +276,7 @@ async def test_media_end_with_a_node_that_is_removed():
         media = await node.media.create_pipeline(NODE, "ses_A")
         await node.links.detach(NODE)
         assert fake.pipelines == {}
-        assert node.media.is_alive(media) is None
+        assert node.is_alive(media) is None
         node.media.release(media, [media.pipeline])
 
 
@@ -290,9 +290,9 @@ async def test_media_outlive_this_server_and_the_next_one_resumes_them():
         async with links() as (media_servers, observer):
             node = Node(media_servers, observer)
             node.media.resume(media, "ses_A", created_at)
-            assert node.media.is_alive(media) is None
+            assert node.is_alive(media) is None
             await node.attach(fake.uri)
-            assert node.media.is_alive(media) is True
+            assert node.is_alive(media) is True
             assert observer.session_ids() == node.session_ids() == ["ses_A"]
             assert node.sessions()[0].created_at == created_at
             fake.emit("MediaStateChanged", {}, published.id)
@@ -317,7 +317,7 @@ async def test_media_that_ended_while_this_server_was_away_are_lost(has_restarte
             node.media.resume(media, "ses_A", created_at)
             await node.attach(fake.uri)
             await until(lambda: node.log.lost == [media.pipeline])
-            assert node.media.is_alive(media) is False
+            assert node.is_alive(media) is False
             assert observer.session_ids() == []
 
 

@@ -44,9 +44,6 @@ class CountedMedia(Media):
     def resume(self, media: CallMedia, name: str, created_at: datetime) -> None:
         self.resumed.append(media)
 
-    def is_alive(self, media: CallMedia) -> bool | None:
-        return media.pipeline in self.objects
-
     async def create_pipeline(self, node_id: str, name: str) -> CallMedia:
         pipeline = await self._create(node_id, f"{name}_pipeline")
         return CallMedia(node_id, self.server_ids.get(node_id, node_id), "session", pipeline)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediafleet.clock import SystemClock
 from mediafleet.domain.diagnostics import NodeDiagnostics
+from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.media import EndpointRequest, IceCandidate
 from mediafleet.emulator import EmulatedCluster, EmulatorSettings
 from mediafleet.kurento import KurentoMedia
@@ -19,6 +20,7 @@ from support.links import NODE, links, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
 
+    from mediafleet.domain.calls import CallMedia
     from mediafleet.domain.cluster import Session
     from mediafleet.domain.media import MediaEvent
     from mediafleet.emulator import EmulatedNode
@@ -92,6 +94,15 @@ class Node:
         """Link it; returns when it is connected."""
         self.links.attach(NODE, uri, NodeDiagnostics())
         await until(self.observer.is_connected)
+
+    def is_alive(self, media: CallMedia) -> bool | None:
+        """Whether the pipeline of a call exists; ``None`` while the node is not connected."""
+        try:
+            link = self.links.link(media.node_id)
+        except UnreachableMediaServerError:
+            return None
+        is_same = link.session == (media.server_id, media.session_id)
+        return is_same and link.watcher.is_own(media.pipeline) if link.is_connected else None
 
     def sessions(self) -> tuple[Session, ...]:
         """Those of the node, also before they are reported."""

@@ -126,9 +126,6 @@ class Media(Protocol):
             created_at: When it was created, as the node's session shows it.
         """
 
-    def is_alive(self, media: CallMedia) -> bool | None:
-        """Whether the pipeline of a call exists; ``None`` while the node is not connected."""
-
     async def create_pipeline(self, node_id: str, name: str) -> CallMedia:
         """Create a MediaPipeline with a name, and watch its errors."""
 

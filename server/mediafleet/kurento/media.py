@@ -98,14 +98,6 @@ class KurentoMedia(Media):
         self._media_servers.resume(media.node_id, pipeline)
 
     @override
-    def is_alive(self, media: CallMedia) -> bool | None:
-        try:
-            link = self._media_servers.link(media.node_id)
-        except UnreachableMediaServerError:
-            return None
-        return _is_alive(link, media) if link.is_connected else None
-
-    @override
     async def create_pipeline(self, node_id: str, name: str) -> CallMedia:
         node = self._node(node_id)
         async with self._creation(node) as creation:
