@@ -45,7 +45,7 @@ class Times:
 
 
 class Participant(Peer):
-    """One browser as far as the server can tell, without media."""
+    """One browser, without media."""
 
     def __init__(self, url: str, session: str, token: str, times: Times) -> None:
         super().__init__(url, self._hear)

@@ -44,7 +44,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     EventsExpiredError: HTTPStatus.GONE,
     UnknownPositionError: HTTPStatus.GONE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
-    # Of calls as in OpenVidu; a 409 would tell its clients that the id of a session is taken.
+    # Of calls as in OpenVidu; to its clients a 409 means that the id of a session is taken.
     SessionBusyError: HTTPStatus.BAD_REQUEST,
     SessionNotActiveError: HTTPStatus.NOT_ACCEPTABLE,
     UnknownReceiverError: HTTPStatus.NOT_ACCEPTABLE,

@@ -1,7 +1,7 @@
 """What a request changes in a call: pure functions from a call to the next one.
 
-Each returns a :class:`Change`: the call after it, the events in OpenVidu's order, what browsers are
-told, and which media objects are of no use any more.
+Each returns a :class:`Change`: the call after it, the events in OpenVidu's order, notifications
+of browsers, and which media objects are of no use any more.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _ENDS_WITH_THE_LAST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What the server tells browsers.
+    """A notification of browsers.
 
     Attributes:
         to: Ids of their JSON-RPC sessions.
@@ -176,7 +176,7 @@ def join(call: Call, joined: CallConnection, *, most: int) -> Change:
     return Change(
         _with(call, joined),
         events=(joining,) if active else (created, joining),
-        notifications=(_tell(active, "participantJoined", participant(joined)),),
+        notifications=(_notification(active, "participantJoined", participant(joined)),),
     )
 
 
@@ -248,7 +248,7 @@ def publish(call: Call, connection_id: str, stream: Stream) -> Change:
         _with(call, published),
         events=(event,),
         notifications=(
-            _tell(
+            _notification(
                 others,
                 "participantPublished",
                 {"id": connection_id, "streams": [stream_options(stream)]},
@@ -296,7 +296,7 @@ def unsubscribe(call: Call, connection_id: str, sender_id: str, *, at: datetime)
 
 
 def unpublish(
-    call: Call, connection_id: str, reason: Reason, *, at: datetime, tells_owner: bool
+    call: Call, connection_id: str, reason: Reason, *, at: datetime, to_owner: bool
 ) -> Change:
     """End the stream of a connection, and all subscriptions to it.
 
@@ -307,14 +307,14 @@ def unpublish(
     owner = active_connection(call, connection_id)
     if owner.stream is None:
         raise StreamNotFoundError(call.id, connection_id)
-    told = [each for each in call.active if tells_owner or each.id != connection_id]
+    receivers = [each for each in call.active if to_owner or each.id != connection_id]
     after, events, released = _end_stream(call, owner, reason, at)
     return Change(
         after,
         tuple(events),
         (
-            _tell(
-                told,
+            _notification(
+                receivers,
                 "participantUnpublished",
                 {"connectionId": connection_id, "reason": str(reason)},
             ),
@@ -333,7 +333,7 @@ def leave(
         connection_id: Of the connection; a pending one is only forgotten.
         reason: Why it ends.
         at: The moment.
-        evicts: Its browser is told, and its JSON-RPC session ends.
+        evicts: Its browser is notified, and its JSON-RPC session ends.
 
     Raises:
         ConnectionNotFoundError: There is none with that id.
@@ -350,10 +350,10 @@ def leave(
     events.append(ParticipantLeft(at, str(call.node_id), call.id, leaver, str(reason)))
     after = _drop(after, connection_id)
     rest = after.active
-    told = {"connectionId": connection_id, "reason": str(reason)}
-    notifications = [_tell(rest, "participantLeft", told)]
+    params = {"connectionId": connection_id, "reason": str(reason)}
+    notifications = [_notification(rest, "participantLeft", params)]
     if evicts:
-        notifications.append(_tell([leaver, *rest], "participantEvicted", told))
+        notifications.append(_notification([leaver, *rest], "participantEvicted", params))
     evicted = (leaver.rpc_session,) if leaver.rpc_session else ()
     if rest:
         return Change(after, tuple(events), tuple(notifications), released, evicted)
@@ -363,7 +363,7 @@ def leave(
 
 
 def close(call: Call, reason: Reason, *, at: datetime) -> Change:
-    """End a session and all its connections; browsers are told."""
+    """End a session and all its connections; browsers are notified."""
     events: list[Event] = []
     active = call.active
     remaining: Call = call
@@ -372,7 +372,9 @@ def close(call: Call, reason: Reason, *, at: datetime) -> Change:
         events += part.events
         remaining = part.call or remaining
     notifications = tuple(
-        _tell([each], "participantEvicted", {"connectionId": each.id, "reason": str(reason)})
+        _notification(
+            [each], "participantEvicted", {"connectionId": each.id, "reason": str(reason)}
+        )
         for each in active
     )
     evicted = tuple(each.rpc_session for each in active if each.rpc_session)
@@ -380,7 +382,7 @@ def close(call: Call, reason: Reason, *, at: datetime) -> Change:
 
 
 def replace_publisher(call: Call, connection_id: str, endpoint: str, pass_through: str) -> Change:
-    """Publish the same stream through another endpoint; nobody is told.
+    """Publish the same stream through another endpoint; nobody is notified.
 
     Raises:
         StreamNotFoundError: It is not published any more.
@@ -431,7 +433,7 @@ def change_media_options(
     value: bool | str,  # noqa: FBT001 - as browsers send it
     reason: str,
 ) -> Change:
-    """Change whether audio or video of the own stream are on, or its dimensions; tell the others.
+    """Change whether audio or video of the own stream are on, or its dimensions; notify the others.
 
     Raises:
         StreamNotFoundError: It publishes none.
@@ -461,7 +463,7 @@ def change_media_options(
 def change_filter(
     call: Call, stream_id: str, applied: Filter | None, *, by: str, replaces: bool
 ) -> Change:
-    """Apply, change or remove the filter of a stream; tell all but who asked.
+    """Apply, change or remove the filter of a stream; notify all but who asked.
 
     Raises:
         StreamNotFoundError: It is not published any more.
@@ -474,8 +476,8 @@ def change_filter(
     after = _with(call, replace(owner, stream=filtered))
     changed = ("filter", filter_options(applied))
     reason = "applyFilter" if applied else "removeFilter"
-    told = _property_changed(after, owner, filtered, changed, reason, but=by)
-    return Change(after, notifications=(told,))
+    notification = _property_changed(after, owner, filtered, changed, reason, but=by)
+    return Change(after, notifications=(notification,))
 
 
 def listen_to_filter(
@@ -496,7 +498,7 @@ def listen_to_filter(
 
 
 def modify(call: Call, connection_id: str, *, role: Role | None, record: bool | None) -> Change:
-    """Give a connection another role, or another value of `record`; tell its browser.
+    """Give a connection another role, or another value of `record`; notify its browser.
 
     Raises:
         ConnectionNotFoundError: There is none with that id.
@@ -515,7 +517,7 @@ def modify(call: Call, connection_id: str, *, role: Role | None, record: bool | 
     return Change(
         _with(call, changed),
         notifications=tuple(
-            _tell(
+            _notification(
                 [known] if known.is_active else [],
                 "connectionPropertyChanged",
                 {"property": name, "newValue": str(value).lower() if name == "record" else value},
@@ -527,7 +529,7 @@ def modify(call: Call, connection_id: str, *, role: Role | None, record: bool | 
 
 def signal(call: Call, receivers: Iterable[CallConnection], message: Mapping[str, Any]) -> Change:
     """Pass a message on; the call stays as it is."""
-    return Change(call, notifications=(_tell(receivers, "sendMessage", message),))
+    return Change(call, notifications=(_notification(receivers, "sendMessage", message),))
 
 
 def _with(call: Call, connection: CallConnection) -> Call:
@@ -544,7 +546,7 @@ def _without(receiver: CallConnection, stream_id: str) -> CallConnection:
     return replace(receiver, subscriptions=rest)
 
 
-def _tell(
+def _notification(
     receivers: Iterable[CallConnection], method: str, params: Mapping[str, Any]
 ) -> Notification:
     to = tuple(each.rpc_session for each in receivers if each.rpc_session)
@@ -561,7 +563,7 @@ def _property_changed(
     but: str,
 ) -> Notification:
     name, value = changed
-    told = [each for each in call.active if each.id != but]
+    receivers = [each for each in call.active if each.id != but]
     params = {
         "connectionId": owner.id,
         "streamId": stream.id,
@@ -569,7 +571,7 @@ def _property_changed(
         "newValue": value,
         "reason": reason,
     }
-    return _tell(told, "streamPropertyChanged", params)
+    return _notification(receivers, "streamPropertyChanged", params)
 
 
 def _end_stream(

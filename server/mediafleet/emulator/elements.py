@@ -202,7 +202,7 @@ _RTP_OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 
 
-# Players, recorders and filters move no media: they remember what they are told.
+# Players, recorders and filters move no media: they only keep their state.
 
 
 def _set_state(state: str, event: str, call: Invocation) -> None:

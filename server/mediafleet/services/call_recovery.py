@@ -246,7 +246,7 @@ class CallRecovery(HostedCalls):
         self._defer(partial(self._dispatch, room, event))
 
     async def _dispatch(self, room: Room, event: MediaEvent) -> None:
-        """Commit an event of a filter, and tell those that listen to its type."""
+        """Commit an event of a filter, and notify those that listen to its type."""
         call = room.call
         receiver = room.endpoints.get(event.endpoint)
         owner = None if receiver is None else call.connections.get(receiver[0])
@@ -267,7 +267,7 @@ class CallRecovery(HostedCalls):
             )
         )
         listening = {listener for listener, kind in applied.listeners if kind == event.type}
-        told = [
+        receivers = [
             each.rpc_session for each in call.active if each.id in listening and each.rpc_session
         ]
         params = {
@@ -277,7 +277,7 @@ class CallRecovery(HostedCalls):
             "eventType": event.type,
             "data": data,
         }
-        self._rooms.tell([Notification(tuple(told), "filterEventDispatched", params)])
+        self._rooms.notify([Notification(tuple(receivers), "filterEventDispatched", params)])
 
 
 _COMMON_MEMBERS = frozenset({"source", "tags", "timestamp", "timestampMillis", "type"})

@@ -125,7 +125,7 @@ class Calls:
     async def close_session(
         self, session_id: str, reason: Reason = Reason.SESSION_CLOSED_BY_SERVER
     ) -> None:
-        """End a session; its browsers are told.
+        """End a session; its browsers are notified.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -139,7 +139,7 @@ class Calls:
         connection_id: str,
         reason: Reason = Reason.FORCE_DISCONNECT_BY_SERVER,
     ) -> None:
-        """End a connection; its browser is told. The token of a pending one becomes invalid.
+        """End a connection; its browser is notified. The token of a pending one becomes invalid.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -157,7 +157,7 @@ class Calls:
         stream_id: str,
         reason: Reason = Reason.FORCE_UNPUBLISH_BY_SERVER,
     ) -> None:
-        """End a published stream; everybody is told.
+        """End a published stream; all browsers are notified.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -170,7 +170,7 @@ class Calls:
             owner, _ = changes.published_stream(call, stream_id)
             if owner.is_camera:
                 raise CameraError
-            return changes.unpublish(call, owner.id, reason, at=at, tells_owner=True)
+            return changes.unpublish(call, owner.id, reason, at=at, to_owner=True)
 
         await self._rooms.change(session_id, decide)
 
@@ -198,7 +198,7 @@ class Calls:
             raise UnknownReceiverError(f"{unknown[0][:100]} is no connection of the session")
         receivers = [active[each] for each in dict.fromkeys(to)] if to else list(active.values())
         params = {**message, "from": sender} if sender else message
-        self._rooms.tell(changes.signal(call, receivers, params).notifications)
+        self._rooms.notify(changes.signal(call, receivers, params).notifications)
 
     async def _create_camera(
         self, session_id: str, properties: ConnectionProperties, camera: Camera

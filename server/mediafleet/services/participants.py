@@ -263,7 +263,7 @@ class Participants:
         await self._rooms.change(
             session_id,
             lambda call: changes.unpublish(
-                call, connection_id, Reason.UNPUBLISH, at=at, tells_owner=False
+                call, connection_id, Reason.UNPUBLISH, at=at, to_owner=False
             ),
         )
 
@@ -363,7 +363,7 @@ class Participants:
         value: bool | str,  # noqa: FBT001 - as browsers send it
         reason: str,
     ) -> None:
-        """Tell the others that the own stream has another property.
+        """Notify the others that the own stream has another property.
 
         Raises:
             StreamNotFoundError: It publishes none.

@@ -310,14 +310,14 @@ class Rooms:
                     received := _is_received(change.call, camera)
                 ):
                     self.on_camera(room, camera, received)
-        self.tell(change.notifications)
+        self.notify(change.notifications)
         if old.session.media is not None and change.released:
             self._media.release(old.session.media, change.released)
         if self.notifier is not None:
             for rpc_session in change.evicted:
                 self.notifier.evict(rpc_session)
 
-    def tell(self, notifications: Iterable[Notification]) -> None:
+    def notify(self, notifications: Iterable[Notification]) -> None:
         """Send notifications to browsers."""
         if self.notifier is not None:
             for each in notifications:
@@ -555,7 +555,7 @@ class Rooms:
             "candidate": candidate.candidate,
         }
         if receiver.rpc_session is not None:
-            self.tell([Notification((receiver.rpc_session,), "iceCandidate", params)])
+            self.notify([Notification((receiver.rpc_session,), "iceCandidate", params)])
 
     def on_media_event(self, node_id: str, event: MediaEvent) -> None:
         """Keep an event for the statistics; errors go to the browser, those of filters on."""
@@ -575,7 +575,7 @@ class Rooms:
             return
         if event.type == "Error" and receiver.rpc_session is not None:
             error = {"error": str(event.data.get("description", ""))[:1000]}
-            self.tell([Notification((receiver.rpc_session,), "mediaError", error)])
+            self.notify([Notification((receiver.rpc_session,), "mediaError", error)])
 
     def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
         """Pipelines ended, and nobody released them, though their node is connected."""

@@ -178,7 +178,7 @@ def test_publishing_is_announced_to_the_others(empty: Call) -> None:
 
 
 def test_subscriptions_end_before_the_stream(pair: Call) -> None:
-    change = changes.unpublish(pair, "con_ann", Reason.UNPUBLISH, at=LATER, tells_owner=False)
+    change = changes.unpublish(pair, "con_ann", Reason.UNPUBLISH, at=LATER, to_owner=False)
     assert [event.payload("") for event in change.events] == [
         {
             "sessionId": "ses_A",
@@ -206,12 +206,12 @@ def test_subscriptions_end_before_the_stream(pair: Call) -> None:
     assert change.call is not None
     assert change.call.connections["con_bob"].subscriptions == {}
     with pytest.raises(StreamNotFoundError):
-        changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=AT, tells_owner=False)
+        changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=AT, to_owner=False)
 
 
 def test_a_forced_end_of_a_stream_is_told_to_its_owner_too(pair: Call) -> None:
     change = changes.unpublish(
-        pair, "con_ann", Reason.FORCE_UNPUBLISH_BY_SERVER, at=LATER, tells_owner=True
+        pair, "con_ann", Reason.FORCE_UNPUBLISH_BY_SERVER, at=LATER, to_owner=True
     )
     assert told(change) == [(("rpc_ann", "rpc_bob"), "participantUnpublished")]
 
@@ -364,7 +364,7 @@ def test_a_stream_has_one_filter(pair: Call) -> None:
     assert change.call is not None
     with pytest.raises(FilterExistsError):
         changes.change_filter(change.call, stream("ann").id, applied, by="con_bob", replaces=False)
-    ended = changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=LATER, tells_owner=False)
+    ended = changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=LATER, to_owner=False)
     assert "element" in ended.released
 
 

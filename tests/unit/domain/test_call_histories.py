@@ -165,14 +165,18 @@ class CallHistory(RuleBasedStateMachine):
             self.apply(changes.unsubscribe(self.call, receiver.id, chosen.sender_id, at=at))
 
     @precondition(has_active)
-    @rule(data=st.data(), tells_owner=st.booleans())
-    def unpublish(self, data: st.DataObject, tells_owner: bool) -> None:
+    @rule(data=st.data(), to_owner=st.booleans())
+    def unpublish(self, data: st.DataObject, to_owner: bool) -> None:
         assert self.call is not None
         owner = self.some(data)
         if owner.stream is not None:
             self.apply(
                 changes.unpublish(
-                    self.call, owner.id, Reason.UNPUBLISH, at=self.at(), tells_owner=tells_owner
+                    self.call,
+                    owner.id,
+                    Reason.UNPUBLISH,
+                    at=self.at(),
+                    to_owner=to_owner,
                 )
             )
 

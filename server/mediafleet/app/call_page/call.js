@@ -234,7 +234,7 @@ class Call {
     this.#end("You left the call.");
   }
 
-  /** Turn the own audio or video on or off, and tell the others. */
+  /** Turn the own audio or video on or off, and notify the others. */
   toggle(kind, isOn) {
     for (const track of this.media.getTracks()) if (track.kind === kind) track.enabled = isOn;
     const property = kind === "audio" ? "audioActive" : "videoActive";

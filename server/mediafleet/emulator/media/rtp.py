@@ -201,7 +201,7 @@ def picture_loss(sender: int, media: int) -> bytes:
 
 
 def maximum_bitrate(sender: int, media: int, bits_per_second: int) -> bytes:
-    """A REMB: the source is told the most that it may send."""
+    """A REMB: the most that the source may send."""
     exponent = max(0, bits_per_second.bit_length() - _REMB_MANTISSA_BITS)
     word = 1 << 24 | exponent << _REMB_MANTISSA_BITS | bits_per_second >> exponent
     body = struct.pack("!II4sII", sender, 0, b"REMB", word, media)
