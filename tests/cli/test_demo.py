@@ -84,6 +84,7 @@ def test_its_tokens_lead_to_it(demo):
         answer = httpx.post(url, auth=nodes.auth, json=session, trust_env=False)
     token = answer.json()["token"]
     assert token.startswith(f"{demo.url.replace('http', 'ws', 1)}?sessionId=tea&token=tok_")
+    assert demo.stop() == 0  # its directory is in the home that the next tests look into
 
 
 def test_a_signal_before_it_is_ready_leaves_nothing_behind_either(demo, home):
