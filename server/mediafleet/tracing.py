@@ -46,7 +46,7 @@ def exporting(environ: Mapping[str, str]) -> Iterator[None]:
         environ: The process's own environment, which the library reads too; nothing is recorded
             if it is empty.
     """
-    global _tracer  # noqa: PLW0603  # as with loggers, whoever records a span is handed nothing
+    global _tracer  # noqa: PLW0603  # as with loggers, callers hold no tracer
     if not _is_wanted(environ):
         yield
         return

@@ -150,7 +150,7 @@ async def test_restarts_are_counted_and_close_no_session(
     assert [each["id"] for each in await members(api)] == [node["id"]]
 
 
-async def test_health_names_the_nodes_that_are_out_of_touch(
+async def test_health_names_the_nodes_that_are_disconnected(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:
     node = await add(api, fleet.uri(0))

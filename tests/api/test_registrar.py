@@ -121,7 +121,7 @@ async def test_who_announces_itself_is_a_member_once(
     await until_logged(caplog, "media server registered itself")
 
 
-async def test_the_bytes_of_a_real_kurento_are_understood(
+async def test_the_bytes_of_a_real_kurento_are_parsed(
     api: httpx.AsyncClient, fleet: EmulatedCluster
 ) -> None:
     host, port = api.base_url.host, api.base_url.port
@@ -204,7 +204,7 @@ async def test_a_wrong_address_is_refused_whatever_its_headers_say(tmp_path: Pat
             assert failure.value.response.status_code == 403
 
 
-async def test_without_a_token_there_is_no_such_door_and_no_warning_of_it(
+async def test_without_a_token_there_is_no_such_path_and_no_warning_of_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with live.mediafleet(tmp_path) as api:

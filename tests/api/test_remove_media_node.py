@@ -79,7 +79,7 @@ async def test_now_ends_no_session_before_its_event_is_stored(
     api: httpx.AsyncClient, database: Path, begin: int
 ) -> None:
     """For each session that is ended an application begins another, for a while or for ever."""
-    made, released, untold = {}, [], []
+    made, released, unreported = {}, [], []
 
     def reported() -> list[str]:
         return [session for session, _ in ends(database)]
@@ -91,7 +91,7 @@ async def test_now_ends_no_session_before_its_event_is_stored(
                 object_id = request["params"]["object"]
                 released.append(object_id)
                 if not {object_id, made[object_id]} & set(reported()):
-                    untold.append(object_id)
+                    unreported.append(object_id)
                 if len(made) < begin:
                     made[fake.create(f"late-{len(made)}")] = f"late-{len(made)}"
 
@@ -103,7 +103,7 @@ async def test_now_ends_no_session_before_its_event_is_stored(
         response = await delete(api, node["id"], deletion_strategy="now", wait="true")
 
         assert response.status_code == 204
-        assert untold == []
+        assert unreported == []
         assert len(released) >= 30
         if begin == 30:
             assert not fake.pipelines

@@ -188,13 +188,13 @@ async def test_a_call_of_three_outlives_the_server(
 
 def check_events(events: list[dict[str, Any]], *, participants: int) -> None:
     """All began and ended once, whichever server was there at the time."""
-    told = [
+    notified = [
         (each["event"], each["payload"].get("participantId"), each["payload"].get("streamId"))
         for each in events
         if not each["event"].startswith("mediaNode")
     ]
-    assert len(told) == len(set(told))
-    assert Counter(name for name, *_ in told) == {
+    assert len(notified) == len(set(notified))
+    assert Counter(name for name, *_ in notified) == {
         "sessionCreated": 1,
         "sessionDestroyed": 1,
         "participantJoined": participants,

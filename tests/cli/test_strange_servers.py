@@ -271,7 +271,7 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again(nodes, server):
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_no_proxy_with_a_network_is_understood(nodes, server, answered):
+def test_no_proxy_may_list_networks(nodes, server, answered):
     server.body = b'{"content":[],"numberOfElements":0}'
     network = "127.0.0.0/8" if answered else "10.0.0.0/8"
 

@@ -104,7 +104,7 @@ def test_a_query_seen_before_means_the_same_again(ask, jars):
     assert jars.calls == [("list_jars", DEFAULTS | {"open": True, "limit": 3})] * 3
 
 
-def test_more_different_queries_than_are_remembered_are_all_understood(ask, jars):
+def test_more_different_queries_than_are_cached_are_all_parsed(ask, jars):
     for limit in range(1, 301):
         assert ask("GET", f"/pro/jars?limit={limit}").status == 200
 

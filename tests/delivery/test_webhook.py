@@ -116,7 +116,7 @@ async def test_the_signature_is_that_of_standard_webhooks(tmp_path):
     assert abs(int(at) - datetime.now(UTC).timestamp()) < 60
 
 
-async def test_the_check_in_the_documentation_tells_genuine_requests_from_others(tmp_path):
+async def test_the_check_in_the_documentation_distinguishes_genuine_requests_from_others(tmp_path):
     text = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text()
     code = text.partition("```python\n")[2].partition("```")[0]
     namespace = {}

@@ -40,7 +40,7 @@ async def test_a_stopped_server_finds_nothing_wrong_with_its_nodes(tmp_path: Pat
         assert not any("suspect" in line for line in running.output), running.output
 
 
-async def test_a_node_out_of_touch_is_not_waited_for_while_the_server_is_stopped(
+async def test_a_disconnected_node_is_not_waited_for_while_the_server_is_stopped(
     tmp_path: Path, database: Path
 ) -> None:
     timeout = {"OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT": "3"}

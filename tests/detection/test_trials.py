@@ -68,8 +68,8 @@ async def test_a_stopped_node_is_suspect_then_disconnected_in_time(
         begun = time.monotonic()
         running.process.send_signal(signal.SIGSTOP)
         try:
-            doubted = await until(api, node_id, lambda e: e["suspect"] or is_disconnected(e))
-            suspected.append(doubted - begun)
+            noticed = await until(api, node_id, lambda e: e["suspect"] or is_disconnected(e))
+            suspected.append(noticed - begun)
             lost.append(await until(api, node_id, is_disconnected) - begun)
         finally:
             running.process.send_signal(signal.SIGCONT)

@@ -35,7 +35,7 @@ async def fleet() -> AsyncIterator[EmulatedCluster]:
         yield fleet
 
 
-def assert_told_that_it_goes_on(answer: httpx.Response, node_id: str, outlook: str) -> None:
+def assert_says_that_it_goes_on(answer: httpx.Response, node_id: str, outlook: str) -> None:
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     body = answer.json()
@@ -72,7 +72,7 @@ async def test_a_request_that_waits_for_a_removal_is_answered_that_it_goes_on(
             tasks.start_soon(remove)
             await until_status(api, node_id, "waiting-idle-to-terminate")
             assert await running.end(signal.SIGTERM) == 0
-        assert_told_that_it_goes_on(
+        assert_says_that_it_goes_on(
             answers[0], node_id, "its removal goes on, also after the next start of the server"
         )
         assert_ended_quietly(running)
@@ -105,7 +105,7 @@ async def test_a_request_that_waits_for_a_launch_is_answered_that_it_goes_on(
                     await anyio.sleep(0.02)
             assert await running.end(signal.SIGTERM) == 0
         (node,) = nodes
-        assert_told_that_it_goes_on(
+        assert_says_that_it_goes_on(
             answers[0], node["id"], "its launch goes on, also after the next start of the server"
         )
         assert_ended_quietly(running)

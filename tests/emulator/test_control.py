@@ -336,7 +336,7 @@ async def test_an_object_raises_an_error_as_the_real_server_writes_it(start) -> 
     }
 
 
-async def test_players_recorders_and_filters_remember_what_they_are_told(start) -> None:
+async def test_players_recorders_and_filters_keep_what_is_set(start) -> None:
     cluster = await start()
     async with wire(cluster.uri(0)) as client:
         pipeline = await client.create("MediaPipeline")

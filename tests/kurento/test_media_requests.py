@@ -233,7 +233,7 @@ async def test_a_pass_through_may_wait_for_its_publisher():
         assert fake.asked("release") == []
 
 
-async def test_a_camera_plays_when_it_is_told_to():
+async def test_a_camera_plays_when_it_is_set_to():
     camera = Camera("rtsp://user:word@192.0.2.1/x", adaptative_bitrate=False, network_cache=7)
     async with fake_kurento() as fake, linked(fake.uri) as node:
         media = await node.media.create_pipeline(NODE, "ses_A")

@@ -221,7 +221,7 @@ async def test_the_message_of_an_error_reply_is_cleaned():
         ([b"\x81\x85\x00\x00\x00\x00hello"], "broke the WebSocket protocol"),
     ],
 )
-async def test_frames_that_break_the_rules_end_the_visit(frames, expected):
+async def test_frames_that_break_the_rules_end_the_probe(frames, expected):
     async with raw_server(speaking(*frames)) as port:
         uri = f"ws://127.0.0.1:{port}/"
         assert expected in await reason_of_failure(uri, max_message_size=2000, request_timeout=30)
@@ -303,7 +303,7 @@ async def test_an_ipv4_address_in_ipv6_clothes_is_dialled_as_what_it_is():
         assert identity.ip == "127.0.0.1"
 
 
-async def test_a_visit_that_is_given_up_closes_its_connection():
+async def test_a_probe_that_is_given_up_closes_its_connection():
     async with fake_kurento() as fake:
         fake.hang()
         with anyio.move_on_after(0.1):

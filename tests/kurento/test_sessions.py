@@ -166,7 +166,7 @@ async def test_a_server_describes_itself():
         )
 
 
-async def test_a_server_that_does_not_describe_itself_in_time_has_no_facts():
+async def test_a_server_that_does_not_describe_itself_in_time_has_no_description():
     async with (
         fake_kurento() as fake,
         links(heartbeat=HeartbeatSettings(interval=30)) as (media_servers, observer),

@@ -72,7 +72,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_they_are_wat
 
 
 async def leave_a_pipeline_behind(node, name="left-behind"):
-    """An application makes a pipeline and its connection dies."""
+    """An application makes a pipeline and its connection ends."""
     async with connect(node.uri, compression=None) as websocket:
         pipeline = await as_application(websocket, "create", type="MediaPipeline")
         await as_application(
@@ -120,7 +120,7 @@ async def test_sessions_of_an_application_that_crashed_end_although_the_link_fla
         assert len(observer.reports[NODE]) > 4
 
 
-async def test_a_listing_lets_go_of_what_an_application_still_holds_and_ends_nothing_of_it():
+async def test_a_listing_releases_what_an_application_still_holds_and_ends_nothing_of_it():
     async with (
         emulated() as cluster,
         links() as (media_servers, observer),

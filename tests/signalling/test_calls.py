@@ -81,8 +81,8 @@ async def test_a_call_of_two_from_joining_to_leaving(server: Server) -> None:
             "onIceCandidate", endpointName=name, candidate=CANDIDATE, sdpMid="0", sdpMLineIndex=0
         )
     back = await two.publish(typeOfVideo="SCREEN", frameRate=-1)
-    told = await one.page.notification("participantPublished")
-    assert (told["id"], told["streams"][0]["typeOfVideo"]) == (two.id, "SCREEN")
+    notified = await one.page.notification("participantPublished")
+    assert (notified["id"], notified["streams"][0]["typeOfVideo"]) == (two.id, "SCREEN")
     await one.subscribe(back["id"])
     candidate = await one.page.notification("iceCandidate")
     assert candidate["senderConnectionId"] in (one.id, two.id)
@@ -171,7 +171,7 @@ async def test_a_subscriber_may_not_publish_and_only_a_moderator_forces(server: 
     }  # fmt: skip
 
 
-async def test_who_is_evicted_is_told_first_and_then_disconnected(server: Server) -> None:
+async def test_an_evicted_browser_is_notified_first_and_then_disconnected(server: Server) -> None:
     session_id = await new_session(server.api)
     one = await server.join(session_id, role="MODERATOR")
     two = await server.join(session_id)
@@ -296,8 +296,8 @@ async def test_a_lost_browser_comes_back_and_has_missed_nothing(server: Server) 
     back = await server.open(first_id=7)
     result = await back.call("connect", sessionId=two.rpc_session, reconnect=True)
     assert result == {"value": "reconnection successful", "sessionId": two.rpc_session}
-    told = await back.notification()
-    assert told["streams"][0]["id"] == stream["id"]
+    notified = await back.notification()
+    assert notified["streams"][0]["id"] == stream["id"]
     assert [(await back.notification())["data"] for _ in range(5)] == list("01234")
     assert (await back.call("ping", interval=5000))["sessionId"] == two.rpc_session
     await back.call("receiveVideoFrom", sender=stream["id"], sdpOffer=offer("subscribe"))
@@ -429,8 +429,8 @@ async def test_filters_are_for_moderators_and_for_owners_that_may_apply_them(
     for wrong in ("{", "[]"):
         assert await one.page.code_of("applyFilter", **{**own, "options": wrong}) == 406
     await one.page.call("applyFilter", **own)
-    told = await two.page.notification("streamPropertyChanged")
-    assert (told["property"], told["newValue"]["type"]) == ("filter", "ZBarFilter")
+    notified = await two.page.notification("streamPropertyChanged")
+    assert (notified["property"], notified["newValue"]["type"]) == ("filter", "ZBarFilter")
     assert await two.page.code_of("applyFilter", **own) == 405
     listener = {"streamId": stream_id, "eventType": "CodeFound"}
     await two.page.call("addFilterEventListener", **listener)

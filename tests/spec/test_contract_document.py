@@ -494,7 +494,7 @@ def test_patch_description_states_the_transitions_that_can_be_requested(document
     assert {target for _, target in moves} == set(requestable)
 
 
-def test_introduction_shows_a_header_that_works(document):
+def test_the_beginning_of_the_contract_shows_a_header_that_works(document):
     encoded = base64.b64encode(b"OPENVIDUAPP:MY_SECRET").decode()
     assert f"Authorization: Basic {encoded}" in document["info"]["description"]
 

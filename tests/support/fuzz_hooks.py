@@ -318,7 +318,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     if shared == "remove_media_node" and status in _AFTER_REMOVAL:
         _follow(case, case.path_parameters["mediaNodeId"], status)
         fuzz.run.removed.add(case.path_parameters["mediaNodeId"])
-    if status < 300 and _lets_go(shared, case.body):
+    if status < 300 and _ends_without_wait(shared, case.body):
         fuzz.run.removed.add(case.path_parameters["mediaNodeId"])
     if _in_scenario(case):
         fuzz.run.steps += 1
@@ -328,7 +328,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
             _settle(case, case.path_parameters["mediaNodeId"])
 
 
-def _lets_go(operation: str, body: Any) -> bool:
+def _ends_without_wait(operation: str, body: Any) -> bool:
     """Whether a node leaves by itself once this was granted."""
     if operation == "modify_media_node":
         return body["status"] in _LEAVING
@@ -394,10 +394,10 @@ def _excuse(failure: Any, case: Any, response: Any) -> str | None:
         return "an event of a stream is held against the schema of the whole text"
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return None
-    return _excuse_of_refusal(operation, response.json()["message"])
+    return _excuse_of_error(operation, response.json()["message"])
 
 
-def _excuse_of_refusal(operation: str, message: str) -> str | None:
+def _excuse_of_error(operation: str, message: str) -> str | None:
     """Rules that no schema can say."""
     if message.startswith(_REFUSED_MEMBERS):
         return "a member with a rule of its own"

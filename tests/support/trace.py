@@ -1,7 +1,8 @@
 """Follows one DELETE and one crash of a Media Node through the modules of the server.
 
 Run ``python -m tests.support.trace`` at the top of the repository: it lists each module with the
-functions that ran, in the order of their first call. Modules of which only functions ran that also
+functions that ran, in the order of their first call. The emulated media server runs in the same
+process and is omitted. Modules of which only functions ran that also
 run while nothing happens (timers, pings) are omitted. ``docs/architecture.md`` has the list.
 """
 
@@ -38,7 +39,7 @@ def followed(functions: Functions) -> Iterator[None]:
 
     def record(frame: FrameType, event: str, _: Any) -> None:
         path = Path(frame.f_code.co_filename)
-        if event == "call" and path.is_relative_to(PACKAGE):
+        if event == "call" and path.is_relative_to(PACKAGE) and "emulator" not in path.parts:
             names = functions.setdefault(str(path.relative_to(PACKAGE)), [])
             if frame.f_code.co_qualname not in names:
                 names.append(frame.f_code.co_qualname)

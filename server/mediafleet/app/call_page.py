@@ -37,8 +37,9 @@ _HEADERS = [
 class CallPageMiddleware:
     """ASGI middleware that serves the page, and passes all other requests to the application.
 
-    Whoever opens the page gets tokens without the secret. So the name of the host must be that of
-    this machine, and a token is given to pages of the same origin only: no other site can have one.
+    Every browser that opens the page gets tokens without the secret. So the name of the host must
+    be that of this machine, and a token is given to pages of the same origin only: no other site
+    can have one.
 
     Args:
         app: Serves everything else.

@@ -51,7 +51,7 @@ _TRACED: Final = 100
 
 
 class Notifier(Protocol):
-    """Tells browsers; it never blocks."""
+    """Notifies browsers; it never blocks."""
 
     def notify(self, rpc_session: str, method: str, params: Mapping[str, Any]) -> None:
         """Send a notification, in order; one to a JSON-RPC session that is gone is ignored."""
@@ -161,7 +161,7 @@ class Rooms:
 
     Attributes:
         counts: How many calls, connections and streams there are.
-        notifier: Tells browsers; set by the signalling before the first of them joins.
+        notifier: Notifies browsers; set by the signalling before the first of them joins.
         on_filter_event: Called with the room and an event of a filter in it.
         on_camera: Called with the room, a camera that plays only while somebody receives it, and
             whether somebody does, when that changes.

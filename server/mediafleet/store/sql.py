@@ -120,8 +120,8 @@ class SqlStore(Store):
     @override
     async def has_left(self, node_id: str) -> bool:
         is_member = select(media_nodes.c.id).where(media_nodes.c.id == node_id).exists()
-        was_told_of = select(events.c.node_id).where(events.c.node_id == node_id, ~is_member)
-        return bool(await self._read(was_told_of.limit(1)))
+        is_in_events = select(events.c.node_id).where(events.c.node_id == node_id, ~is_member)
+        return bool(await self._read(is_in_events.limit(1)))
 
     @override
     async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:

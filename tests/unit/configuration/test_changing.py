@@ -127,7 +127,7 @@ def test_the_secret_may_only_be_repeated(value: object) -> None:
     ]
 
 
-def test_all_problems_are_told_at_once_and_nothing_changes() -> None:
+def test_all_problems_are_reported_at_once_and_nothing_changes() -> None:
     before = dict(CURRENT.values)
 
     problems = refused(

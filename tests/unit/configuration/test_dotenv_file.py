@@ -259,7 +259,7 @@ def test_the_file_cannot_outgrow_what_is_read_back(path: Path) -> None:
     assert path.stat().st_size == MAX_FILE_BYTES - 100
 
 
-def test_a_failing_replacement_is_told_and_leaves_nothing_behind(path: Path) -> None:
+def test_a_failing_replacement_is_reported_and_leaves_nothing_behind(path: Path) -> None:
     # A directory in the place of the temporary file fails for every user, root included.
     path.write_text("A=1\n")
     path.with_name(".env.mediafleet-new").mkdir()

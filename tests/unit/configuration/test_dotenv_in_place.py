@@ -125,7 +125,7 @@ def test_a_file_in_a_directory_that_cannot_be_written_is_written_in_place() -> N
         assert said.endswith("; Permission denied\n")
 
 
-def test_a_file_that_cannot_be_written_in_place_either_is_told_with_both_reasons() -> None:
+def test_a_file_that_cannot_be_written_in_place_either_is_reported_with_both_reasons() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory, path = Path(name), Path(name) / ".env"
         path.write_text("A=1\n")

@@ -363,7 +363,7 @@ def test_a_missing_file_means_defaults(tmp_path: Path) -> None:
     assert configuration.origins["OPENVIDU_CDR"] is Origin.DEFAULT
 
 
-def test_all_errors_of_all_sources_are_told_at_once(path: Path) -> None:
+def test_all_errors_of_all_sources_are_reported_at_once(path: Path) -> None:
     path.write_text("HTTPS_PORT=0\nnot a line\nOPENVIDU_SECRET=\nDOMAIN_OR_PUBLIC_IP=\n")
     with pytest.raises(ConfigurationError) as refused:
         read_configuration(
@@ -392,7 +392,7 @@ def test_all_errors_of_all_sources_are_told_at_once(path: Path) -> None:
 
 
 @pytest.mark.parametrize("each", [each for each in SETTABLE if each.secret], ids=lambda e: e.name)
-def test_a_secret_is_never_told(each: Property, path: Path) -> None:
+def test_a_secret_is_never_shown(each: Property, path: Path) -> None:
     [problem] = problems_of(path, f"{each.name}={CANARY}\x1b\n")
 
     assert CANARY not in problem
@@ -420,7 +420,7 @@ def test_a_secret_is_never_told(each: Property, path: Path) -> None:
         f"={CANARY}",
     ],
 )
-def test_what_may_be_private_is_never_told(line: str, path: Path) -> None:
+def test_what_may_be_private_is_never_shown(line: str, path: Path) -> None:
     problems = problems_of(path, line + "\n")
 
     assert problems
@@ -458,7 +458,7 @@ def test_names_without_effect_are_reported_once_and_kept_out(path: Path) -> None
     assert CANARY not in str(dict(configuration.values))
 
 
-def test_names_that_look_like_properties_are_told_wherever_they_are_set(path: Path) -> None:
+def test_names_that_look_like_properties_are_reported_wherever_they_are_set(path: Path) -> None:
     path.write_text("OPENVIDU_SECRTE=1\nSOMETHING=1\nOPENVIDU_PUBLICURL=x\nMEDIAFLEET_BOTH=1\n")
     environ = {
         "MEDIAFLEET_PROT": "1",

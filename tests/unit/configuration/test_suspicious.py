@@ -52,7 +52,7 @@ def warnings(path: Path, text: str, **environ: str) -> tuple[ConfigurationWarnin
     ],
     ids=lambda text: None if text is None else text[:40],
 )
-def test_a_name_that_sets_nothing_is_told_with_the_closest_one_if_there_is_one(
+def test_a_name_that_sets_nothing_is_reported_with_the_closest_one_if_there_is_one(
     path: Path, name: str, closest: str | None
 ) -> None:
     shown = f"'{name}'" if name.startswith('"') else name[:128] + ("…" if len(name) > 128 else "")
@@ -82,7 +82,7 @@ def test_an_invisible_character_in_a_name_is_made_visible(
     assert character not in str(warning)
 
 
-def test_a_no_break_space_before_a_name_does_no_harm_and_in_it_is_told(path: Path) -> None:
+def test_a_no_break_space_before_a_name_does_no_harm_and_in_it_is_reported(path: Path) -> None:
     configuration = configured(path, "\u00a0OPENVIDU_CDR=true\n")
     assert configuration["OPENVIDU_CDR"] is True
     assert configuration.warnings == ()
@@ -133,7 +133,7 @@ def test_names_of_official_files_that_have_no_effect_draw_no_warning(path: Path)
         ("a\u200bc", "'a\\u200bc'", "has invisible characters"),
     ],
 )
-def test_a_value_with_what_is_probably_no_part_of_it_is_told(
+def test_a_value_with_what_is_probably_no_part_of_it_is_reported(
     path: Path, text: str, shown: str, why: str
 ) -> None:
     file = f"OPENVIDU_PRO_CLUSTER_ID={text}\nOPENVIDU_SECRET={text}\n"
@@ -159,11 +159,11 @@ def test_a_value_with_what_is_probably_no_part_of_it_is_told(
         'CERTIFICATE_TYPE=owncert\nOPENVIDU_PRO_LICENSE="x"',
     ],
 )
-def test_what_may_be_meant_is_not_told(path: Path, line: str) -> None:
+def test_what_may_be_meant_is_not_reported(path: Path, line: str) -> None:
     assert warnings(path, f"OPENVIDU_PRO_CLUSTER_ENVIRONMENT=on_premise\n{line}\n") == ()
 
 
-def test_a_name_that_is_set_twice_is_told_with_its_lines(path: Path) -> None:
+def test_a_name_that_is_set_twice_is_reported_with_its_lines(path: Path) -> None:
     text = "OPENVIDU_CDR=true\nOTHER=1\nOTHER=2\nexport OPENVIDU_CDR=false\n"
     configuration = configured(path, text)
 

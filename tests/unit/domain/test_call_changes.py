@@ -90,7 +90,7 @@ def names(change: changes.Change) -> list[str]:
     return [event.name for event in change.events]
 
 
-def told(change: changes.Change) -> list[tuple[tuple[str, ...], str]]:
+def notified(change: changes.Change) -> list[tuple[tuple[str, ...], str]]:
     return [(each.to, each.method) for each in change.notifications]
 
 
@@ -106,10 +106,10 @@ def test_the_first_join_makes_the_session_active(empty: Call) -> None:
     assert [event.timestamp for event in change.events] == [AT, LATER]
     assert change.call is not None
     assert change.call.is_active
-    assert told(change) == [((), "participantJoined")]
+    assert notified(change) == [((), "participantJoined")]
 
 
-def test_others_are_told_of_a_join(pair: Call) -> None:
+def test_others_are_notified_of_a_join(pair: Call) -> None:
     pending = changes.add_connection(pair, connection("cy", client_data="C")).call
     assert pending is not None
     ready = replace(pending.connections["con_cy"], active_at=LATER, rpc_session="rpc_cy")
@@ -201,7 +201,7 @@ def test_subscriptions_end_before_the_stream(pair: Call) -> None:
             ("con_ann", "OUTBOUND", {}),
         )
     ]
-    assert told(change) == [(("rpc_bob",), "participantUnpublished")]
+    assert notified(change) == [(("rpc_bob",), "participantUnpublished")]
     assert change.released == ("endpoint_ann", "pass_ann", "endpoint_bob_ann")
     assert change.call is not None
     assert change.call.connections["con_bob"].subscriptions == {}
@@ -209,11 +209,11 @@ def test_subscriptions_end_before_the_stream(pair: Call) -> None:
         changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=AT, to_owner=False)
 
 
-def test_a_forced_end_of_a_stream_is_told_to_its_owner_too(pair: Call) -> None:
+def test_the_owner_is_notified_of_a_forced_end_of_a_stream_too(pair: Call) -> None:
     change = changes.unpublish(
         pair, "con_ann", Reason.FORCE_UNPUBLISH_BY_SERVER, at=LATER, to_owner=True
     )
-    assert told(change) == [(("rpc_ann", "rpc_bob"), "participantUnpublished")]
+    assert notified(change) == [(("rpc_ann", "rpc_bob"), "participantUnpublished")]
 
 
 def test_who_leaves_takes_streams_and_subscriptions_along(pair: Call) -> None:
@@ -225,7 +225,7 @@ def test_who_leaves_takes_streams_and_subscriptions_along(pair: Call) -> None:
         "con_ann",
         "con_ann",
     ]
-    assert told(change) == [(("rpc_bob",), "participantLeft")]
+    assert notified(change) == [(("rpc_bob",), "participantLeft")]
     assert change.released == ("endpoint_ann", "pass_ann", "endpoint_bob_ann", "endpoint_ann_bob")
     assert change.evicted == ("rpc_ann",)
     assert change.call is not None
@@ -255,11 +255,11 @@ def test_the_session_ends_with_its_last_connection(
     assert change.released == ("pipeline",)
 
 
-def test_an_evicted_browser_and_those_that_stay_are_told(pair: Call) -> None:
+def test_an_evicted_browser_and_those_that_stay_are_notified(pair: Call) -> None:
     change = changes.leave(
         pair, "con_ann", Reason.FORCE_DISCONNECT_BY_SERVER, at=LATER, evicts=True
     )
-    assert told(change) == [
+    assert notified(change) == [
         (("rpc_bob",), "participantLeft"),
         (("rpc_ann", "rpc_bob"), "participantEvicted"),
     ]
@@ -283,7 +283,7 @@ def test_closing_evicts_everybody(pair: Call) -> None:
         "sessionDestroyed",
     ]
     assert {event.payload("")["reason"] for event in change.events} == {"sessionClosedByServer"}
-    assert told(change) == [
+    assert notified(change) == [
         (("rpc_ann",), "participantEvicted"),
         (("rpc_bob",), "participantEvicted"),
     ]
@@ -330,7 +330,7 @@ def test_a_rebuilt_call_waits_for_its_browsers(pair: Call) -> None:
     assert left.released == ("new_ann",)
 
 
-def test_a_muted_stream_is_told_as_text(pair: Call) -> None:
+def test_a_muted_stream_is_notified_as_text(pair: Call) -> None:
     change = changes.change_media_options(
         pair,
         "con_ann",
@@ -360,7 +360,7 @@ def test_a_muted_stream_is_told_as_text(pair: Call) -> None:
 def test_a_stream_has_one_filter(pair: Call) -> None:
     applied = Filter("GStreamerFilter", '{"command":"videobalance"}', "element")
     change = changes.change_filter(pair, stream("ann").id, applied, by="con_bob", replaces=False)
-    assert told(change) == [(("rpc_ann",), "streamPropertyChanged")]
+    assert notified(change) == [(("rpc_ann",), "streamPropertyChanged")]
     assert change.call is not None
     with pytest.raises(FilterExistsError):
         changes.change_filter(change.call, stream("ann").id, applied, by="con_bob", replaces=False)
@@ -368,7 +368,7 @@ def test_a_stream_has_one_filter(pair: Call) -> None:
     assert "element" in ended.released
 
 
-def test_another_role_is_told_to_its_browser(pair: Call) -> None:
+def test_a_browser_is_notified_of_its_new_role(pair: Call) -> None:
     change = changes.modify(pair, "con_ann", role=Role.MODERATOR, record=False)
     assert [each.params for each in change.notifications] == [
         {"property": "role", "newValue": "MODERATOR"},

@@ -79,9 +79,9 @@ class CallHistory(RuleBasedStateMachine):
             self.objects.remove(released)
             if released.startswith("pipeline"):
                 self.objects = {each for each in self.objects if each.startswith("pipeline")}
-        told = {rpc for each in change.notifications for rpc in each.to}
+        notified = {rpc for each in change.notifications for rpc in each.to}
         known = {each.rpc_session for each in old.connections.values()} if old else set()
-        assert told <= known | {
+        assert notified <= known | {
             each.rpc_session for each in (change.call.connections.values() if change.call else ())
         }
         self.call = change.call

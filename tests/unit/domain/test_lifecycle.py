@@ -159,7 +159,7 @@ def test_the_last_look_at_a_node_not_reached_since_the_server_began_takes_longer
     assert next_step(known, Timeouts(drain_check=None), 9e9) is None
 
 
-def test_after_its_last_look_a_node_out_of_touch_is_waited_for_no_more() -> None:
+def test_after_its_last_drain_check_a_disconnected_node_is_not_waited_for() -> None:
     gone = make_member(status=S.TERMINATING, connected=False, drain_checked=True)
     back = make_member(status=S.TERMINATING, sessions=1, drain_checked=True)
 
@@ -170,7 +170,7 @@ def test_after_its_last_look_a_node_out_of_touch_is_waited_for_no_more() -> None
 @pytest.mark.parametrize(
     ("due", "crashed", "deadline"), [(2, False, 2), (9, False, 3), (9, True, 9)]
 )
-def test_the_deadline_of_a_drain_counts_also_while_the_node_is_out_of_touch(
+def test_the_deadline_of_a_drain_counts_also_while_the_node_is_disconnected(
     due: float, crashed: bool, deadline: float
 ) -> None:
     member = make_member(

@@ -24,15 +24,15 @@ NODE_ID = "kms_A0000001"
 OBJECT_ID = "a_kurento.MediaPipeline"
 
 
-@pytest.mark.parametrize("told_as", ["room", OBJECT_ID])
-async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(told_as: str) -> None:
+@pytest.mark.parametrize("emitted_as", ["room", OBJECT_ID])
+async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(emitted_as: str) -> None:
     clock = AwakeClock(SystemClock())
     state, source = ClusterState(clock), random.Random(1)
     servers = KurentoMediaServers(
         state.observe, clock=clock, random=source, settings=LinkSettings()
     )
     end = SessionDestroyed(
-        timestamp=MOMENT, id=NODE_ID, session_id=told_as, start_time=MOMENT, reason="nodeCrashed"
+        timestamp=MOMENT, id=NODE_ID, session_id=emitted_as, start_time=MOMENT, reason="nodeCrashed"
     )
     same = Session("room", OBJECT_ID, MOMENT.replace(microsecond=0))
     other = Session("room", "b_kurento.MediaPipeline", MOMENT + timedelta(minutes=1))

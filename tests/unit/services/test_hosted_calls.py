@@ -314,7 +314,7 @@ async def act(cluster: Cluster, pause: int, kind: str, target: str, argument: An
 async def test_no_race_of_joins_and_removals_takes_a_node_from_a_call(
     actions: list[tuple[int, tuple[str, str, Any]]],
 ) -> None:
-    """No strategy here ends calls: whoever has joined is there until it leaves."""
+    """No strategy here ends calls: a participant is there until it leaves."""
     async with opened() as cluster:
         for name in "abc":
             await cluster.calls.create_session(SessionProperties(custom_session_id=name))

@@ -55,7 +55,7 @@ async def test_cancellation_reaches_the_caller_after_what_follows_the_commit(cas
     reported: list[str] = []
     scope = anyio.CancelScope()
 
-    async def commit_and_tell(store: SqlStore) -> None:
+    async def commit_and_report(store: SqlStore) -> None:
         with scope:
             await store.commit([added("kms_1")])
             reported.append("made")
@@ -64,7 +64,7 @@ async def test_cancellation_reaches_the_caller_after_what_follows_the_commit(cas
 
     async with case.opened(tasks) as store:
         with barrier_before_commit(store) as barrier:
-            task = asyncio.create_task(commit_and_tell(store))
+            task = asyncio.create_task(commit_and_report(store))
             await barrier.reached.wait()
             if kind == "task":
                 task.cancel()
@@ -85,7 +85,7 @@ async def test_a_timeout_around_a_commit_still_ends_as_a_timeout(case, tasks):
     reported: list[str] = []
     limit = asyncio.timeout(None)
 
-    async def commit_and_tell(store: SqlStore) -> None:
+    async def commit_and_report(store: SqlStore) -> None:
         async with limit:
             await store.commit([added("kms_1")])
             reported.append("made")
@@ -94,7 +94,7 @@ async def test_a_timeout_around_a_commit_still_ends_as_a_timeout(case, tasks):
 
     async with case.opened(tasks) as store:
         with barrier_before_commit(store) as barrier:
-            task = asyncio.create_task(commit_and_tell(store))
+            task = asyncio.create_task(commit_and_report(store))
             await barrier.reached.wait()
             limit.reschedule(0)
             while not limit.expired():

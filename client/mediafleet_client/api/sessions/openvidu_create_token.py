@@ -11,7 +11,7 @@ def openvidu_create_token(
 ) -> Operation[OpenViduToken]:
     """Create a token
 
-    Creates a token, with which one participant can join a session once. Whoever has the token needs nothing else;
+    Creates a token, with which one participant can join a session once. The token is all that a browser needs;
     it says what the participant may do. It is void when the session ends.
 
     A member that is null counts as absent, and members that are not described here are ignored.

@@ -55,7 +55,7 @@ class Route:
 
 
 class Observer(Protocol):
-    """Hears what happens to a session."""
+    """Is called with what happens to a session."""
 
     def on_check(self) -> None:
         """The first authentic binding request arrived."""
