@@ -10,8 +10,8 @@ import sys
 import anyio
 import pytest
 
-from mediafleet.emulator import ControlClient
 from support.dotenv_writes import MOUNTED, interrupted, mounting
+from support.emulator_control import PROGRAM, ControlClient
 
 COMMAND = (sys.executable, "-m", "mediafleet")
 
@@ -196,7 +196,7 @@ def test_a_person_is_asked_for_confirmation(environ, access, answer, code):
 
 
 def test_an_interrupted_wait_leaves_the_matter_going(start, access):
-    hanging = start("emulator", "--nodes", 1, "--port", 0)
+    hanging = start(1, 0, program=PROGRAM)
     uri = hanging.line(r"(ws://127\.0\.1\.1:\d+/kurento)")[1]
     added = start("nodes", "add", uri, "--wait", **access)
     assert added.join() == 0

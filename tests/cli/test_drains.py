@@ -12,7 +12,7 @@ import pytest
 
 from mediafleet.cli.options import parse_duration
 from mediafleet.cli.terminal import format_duration
-from mediafleet.emulator import ControlClient
+from support.emulator_control import PROGRAM, ControlClient
 
 NODES = 9
 LIMIT_S = 20
@@ -20,7 +20,7 @@ LIMIT_S = 20
 
 @pytest.fixture(scope="module")
 def uris(start):
-    emulator = start("emulator", "--nodes", NODES, "--port", 0)
+    emulator = start(NODES, 0, program=PROGRAM)
     emulator.line(rf"^ws://127\.0\.1\.{NODES}:")
     return iter([line for line in emulator.out if line.startswith("ws://")])
 

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import ControlClient
+from support.emulator_control import PROGRAM, ControlClient
 
 LIMIT_S = 15.0
 
@@ -50,7 +50,7 @@ def nodes(run_here, access):
 @pytest.fixture(scope="module")
 def further(start):
     """URIs of nodes that are no members yet."""
-    emulator = start("emulator", "--nodes", 9, "--port", 0)
+    emulator = start(9, 0, program=PROGRAM)
     emulator.line(r"^ws://127\.0\.1\.9:")
     return iter(emulator.out)
 

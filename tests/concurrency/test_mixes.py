@@ -8,9 +8,10 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import ControlClient, address_of
+from mediafleet.emulator import address_of
 from support import histories, processes
 from support.cluster_client import NODES, add, members
+from support.emulator_control import ControlClient
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -10,9 +10,10 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.emulator import ControlClient, address_of
+from mediafleet.emulator import address_of
 from support import processes
 from support.cluster_client import NODES, Json, add, members, until_sessions
+from support.emulator_control import ControlClient
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

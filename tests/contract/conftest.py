@@ -1,5 +1,4 @@
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -8,8 +7,8 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from mediafleet.emulator import ControlClient
 from support import fuzz_hooks, fuzz_verdict, fuzzing
+from support.emulator_control import PROGRAM, ControlClient
 from support.fuzzing import fuzz
 
 assert fuzz_hooks.after_call  # importing it registers the hooks
@@ -36,9 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def emulated_nodes() -> Iterator[None]:
     """Live nodes in a process of their own; some of them always host a session."""
-    command = [sys.executable, "-m", "mediafleet", "emulator"]
-    options = ["--nodes", str(fuzzing.NODES), "--port", str(fuzzing.NODE_PORT)]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+    command = [*PROGRAM, str(fuzzing.NODES), str(fuzzing.NODE_PORT)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert any(fuzzing.LIVE_URIS[-1] in line for line in process.stdout)
         end = threading.Event()

@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from mediafleet.clock import SystemClock
-from mediafleet.emulator import ControlClient, EmulatedCluster, address_of
+from mediafleet.emulator import EmulatedCluster, address_of
 from support import live, processes
 from support.cluster_client import NODES, add, get, members
 from support.cutting_proxy import cutting_proxy
+from support.emulator_control import ControlClient
 from support.fake_kurento import fake_kurento
 
 pytestmark = pytest.mark.anyio

@@ -3,9 +3,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.emulator import ControlClient, address_of
+from mediafleet.emulator import address_of
 from support import histories, processes
 from support.cluster_client import add, members
+from support.emulator_control import ControlClient
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -1,14 +1,14 @@
 """The faults and settings of a node, as a client observes them."""
 
 import math
-from random import Random
 
 import anyio
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from mediafleet.clock import SystemClock
-from mediafleet.emulator import ControlClient, ControlError, NodeState, run_emulator
+from mediafleet.emulator import NodeState, address_of
+from support import processes
+from support.emulator_control import ControlClient, ControlError
 from support.kurento_wire import MANAGER, RefusedError, open_wire, until, wire
 
 pytestmark = pytest.mark.anyio
@@ -268,23 +268,8 @@ async def test_stop_ends_connections_without_a_close_frame(start) -> None:
 
 
 async def test_emulator_process_is_controlled_over_a_separate_channel() -> None:
-    uris: list[str] = []
-    stop, ready = anyio.Event(), anyio.Event()
-
-    def on_ready(uri: str) -> None:
-        uris.append(uri)
-        if len(uris) == 2:
-            ready.set()
-
-    async def run() -> None:
-        await run_emulator(
-            nodes=2, port=0, on_ready=on_ready, stop=stop, random=Random(1), clock=SystemClock()
-        )
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run)
-        await ready.wait()
-        port = int(uris[0].rsplit(":", 1)[1].split("/")[0])
+    async with processes.emulator(2) as (running, port):
+        uris = [f"ws://{address_of(number)}:{port}/kurento" for number in range(2)]
         async with ControlClient(port) as control, wire(uris[1]) as client:
             pipeline = await control.create_pipeline(1, "room", elements=2)
             assert (await control.describe(1))["pipelines"] == {pipeline: "room"}
@@ -309,7 +294,8 @@ async def test_emulator_process_is_controlled_over_a_separate_channel() -> None:
             assert [node["uri"] for node in await control.nodes()] == [*uris, added["uri"]]
             with pytest.raises(ControlError, match="node must be an integer from 0 to 2"):
                 await control.hang(3)
-        stop.set()
+        assert await running.end() == 0
+    assert running.output == uris
 
 
 async def test_a_node_does_not_serve_the_control_path(start) -> None:
@@ -320,11 +306,11 @@ async def test_a_node_does_not_serve_the_control_path(start) -> None:
 
 async def test_an_object_raises_an_error_as_the_real_server_writes_it(start) -> None:
     cluster = await start()
-    async with wire(cluster.uri(0)) as client, ControlClient(cluster.port) as control:
+    async with wire(cluster.uri(0)) as client:
         pipeline = await client.create("MediaPipeline")
         player = await client.create("PlayerEndpoint", mediaPipeline=pipeline, uri="file:///none")
         await client.subscribe("Error", player)
-        await control.raise_error(0, player, "INVALID_URI", "Invalid URI")
+        cluster.nodes[0].raise_error(player, "INVALID_URI", "Invalid URI")
         data = (await client.event())["data"]
     assert data.pop("timestampMillis")
     assert data == {

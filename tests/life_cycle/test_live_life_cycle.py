@@ -17,8 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 
 from mediafleet.domain.media_node import REQUESTABLE, MediaNodeStatus
-from mediafleet.emulator import ControlClient, address_of
+from mediafleet.emulator import address_of
 from support import histories, processes
+from support.emulator_control import ControlClient
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 

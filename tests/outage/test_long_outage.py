@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mediafleet.emulator import ControlClient, EmulatedCluster
+from mediafleet.emulator import EmulatedCluster
 from support import live
+from support.emulator_control import ControlClient, controlled
 from support.jumping_clock import JumpingLoop, LoopClock
 from support.outages import Outage, OutageScenario, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
@@ -50,6 +51,7 @@ def live_long_through(
         nodes = EmulatedCluster(nodes=4, random=random.Random(1), clock=clock)
         async with (
             nodes,
+            controlled(nodes),
             ControlClient(nodes.port) as control,
             live.mediafleet(folder, clock=clock, **properties) as api,
         ):

@@ -14,9 +14,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mediafleet.emulator import ControlClient, address_of
+from mediafleet.emulator import address_of
 from support import processes
 from support.cluster_client import NODES, add, members
+from support.emulator_control import ControlClient
 from support.outages import Outage, OutageScenario, ended, faults_of, locked
 from support.postgresql_server import PostgresqlServer
 

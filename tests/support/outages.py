@@ -10,7 +10,6 @@ from typing import TypeAlias
 import anyio
 import httpx
 
-from mediafleet.emulator import ControlClient
 from support import histories
 from support.cluster_client import (
     NODES,
@@ -23,6 +22,7 @@ from support.cluster_client import (
     until_gone,
     until_sessions,
 )
+from support.emulator_control import ControlClient
 from support.postgresql_server import PostgresqlServer
 
 ANSWER_S = 12.0

@@ -6,7 +6,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,10 @@ import anyio
 import httpx
 from anyio.abc import Process
 
+from support import emulator_control
+
 SECRET = "a-secret-of-the-tests"
+MEDIAFLEET = (sys.executable, "-m", "mediafleet")
 _URL = re.compile(r"serves (http\S+)")
 _NODE = re.compile(r"ws://127\.\d+\.\d+\.\d+:(\d+)/")
 
@@ -39,11 +42,14 @@ class Running:
 
 @asynccontextmanager
 async def started(
-    pattern: re.Pattern[str], *arguments: str, **environment: str
+    pattern: re.Pattern[str],
+    *arguments: str,
+    program: Sequence[str] = MEDIAFLEET,
+    **environment: str,
 ) -> AsyncIterator[Running]:
-    """Run ``mediafleet`` with arguments until the block ends; entered when the pattern was seen."""
+    """Run a program with arguments until the block ends; entered when the pattern was seen."""
     process = await anyio.open_process(
-        [sys.executable, "-m", "mediafleet", *arguments],
+        [*program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
@@ -84,8 +90,9 @@ async def started(
 
 @asynccontextmanager
 async def emulator(nodes: int) -> AsyncIterator[tuple[Running, int]]:
-    """An emulator process; with its port."""
-    async with started(_NODE, "emulator", "--nodes", str(nodes), "--port", "0") as running:
+    """A process with emulated nodes, which a `ControlClient` has fail; with its port."""
+    program = emulator_control.PROGRAM
+    async with started(_NODE, str(nodes), "0", program=program) as running:
         yield running, int(running.printed)
 
 

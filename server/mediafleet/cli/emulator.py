@@ -26,7 +26,7 @@ PARENT_OPTION: Final = "--until-process-ends"
 MAX_NODES: Final = 65_000
 _MAX_SESSIONS: Final = 1_000
 _OWN_FILES: Final = 64
-"""For the listener, the event loop, the standard streams and the control server."""
+"""For the listener, the event loop and the standard streams."""
 _FILES_PER_NODE: Final = 4
 
 HostedSessions: TypeAlias = Annotated[

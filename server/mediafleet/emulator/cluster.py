@@ -14,9 +14,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from mediafleet.emulator.connection import Connection
-from mediafleet.emulator.control import CONTROL_ADDRESS, ControlServer
 from mediafleet.emulator.node import EmulatedNode
-from mediafleet.emulator.settings import EmulatorSettings
+from mediafleet.emulator.settings import KURENTO_PATH, EmulatorSettings
 from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mediafleet.clock import Clock
-    from mediafleet.emulator.connection import Endpoint
 
 MAX_NODES: Final = 65_000
 """The nodes of one listener: with a connection each, about all descriptors of a process."""
@@ -101,8 +99,7 @@ class EmulatedCluster:
         Args:
             nodes: The initial number of nodes, at most MAX_NODES.
             port: 0 for any free port.
-            address: The loopback address of the only node, and the only one listened on; there is
-                no control server then.
+            address: The loopback address of the only node, and the only one listened on.
             settings: The settings of every node; None means those of a real server.
             random: Source of ids, loads and of the order of events and replies.
             clock: Source of time; after setting it by hand, call `catch_up()`.
@@ -117,13 +114,12 @@ class EmulatedCluster:
         self._clock = clock
         self._ssl_context = ssl_context
         self._scheduler = Scheduler(clock, slot_s=_SLOT_S)
-        self._control = ControlServer(self)
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._endpoint, self._scheduler),
-            host=self._address or "0.0.0.0",  # noqa: S104  # _endpoint accepts only loopback
+            lambda: Connection(self._find, self._scheduler),
+            host=self._address or "0.0.0.0",  # noqa: S104  # _find accepts only loopback
             port=self.port,
             backlog=_BACKLOG,
             ssl=self._ssl_context,
@@ -141,13 +137,11 @@ class EmulatedCluster:
     ) -> None:
         await self.stop()
 
-    def _endpoint(self, local: str, peer: str) -> Endpoint | None:
+    def _find(self, local: str, peer: str) -> EmulatedNode | None:
         if not (_is_loopback(local) and _is_loopback(peer)):
             return None
         if self._address is not None:
             return self.nodes[0]
-        if local == CONTROL_ADDRESS:
-            return self._control
         index = index_of(local)
         return self.nodes[index] if index is not None and index < len(self.nodes) else None
 
@@ -177,7 +171,7 @@ class EmulatedCluster:
         """The URI of the node with a number, whether it exists or not."""
         scheme = "ws" if self._ssl_context is None else "wss"
         address = self._address or address_of(index)
-        return f"{scheme}://{address}:{self.port}{self._settings.path}"
+        return f"{scheme}://{address}:{self.port}{KURENTO_PATH}"
 
     def catch_up(self) -> None:
         """Run everything that is due; needed only after the clock was set by hand."""
@@ -193,7 +187,6 @@ class EmulatedCluster:
         finally:
             for node in self.nodes:
                 node.crash()
-            self._control.close()
             self._scheduler.clear()
         await server.wait_closed()
 

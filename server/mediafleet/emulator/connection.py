@@ -6,11 +6,12 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from typing_extensions import override
 from websockets.frames import CloseCode
 
+from mediafleet.emulator.settings import KURENTO_PATH
 from mediafleet.emulator.websocket import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
@@ -22,80 +23,37 @@ from mediafleet.emulator.websocket import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediafleet.emulator.settings import EmulatorSettings
+    from mediafleet.emulator.node import EmulatedNode
     from mediafleet.scheduler import Scheduler, Timer
 
+_HANDSHAKE_TIMEOUT_S: Final = 5.0
+_MAX_MESSAGE_BYTES: Final = 32_000_000
 # How long a client may take to close a connection that this side has ended.
 _LINGER_S: Final = 5.0
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-class Endpoint(Protocol):
-    """What serves the connections to one local address: a node or the control server."""
-
-    @property
-    def settings(self) -> EmulatorSettings:
-        """The path and the limits of its connections."""
-
-    @property
-    def handshake_delay(self) -> float:
-        """Seconds between a complete request and its response."""
-
-    @property
-    def accepts_connections(self) -> bool:
-        """Whether a new connection is accepted."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it can process input now."""
-
-    def call_when_ready(self, connection: Connection) -> None:
-        """Call `process_input()` of a connection once it is ready again."""
-
-    def attach(self, connection: Connection) -> None:
-        """Add an accepted connection."""
-
-    def detach(self, connection: Connection) -> None:
-        """Remove a closed connection."""
-
-    def receive(self, connection: Connection, message: str) -> None:
-        """Process a message of a client."""
-
-
 class Connection(asyncio.Protocol):
-    """An accepted connection; it belongs to its endpoint.
+    """An accepted connection; it belongs to its node.
 
     Attributes:
         is_busy: Later input waits until a delayed reply was sent.
         is_cut: It stays open but neither reads nor writes, as if the cable were cut.
     """
 
-    __slots__ = (
-        "_endpoint",
-        "_find",
-        "_framing",
-        "_inbox",
-        "_is_ended",
-        "_messages",
-        "_response",
-        "_scheduler",
-        "_timer",
-        "_transport",
-        "is_busy",
-        "is_cut",
-    )
-
-    def __init__(self, find: Callable[[str, str], Endpoint | None], scheduler: Scheduler) -> None:
+    def __init__(
+        self, find: Callable[[str, str], EmulatedNode | None], scheduler: Scheduler
+    ) -> None:
         """Prepare for a client.
 
         Args:
-            find: Returns the endpoint for a local and a peer address; None refuses the connection.
+            find: Returns the node for a local and a peer address; None refuses the connection.
             scheduler: Runs the timeouts.
         """
         self._find = find
         self._scheduler = scheduler
         self._transport: asyncio.Transport | None = None
-        self._endpoint: Endpoint | None = None
+        self._node: EmulatedNode | None = None
         self._framing: Framing | None = None
         self._timer: Timer | None = None
         self._inbox = b""
@@ -109,13 +67,13 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         local, peer = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        endpoint = self._find(local[0], peer[0]) if local and peer else None
-        if endpoint is None or not endpoint.accepts_connections:
+        node = self._find(local[0], peer[0]) if local and peer else None
+        if node is None or not node.accepts_connections:
             self._refuse(self._transport)
             return
-        self._endpoint = endpoint
-        self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._time_out)
-        endpoint.attach(self)
+        self._node = node
+        self._timer = self._scheduler.after(_HANDSHAKE_TIMEOUT_S, self._time_out)
+        node.attach(self)
 
     @staticmethod
     def _refuse(transport: asyncio.Transport) -> None:
@@ -129,20 +87,20 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        endpoint, self._endpoint = self._endpoint, None
+        node, self._node = self._node, None
         self._transport = None
-        if endpoint is not None:
-            endpoint.detach(self)
+        if node is not None:
+            node.detach(self)
 
     def _time_out(self) -> None:
-        """End a connection without a complete request, once the endpoint is ready."""
-        endpoint = self._endpoint
-        if endpoint is None or self.is_cut:
+        """End a connection without a complete request, once the node is ready."""
+        node = self._node
+        if node is None or self.is_cut:
             return
-        if endpoint.is_ready:
+        if node.is_ready:
             self.end()
         else:
-            self._timer = self._scheduler.after(endpoint.settings.handshake_timeout, self._time_out)
+            self._timer = self._scheduler.after(_HANDSHAKE_TIMEOUT_S, self._time_out)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -151,16 +109,16 @@ class Connection(asyncio.Protocol):
             self.process_input()
 
     def process_input(self) -> None:
-        """Process the received input while the endpoint is ready; then wait for it."""
-        endpoint, transport = self._endpoint, self._transport
-        if endpoint is None or transport is None or self._is_ended:
+        """Process the received input while the node is ready; then wait for it."""
+        node, transport = self._node, self._transport
+        if node is None or transport is None or self._is_ended:
             return
         while self._has_input:
-            if self.is_busy or not endpoint.is_ready:
+            if self.is_busy or not node.is_ready:
                 transport.pause_reading()
-                endpoint.call_when_ready(self)
+                node.call_when_ready(self)
                 return
-            if not self._step(endpoint):
+            if not self._step(node):
                 break
         self._flush()
         transport.resume_reading()
@@ -170,22 +128,22 @@ class Connection(asyncio.Protocol):
         pending = self._response or self._messages or self._inbox
         return bool(pending) and not (self.is_cut or self._is_ended)
 
-    def _step(self, endpoint: Endpoint) -> bool:
+    def _step(self, node: EmulatedNode) -> bool:
         """Process one message or the received bytes; False if more bytes are needed."""
         if self._response is not None:
             response, self._response = self._response, None
             self._open(response)
             return True
         if self._messages:
-            endpoint.receive(self, self._messages.popleft())
+            node.receive(self, self._messages.popleft())
             return True
         if self._framing is None:
-            return self._read_request(endpoint)
+            return self._read_request(node)
         data, self._inbox = self._inbox, b""
         self._messages.extend(self._framing.receive(data))
         return bool(self._messages)
 
-    def _read_request(self, endpoint: Endpoint) -> bool:
+    def _read_request(self, node: EmulatedNode) -> bool:
         head, end, rest = self._inbox.partition(END_OF_HEAD)
         if not end and len(head) <= MAX_HEAD_BYTES:
             return False
@@ -193,9 +151,9 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         self._response = respond(head[:MAX_HEAD_BYTES])
         self._inbox = rest
-        if endpoint.handshake_delay > 0:
+        if node.handshake_delay > 0:
             self.is_busy = True
-            self._timer = self._scheduler.after(endpoint.handshake_delay, self._end_delay)
+            self._timer = self._scheduler.after(node.handshake_delay, self._end_delay)
         return True
 
     def _end_delay(self) -> None:
@@ -203,14 +161,14 @@ class Connection(asyncio.Protocol):
         self.process_input()
 
     def _open(self, response: HandshakeResponse) -> None:
-        if self._endpoint is None or self._transport is None:
+        if self._node is None or self._transport is None:
             return
         self._transport.write(response.head)
         if response.path is None:
             self.end()
             return
-        self._framing = Framing(self._endpoint.settings.max_message_bytes)
-        if response.path != self._endpoint.settings.path:
+        self._framing = Framing(_MAX_MESSAGE_BYTES)
+        if response.path != KURENTO_PATH:
             self._framing.fail(CloseCode.PROTOCOL_ERROR, "Invalid path")
             self._flush()
 
@@ -233,8 +191,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(frame)
 
     def _flush(self) -> None:
-        transport, endpoint = self._transport, self._endpoint
-        if self._framing is None or transport is None or endpoint is None or self._is_ended:
+        transport, node = self._transport, self._node
+        if self._framing is None or transport is None or node is None or self._is_ended:
             return
         if self._messages and self._framing.is_closing:
             return  # the messages before a Close frame are processed first
@@ -243,7 +201,7 @@ class Connection(asyncio.Protocol):
             transport.write(data)
         if must_end:
             self.end()
-        elif transport.get_write_buffer_size() > endpoint.settings.max_unsent_bytes:
+        elif transport.get_write_buffer_size() > node.settings.max_unsent_bytes:
             transport.abort()
 
     def pause(self) -> None:

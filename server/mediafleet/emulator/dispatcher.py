@@ -27,8 +27,6 @@ _INDEX: Final = re.compile(r"\s*[+-]?\d{1,9}")
 class RequestCache:
     """The first reply to each (session, request id), errors included, for 20 seconds."""
 
-    __slots__ = ("_monotonic", "_replies")
-
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._replies: OrderedDict[tuple[str, str], tuple[float, dict[str, Json]]] = OrderedDict()
@@ -56,8 +54,6 @@ class RequestCache:
 
 class Dispatcher:
     """Executes the requests of one server."""
-
-    __slots__ = ("_cache", "_server")
 
     def __init__(self, server: MediaServer, cache: RequestCache | None) -> None:
         self._server = server

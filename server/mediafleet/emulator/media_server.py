@@ -40,8 +40,6 @@ class Reply(NamedTuple):
 class Bindings:
     """A one-to-one relation between sessions and connections; the last binding wins."""
 
-    __slots__ = ("_connections", "_sessions")
-
     def __init__(self) -> None:
         self._connections: dict[str, Hashable] = {}
         self._sessions: dict[Hashable, str] = {}
@@ -87,23 +85,6 @@ class MediaServer:
         clock: Its source of time.
         media: Its UDP port; None for a server without media.
     """
-
-    __slots__ = (
-        "_application",
-        "_bindings",
-        "_delay",
-        "_dispatcher",
-        "_endpoints",
-        "_marks",
-        "_random",
-        "_started",
-        "clock",
-        "media",
-        "registry",
-        "resources",
-        "server_id",
-        "settings",
-    )
 
     def __init__(
         self,

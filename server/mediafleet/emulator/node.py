@@ -40,7 +40,7 @@ class NodeState(StrEnum):
 
 
 class EmulatedNode:
-    """A Media Node whose load, sessions and faults a test sets; the `Endpoint` of one address.
+    """A Media Node whose load, sessions and faults a test sets.
 
     Attributes:
         index: Its number in the cluster, from 0.
@@ -51,27 +51,6 @@ class EmulatedNode:
             does not respond.
         handshake_delay: Seconds between a complete request for a WebSocket and its response.
     """
-
-    __slots__ = (
-        "_clock",
-        "_collector",
-        "_connections",
-        "_deferred",
-        "_is_refusing",
-        "_is_terminating",
-        "_random",
-        "_replacements",
-        "_resources",
-        "_scheduler",
-        "_server",
-        "_waiting",
-        "busy_workers",
-        "handshake_delay",
-        "index",
-        "settings",
-        "state",
-        "uri",
-    )
 
     def __init__(
         self,
@@ -143,7 +122,7 @@ class EmulatedNode:
         found = self._server.registry.objects.get(object_id)
         return [] if found is None else sorted(found.holders)
 
-    # What tests and the control server set.
+    # What tests set.
 
     def set_load(self, percent_of_one_core: float | None) -> None:
         """Set the result of `getUsedCpu`.
@@ -283,7 +262,7 @@ class EmulatedNode:
         for connection in self._connections:
             connection.is_cut = True
 
-    # The `Endpoint` of its connections.
+    # What its connections need.
 
     @property
     def accepts_connections(self) -> bool:

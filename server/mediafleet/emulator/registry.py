@@ -155,8 +155,6 @@ class Registry:
             removed them.
     """
 
-    __slots__ = ("_clock", "_new_id", "events", "manager", "objects", "relinked", "sessions")
-
     def __init__(self, *, new_id: Callable[[], str], clock: Clock) -> None:
         self._new_id = new_id
         self._clock = clock

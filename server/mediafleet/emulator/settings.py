@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FOLLOWS_PIPELINES: Final = "follows pipelines"
 """The load of a node until `set_load` is called."""
 
+KURENTO_PATH: Final = "/kurento"
+"""The only path on which a handshake leads to a usable connection."""
+
 _TICK_MS: Final = 10
 _NOISE: Final = 0.15
 
@@ -38,18 +41,13 @@ class EmulatorSettings:
     Attributes:
         modules: The names of the installed modules, out of core, elements and filters: those that
             `getInfo` lists and whose types `create` accepts.
-        path: The only path on which a handshake leads to a usable connection.
         garbage_collector_period: Seconds between two runs of the garbage collector; a session
             ends one to two periods after its connection was closed.
         request_cache: Repeat the first reply for 20 s when an id comes again in a session.
         threads: Workers of a node. Each `getUsedCpu` call occupies one; without an idle worker
             the node does not respond.
         metadata: The free-form object of the configuration; empty means none.
-        cpu_count: The initial number of cores.
         threads_limit: Threads above which `create` is rejected with 40009; None is no limit.
-        files_limit: Open files above which `create` is rejected with 40009; None is no limit.
-        max_message_bytes: Longest message; a longer one ends the connection with 1009.
-        handshake_timeout: Seconds until a connection without a complete request is closed.
         max_unsent_bytes: Bytes buffered for a client that does not read, before its connection is
             aborted. (The real server has no such limit.)
         media: Forward media between peers; by default if the extra mediafleet[media] is installed.
@@ -58,16 +56,11 @@ class EmulatorSettings:
     """
 
     modules: tuple[str, ...] = ("core", "elements", "filters")
-    path: str = "/kurento"
     garbage_collector_period: float = 240.0
     request_cache: bool = True
     threads: int = 10
     metadata: Mapping[str, Json] = field(default_factory=dict)
-    cpu_count: int = 2
     threads_limit: int | None = None
-    files_limit: int | None = None
-    max_message_bytes: int = 32_000_000
-    handshake_timeout: float = 5.0
     max_unsent_bytes: int = 64 * 1024 * 1024
     media: bool = IS_INSTALLED
     max_media_endpoints: int = 500
@@ -85,15 +78,13 @@ class ResourceStats:
             plus some percent for each pipeline, with noise.
     """
 
-    __slots__ = ("_base", "_each", "_random", "cpu_count", "files_limit", "load", "threads_limit")
-
     def __init__(self, settings: EmulatorSettings, random: Random) -> None:
         self._random = random
         self._base = random.uniform(0.5, 2.5)
         self._each = random.uniform(2.0, 5.0)
-        self.cpu_count = settings.cpu_count
+        self.cpu_count = 2
         self.threads_limit = settings.threads_limit
-        self.files_limit = settings.files_limit
+        self.files_limit: int | None = None
         self.load: float | str | None = FOLLOWS_PIPELINES
 
     def used_cpu(self, interval_ms: int, registry: Registry) -> float | None:

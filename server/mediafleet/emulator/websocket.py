@@ -120,8 +120,6 @@ class _KurentoProtocol(Protocol):
 class Framing:
     """Decodes received bytes into messages and encodes messages into bytes."""
 
-    __slots__ = ("_is_text", "_parts", "_protocol")
-
     def __init__(self, max_message_bytes: int) -> None:
         self._protocol = _KurentoProtocol(SERVER, state=OPEN, max_size=max_message_bytes)
         self._parts: list[bytes] = []
