@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 
 from mediafleet.emulator.connection import Connection
 from mediafleet.emulator.node import EmulatedNode
-from mediafleet.emulator.settings import KURENTO_PATH, EmulatorSettings
+from mediafleet.emulator.settings import EmulatorSettings
 from mediafleet.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class EmulatedCluster:
         """The URI of the node with a number, whether it exists or not."""
         scheme = "ws" if self._ssl_context is None else "wss"
         address = self._address or address_of(index)
-        return f"{scheme}://{address}:{self.port}{KURENTO_PATH}"
+        return f"{scheme}://{address}:{self.port}{self._settings.path}"
 
     def catch_up(self) -> None:
         """Run everything that is due; needed only after the clock was set by hand."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, cast
 from typing_extensions import override
 from websockets.frames import CloseCode
 
-from mediafleet.emulator.settings import KURENTO_PATH
 from mediafleet.emulator.websocket import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
@@ -168,7 +167,7 @@ class Connection(asyncio.Protocol):
             self.end()
             return
         self._framing = Framing(_MAX_MESSAGE_BYTES)
-        if response.path != KURENTO_PATH:
+        if response.path != self._node.settings.path:
             self._framing.fail(CloseCode.PROTOCOL_ERROR, "Invalid path")
             self._flush()
 

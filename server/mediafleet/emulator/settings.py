@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 FOLLOWS_PIPELINES: Final = "follows pipelines"
 """The load of a node until `set_load` is called."""
 
-KURENTO_PATH: Final = "/kurento"
-"""The only path on which a handshake leads to a usable connection."""
-
 _TICK_MS: Final = 10
 _NOISE: Final = 0.15
 
@@ -41,6 +38,7 @@ class EmulatorSettings:
     Attributes:
         modules: The names of the installed modules, out of core, elements and filters: those that
             `getInfo` lists and whose types `create` accepts.
+        path: The only path on which a handshake leads to a usable connection.
         garbage_collector_period: Seconds between two runs of the garbage collector; a session
             ends one to two periods after its connection was closed.
         request_cache: Repeat the first reply for 20 s when an id comes again in a session.
@@ -56,6 +54,7 @@ class EmulatorSettings:
     """
 
     modules: tuple[str, ...] = ("core", "elements", "filters")
+    path: str = "/kurento"
     garbage_collector_period: float = 240.0
     request_cache: bool = True
     threads: int = 10
