@@ -7,9 +7,9 @@ import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text
 from mediafleet.emulator.methods import METHODS, WITHOUT_PARAMS, session_in, session_or_new
+from mediafleet.emulator.rpc_errors import InternalError, KurentoError, RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ class Dispatcher:
             result).
         """
         if not isinstance(request, dict) or not _is_request(request):
-            return _error_reply(None, rpc_errors.invalid_request())
+            return _error_reply(None, RpcError(-32600, "Invalid JSON-RPC request."))
         method = request["method"]
         if self._cache is None or not (method in METHODS or method == _TRANSACTION):
             reply: dict[str, Json] | None = self._execute(request)
@@ -101,18 +101,21 @@ class Dispatcher:
                 return {"id": request_id, "jsonrpc": "2.0", "result": result}
             if result is None:
                 return None
-            raise rpc_errors.notification(result)
-        except rpc_errors.RpcError as error:
+            message = "Ignoring response because of a notification request"
+            return _error_reply(None, RpcError(-32000, message, result))
+        except RpcError as error:
             return _error_reply(request_id, error)
 
     def _call(self, name: str, params: Json) -> Json:
         method = METHODS.get(name)
         if method is None and name != _TRANSACTION:
-            raise rpc_errors.method_not_found()
+            raise RpcError(-32601, "Method not found.")
         if params is None and name not in WITHOUT_PARAMS:
-            raise rpc_errors.params_required()
+            raise RpcError(-32602, "'params' is required", {"type": "INVALID_PARAMS"})
         if params is not None and not isinstance(params, dict):
-            raise rpc_errors.not_an_object()
+            raise InternalError(
+                "in Json::Value::find(begin, end): requires objectValue or nullValue"
+            )
         if method is None:
             return _run_transaction(self._server, params or {}, self._execute_inner)
         return method(self._server, params or {})
@@ -120,7 +123,7 @@ class Dispatcher:
     def _execute_inner(self, request: Json) -> dict[str, Json]:
         """Execute a request of a transaction; it always has an id, so it always has a reply."""
         if not isinstance(request, dict) or not _is_request(request):
-            return _error_reply(None, rpc_errors.invalid_request())
+            return _error_reply(None, RpcError(-32600, "Invalid JSON-RPC request."))
         reply = self._execute({**request, "id": "within a transaction"})
         return {} if reply is None else reply
 
@@ -133,7 +136,7 @@ def _is_request(message: dict[str, Json]) -> bool:
     )
 
 
-def _error_reply(request_id: Json, error: rpc_errors.RpcError) -> dict[str, Json]:
+def _error_reply(request_id: Json, error: RpcError) -> dict[str, Json]:
     return {"error": error.as_json(), "id": request_id, "jsonrpc": "2.0"}
 
 
@@ -152,10 +155,10 @@ def _run_transaction(
     """
     session = session_or_new(server, params)
     if "operations" not in params:
-        raise rpc_errors.missing("operations")
+        raise RpcError(-32000, "'operations' parameter is required")
     operations = params["operations"]
     if not isinstance(operations, list):
-        raise rpc_errors.should_be("operations", "an array")
+        raise RpcError(-32000, "'operations' parameter should be an array")
     replies: list[dict[str, Json]] = []
     for index, operation in enumerate(operations):
         reply = execute(_prepare(operation, index, session, replies))
@@ -171,11 +174,9 @@ def _prepare(
     """The inner request with the session, and with values instead of references."""
     params = operation.get("params") if isinstance(operation, dict) else operation
     if not isinstance(operation, dict) or not isinstance(params, (dict, type(None))):
-        raise rpc_errors.internal(
-            "in Json::Value::resolveReference(key, end): requires objectValue"
-        )
+        raise InternalError("in Json::Value::resolveReference(key, end): requires objectValue")
     if not _is_index(operation.get("id"), index):
-        raise rpc_errors.malformed_transaction(f"Id of request '{index}' should be '{index}'")
+        raise KurentoError("MALFORMED_TRANSACTION", f"Id of request '{index}' should be '{index}'")
     inner: Json = {**(params or {}), "sessionId": session}
     return {**operation, "params": _resolve(inner, replies)}
 
@@ -200,9 +201,9 @@ def _resolve(value: Json, replies: list[dict[str, Json]]) -> Json:
 def _value_of(reference: str, replies: list[dict[str, Json]]) -> Json:
     number = _INDEX.match(reference)
     if number is None:
-        raise rpc_errors.malformed_transaction(f"Invalid index of newref '{reference}'")
+        raise KurentoError("MALFORMED_TRANSACTION", f"Invalid index of newref '{reference}'")
     index = int(number.group())
     result = replies[index].get("result") if 0 <= index < len(replies) else None
     if not isinstance(result, dict):
-        raise rpc_errors.malformed_transaction(f"Result not found on request {index}")
+        raise KurentoError("MALFORMED_TRANSACTION", f"Result not found on request {index}")
     return result.get("value")

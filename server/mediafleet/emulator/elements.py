@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors, webrtc
+from mediafleet.emulator import webrtc
 from mediafleet.emulator.registry import Input, Output
+from mediafleet.emulator.rpc_errors import KurentoError, MarshallError, ServerCrashError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,9 +34,9 @@ def _sink(call: Invocation) -> MediaObject:
     call.require_params()
     sink = call.server.registry.find(call.text("sink"))
     if not sink.type.is_a("MediaElement"):
-        raise rpc_errors.ServerCrashError
+        raise ServerCrashError
     if sink.root() is not call.target.root():
-        raise rpc_errors.connect_failed("Media elements do not share pipeline")
+        raise KurentoError("CONNECT_ERROR", "Media elements do not share pipeline")
     return sink
 
 
@@ -47,7 +48,7 @@ def media_type(call: Invocation) -> str:
     """
     found = call.text("mediaType")
     if found not in _MEDIA:
-        raise rpc_errors.marshalling("Invalid value for 'MediaType'")
+        raise MarshallError("Invalid value for 'MediaType'")
     return found
 
 
@@ -185,7 +186,7 @@ def _set_property(name: str, kind: type, call: Invocation) -> None:
 
 
 def _not_implemented(call: Invocation) -> Json:
-    raise rpc_errors.not_implemented(f"'{call.operation}': this server is emulated")
+    raise KurentoError("NOT_IMPLEMENTED", f"'{call.operation}': this server is emulated")
 
 
 _SDP_OPERATIONS: Final[Mapping[str, Operation]] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import elements, operations, rpc_errors
+from mediafleet.emulator import elements, operations
 from mediafleet.emulator.json_text import as_text
 from mediafleet.emulator.object_types import find_type
 from mediafleet.emulator.operations import Invocation
+from mediafleet.emulator.rpc_errors import InternalError, KurentoError, MarshallError, RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,10 +27,10 @@ _OPERATIONS: Final = {**operations.OPERATIONS, **elements.OPERATIONS}
 
 def _text(params: Params, name: str) -> str:
     if name not in params:
-        raise rpc_errors.missing(name)
+        raise RpcError(-32000, f"'{name}' parameter is required")
     text = as_text(params[name])
     if text is None:
-        raise rpc_errors.should_be(name, "a string")
+        raise RpcError(-32000, f"'{name}' parameter should be a string")
     return text
 
 
@@ -54,7 +55,7 @@ def _ping(_server: MediaServer, params: Params) -> dict[str, Json]:
 def _connect(server: MediaServer, params: Params) -> dict[str, Json]:
     named = session_in(params)
     if named is not None and not server.registry.mark(named):
-        raise rpc_errors.invalid_session()
+        raise KurentoError("INVALID_SESSION", "Invalid session")
     session = server.new_id() if named is None else named
     return {"serverId": server.server_id, "sessionId": session}
 
@@ -64,7 +65,7 @@ def _create(server: MediaServer, params: Params) -> dict[str, Json]:
     session = session_or_new(server, params)
     kind = find_type(name, server.settings.modules)
     if kind is None:
-        raise rpc_errors.factory_not_found(name)
+        raise KurentoError("MEDIA_OBJECT_NOT_AVAILABLE", f"Factory '{name}' not found")
     server.resources.check_limits(server.registry)
     parent = _construct(server, kind, params.get("constructorParams"))
     created = server.registry.create(kind, parent, session)
@@ -76,9 +77,9 @@ def _create(server: MediaServer, params: Params) -> dict[str, Json]:
 
 def _construct(server: MediaServer, kind: ObjectType, given: Json) -> MediaObject | None:
     if given is None and kind.parent is not None:
-        raise rpc_errors.marshalling("'constructorParams' is required")
+        raise MarshallError("'constructorParams' is required")
     if given is not None and not isinstance(given, dict):
-        raise rpc_errors.marshalling("'constructorParams' should be an object")
+        raise MarshallError("'constructorParams' should be an object")
     params = given or {}
     parent: MediaObject | None = None
     if kind.parent is not None:
@@ -86,14 +87,14 @@ def _construct(server: MediaServer, kind: ObjectType, given: Json) -> MediaObjec
     for name in kind.texts:
         _constructor_text(params, name)
     if parent is not None and not parent.type.is_a(kind.parent_class):
-        raise rpc_errors.wrong_class()
+        raise InternalError("bad_weak_ptr")
     return parent
 
 
 def _constructor_text(params: Params, name: str) -> str:
     text = as_text(params[name]) if name in params else None
     if text is None:
-        raise rpc_errors.marshalling(f"'{name}' parameter should be a string")
+        raise MarshallError(f"'{name}' parameter should be a string")
     return text
 
 
@@ -107,8 +108,9 @@ def _invoke(server: MediaServer, params: Params) -> dict[str, Json]:
         found = _OPERATIONS.get(name, {}).get(operation)
         if found is not None:
             return {"sessionId": session, "value": found(call)}
-    raise rpc_errors.malformed_transaction(
-        f"Method '{operation}' with {call.parameter_count()} parameters not found"
+    raise KurentoError(
+        "MALFORMED_TRANSACTION",
+        f"Method '{operation}' with {call.parameter_count()} parameters not found",
     )
 
 
@@ -129,7 +131,7 @@ def _subscribe(server: MediaServer, params: Params) -> dict[str, Json]:
     session = session_or_new(server, params)
     target = server.registry.use(session, object_id)
     if event not in target.type.events:
-        raise rpc_errors.event_not_supported(event)
+        raise KurentoError("MEDIA_OBJECT_EVENT_NOT_SUPPORTED", f"Event '{event}' not supported")
     subscription = server.new_id()
     target.subscribe(event, session, subscription)
     return {"sessionId": session, "value": subscription}
@@ -171,7 +173,7 @@ def _unref(server: MediaServer, params: Params) -> dict[str, Json]:
 def _keep_alive(server: MediaServer, params: Params) -> dict[str, Json]:
     session = _text(params, "sessionId")
     if not server.registry.mark(session):
-        raise rpc_errors.invalid_session()
+        raise KurentoError("INVALID_SESSION", "Invalid session")
     return {"sessionId": session}
 
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text, write
 from mediafleet.emulator.object_types import MODULES, VERSION
 from mediafleet.emulator.registry import LISTING_SESSION
+from mediafleet.emulator.rpc_errors import KurentoError, MarshallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,9 +48,9 @@ class Invocation:
             RpcError: 40001.
         """
         if self.raw is None:
-            raise rpc_errors.marshalling("'operationParams' is required")
+            raise MarshallError("'operationParams' is required")
         if not isinstance(self.raw, dict):
-            raise rpc_errors.marshalling("'operationParams' should be an object")
+            raise MarshallError("'operationParams' should be an object")
 
     def given(self, name: str) -> bool:
         """Whether a parameter was sent."""
@@ -58,7 +58,7 @@ class Invocation:
 
     def _value(self, name: str, kind: str) -> Json:
         if not isinstance(self.raw, dict) or name not in self.raw:
-            raise rpc_errors.marshalling(f"'{name}' parameter should be {kind}")
+            raise MarshallError(f"'{name}' parameter should be {kind}")
         return self.raw[name]
 
     def text(self, name: str) -> str:
@@ -69,7 +69,7 @@ class Invocation:
         """
         text = as_text(self._value(name, "a string"))
         if text is None:
-            raise rpc_errors.marshalling(f"'{name}' parameter should be a string")
+            raise MarshallError(f"'{name}' parameter should be a string")
         return text
 
     def text_or(self, name: str, default: str) -> str:
@@ -87,7 +87,7 @@ class Invocation:
             isinstance(value, (bool, int, float)) and _MIN_INTEGER <= value <= _MAX_INTEGER
         ):
             return int(value or 0)
-        raise rpc_errors.marshalling(f"'{name}' parameter should be a integer")
+        raise MarshallError(f"'{name}' parameter should be a integer")
 
     def boolean(self, name: str) -> bool:
         """A parameter as a boolean; null and numbers are converted, strings are not.
@@ -98,7 +98,7 @@ class Invocation:
         value = self._value(name, "a boolean")
         if value is None or isinstance(value, (bool, int, float)):
             return bool(value)
-        raise rpc_errors.marshalling(f"'{name}' parameter should be a boolean")
+        raise MarshallError(f"'{name}' parameter should be a boolean")
 
     def parameter_count(self) -> int:
         """The number of parameters."""
@@ -129,7 +129,7 @@ def _get_tag(call: Invocation) -> str:
     try:
         return call.target.tags[call.text("key")]
     except KeyError:
-        raise rpc_errors.tag_not_found() from None
+        raise KurentoError("MEDIA_OBJECT_TAG_KEY_NOT_FOUND", "Tag key not found") from None
 
 
 def _parent(call: Invocation) -> str | None:
@@ -205,7 +205,7 @@ def _kmd(call: Invocation) -> str:
     call.require_params()
     name = call.text("moduleName")
     if name not in call.server.settings.modules:
-        raise rpc_errors.kmd_not_found()
+        raise KurentoError("UNDEFINED", "Requested kmd module doesn't exist")
     classes: Json = [{"name": kind} for kind in MODULES[name].types]
     return write({"name": name, "remoteClasses": classes, "version": VERSION})
 

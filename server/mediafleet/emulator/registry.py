@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import write
 from mediafleet.emulator.object_types import SERVER_MANAGER
+from mediafleet.emulator.rpc_errors import KurentoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,10 +189,14 @@ class Registry:
             RpcError: There is none, or the id is a `newref:` outside a transaction.
         """
         if object_id.startswith(_NEW_REFERENCE) and object_id != _NEW_REFERENCE:
-            raise rpc_errors.reference_without_transaction(object_id)
+            raise KurentoError(
+                "MEDIA_OBJECT_NOT_FOUND_TRANSACTION_NO_COMMIT",
+                f"Object '{object_id}' not found. Possibly using a transactional object without "
+                "committing the transaction.",
+            )
         found = self.objects.get(object_id)
         if found is None:
-            raise rpc_errors.object_not_found(object_id)
+            raise KurentoError("MEDIA_OBJECT_NOT_FOUND", f"Object '{object_id}' not found")
         return found
 
     def use(self, session_id: str, object_id: str) -> MediaObject:

@@ -6,8 +6,8 @@ import ctypes
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.media import IS_INSTALLED
+from mediafleet.emulator.rpc_errors import KurentoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,9 +111,11 @@ class ResourceStats:
         """
         threads = _IDLE_THREADS + len(registry.objects) - 1
         if self.threads_limit is not None and threads > self.threads_limit:
-            raise rpc_errors.not_enough_resources(
-                f"Reached KMS threads limit: {self.threads_limit}"
+            raise KurentoError(
+                "NOT_ENOUGH_RESOURCES", f"Reached KMS threads limit: {self.threads_limit}"
             )
         files = _IDLE_FILES + _FILES_PER_PIPELINE * len(registry.pipelines())
         if self.files_limit is not None and files > self.files_limit:
-            raise rpc_errors.not_enough_resources(f"Reached KMS files limit: {self.files_limit}")
+            raise KurentoError(
+                "NOT_ENOUGH_RESOURCES", f"Reached KMS files limit: {self.files_limit}"
+            )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mediafleet.emulator import rpc_errors
 from mediafleet.emulator.json_text import as_text
 from mediafleet.emulator.media import InvalidSdpError, SocketError, parse_offer
 from mediafleet.emulator.media_links import KINDS, update_links
+from mediafleet.emulator.rpc_errors import KurentoError, MarshallError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,23 +260,24 @@ def _process_offer(call: Invocation) -> str:
     text = call.text("offer")
     port = call.server.media
     if port is None:
-        raise rpc_errors.not_implemented(
-            "'processOffer': this server is emulated without media; install mediafleet[media]"
+        raise KurentoError(
+            "NOT_IMPLEMENTED",
+            "'processOffer': this server is emulated without media; install mediafleet[media]",
         )
     endpoint = _endpoint(call)
     if endpoint.session is not None:
-        raise rpc_errors.already_negotiated()
+        raise KurentoError("SDP_END_POINT_ALREADY_NEGOTIATED", "Endpoint already negotiated")
     if not text:
-        raise rpc_errors.invalid_sdp("Empty offer not valid")
+        raise KurentoError("SDP_PARSE_ERROR", "Empty offer not valid")
     most = call.server.settings.max_media_endpoints
     if len(port.sessions) >= most:
-        raise rpc_errors.not_enough_resources(f"Reached the limit of {most} WebRtcEndpoints")
+        raise KurentoError("NOT_ENOUGH_RESOURCES", f"Reached the limit of {most} WebRtcEndpoints")
     try:
         endpoint.session = port.open(parse_offer(text), endpoint)
     except InvalidSdpError as error:
-        raise rpc_errors.invalid_sdp(str(error)) from error
+        raise KurentoError("SDP_PARSE_ERROR", str(error)) from error
     except SocketError as error:
-        raise rpc_errors.not_enough_resources(str(error)) from error
+        raise KurentoError("NOT_ENOUGH_RESOURCES", str(error)) from error
     endpoint.offer = text
     endpoint.apply_properties()
     endpoint.emit("MediaSessionStarted")
@@ -285,20 +286,23 @@ def _process_offer(call: Invocation) -> str:
 
 
 def _process_answer(_call: Invocation) -> Json:
-    raise rpc_errors.no_offer_generated()
+    raise KurentoError(
+        "SDP_END_POINT_NOT_OFFER_GENERATED",
+        "Offer not generated. It is not possible to process an answer.",
+    )
 
 
 def _local_descriptor(call: Invocation) -> str:
     session = _endpoint(call).session
     if session is None:
-        raise rpc_errors.no_local_sdp()
+        raise KurentoError("SDP_END_POINT_NO_LOCAL_SDP_ERROR", "No local SDP")
     return session.answer
 
 
 def _remote_descriptor(call: Invocation) -> str:
     endpoint = _endpoint(call)
     if endpoint.session is None:
-        raise rpc_errors.no_remote_sdp()
+        raise KurentoError("SDP_END_POINT_NO_REMOTE_SDP_ERROR", "No remote SDP")
     return endpoint.offer
 
 
@@ -306,17 +310,17 @@ def _add_ice_candidate(call: Invocation) -> None:
     call.require_params()
     candidate = call.raw.get("candidate") if isinstance(call.raw, dict) else None
     if not isinstance(candidate, dict):
-        raise rpc_errors.marshalling("'candidate' parameter should be a object")
+        raise MarshallError("'candidate' parameter should be a object")
     index = candidate.get("sdpMLineIndex")
     if not isinstance(index, int):
-        raise rpc_errors.marshalling("'sdpMLineIndex' property should be a integer")
+        raise MarshallError("'sdpMLineIndex' property should be a integer")
     text = as_text(candidate.get("candidate"))
     endpoint = _endpoint(call)
     session = endpoint.session
     if session is None or not text:
         return
     if endpoint.ice_state and not 0 <= index < len(session.offer.sections):
-        raise rpc_errors.candidate_not_added()
+        raise KurentoError("ICE_ADD_CANDIDATE_ERROR", "Error adding candidate")
     session.add_candidate(text)
 
 
@@ -325,7 +329,7 @@ def _stats(call: Invocation) -> Json:
     if call.given("mediaType"):
         kind = call.text("mediaType").lower()
         if kind not in {*KINDS, "data"}:
-            raise rpc_errors.marshalling("Invalid value for 'MediaType'")
+            raise MarshallError("Invalid value for 'MediaType'")
     return _endpoint(call).stats(kind)
 
 
