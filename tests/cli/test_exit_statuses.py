@@ -8,7 +8,7 @@ import pytest
 
 import mediafleet.cli
 from mediafleet.cli.application import describe
-from mediafleet.cli.client_commands import describe_nodes
+from mediafleet.cli.client_commands import EXIT_STATUSES
 from mediafleet.cli.errors import ExitCode
 from support.documents import ROOT
 
@@ -82,8 +82,8 @@ def test_the_table_has_every_status():
 
 @pytest.mark.parametrize(
     "text",
-    [mediafleet.cli.__doc__, describe.__doc__, describe_nodes.__doc__],
-    ids=["module", "mediafleet --help", "mediafleet nodes --help"],
+    [mediafleet.cli.__doc__, describe.__doc__, EXIT_STATUSES],
+    ids=["module", "mediafleet --help", "groups"],
 )
 def test_every_help_of_a_group_has_every_status(text):
     reported = text.partition("Exit status")[2]

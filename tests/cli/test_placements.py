@@ -73,7 +73,7 @@ def test_nothing_fits_is_a_failure_with_its_reason(cli, node):
         (("placements", "create", "--ttl", "2h"), "at most 1h"),
         (("placements", "create", "--node", "../x"), "an id has"),
         (("placements", "create", "--estimated-load", "0"), "0.01"),
-        (("placements", "release", "a/b"), "An id has"),
+        (("placements", "release", "a/b"), "an id has"),
         (("nodes", "label", "kms_1", "=x"), "must be NAME=VALUE or NAME-"),
         (("nodes", "label", "kms_1", "a=1", "a=2"), "is given twice"),
         (("nodes", "label", "kms_1", "a=1", "a-"), "both set and taken away"),

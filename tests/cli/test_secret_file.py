@@ -6,11 +6,7 @@ import stat
 import pytest
 
 from mediafleet.cli.errors import CommandError, UsageError
-from mediafleet.cli.server_configuration import (
-    obtain_secret,
-    read_given_secret,
-    read_own_secret,
-)
+from mediafleet.cli.server_configuration import obtain_secret, read_secret
 
 
 def mode(path):
@@ -54,7 +50,7 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path, content):
     path.chmod(0o600)
 
     with pytest.raises(UsageError, match="does not hold a secret"):
-        read_own_secret(path)
+        read_secret(path, private=True)
 
 
 def test_a_line_end_is_not_part_of_the_secret(tmp_path):
@@ -62,13 +58,13 @@ def test_a_line_end_is_not_part_of_the_secret(tmp_path):
     path.write_bytes(b"open: sesame \r\n")
     path.chmod(0o644)
 
-    assert read_given_secret(path) == "open: sesame "
+    assert read_secret(path, private=False) == "open: sesame "
 
 
 def test_a_secret_that_cannot_be_read_or_made_is_reported_with_the_reason(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(CommandError, match="No such file"):
-        read_given_secret(tmp_path / "nothing")
+        read_secret(tmp_path / "nothing", private=False)
     with pytest.raises(CommandError, match=r"cannot be made: (Not a directory|File exists)"):
         obtain_secret(tmp_path / "file" / "below")

@@ -56,9 +56,9 @@ def describe(
     """
 
 
-def _help(command: Command) -> str:
+def _help(command: Command, more: str = "") -> str:
     """Take the help from the docstring; examples and exit statuses keep their lines."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    paragraphs = f"{inspect.cleandoc(command.__doc__ or '')}\n\n{more}".strip().split("\n\n")
     return "\n\n".join(
         _KEEP_LINES + each if each.startswith(_VERBATIM_PARAGRAPHS) else each for each in paragraphs
     )
@@ -79,24 +79,24 @@ def make_application(command: str | None = None) -> typer.Typer:
     if command not in commands:
         from mediafleet.cli import client_commands as client  # noqa: PLC0415 - loads the HTTP client
 
-        commands["nodes"] = _group(client.describe_nodes, client.NODE_COMMANDS)
-        commands["placements"] = _group(client.describe_placements, client.PLACEMENT_COMMANDS)
-        commands["sessions"] = _group(client.describe_sessions, client.SESSION_COMMANDS)
-        commands["events"] = _group(client.describe_events, client.EVENT_COMMANDS)
-        commands["autoscaling"] = _group(client.describe_autoscaling, client.AUTOSCALING_COMMANDS)
-        commands["config"] = client.config
-        commands["restart"] = client.restart
+        commands |= {
+            name: _group(describe, members, more_help=client.EXIT_STATUSES)
+            for name, (describe, members) in client.GROUPS.items()
+        }
+        commands |= client.COMMANDS
     return _group(describe, commands)
 
 
-def _group(describe: Command, commands: Mapping[str, Command | typer.Typer]) -> typer.Typer:
+def _group(
+    describe: Command, commands: Mapping[str, Command | typer.Typer], more_help: str = ""
+) -> typer.Typer:
     group = typer.Typer(
         no_args_is_help=True,
         # Plain help and plain errors: they contain text of the user, which is no markup.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    group.callback(help=_help(describe))(describe)
+    group.callback(help=_help(describe, more_help))(describe)
     for name, command in commands.items():
         if isinstance(command, typer.Typer):
             group.add_typer(command, name=name)

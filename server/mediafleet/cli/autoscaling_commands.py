@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from mediafleet.cli.connection import Access
-from mediafleet.cli.errors import CommandError, ExitCode
+from mediafleet.cli.errors import UsageError
 from mediafleet.cli.options import Json, connects
 from mediafleet.cli.tables import autoscaling_report
 
@@ -46,8 +46,7 @@ def explain(
         "max_load": max_load,
     }
     if not dry_run and any(limit is not None for limit in limits.values()):
-        message = "Limits are for --dry-run; to change them, use: mediafleet restart NAME=VALUE"
-        raise CommandError(message, ExitCode.USAGE)
-    with access.connect() as server:
-        report = server.ask(lambda client: client.cluster.autoscaling(**limits))
-        server.print(report, autoscaling_report, json=json)
+        raise UsageError(
+            "Limits are for --dry-run; to change them, use: mediafleet restart NAME=VALUE"
+        )
+    access.show(lambda client: client.cluster.autoscaling(**limits), autoscaling_report, json=json)

@@ -1,52 +1,30 @@
-"""The commands that send requests to a running server."""
+"""The commands that send requests to a running server, in groups."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
-from mediafleet.cli.autoscaling_commands import explain
+from mediafleet.cli import (
+    autoscaling_commands,
+    drain_commands,
+    event_commands,
+    node_commands,
+    placement_commands,
+    session_commands,
+)
 from mediafleet.cli.configuration_commands import config, restart
-from mediafleet.cli.drain_commands import drain_nodes, show_drain, undrain_node
-from mediafleet.cli.event_commands import (
-    delete_dead_letters,
-    list_dead_letters,
-    list_events,
-    replay_dead_letters,
-    show_records,
-    show_webhook,
-    verify_events,
-    watch_events,
-)
-from mediafleet.cli.node_commands import (
-    add_node,
-    change_status,
-    discover_nodes,
-    get_node,
-    list_nodes,
-    remove_node,
-    show_diagnostics,
-)
-from mediafleet.cli.placement_commands import (
-    create_placement,
-    label_node,
-    list_placements,
-    release_placement,
-)
-from mediafleet.cli.session_commands import close_session, list_sessions, show_session
 
-__all__ = [
-    "AUTOSCALING_COMMANDS",
-    "EVENT_COMMANDS",
-    "NODE_COMMANDS",
-    "PLACEMENT_COMMANDS",
-    "SESSION_COMMANDS",
-    "config",
-    "describe_autoscaling",
-    "describe_events",
-    "describe_nodes",
-    "describe_placements",
-    "describe_sessions",
-    "restart",
-]
+Command: TypeAlias = Callable[..., None]
+
+EXIT_STATUSES: Final = """\
+Exit status:
+  0  done
+  1  the server or the connection to it failed, or no node can get a session
+  2  wrong options, or a request that the server calls wrong
+  3  not found, not within reach, or deleted
+  4  in conflict with the state of the cluster, or events are not as they were stored
+  5  the secret was refused
+  130  interrupted while waiting; what was asked of the server goes on
+"""
 
 
 def describe_nodes() -> None:
@@ -58,31 +36,7 @@ def describe_nodes() -> None:
       mediafleet nodes remove kms_FVrQslIr --strategy when-no-sessions
       mediafleet nodes drain kms_FVrQslIr --deadline 30m --at-deadline force
       MEDIAFLEET_URL=https://media.example.org mediafleet nodes list --json
-
-    Exit status:
-      0  done
-      1  the server or the connection to it failed
-      2  wrong options, or a request that the server calls wrong
-      3  no such Media Node, or not within reach
-      4  in conflict with the state of the cluster
-      5  the secret was refused
-      130  interrupted while waiting; what was asked of the server goes on
     """
-
-
-NODE_COMMANDS: Final[dict[str, Callable[..., None]]] = {
-    "list": list_nodes,
-    "get": get_node,
-    "diagnostics": show_diagnostics,
-    "add": add_node,
-    "remove": remove_node,
-    "drain": drain_nodes,
-    "progress": show_drain,
-    "undrain": undrain_node,
-    "status": change_status,
-    "label": label_node,
-    "discover": discover_nodes,
-}
 
 
 def describe_placements() -> None:
@@ -92,22 +46,7 @@ def describe_placements() -> None:
       mediafleet placements create physics-101 --label zone=eu-1
       mediafleet placements list
       mediafleet placements release plc_Q3xWk81pLz0b
-
-    Exit status:
-      0  done
-      1  no node can get the session, the server or the connection to it failed
-      2  wrong options, or a request that the server calls wrong
-      3  no such Media Node or reservation
-      4  in conflict with the state of the cluster
-      5  the secret was refused
     """
-
-
-PLACEMENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
-    "create": create_placement,
-    "list": list_placements,
-    "release": release_placement,
-}
 
 
 def describe_sessions() -> None:
@@ -117,22 +56,7 @@ def describe_sessions() -> None:
       mediafleet sessions list
       mediafleet sessions show physics-101
       mediafleet sessions close physics-101
-
-    Exit status:
-      0  done
-      1  the server or the connection to it failed
-      2  wrong options
-      3  no such session
-      4  in conflict with the state of the cluster
-      5  the secret was refused
     """
-
-
-SESSION_COMMANDS: Final[dict[str, Callable[..., None]]] = {
-    "list": list_sessions,
-    "show": show_session,
-    "close": close_session,
-}
 
 
 def describe_events() -> None:
@@ -142,27 +66,7 @@ def describe_events() -> None:
       mediafleet events watch
       mediafleet events list --after 4711
       mediafleet events verify
-
-    Exit status:
-      0  done
-      1  the server or the connection to it failed
-      2  wrong options
-      3  the events after the given one are deleted, or there is no such file
-      4  the events are not as they were stored
-      5  the secret was refused
     """
-
-
-EVENT_COMMANDS: Final[dict[str, Callable[..., None]]] = {
-    "list": list_events,
-    "watch": watch_events,
-    "verify": verify_events,
-    "cdr": show_records,
-    "webhook": show_webhook,
-    "dead-letters": list_dead_letters,
-    "replay": replay_dead_letters,
-    "discard": delete_dead_letters,
-}
 
 
 def describe_autoscaling() -> None:
@@ -171,15 +75,61 @@ def describe_autoscaling() -> None:
     Examples:
       mediafleet autoscaling explain
       mediafleet autoscaling explain --dry-run --max-nodes 8
-
-    Exit status:
-      0  done
-      1  the server or the connection to it failed
-      2  wrong options, or limits that contradict each other
-      3  the server is of a version without autoscaling
-      4  in conflict with the state of the cluster
-      5  the secret was refused
     """
 
 
-AUTOSCALING_COMMANDS: Final[dict[str, Callable[..., None]]] = {"explain": explain}
+GROUPS: Final[Mapping[str, tuple[Command, Mapping[str, Command]]]] = {
+    "nodes": (
+        describe_nodes,
+        {
+            "list": node_commands.list_nodes,
+            "get": node_commands.get_node,
+            "diagnostics": node_commands.show_diagnostics,
+            "add": node_commands.add_node,
+            "remove": node_commands.remove_node,
+            "drain": drain_commands.drain_nodes,
+            "progress": drain_commands.show_drain,
+            "undrain": drain_commands.undrain_node,
+            "status": node_commands.change_status,
+            "label": placement_commands.label_node,
+            "discover": node_commands.discover_nodes,
+        },
+    ),
+    "placements": (
+        describe_placements,
+        {
+            "create": placement_commands.create_placement,
+            "list": placement_commands.list_placements,
+            "release": placement_commands.release_placement,
+        },
+    ),
+    "sessions": (
+        describe_sessions,
+        {
+            "list": session_commands.list_sessions,
+            "show": session_commands.show_session,
+            "close": session_commands.close_session,
+        },
+    ),
+    "events": (
+        describe_events,
+        {
+            "list": event_commands.list_events,
+            "watch": event_commands.watch_events,
+            "verify": event_commands.verify_events,
+            "cdr": event_commands.show_records,
+            "webhook": event_commands.show_webhook,
+            "dead-letters": event_commands.list_dead_letters,
+            "replay": event_commands.replay_dead_letters,
+            "discard": event_commands.delete_dead_letters,
+        },
+    ),
+    "autoscaling": (
+        describe_autoscaling,
+        {
+            "explain": autoscaling_commands.explain,
+        },
+    ),
+}
+"""The groups by name: what describes each, and its commands."""
+COMMANDS: Final[Mapping[str, Command]] = {"config": config, "restart": restart}

@@ -13,7 +13,7 @@ from rich.table import Table
 from mediafleet.cli.connection import Access
 from mediafleet.cli.errors import CommandError, UsageError
 from mediafleet.cli.options import Json, connects
-from mediafleet.cli.tables import cell, print_table
+from mediafleet.cli.tables import cell, list_table, print_table
 from mediafleet.cli.terminal import print_json, print_message
 from mediafleet.cli.waiting import waiting
 from mediafleet.configuration.errors import MASK, InvalidValueError
@@ -48,9 +48,7 @@ def config(access: Access, *, json: Json = False) -> None:
       mediafleet config
       mediafleet config --json
     """
-    with access.connect() as server:
-        found = server.ask(lambda client: client.cluster.config())
-        server.print(found.to_dict(), configuration_table, json=json)
+    access.show(lambda client: client.cluster.config().to_dict(), configuration_table, json=json)
 
 
 def complete_assignment(incomplete: str) -> list[str]:
@@ -200,17 +198,15 @@ def _print_differences(differences: Sequence[Difference], *, json: bool) -> None
 
 
 def _difference_table(differences: Iterable[Difference]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("PROPERTY", "NOW", "", "THEN"):
-        table.add_column(heading, no_wrap=True)
+    rows: list[Sequence[object]] = []
     for each in differences:
         new = _format(each.name, each.new)
         if each.changes:
             old = _format(each.name, each.old)
-            table.add_row(cell(each.name), cell(old, "red"), cell("→"), cell(new, "green"))
+            rows.append((each.name, cell(old, "red"), "→", cell(new, "green")))
         else:
-            table.add_row(cell(each.name), cell(new), cell(""), cell("unchanged"))
-    return table
+            rows.append((each.name, new, "", "unchanged"))
+    return list_table(("PROPERTY", "NOW", "", "THEN"), rows)
 
 
 def configuration_table(configuration: Mapping[str, JsonValue]) -> Table:

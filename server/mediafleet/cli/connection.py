@@ -17,8 +17,7 @@ from rich.table import Table
 from mediafleet.cli.errors import CommandError, ExitCode, UnknownOutcomeError, UsageError
 from mediafleet.cli.server_configuration import (
     SECRET_FILE,
-    read_given_secret,
-    read_own_secret,
+    read_secret,
     usual_data_dir,
 )
 from mediafleet.cli.tables import print_table
@@ -94,6 +93,13 @@ class Access:
         context = _tls_context(self.ca_file)
         with _usage_errors():
             return Server(self.url, timeout, partial(Mediafleet, url, secret, verify=context))
+
+    def show(
+        self, request: Callable[[Mediafleet], T], table_of: Callable[[T], Table], *, json: bool
+    ) -> None:
+        """Send a request, and print the response; see `Server.ask` and `Server.print`."""
+        with self.connect() as server:
+            server.print(server.ask(request), table_of, json=json)
 
 
 class Server:
@@ -239,7 +245,7 @@ def _usage_errors() -> Iterator[None]:
 
 def _find_secret(given: Path | None, *, local: bool) -> str:
     if given is not None:
-        return read_given_secret(given)
+        return read_secret(given, private=False)
     secret = os.environ.get("OPENVIDU_SECRET")
     if secret:
         try:
@@ -258,7 +264,7 @@ def _find_secret(given: Path | None, *, local: bool) -> str:
             f"No secret is known: OPENVIDU_SECRET is not set, --secret-file is not given and "
             f"there is no {path}, which a server on this machine makes at its first start."
         )
-    return read_own_secret(path)
+    return read_secret(path, private=True)
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -120,9 +120,7 @@ def show_drain(access: Access, media_node_id: Id, *, json: Json = False) -> None
       mediafleet nodes progress kms_FVrQslIr
       mediafleet nodes progress kms_FVrQslIr --json
     """
-    with access.connect() as server:
-        drain = server.ask(lambda client: client.drains.get(media_node_id))
-        server.print(drain, drain_table, json=json)
+    access.show(lambda client: client.drains.get(media_node_id), drain_table, json=json)
 
 
 @connects

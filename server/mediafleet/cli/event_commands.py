@@ -19,7 +19,7 @@ from mediafleet.cli.tables import (
 from mediafleet.cli.terminal import print_json, print_lines
 from mediafleet.domain.events import event_hash
 from mediafleet_client import Mediafleet
-from mediafleet_client.models import EventPage, Replay, StoredEvent
+from mediafleet_client.models import EventPage, Replay
 
 _VERIFIED_AT_ONCE: Final = 1_000
 _REPLAYED_AT_ONCE: Final = 100
@@ -28,6 +28,9 @@ After: TypeAlias = Annotated[
     int | None,
     typer.Option(min=0, metavar="NUMBER", help="Begin behind the event of this number."),
 ]
+Limit: TypeAlias = Annotated[
+    int, typer.Option(min=1, max=1000, metavar="COUNT", help="The greatest number of events.")
+]
 
 
 @connects
@@ -35,9 +38,7 @@ def list_events(
     access: Access,
     *,
     after: After = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=1000, metavar="COUNT", help="The greatest number of events.")
-    ] = 100,
+    limit: Limit = 100,
     json: Json = False,
 ) -> None:
     """List events, the oldest first.
@@ -46,9 +47,7 @@ def list_events(
       mediafleet events list
       mediafleet events list --after 4711 --limit 1000 --json
     """
-    with access.connect() as server:
-        page = server.ask(lambda client: client.events.list(after=after, limit=limit))
-        server.print(page, lambda page: event_list(page.content), json=json)
+    access.show(lambda client: client.events.list(after=after, limit=limit), event_list, json=json)
 
 
 @connects
@@ -78,7 +77,7 @@ def watch_events(
             print_lines(EVENT_HEADINGS)
         for event in client.events.stream(after=after, limit=limit):
             if json:
-                print_json(_as_json(event))
+                print_json(orjson.dumps(event.to_dict()))
             else:
                 print_lines(event_line(event))
 
@@ -173,21 +172,15 @@ def show_webhook(access: Access, *, json: Json = False) -> None:
     Examples:
       mediafleet events webhook
     """
-    with access.connect() as server:
-        webhook = server.ask(lambda client: client.events.webhook())
-        server.print(webhook, webhook_table, json=json)
+    access.show(lambda client: client.events.webhook(), webhook_table, json=json)
 
 
 @connects
 def list_dead_letters(
     access: Access,
     *,
-    after: Annotated[
-        int, typer.Option(min=0, metavar="NUMBER", help="Begin behind the event of this number.")
-    ] = 0,
-    limit: Annotated[
-        int, typer.Option(min=1, max=1000, metavar="COUNT", help="The greatest number of events.")
-    ] = 100,
+    after: After = None,
+    limit: Limit = 100,
     json: Json = False,
 ) -> None:
     """List the events that the webhook's receiver refused for good, the oldest first.
@@ -196,9 +189,11 @@ def list_dead_letters(
       mediafleet events dead-letters
       mediafleet events dead-letters --json
     """
-    with access.connect() as server:
-        page = server.ask(lambda client: client.events.dead_letters(after=after, limit=limit))
-        server.print(page, lambda page: dead_letter_list(page.content), json=json)
+    access.show(
+        lambda client: client.events.dead_letters(after=after or 0, limit=limit),
+        dead_letter_list,
+        json=json,
+    )
 
 
 Numbers: TypeAlias = Annotated[
@@ -294,7 +289,3 @@ def delete_dead_letters(
         server.ask(delete)
     if json:
         print_json(server.content)
-
-
-def _as_json(event: StoredEvent) -> bytes:
-    return orjson.dumps(event.to_dict())

@@ -11,23 +11,10 @@ import typer
 
 from mediafleet.cli.connection import Access, Server
 from mediafleet.cli.errors import CommandError, ExitCode
-from mediafleet.cli.options import (
-    ExtraInfo,
-    Id,
-    Json,
-    Sessions,
-    connects,
-    connects_and_waits,
-)
+from mediafleet.cli.options import ExtraInfo, Id, Json, Sessions, connects, connects_and_waits
 from mediafleet.cli.tables import diagnostics_table, node_list, node_table
 from mediafleet.cli.terminal import print_json, print_lines, print_message
-from mediafleet.cli.waiting import (
-    NodePoller,
-    added_node,
-    known_node,
-    stderr_is_terminal,
-    waiting,
-)
+from mediafleet.cli.waiting import NodePoller, added_node, known_node, stderr_is_terminal, waiting
 from mediafleet_client.models import DeletionStrategy, MediaNode, RequestableMediaNodeStatus
 
 WATCH_INTERVAL_S: Final = 2.0
@@ -131,13 +118,13 @@ def get_node(
       mediafleet nodes get kms_FVrQslIr
       mediafleet nodes get kms_FVrQslIr --sessions --extra-info --json
     """
-    with access.connect() as server:
-        node = server.ask(
-            lambda client: client.media_nodes.get(
-                media_node_id, sessions=sessions, extra_info=extra_info
-            )
-        )
-        server.print(node, node_table, json=json)
+    access.show(
+        lambda client: client.media_nodes.get(
+            media_node_id, sessions=sessions, extra_info=extra_info
+        ),
+        node_table,
+        json=json,
+    )
 
 
 @connects
@@ -150,9 +137,9 @@ def show_diagnostics(access: Access, media_node_id: Id, *, json: Json = False) -
       mediafleet nodes diagnostics kms_FVrQslIr
       mediafleet nodes diagnostics kms_FVrQslIr --json
     """
-    with access.connect() as server:
-        diagnostics = server.ask(lambda client: client.media_nodes.diagnostics(media_node_id))
-        server.print(diagnostics, diagnostics_table, json=json)
+    access.show(
+        lambda client: client.media_nodes.diagnostics(media_node_id), diagnostics_table, json=json
+    )
 
 
 @connects_and_waits

@@ -86,11 +86,16 @@ def _describe(status: str, uri: str | None) -> str:
     return f"{status} {uri}" if uri is not None and _SHELL_SAFE.fullmatch(uri) else str(status)
 
 
-def _node_ids(given: str | list[str]) -> str | list[str]:
-    ids = [given] if isinstance(given, str) else given
+def check_ids(given: str | list[str] | None) -> str | list[str] | None:
+    """Check one id, or several, of which each is kept once.
+
+    Raises:
+        typer.BadParameter: One does not have the form of an id.
+    """
+    ids = given if isinstance(given, list) else [given] if given is not None else []
     if not all(map(is_node_id, ids)):
         raise typer.BadParameter("an id has 1 to 64 letters, digits, _ and -")
-    return given if isinstance(given, str) else list(dict.fromkeys(given))
+    return list(dict.fromkeys(given)) if isinstance(given, list) else given
 
 
 def _seconds(number: float | None) -> float | None:
@@ -104,7 +109,7 @@ Id: TypeAlias = Annotated[
     typer.Argument(
         metavar="ID",
         help="The node's id, as listed.",
-        callback=_node_ids,
+        callback=check_ids,
         autocompletion=complete_node_id,
     ),
 ]
@@ -113,7 +118,7 @@ Ids: TypeAlias = Annotated[
     typer.Argument(
         metavar="ID...",
         help="The nodes' ids, as listed.",
-        callback=_node_ids,
+        callback=check_ids,
         autocompletion=complete_node_id,
     ),
 ]

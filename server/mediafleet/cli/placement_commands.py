@@ -6,16 +6,17 @@ import typer
 
 from mediafleet.cli.connection import Access
 from mediafleet.cli.errors import UsageError
-from mediafleet.cli.options import Id, Json, complete_node_id, connects, is_node_id, parse_duration
+from mediafleet.cli.options import Id, Json, check_ids, complete_node_id, connects, parse_duration
 from mediafleet.cli.tables import label_table, placed_table, placement_list
 from mediafleet.cli.terminal import print_message
-from mediafleet_client import Mediafleet
-from mediafleet_client.models import PlacedSession, PlacementList
 
 _LONGEST_TTL_S: Final = 3_600
 
 PlacementId: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ID", help="The reservation's id, as printed or listed.")
+    str,
+    typer.Argument(
+        metavar="ID", help="The reservation's id, as printed or listed.", callback=check_ids
+    ),
 ]
 
 
@@ -45,6 +46,7 @@ def create_placement(
         typer.Option(
             metavar="ID",
             help="The only node to consider.",
+            callback=check_ids,
             autocompletion=complete_node_id,
         ),
     ] = None,
@@ -65,25 +67,23 @@ def create_placement(
       mediafleet placements create physics-101 --label zone=eu-1 --estimated-load 2.5
       mediafleet placements create --node kms_FVrQslIr --ttl 5m --json
     """
-    if node is not None and not is_node_id(node):
-        raise UsageError("--node: an id has 1 to 64 letters, digits, _ and -.")
     if ttl is not None and ttl > _LONGEST_TTL_S:
         raise UsageError("--ttl must be at most 1h.")
     labels, without = _assignments(label or [])
     if without:
         raise UsageError(f"--label must be NAME=VALUE, unlike {without[0]}-.")
 
-    def create(client: Mediafleet) -> PlacedSession:
-        return client.placements.create(
+    access.show(
+        lambda client: client.placements.create(
             session_id,
             estimated_load=estimated_load,
             labels=labels or None,
             media_node=node,
             ttl=ttl,
-        )
-
-    with access.connect() as server:
-        server.print(server.ask(create), placed_table, json=json)
+        ),
+        placed_table,
+        json=json,
+    )
 
 
 @connects
@@ -94,12 +94,7 @@ def list_placements(access: Access, *, json: Json = False) -> None:
       mediafleet placements list
       mediafleet placements list --json
     """
-
-    def found(client: Mediafleet) -> PlacementList:
-        return client.placements.list()
-
-    with access.connect() as server:
-        server.print(server.ask(found), lambda page: placement_list(page.content), json=json)
+    access.show(lambda client: client.placements.list(), placement_list, json=json)
 
 
 @connects
@@ -109,8 +104,6 @@ def release_placement(access: Access, placement_id: PlacementId, *, json: Json =
     Examples:
       mediafleet placements release plc_Q3xWk81pLz0b
     """
-    if not is_node_id(placement_id):
-        raise UsageError("An id has 1 to 64 letters, digits, _ and -.")
     with access.connect() as server:
         server.ask(lambda client: client.placements.release(placement_id))
     if not json:

@@ -86,6 +86,29 @@ def exit_on_stop_signals() -> Iterator[StopRequest]:
         yield request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """How a server is run, besides its configuration.
+
+    Attributes:
+        dotenv_path: The file that a restart writes; one in the data directory if not given.
+        tls: `None` for plain HTTP.
+        behind_proxy: Whether all connections come from a proxy, which encrypts.
+        stop_nodes: Whether local nodes with sessions end with the server too.
+        accept_changed_store: Whether to start with a store that is not the one of the last start.
+        has_call_page: Whether browsers on this machine get a page with a call.
+        stop_request: Made by a stop signal that comes before the server handles them.
+    """
+
+    dotenv_path: Path | None = None
+    tls: ssl.SSLContext | None = None
+    behind_proxy: bool = False
+    stop_nodes: bool = False
+    accept_changed_store: bool = False
+    has_call_page: bool = False
+    stop_request: StopRequest
+
+
 @dataclass(frozen=True, slots=True)
 class FileShares:
     """How the open files of the process are shared.
@@ -201,7 +224,7 @@ def bind(address: str, port: int, *, tls: ssl.SSLContext | None, behind_proxy: b
         )
     bound = _bound(*candidates[0], address, port)
     host, real_port = bound.getsockname()[:2]
-    return Listener(bound, _url("http" if tls is None else "https", host, real_port))
+    return Listener(bound, url_of("http" if tls is None else "https", host, real_port))
 
 
 def bind_failure(address: str, port: int, error: OSError) -> str:
@@ -220,10 +243,11 @@ def reachable(url: str) -> str:
     scheme, _, rest = url.partition("://")
     host, _, port = rest.rpartition(":")
     bare = host.strip("[]")
-    return _url(scheme, _UNSPECIFIED.get(bare, bare), int(port))
+    return url_of(scheme, _UNSPECIFIED.get(bare, bare), int(port))
 
 
-def _url(scheme: str, host: str, port: int) -> str:
+def url_of(scheme: str, host: str, port: int) -> str:
+    """Return a URL without a path; an IPv6 address is put in brackets."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 import signal
-import ssl
 import sys
 import tempfile
 import warnings
@@ -19,13 +18,14 @@ from mediafleet import __version__, logs, tracing
 from mediafleet.cli.emulator import PARENT_OPTION, HostedSessions, port_option
 from mediafleet.cli.process import (
     Listener,
-    StopRequest,
+    ServeOptions,
     bind,
     exit_on_stop_signals,
     load_tls,
     on_stop_signals,
     reachable,
     share_open_files,
+    url_of,
 )
 from mediafleet.cli.server_configuration import (
     DEFAULT_URL,
@@ -126,16 +126,15 @@ def serve(
         )
         dotenv_path = usual_dotenv(env_file).absolute()
         require_media_server(configuration, dotenv_path)
-        run(
-            configuration,
+        options = ServeOptions(
             dotenv_path=dotenv_path,
             tls=load_tls(tls_cert, tls_key),
             behind_proxy=behind_proxy,
             stop_nodes=stop_nodes,
             accept_changed_store=accept_changed_store,
             stop_request=stop_request,
-            environ=os.environ,
         )
+        run(configuration, options, environ=os.environ)
 
 
 def demo(
@@ -191,14 +190,13 @@ def demo(
                 "They forward no media, so there is no page with a call: "
                 "pip install 'mediafleet[media]'"
             )
-        run(
-            configuration,
+        options = ServeOptions(
             stop_nodes=True,
             accept_changed_store=True,
             has_call_page=IS_INSTALLED,
-            remarks=remarks,
             stop_request=stop_request,
         )
+        run(configuration, options, remarks=remarks)
 
 
 def _command(sessions: int, lifetime: Sequence[str]) -> str:
@@ -221,14 +219,8 @@ def _directory(given: Path | None) -> Iterator[Path]:
 
 def run(
     configuration: Configuration,
+    options: ServeOptions,
     *,
-    dotenv_path: Path | None = None,
-    tls: ssl.SSLContext | None = None,
-    behind_proxy: bool = False,
-    stop_nodes: bool = False,
-    accept_changed_store: bool = False,
-    has_call_page: bool = False,
-    stop_request: StopRequest,
     remarks: Sequence[str] = (),
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
@@ -236,13 +228,7 @@ def run(
 
     Args:
         configuration: Valid; a secret is created if it has none.
-        dotenv_path: The file that a restart writes; one in the data directory if not given.
-        tls: `None` for plain HTTP.
-        behind_proxy: Whether a proxy in front of the server encrypts.
-        stop_nodes: Whether local nodes with sessions end with the server too.
-        accept_changed_store: Whether to start with a store that is not the one of the last start.
-        has_call_page: Whether browsers on this machine get a page with a call.
-        stop_request: Made by a stop signal that comes before the server handles them.
+        options: Of the command.
         remarks: Lines to print when the server is ready, between the URL and the examples.
         environ: Variables that may configure traces.
 
@@ -255,31 +241,28 @@ def run(
     is_local = configuration.environment == "local"
     open_files = share_open_files(processes=configuration.local_max_nodes if is_local else 0)
     listener = bind(
-        configuration.bind_address, configuration.port, tls=tls, behind_proxy=behind_proxy
+        configuration.bind_address,
+        configuration.port,
+        tls=options.tls,
+        behind_proxy=options.behind_proxy,
     )
     with closing(listener.socket), tracing.exporting(environ):
         run_server = _load_server()
         complete = with_secret(configuration)
         log_warnings(complete)
-        if dotenv_path is not None:
-            complete_dotenv(dotenv_path)
+        if options.dotenv_path is not None:
+            complete_dotenv(options.dotenv_path)
         ready = f"Mediafleet {__version__} serves {listener.url} (Ctrl-C ends it)"
         lines = [ready, *remarks, *_examples(complete, listener)]
-        if has_call_page:
+        if options.has_call_page:
             page = f"{reachable(listener.url)}/call/"
             lines.append(f"A call: open {page} in two tabs of a browser")
         run_server(
             complete,
             listener,
-            dotenv_path=dotenv_path,
-            tls=tls,
-            behind_proxy=behind_proxy,
+            options,
             open_files=open_files,
-            stop_nodes=stop_nodes,
-            accept_changed_store=accept_changed_store,
-            has_call_page=has_call_page,
-            served_at=None if behind_proxy else _client_url(complete, listener),
-            stop_request=stop_request,
+            served_at=None if options.behind_proxy else _client_url(complete, listener),
             on_ready=lambda: print_ready("\n".join(lines)),
         )
 
@@ -315,9 +298,7 @@ def _client_url(configuration: Configuration, listener: Listener) -> str:
     url = reachable(listener.url)
     if not url.startswith("https:"):
         return url
-    host = str(configuration["DOMAIN_OR_PUBLIC_IP"])
-    port = url.rpartition(":")[2]
-    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    return url_of("https", str(configuration["DOMAIN_OR_PUBLIC_IP"]), int(url.rpartition(":")[2]))
 
 
 def _quoted(path: Path) -> str:

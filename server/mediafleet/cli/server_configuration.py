@@ -144,7 +144,7 @@ def obtain_secret(data_dir: Path) -> str:
             _create_secret(path)
     except OSError as error:
         raise CommandError(f"The secret {path} cannot be made: {error.strerror}.") from error
-    return read_own_secret(path)
+    return read_secret(path, private=True)
 
 
 def make_private_directory(path: Path) -> None:
@@ -153,23 +153,41 @@ def make_private_directory(path: Path) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
 
 
-def read_own_secret(path: Path) -> str:
-    """Read a secret that the server created; reject a file that other users can access.
+def read_secret(path: Path, *, private: bool) -> str:
+    """Read the secret in a file.
+
+    Args:
+        path: Of the file.
+        private: Whether a server created it; otherwise the user named it, and its mode is free.
 
     Raises:
-        UsageError: Other users can access the file, or it holds no secret.
-        CommandError: It cannot be read.
+        UsageError: The file holds no secret, or other users can access a private one, or one that
+            is not private cannot be read.
+        CommandError: A private one cannot be read.
     """
-    return _read_secret(path, private=True)
-
-
-def read_given_secret(path: Path) -> str:
-    """Read a secret from a file that the user named, whatever its mode.
-
-    Raises:
-        UsageError: The file cannot be read or holds no secret.
-    """
-    return _read_secret(path, private=False)
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            content = file.read(_MAX_SECRET_BYTES + 1)
+    except OSError as error:
+        kind = CommandError if private else UsageError
+        raise kind(f"The secret {path} cannot be read: {error.strerror}.") from error
+    if private and mode & _OTHER_USERS:
+        raise UsageError(
+            f"The secret {path} is open to other users (mode {mode:04o}), so it may be known "
+            f"already. Delete it to get a new one at the next start of the server, or take it back "
+            f"with: chmod 600 '{path}'"
+        )
+    try:
+        text = content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(content) > _MAX_SECRET_BYTES or not text.isprintable():
+        raise UsageError(
+            f"The file {path} does not hold a secret, which is one line of printable text with at "
+            f"most {_MAX_SECRET_BYTES} bytes."
+        )
+    return text
 
 
 def _read(
@@ -209,36 +227,3 @@ def _create_secret(path: Path) -> None:
             os.link(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _read_secret(path: Path, *, private: bool) -> str:
-    try:
-        with path.open("rb") as file:
-            _check_mode(path, os.fstat(file.fileno()), private=private)
-            content = file.read(_MAX_SECRET_BYTES + 1)
-    except OSError as error:
-        kind = CommandError if private else UsageError
-        raise kind(f"The secret {path} cannot be read: {error.strerror}.") from error
-    return _checked_secret(path, content)
-
-
-def _check_mode(path: Path, status: os.stat_result, *, private: bool) -> None:
-    if private and status.st_mode & _OTHER_USERS:
-        raise UsageError(
-            f"The secret {path} is open to other users (mode {stat.S_IMODE(status.st_mode):04o}), "
-            f"so it may be known already. Delete it to get a new one at the next start of the "
-            f"server, or take it back with: chmod 600 '{path}'"
-        )
-
-
-def _checked_secret(path: Path, content: bytes) -> str:
-    try:
-        text = content.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        text = ""
-    if not text or len(content) > _MAX_SECRET_BYTES or not text.isprintable():
-        raise UsageError(
-            f"The file {path} does not hold a secret, which is one line of printable text with at "
-            f"most {_MAX_SECRET_BYTES} bytes."
-        )
-    return text

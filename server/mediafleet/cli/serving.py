@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     import socket
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
-    from pathlib import Path
 
-    from mediafleet.cli.process import FileShares, Listener, StopRequest
+    from mediafleet.cli.process import FileShares, Listener, ServeOptions, StopRequest
     from mediafleet.configuration import Configuration
 
 _KEEP_ALIVE_S: Final = 30
@@ -45,16 +44,10 @@ log = logging.getLogger(__name__)
 def run_server(
     configuration: Configuration,
     listener: Listener,
+    options: ServeOptions,
     *,
-    dotenv_path: Path | None,
-    tls: ssl.SSLContext | None,
-    behind_proxy: bool,
     open_files: FileShares,
-    stop_nodes: bool,
-    accept_changed_store: bool,
-    has_call_page: bool,
     served_at: str | None,
-    stop_request: StopRequest,
     on_ready: Callable[[], None],
 ) -> None:
     """Serve until a stop signal.
@@ -62,22 +55,16 @@ def run_server(
     Args:
         configuration: Complete, including the secret.
         listener: Where to listen.
-        dotenv_path: The file that a restart writes; one in the data directory if not given.
-        tls: `None` for plain HTTP.
-        behind_proxy: Whether all connections come from a proxy.
+        options: Of the command.
         open_files: How the open files are shared.
-        stop_nodes: Whether local nodes with sessions end with the server too.
-        accept_changed_store: Whether to start with a store that is not the one of the last start.
-        has_call_page: Whether browsers on this machine get a page with a call.
         served_at: The URL for browsers if no public address is configured.
-        stop_request: Made by a stop signal that comes before the server handles them.
         on_ready: Called once, when the server accepts requests.
 
     Raises:
         CommandError: The server did not start, or another server has taken over the store.
     """
     application = _Application()
-    share = None if behind_proxy else configuration.connections_per_address
+    share = None if options.behind_proxy else configuration.connections_per_address
 
     class Protocol(http_protocol(configuration)):  # type: ignore[misc]
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
@@ -93,23 +80,23 @@ def run_server(
         settings.http, settings.ws = "httptools", "websockets-sansio"
         settings.limit_concurrency = open_files.connections
         settings.load()
-        settings.ssl = tls
+        settings.ssl = options.tls
     stopping = Stopping()
     server = _Server(
         settings,
         protocol=Protocol,
         on_ready=on_ready,
-        tls=tls if bounded else None,
+        tls=options.tls if bounded else None,
         stopping=stopping,
-        stop_request=stop_request,
+        stop_request=options.stop_request,
     )
     try:
         application.app = create_app(
             configuration,
-            dotenv_path=dotenv_path,
-            stop_nodes=stop_nodes,
-            accept_changed_store=accept_changed_store,
-            has_call_page=has_call_page,
+            dotenv_path=options.dotenv_path,
+            stop_nodes=options.stop_nodes,
+            accept_changed_store=options.accept_changed_store,
+            has_call_page=options.has_call_page,
             served_at=served_at,
             on_leadership_lost=server.stop_without_leadership,
             open_files=open_files.nodes,

@@ -8,17 +8,22 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from mediafleet.cli.connection import Access
-from mediafleet.cli.errors import CommandError, ExitCode, UsageError
+from mediafleet.cli.errors import CommandError, ExitCode
 from mediafleet.cli.options import Json, connects
 from mediafleet.cli.tables import session_list, session_table
 from mediafleet.cli.terminal import print_message
-from mediafleet_client import Mediafleet, NotFound
-from mediafleet_client.models import OpenViduSession
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
+
+def _checked(session_id: str) -> str:
+    if not _ID.fullmatch(session_id):
+        raise typer.BadParameter("an id has 1 to 128 letters, digits, _ and -")
+    return session_id
+
+
 SessionId: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ID", help="The session's id, as listed.")
+    str, typer.Argument(metavar="ID", help="The session's id, as listed.", callback=_checked)
 ]
 
 
@@ -30,12 +35,9 @@ def list_sessions(access: Access, *, json: Json = False) -> None:
       mediafleet sessions list
       mediafleet sessions list --json
     """
-
-    def found(client: Mediafleet) -> list[OpenViduSession]:
-        return client.sessions.list(pending_connections=True)
-
-    with access.connect() as server:
-        server.print(server.ask(found), session_list, json=json)
+    access.show(
+        lambda client: client.sessions.list(pending_connections=True), session_list, json=json
+    )
 
 
 @connects
@@ -45,14 +47,12 @@ def show_session(access: Access, session_id: SessionId, *, json: Json = False) -
     Examples:
       mediafleet sessions show physics-101
     """
-    checked = _checked(session_id)
-
-    def found(client: Mediafleet) -> OpenViduSession:
-        with _naming(checked):
-            return client.sessions.get(checked, pending_connections=True)
-
-    with access.connect() as server:
-        server.print(server.ask(found), session_table, json=json)
+    with _naming(session_id):
+        access.show(
+            lambda client: client.sessions.get(session_id, pending_connections=True),
+            session_table,
+            json=json,
+        )
 
 
 @connects
@@ -62,32 +62,18 @@ def close_session(access: Access, session_id: SessionId, *, json: Json = False) 
     Examples:
       mediafleet sessions close physics-101
     """
-    checked = _checked(session_id)
-
-    def close(client: Mediafleet) -> None:
-        with _naming(checked):
-            client.sessions.close(checked)
-
-    with access.connect() as server:
-        server.ask(close)
+    with access.connect() as server, _naming(session_id):
+        server.ask(lambda client: client.sessions.close(session_id))
     if not json:
-        print_message(f"{checked} is closed.")
+        print_message(f"{session_id} is closed.")
 
 
 @contextmanager
 def _naming(session_id: str) -> Iterator[None]:
-    """Name the session that is not there, since the response has no body.
-
-    Raises:
-        CommandError: There is no such session.
-    """
+    """Name the session that is not there, since the response has no body."""
     try:
         yield
-    except NotFound as error:
-        raise CommandError(f"There is no session {session_id}.", ExitCode.NOT_FOUND) from error
-
-
-def _checked(session_id: str) -> str:
-    if not _ID.fullmatch(session_id):
-        raise UsageError("The id of a session has 1 to 128 letters, digits, _ and -.")
-    return session_id
+    except CommandError as error:
+        if error.code is not ExitCode.NOT_FOUND:
+            raise
+        raise CommandError(f"There is no session {session_id}.", error.code) from error

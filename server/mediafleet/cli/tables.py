@@ -3,8 +3,9 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Final, TypeAlias, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -14,21 +15,23 @@ from mediafleet.cli.terminal import format_duration, format_time, with_options, 
 from mediafleet.texts import printable
 from mediafleet_client.models import (
     Autoscaling,
-    DeadLetter,
+    DeadLetterPage,
     Drain,
+    EventPage,
     FailureDecision,
-    KurentoInfo,
     MediaNode,
     MediaNodeDiagnostics,
-    OpenViduConnection,
     OpenViduSession,
     Ping,
     PlacedSession,
-    Placement,
+    PlacementList,
     StoredEvent,
     WebhookState,
 )
 from mediafleet_client.types import Unset
+
+T = TypeVar("T")
+Rows: TypeAlias = Iterator[tuple[str, object]]
 
 _WIDTH: Final = 8_192
 _MAX_TEXT: Final = 2_048
@@ -46,6 +49,7 @@ _STATUS_STYLES: Final = {
 _MAX_NAMED_SESSIONS: Final = 5
 _MS: Final = 1_000
 _EVENT_WIDTHS: Final = (9, 20, 24, 16)
+_NUMBERS: Final = frozenset({"LOAD", "SESSIONS", "PARTICIPANTS", "PENDING"})
 _IN_OTHER_COLUMNS: Final = frozenset({"timestamp", "id", "clusterId"})
 
 
@@ -70,61 +74,78 @@ def cell(value: object, style: str = "") -> Text:
     return Text(printable(cut), style=style)
 
 
-def node_list(nodes: Iterable[MediaNode], *, wide: bool = False) -> Table:
-    """List nodes, one in each line; `SINCE` is the last change of the connection."""
+def list_table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
+    """Make a table with a line for each of *rows*; what is no `Text` passes `cell`."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    more = ("IP", "LAUNCHED", "SINCE", "ENVIRONMENT-ID") if wide else ()
-    for heading in ("ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", *more):
-        right = heading in {"LOAD", "SESSIONS"}
+    for heading in headings:
+        right = heading in _NUMBERS
         table.add_column(heading, justify="right" if right else "left", no_wrap=True)
-    for node in nodes:
-        cells = [
-            cell(node.id),
-            _status(node),
-            _connected(node),
-            cell(f"{node.load:.2f}"),
-            cell("" if isinstance(node.sessions, Unset) else len(node.sessions)),
-            cell(node.uri or "-"),
-        ]
-        if wide:
-            cells += [
-                cell(node.ip or "-"),
-                cell(format_time(node.launching_time)),
-                cell(format_time(_since(node)) or "-"),
-                cell(node.environment_id or "-"),
-            ]
-        table.add_row(*cells)
+    for row in rows:
+        table.add_row(*map(_as_cell, row))
     return table
 
 
-def node_table(node: MediaNode) -> Table:
+def _by_property(rows_of: Callable[[T], Rows]) -> Callable[[T], Table]:
+    """Make a table with a line for each name and value that a function yields."""
+
+    @wraps(rows_of)
+    def table_of(result: T) -> Table:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(no_wrap=True)
+        for name, value in rows_of(result):
+            table.add_row(cell(name), _as_cell(value))
+        return table
+
+    return table_of
+
+
+def _as_cell(value: object) -> Text:
+    return value if isinstance(value, Text) else cell(value)
+
+
+def node_list(nodes: Iterable[MediaNode], *, wide: bool = False) -> Table:
+    """List nodes, one in each line; `SINCE` is the last change of the connection."""
+    more = ("IP", "LAUNCHED", "SINCE", "ENVIRONMENT-ID") if wide else ()
+    headings = ("ID", "STATUS", "CONNECTED", "LOAD", "SESSIONS", "URI", *more)
+    return list_table(headings, (_node_cells(node, wide=wide) for node in nodes))
+
+
+def _node_cells(node: MediaNode, *, wide: bool) -> Iterator[object]:
+    yield node.id
+    yield _status(node)
+    yield _yes_or_no(node.connected)
+    yield f"{node.load:.2f}"
+    yield "" if isinstance(node.sessions, Unset) else len(node.sessions)
+    yield node.uri or "-"
+    if wide:
+        yield node.ip or "-"
+        yield format_time(node.launching_time)
+        yield format_time(_since(node)) or "-"
+        yield node.environment_id or "-"
+
+
+@_by_property
+def node_table(node: MediaNode) -> Rows:
     """Show one node: a line for each property, its sessions and its media server."""
-    return _two_columns(_node_rows(node))
-
-
-def _node_rows(node: MediaNode) -> Iterator[tuple[str, Text]]:
-    yield "id", cell(node.id)
+    yield "id", node.id
     yield "status", _status(node)
-    yield "uri", cell(node.uri or "-")
-    yield "ip", cell(node.ip or "-")
-    yield "environment id", cell(node.environment_id or "-")
-    yield "load", cell(f"{node.load:.2f} %")
-    yield "launched", cell(format_time(node.launching_time))
-    yield "connected", _connected(node)
-    yield "since", cell(format_time(_since(node)) or "-")
+    yield "uri", node.uri or "-"
+    yield "ip", node.ip or "-"
+    yield "environment id", node.environment_id or "-"
+    yield "load", f"{node.load:.2f} %"
+    yield "launched", format_time(node.launching_time)
+    yield "connected", _yes_or_no(node.connected)
+    yield "since", format_time(_since(node)) or "-"
     if not isinstance(node.sessions, Unset):
-        yield "sessions", cell(len(node.sessions))
+        yield "sessions", len(node.sessions)
         for session in node.sessions[:_MAX_SESSIONS]:
-            yield "", cell(f"{session.session_id}  since {format_time(session.created_at)}")
-    if not isinstance(node.kurento_info, Unset):
-        yield from _media_server_rows(node.kurento_info)
-
-
-def _media_server_rows(info: KurentoInfo) -> Iterator[tuple[str, Text]]:
-    yield "kurento version", cell(info.version)
-    yield "kurento memory", cell(f"{info.memory} MiB")
-    yield "kurento capabilities", cell(info.capabilities)
-    yield "kurento modules", cell(", ".join(f"{each.name} {each.version}" for each in info.modules))
+            yield "", f"{session.session_id}  since {format_time(session.created_at)}"
+    if not isinstance(info := node.kurento_info, Unset):
+        yield "kurento version", info.version
+        yield "kurento memory", f"{info.memory} MiB"
+        yield "kurento capabilities", info.capabilities
+        yield "kurento modules", ", ".join(f"{each.name} {each.version}" for each in info.modules)
 
 
 def _status(node: MediaNode) -> Text:
@@ -132,19 +153,14 @@ def _status(node: MediaNode) -> Text:
     return cell(text, _STATUS_STYLES.get(text, ""))
 
 
-def _connected(node: MediaNode) -> Text:
-    return cell("yes") if node.connected else cell("no", "red")
+def _yes_or_no(is_good: bool) -> Text:
+    return cell("yes") if is_good else cell("no", "red")
 
 
 def _since(node: MediaNode) -> int | None:
     if node.connected:
         return node.connection_time
     return None if isinstance(node.disconnection_time, Unset) else node.disconnection_time
-
-
-def drain_table(drain: Drain) -> Table:
-    """Show a drain: a line for each property."""
-    return _two_columns(_drain_rows(drain))
 
 
 def drain_line(drain: Drain) -> str:
@@ -162,21 +178,28 @@ def drain_line(drain: Drain) -> str:
     return "; ".join(parts)
 
 
-def _drain_rows(drain: Drain) -> Iterator[tuple[str, Text]]:
-    yield "id", cell(drain.id)
+@_by_property
+def drain_table(drain: Drain) -> Rows:
+    """Show a drain: a line for each property."""
+    yield "id", drain.id
     yield "status", cell(drain.status, "yellow")
-    yield "since", cell(format_time(drain.since))
-    yield "connected", cell("yes") if drain.connected else cell("no", "red")
-    yield "sessions left", cell(drain.sessions_left)
+    yield "since", format_time(drain.since)
+    yield "connected", _yes_or_no(drain.connected)
+    yield "sessions left", drain.sessions_left
     for session_id in drain.session_ids:
-        yield "", cell(session_id)
+        yield "", session_id
     if drain.oldest_session_age is not None:
-        yield "oldest lasts for", cell(format_duration(drain.oldest_session_age))
-    yield "deadline", cell(_deadline(drain))
-    yield "calls", cell("are moved" if drain.move else "are waited for")
-    yield "eta", cell(format_time(drain.eta) or "unknown")
-    yield "why", cell(with_options(drain.reason))
-    yield "without it", cell(_capacity(drain))
+        yield "oldest lasts for", format_duration(drain.oldest_session_age)
+    yield "deadline", _deadline(drain)
+    yield "calls", "are moved" if drain.move else "are waited for"
+    yield "eta", format_time(drain.eta) or "unknown"
+    yield "why", with_options(drain.reason)
+    rest = drain.capacity
+    yield (
+        "without it",
+        f"{rest.remaining} node(s) with a load of {rest.load:.0f} % take over {rest.moved:.0f} %, "
+        f"which {'is possible' if rest.suffices else 'is too much'}",
+    )
 
 
 def _deadline(drain: Drain) -> str:
@@ -184,14 +207,6 @@ def _deadline(drain: Drain) -> str:
         return "none"
     extended = f", extended {drain.extensions} time(s)" if drain.extensions else ""
     return f"{format_time(drain.deadline_time)}, then {drain.at_deadline}{extended}"
-
-
-def _capacity(drain: Drain) -> str:
-    rest = drain.capacity
-    return (
-        f"{rest.remaining} node(s) with a load of {rest.load:.0f} % take over {rest.moved:.0f} %, "
-        f"which {'is possible' if rest.suffices else 'is too much'}"
-    )
 
 
 def _session_names(drain: Drain) -> str:
@@ -204,117 +219,97 @@ def _until(time: int, drain: Drain) -> str:
     return format_duration((time - drain.timestamp) // _MS)
 
 
-def label_table(labels: Mapping[str, str]) -> Table:
+@_by_property
+def label_table(labels: Mapping[str, str]) -> Rows:
     """Show the labels of a node: a line for each."""
-    return _two_columns((name, cell(value)) for name, value in sorted(labels.items()))
+    yield from sorted(labels.items())
 
 
-def placed_table(placed: PlacedSession) -> Table:
+@_by_property
+def placed_table(placed: PlacedSession) -> Rows:
     """Show a reservation: a line for each property, then the candidates, the chosen one first."""
-    return _two_columns(_placed_rows(placed))
-
-
-def _placed_rows(placed: PlacedSession) -> Iterator[tuple[str, Text]]:
     considered = placed.considered
-    yield "id", cell(placed.id)
-    yield "session", cell(placed.session_id or "-")
-    yield "node", cell(placed.media_node.id)
-    yield "uri", cell(placed.media_node.uri or "-")
-    yield "expires", cell(format_time(placed.expires_time))
-    yield "estimated load", cell(f"{placed.estimated_load:.2f} %")
+    yield "id", placed.id
+    yield "session", placed.session_id or "-"
+    yield "node", placed.media_node.id
+    yield "uri", placed.media_node.uri or "-"
+    yield "expires", format_time(placed.expires_time)
+    yield "estimated load", f"{placed.estimated_load:.2f} %"
     yield (
         "considered",
-        cell(
-            f"{considered.matching} node(s) that fit, of {considered.accepting} that accept "
-            f"sessions, of {considered.media_nodes}"
-        ),
+        f"{considered.matching} node(s) that fit, of {considered.accepting} that accept "
+        f"sessions, of {considered.media_nodes}",
     )
     for each in considered.candidates:
         known = "" if each.load_known else ", not known now"
-        yield "", cell(f"{each.id}  {each.load:.2f} %{known}")
+        yield "", f"{each.id}  {each.load:.2f} %{known}"
 
 
-def placement_list(placements: Iterable[Placement]) -> Table:
+def placement_list(page: PlacementList) -> Table:
     """List reservations, one in each line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "SESSION", "NODE", "LOAD", "EXPIRES"):
-        table.add_column(heading, justify="right" if heading == "LOAD" else "left", no_wrap=True)
-    for each in placements:
-        table.add_row(
-            cell(each.id),
-            cell(each.session_id or "-"),
-            cell(each.media_node.id),
-            cell(f"{each.estimated_load:.2f}"),
-            cell(format_time(each.expires_time)),
+    rows = (
+        (
+            each.id,
+            each.session_id or "-",
+            each.media_node.id,
+            f"{each.estimated_load:.2f}",
+            format_time(each.expires_time),
         )
-    return table
+        for each in page.content
+    )
+    return list_table(("ID", "SESSION", "NODE", "LOAD", "EXPIRES"), rows)
 
 
 def session_list(sessions: Iterable[OpenViduSession]) -> Table:
     """List sessions, one in each line; participants are those that have joined."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "CREATED", "PARTICIPANTS", "PENDING", "NODE"):
-        right = heading in {"PARTICIPANTS", "PENDING"}
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
-    for each in sessions:
-        connections = each.connections.content
-        joined = sum(connection.status == "active" for connection in connections)
-        table.add_row(
-            cell(each.id),
-            cell(format_time(each.created_at)),
-            cell(joined),
-            cell(len(connections) - joined),
-            cell(each.media_node_id or "-"),
-        )
-    return table
+    headings = ("ID", "CREATED", "PARTICIPANTS", "PENDING", "NODE")
+    return list_table(headings, map(_session_cells, sessions))
 
 
-def session_table(session: OpenViduSession) -> Table:
+def _session_cells(session: OpenViduSession) -> Sequence[object]:
+    connections = session.connections.content
+    joined = sum(connection.status == "active" for connection in connections)
+    pending = len(connections) - joined
+    created = format_time(session.created_at)
+    return session.id, created, joined, pending, session.media_node_id or "-"
+
+
+@_by_property
+def session_table(session: OpenViduSession) -> Rows:
     """Show a session: a line for each property, then its connections and their streams."""
-    return _two_columns(_session_rows(session))
-
-
-def _session_rows(session: OpenViduSession) -> Iterator[tuple[str, Text]]:
-    yield "id", cell(session.id)
-    yield "created", cell(format_time(session.created_at))
-    yield "node", cell(session.media_node_id or "none: nobody has joined")
+    yield "id", session.id
+    yield "created", format_time(session.created_at)
+    yield "node", session.media_node_id or "none: nobody has joined"
     for each in session.connections.content:
-        yield "connection", cell(_connection(each))
+        role = "camera" if each.type_ == "IPCAM" else each.role
+        platform = f", {each.platform}" if each.platform else ""
+        yield "connection", f"{each.id}  {each.status}, {role}{platform}"
         for stream in each.publishers or ():
-            yield "", cell(f"sends {stream.stream_id}")
+            yield "", f"sends {stream.stream_id}"
         for received in each.subscribers or ():
-            yield "", cell(f"receives {received.stream_id}")
+            yield "", f"receives {received.stream_id}"
 
 
-def _connection(connection: OpenViduConnection) -> str:
-    role = "camera" if connection.type_ == "IPCAM" else connection.role
-    platform = f", {connection.platform}" if connection.platform else ""
-    return f"{connection.id}  {connection.status}, {role}{platform}"
-
-
-def diagnostics_table(diagnostics: MediaNodeDiagnostics) -> Table:
+@_by_property
+def diagnostics_table(diagnostics: MediaNodeDiagnostics) -> Rows:
     """Show diagnostics: a line for each property, then the decisions, the newest last."""
-    return _two_columns(_diagnostics_rows(diagnostics))
-
-
-def _diagnostics_rows(diagnostics: MediaNodeDiagnostics) -> Iterator[tuple[str, Text]]:
-    yield "id", cell(diagnostics.id)
+    yield "id", diagnostics.id
     if diagnostics.failure is not None:
         yield "failed", cell(diagnostics.failure, "red")
-    yield "connected", cell("yes") if diagnostics.connected else cell("no", "red")
-    yield "suspect", cell("yes", "yellow") if diagnostics.suspect else cell("no")
+    yield "connected", _yes_or_no(diagnostics.connected)
+    yield "suspect", cell("yes", "yellow") if diagnostics.suspect else "no"
     yield "last reply", _age(diagnostics.last_reply_time, diagnostics.timestamp)
     yield "sessions as of", _age(diagnostics.sessions_time, diagnostics.timestamp)
     yield "load as of", _age(diagnostics.load_time, diagnostics.timestamp)
     yield "round trips", _round_trips(diagnostics.pings)
     for dial in diagnostics.failed_dials:
-        yield "failed dial", cell(f"{format_time(dial.time)}, {dial.reason}")
+        yield "failed dial", f"{format_time(dial.time)}, {dial.reason}"
     stalls = f"stalled {diagnostics.event_loop_stalls} times"
-    yield "event loop lag", cell(f"{diagnostics.event_loop_lag:.0f} ms, {stalls}")
+    yield "event loop lag", f"{diagnostics.event_loop_lag:.0f} ms, {stalls}"
     for decision in diagnostics.decisions:
-        yield format_time(decision.time), cell(f"{decision.finding}: {decision.reason}")
+        yield format_time(decision.time), f"{decision.finding}: {decision.reason}"
         for line in _decision_data(decision):
-            yield "", cell(line)
+            yield "", line
 
 
 def _decision_data(decision: FailureDecision) -> Iterator[str]:
@@ -327,84 +322,68 @@ def _decision_data(decision: FailureDecision) -> Iterator[str]:
     yield f"event loop lag {decision.event_loop_lag:.0f} ms"
 
 
-def _age(time: int | None, now: int) -> Text:
-    return cell(
-        "never" if time is None else f"{format_time(time)}, {(now - time) / 1000:.1f} s ago"
-    )
+def _age(time: int | None, now: int) -> str:
+    return "never" if time is None else f"{format_time(time)}, {(now - time) / 1000:.1f} s ago"
 
 
-def _round_trips(pings: Sequence[Ping]) -> Text:
+def _round_trips(pings: Sequence[Ping]) -> str:
     trips = (ping.round_trip_time for ping in pings)
-    return cell(", ".join("-" if trip is None else f"{trip:.1f} ms" for trip in trips) or "-")
+    return ", ".join("-" if trip is None else f"{trip:.1f} ms" for trip in trips) or "-"
 
 
-def autoscaling_report(report: Autoscaling) -> Table:
+@_by_property
+def autoscaling_report(report: Autoscaling) -> Rows:
     """Show the settings, the next decision and the last actions of autoscaling, one a line."""
-    table = Table(box=None, pad_edge=False, show_header=False)
     policy, now = report.policy, report.now
-    rows = [
-        ("autoscaling", "on" if report.enabled else "off"),
-        ("nodes", f"{policy.min_nodes} to {policy.max_nodes}"),
-        ("load", f"{policy.min_load}% to {policy.max_load}%"),
-        ("interval", format_duration(report.interval)),
-        ("active nodes", str(now.num_nodes)),
-        ("average load", f"{now.avg_load:.2f}%"),
-    ]
+    yield "autoscaling", "on" if report.enabled else "off"
+    yield "nodes", f"{policy.min_nodes} to {policy.max_nodes}"
+    yield "load", f"{policy.min_load}% to {policy.max_load}%"
+    yield "interval", format_duration(report.interval)
+    yield "active nodes", now.num_nodes
+    yield "average load", f"{now.avg_load:.2f}%"
     if report.idle_reason is not None:
-        rows.append(("idle, as", report.idle_reason))
+        yield "idle, as", report.idle_reason
     for node in report.media_nodes:
         load = "unknown" if node.load is None else f"{node.load:.2f}%"
-        rows.append((node.id, f"{node.status}, load {load}, {node.sessions} sessions"))
-    rows.append(("now", now.reason))
+        yield node.id, f"{node.status}, load {load}, {node.sessions} sessions"
+    yield "now", now.reason
     for decision in report.decisions:
         times = "" if decision.evaluations == 1 else f" ({decision.evaluations} times)"
-        rows.append((format_time(decision.timestamp), f"{decision.reason}{times}"))
-    for name, value in rows:
-        table.add_row(cell(name), cell(value))
-    return table
+        yield format_time(decision.timestamp), f"{decision.reason}{times}"
 
 
-def event_list(events: Iterable[StoredEvent]) -> Table:
+def event_list(page: EventPage) -> Table:
     """List events, one in each line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in _EVENT_COLUMNS:
-        table.add_column(heading, no_wrap=True)
-    for event in events:
-        table.add_row(*map(cell, _event_cells(event)))
-    return table
+    return list_table(_EVENT_COLUMNS, map(_event_cells, page.content))
 
 
-def dead_letter_list(letters: Iterable[DeadLetter]) -> Table:
+def dead_letter_list(page: DeadLetterPage) -> Table:
     """List events that were refused for good, one in each line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("NUMBER", "TIME", "EVENT", "NODE", "GIVEN-UP", "REASON"):
-        table.add_column(heading, no_wrap=True)
-    for letter in letters:
-        table.add_row(
-            cell(letter.sequence),
-            cell(format_time(letter.timestamp)),
-            cell(letter.event),
-            cell(letter.media_node_id or "-"),
-            cell(format_time(letter.given_up_time)),
-            cell(letter.reason),
+    rows = (
+        (
+            letter.sequence,
+            format_time(letter.timestamp),
+            letter.event,
+            letter.media_node_id or "-",
+            format_time(letter.given_up_time),
+            letter.reason,
         )
-    return table
+        for letter in page.content
+    )
+    return list_table(("NUMBER", "TIME", "EVENT", "NODE", "GIVEN-UP", "REASON"), rows)
 
 
-def webhook_table(webhook: WebhookState) -> Table:
+@_by_property
+def webhook_table(webhook: WebhookState) -> Rows:
     """Show how the webhook does: a line for each property."""
-    return _two_columns(_webhook_rows(webhook))
-
-
-def _webhook_rows(webhook: WebhookState) -> Iterator[tuple[str, Text]]:
-    yield "enabled", cell(f"yes, to {webhook.host}") if webhook.enabled else cell("no")
-    yield "lag", cell(f"{webhook.lag} event(s)")
-    yield "delivered", cell(webhook.delivered)
-    yield "failed requests", cell(f"{webhook.failures}, {webhook.consecutive_failures} in a row")
+    yield "enabled", f"yes, to {webhook.host}" if webhook.enabled else "no"
+    yield "lag", f"{webhook.lag} event(s)"
+    yield "delivered", webhook.delivered
+    yield "failed requests", f"{webhook.failures}, {webhook.consecutive_failures} in a row"
     yield "dead letters", cell(webhook.dead_letters, "red" if webhook.dead_letters else "")
     yield "lost", cell(webhook.lost, "red" if webhook.lost else "")
     yield "problem", cell(webhook.problem or "-", "red" if webhook.problem else "")
-    yield "next try", cell(format_time(webhook.next_try_time) or "-")
+    yield "next try", format_time(webhook.next_try_time) or "-"
 
 
 def event_line(event: StoredEvent) -> str:
@@ -438,12 +417,3 @@ def _in_columns(cells: Sequence[str]) -> str:
 
 _EVENT_COLUMNS: Final = ("NUMBER", "TIME", "EVENT", "NODE", "DETAILS")
 EVENT_HEADINGS: Final = _in_columns(_EVENT_COLUMNS)
-
-
-def _two_columns(rows: Iterable[tuple[str, Text]]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for name, value in rows:
-        table.add_row(name, value)
-    return table
