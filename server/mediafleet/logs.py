@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import re
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from typing_extensions import override
 
 from mediafleet.masking import MAX_CHARACTERS, mask
-from mediafleet.texts import printable
+from mediafleet.texts import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +46,6 @@ _MAX_TRACEBACK: Final = 32_000
 _MAX_ITEMS: Final = 100
 _MAX_DEPTH: Final = 4
 
-_PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
     "asctime",
@@ -111,7 +109,7 @@ class ConsoleFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         parts = [f"{_time(record)} {record.levelname:<8}{printable(self._message(record))}"]
         extras = " ".join(
-            f"{printable(key)}={_shown(value)}"
+            f"{printable(key)}={shown(value)}"
             for key, value in self._extras(record)
             if value is not None
         )
@@ -148,15 +146,6 @@ class JsonFormatter(_Formatter):
 def _time(record: logging.LogRecord) -> str:
     moment = datetime.fromtimestamp(record.created, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _shown(value: object) -> str:
-    """Format a value; in quotes if it would be ambiguous without."""
-    if isinstance(value, str):
-        return (
-            value if _PLAIN.fullmatch(value) else printable(json.dumps(value, ensure_ascii=False))
-        )
-    return printable(json.dumps(value, ensure_ascii=False))
 
 
 class _Handler(logging.StreamHandler["TextIO"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ _UNSAFE: Final = re.compile(
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _UNSAFE_RUN: Final = re.compile(f"{_UNSAFE.pattern}+")
+_PLAIN: Final = re.compile(r"[\w./:@+*\[\]-]+", re.ASCII)
 _MORE: Final = "{} more problems."
 
 
@@ -45,6 +47,13 @@ def join_sentences(sentences: Sequence[str], limit: int) -> str:
 def printable(text: str) -> str:
     r"""Escape unsafe characters: `\x1b`, `\u202e` instead of the characters. Nothing is masked."""
     return _UNSAFE.sub(_escaped, text)
+
+
+def shown(value: object) -> str:
+    """Format a value of `key=value` on one line; in quotes if it would be ambiguous without."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
+    return printable(json.dumps(value, ensure_ascii=False))
 
 
 def _escaped(found: re.Match[str]) -> str:

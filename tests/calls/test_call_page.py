@@ -38,6 +38,12 @@ STATUS = "document.getElementById('status').textContent"
 FOCUS = "document.activeElement.id"
 CAPTIONS = "[...document.querySelectorAll('figcaption')].map((each) => each.textContent).join()"
 
+COUNT = """[...document.querySelectorAll("#streams video")]
+  .find((each) => !each.muted).getVideoPlaybackQuality().totalVideoFrames"""
+TRACK = """[...document.querySelectorAll("#streams video")]
+  .find((each) => !each.muted).srcObject.getVideoTracks()[0].id"""
+"""The received video; a peer connection that is made again has another one."""
+
 REFUSED = {
     "--use-fake-ui-for-media-stream=deny": "does not let this page use camera and microphone",
     "--use-fake-device-for-media-stream=device-count=0": "no camera or no microphone",
@@ -54,7 +60,7 @@ class Demo:
         self.folder = folder
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
+    async def running(self, *more: str) -> AsyncIterator[str]:
         """Run it until its nodes are connected; the address of its page, as it prints it."""
         options = (
             "--nodes",
@@ -63,6 +69,7 @@ class Demo:
             str(self.port),
             "--data-dir",
             os.fspath(self.folder),
+            *more,
         )
         with subprocess.Popen(
             [sys.executable, "-m", "mediafleet", "demo", *options],
@@ -140,10 +147,15 @@ async def test_two_tabs_see_each_other_until_one_leaves(demo: Demo, browser: Chr
         assert await ada.evaluate(FOCUS) == "leave"
 
         for button, text in (("microphone", "microphone off"), ("camera", "camera off")):
+            colour = f"getComputedStyle(document.getElementById('{button}')).backgroundColor"
+            before = await ada.evaluate(colour)
             await click(ada, button)
-            await bob.until(f"(text) => {CAPTIONS}.includes(text)", text)
+            for page in (ada, bob):
+                await page.until(f"(text) => {CAPTIONS}.includes(text)", text)
+            assert await ada.evaluate(colour) != before
             await click(ada, button)
-            await bob.until(f"(text) => !{CAPTIONS}.includes(text)", text)
+            for page in (ada, bob):
+                await page.until(f"(text) => !{CAPTIONS}.includes(text)", text)
 
         await ada.reload()
         await says(bob, "Nobody else publishes.")
@@ -181,6 +193,29 @@ async def test_a_call_outlives_the_server_and_ends_with_its_node(
             await says(ada, "Connecting again")
             await click(ada, "leave")
             await says(ada, "You left the call.")
+
+
+async def test_with_failover_a_call_goes_on_when_its_node_crashes(
+    demo: Demo, browser: Chromium
+) -> None:
+    async with (
+        demo.running("--failover") as url,
+        browser.page(url) as ada,
+        browser.page(url) as guest,
+    ):
+        await join(ada, "Ada")
+        await join(guest, "")
+        await both_see(ada, guest)
+        assert await ada.evaluate(CAPTIONS) == "Ada (you),Guest"
+        assert sorted((await guest.evaluate(CAPTIONS)).split(",")) == ["Ada", "You"]
+
+        tracks = [await page.evaluate(TRACK) for page in (ada, guest)]
+        demo.kill_node_of_the_call()
+        for page, track in zip((ada, guest), tracks, strict=True):
+            await page.until(f"(track) => {TRACK} !== track", track)
+            frames = await page.evaluate(COUNT)
+            await page.until(f"(frames) => {COUNT} > frames + 10", frames)
+        await both_see(ada, guest)
 
 
 @pytest.mark.parametrize(("switch", "text"), REFUSED.items(), ids=["denied", "none"])

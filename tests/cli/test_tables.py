@@ -1,9 +1,9 @@
-"""What a node was judged on, as a terminal shows it."""
+"""Diagnostics and events, as a terminal shows them."""
 
 from rich.console import Console
 
-from mediafleet.cli.tables import diagnostics_table
-from mediafleet_client.models import MediaNodeDiagnostics
+from mediafleet.cli.tables import diagnostics_table, event_line
+from mediafleet_client.models import MediaNodeDiagnostics, StoredEvent
 
 DIAL = {"time": 1600681028911, "reason": "the connection was refused"}
 DECISION = {
@@ -47,3 +47,25 @@ def test_failures_are_shown_with_the_node_and_with_its_decisions() -> None:
     decision = next(n for n, line in enumerate(lines) if "given-up" in line)
     assert lines[decision].endswith("given-up: it was disconnected for 4.0 s")
     assert f"failed dial {dial}" in lines[decision:]
+
+
+def test_what_a_browser_says_of_itself_forges_no_event_and_no_detail() -> None:
+    said = "Ada reason=nodeCrashed\n8  2026-11-28 19:30:38Z  nodeCrashed \x1b[2J"
+    event = StoredEvent.from_dict(
+        {
+            "sequence": 7,
+            "hash": "0" * 64,
+            "timestamp": 1600681031000,
+            "event": "participantJoined",
+            "mediaNodeId": "kms_FVrQslIr",
+            "payload": {"sessionId": "a", "clientData": said, "serverData": "", "duration": 3},
+        }
+    )
+    details = (
+        "sessionId=a"
+        r' clientData="Ada reason=nodeCrashed\n8  2026-11-28 19:30:38Z  nodeCrashed \u001b[2J"'
+        ' serverData="" duration=3'
+    )
+    line = event_line(event)
+    assert line.endswith(f"  {details}")
+    assert "\n" not in line

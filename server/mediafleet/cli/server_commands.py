@@ -153,6 +153,10 @@ def demo(
             help="Keep the server's data here; a temporary directory if not given.",
         ),
     ] = None,
+    failover: Annotated[
+        bool,
+        typer.Option("--failover", help="Move the calls of a node that crashes to another node."),
+    ] = False,
 ) -> None:
     """Run a server with Media Nodes to play with, until Ctrl-C.
 
@@ -163,7 +167,7 @@ def demo(
     Examples:
       mediafleet demo
       mediafleet demo --nodes 5 --sessions 2 --port 6443
-      mediafleet demo --data-dir ./demo
+      mediafleet demo --data-dir ./demo --failover
 
     Exit status: 0 ended by a signal, 1 could not start or go on, 2 wrong options.
     """
@@ -180,6 +184,7 @@ def demo(
                 "OPENVIDU_PRO_CLUSTER_MEDIA_NODES": nodes,
                 "MEDIAFLEET_LOCAL_MAX_NODES": nodes + _MORE_DEMO_NODES,
                 "MEDIAFLEET_LOCAL_COMMAND": _command(sessions, lifetime),
+                "MEDIAFLEET_SESSION_FAILOVER": failover,
             }
         )
         remarks = [

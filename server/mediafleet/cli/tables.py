@@ -1,6 +1,5 @@
 """How Media Nodes, drains, diagnostics, placements, sessions and events look in a terminal."""
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mediafleet.cli.terminal import format_duration, format_time, with_options, write
-from mediafleet.texts import printable
+from mediafleet.texts import printable, shown
 from mediafleet_client.models import (
     Autoscaling,
     DeadLetterPage,
@@ -210,7 +209,7 @@ def _deadline(drain: Drain) -> str:
 
 
 def _session_names(drain: Drain) -> str:
-    named = ", ".join(drain.session_ids[:_MAX_NAMED_SESSIONS])
+    named = ", ".join(map(printable, drain.session_ids[:_MAX_NAMED_SESSIONS]))
     more = " …" if drain.sessions_left > _MAX_NAMED_SESSIONS else ""
     return f" ({named}{more})"
 
@@ -346,7 +345,7 @@ def autoscaling_report(report: Autoscaling) -> Rows:
     for node in report.media_nodes:
         load = "unknown" if node.load is None else f"{node.load:.2f}%"
         yield node.id, f"{node.status}, load {load}, {node.sessions} sessions"
-    yield "now", now.reason
+    yield "now" if report.idle_reason is None else "otherwise", now.reason
     for decision in report.decisions:
         times = "" if decision.evaluations == 1 else f" ({decision.evaluations} times)"
         yield format_time(decision.timestamp), f"{decision.reason}{times}"
@@ -396,7 +395,7 @@ def event_line(event: StoredEvent) -> str:
 
 def _event_cells(event: StoredEvent) -> tuple[str, ...]:
     details = " ".join(
-        f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+        f"{name}={shown(value)}"
         for name, value in event.payload.to_dict().items()
         if name not in _IN_OTHER_COLUMNS and value is not None and not _is_nested(value)
     )

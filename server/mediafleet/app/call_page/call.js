@@ -217,7 +217,7 @@ class Call {
       this.#names.set(each.id, each.metadata);
       for (const stream of each.streams ?? []) this.#receive(each.id, stream);
     }
-    const peer = this.#own = new StreamPeer(this, "", this.id, `${name || "You"} (you)`, this.media);
+    const peer = this.#own = new StreamPeer(this, "", this.id, name ? `${name} (you)` : "You", this.media);
     await peer.connect(async (sdpOffer) => {
       const published = await this.signalling.request("publishVideo", {
         sdpOffer, doLoopback: false, hasAudio: true, hasVideo: true, audioActive: true, videoActive: true,
@@ -238,6 +238,7 @@ class Call {
   toggle(kind, isOn) {
     for (const track of this.media.getTracks()) if (track.kind === kind) track.enabled = isOn;
     const property = kind === "audio" ? "audioActive" : "videoActive";
+    this.#describe({ connectionId: this.id, property, newValue: String(isOn) });
     const reason = kind === "audio" ? "publishAudio" : "publishVideo";
     return this.signalling.request("streamPropertyChanged", {
       streamId: this.#own.id, property, newValue: isOn, reason,
@@ -245,7 +246,7 @@ class Call {
   }
 
   async #receive(owner, stream) {
-    const peer = new StreamPeer(this, stream.id, owner, this.#names.get(owner) || owner);
+    const peer = new StreamPeer(this, stream.id, owner, this.#names.get(owner) || "Guest");
     this.#received.set(owner, peer);
     for (const [property, value] of Object.entries(stream)) {
       this.#describe({ connectionId: owner, property, newValue: String(value) });
@@ -262,6 +263,10 @@ class Call {
     }
   }
 
+  #peerOf(connectionId) {
+    return connectionId === this.id ? this.#own : this.#received.get(connectionId);
+  }
+
   #drop(owner) {
     this.#received.get(owner)?.close();
     this.#received.delete(owner);
@@ -269,7 +274,7 @@ class Call {
   }
 
   #describe({ connectionId, property, newValue }) {
-    const peer = this.#received.get(connectionId);
+    const peer = this.#peerOf(connectionId);
     const text = { audioActive: "microphone off", videoActive: "camera off" }[property];
     if (!peer || !text) return;
     if (newValue === "true") peer.off.delete(text);
@@ -286,8 +291,7 @@ class Call {
       this.#end(REASONS[params.reason] ?? `The call ended: ${params.reason}.`);
     }
     else if (method === "iceCandidate") {
-      const peer = params.senderConnectionId === this.id ? this.#own : this.#received.get(params.senderConnectionId);
-      peer?.addCandidate(params);
+      this.#peerOf(params.senderConnectionId)?.addCandidate(params);
     }
   }
 
