@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
-from mediafleet.configuration.description import render_table
+from mediafleet.configuration.properties import FAMILIES, PROPERTIES
+from mediafleet.configuration.property import Property, Shown, Use
 from mediafleet.domain.media_node import REQUESTABLE, TRANSITIONS, MediaNodeStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 GETTING_STARTED = ROOT / "docs" / "getting-started.md"
+
+_TITLES = ("Property", "Meaning", "Value", "Default", "GET /pro/config", "Restart")
+_GET = {
+    Shown.NEVER: "",
+    Shown.ALWAYS: "yes",
+    Shown.RECORDING: "if recording is on",
+    Shown.WEBHOOK: "if webhook is on",
+    Shown.AUTOSCALING: "if autoscaling is on",
+    Shown.ELASTICSEARCH: "if its host is set",
+    Shown.KIBANA: "if its host is set",
+    Shown.NOT_EMPTY: "if recording is on and it is set",
+}
 
 
 def main() -> None:
@@ -30,7 +43,7 @@ def generated_documents() -> dict[Path, str]:
     tox = (ROOT / "tox.ini").read_text("utf-8")
     parts = {
         ROOT / "docs" / "life-cycle.md": ("life of a media node", state_diagram()),
-        ROOT / "docs" / "configuration.md": ("configuration", render_table()),
+        ROOT / "docs" / "configuration.md": ("configuration", property_table()),
         ROOT / "CONTRIBUTING.md": ("tox", tox_table(tox)),
     }
     return {
@@ -59,6 +72,45 @@ def state_diagram() -> str:
         lines += [_arrow(old, new) for new in MediaNodeStatus if new in TRANSITIONS[old]]
     lines += [f"    {_identifier(end)} --> [*]" for end in MediaNodeStatus if not TRANSITIONS[end]]
     return "\n".join([*lines, "```"])
+
+
+def property_table() -> str:
+    """The properties as a table in Markdown, then the names that are accepted without effect."""
+    used = [each for each in PROPERTIES if each.use in {Use.ACTIVE, Use.PLANNED}]
+    kept = sorted(
+        [each.name for each in PROPERTIES if each.use is Use.KEPT]
+        + [f"{prefix}*" for prefix in FAMILIES]
+    )
+    return "\n".join(
+        [
+            f"| {' | '.join(_TITLES)} |",
+            "|---" * len(_TITLES) + "|",
+            *(f"| {' | '.join(_cells(each))} |" for each in used),
+            "",
+            "\\* Stored and shown; the feature behind it does not exist yet.",
+            "",
+            "Known from OpenVidu, up to 2.32, and left in the `.env` file without effect: "
+            + ", ".join(f"`{name}`" for name in kept)
+            + ".",
+        ]
+    )
+
+
+def _cells(each: Property) -> Iterator[str]:
+    star = " \\*" if each.use is Use.PLANNED else ""
+    yield f"`{each.name}`{star}"
+    yield each.doc
+    yield each.kind.allowed
+    yield _default(each)
+    yield _GET[each.shown]
+    yield "yes" if each.modifiable else ""
+
+
+def _default(each: Property) -> str:
+    if each.default_note is not None:
+        return each.default_note
+    text = each.kind.write(each.default)
+    return f"`{text}`" if text else ""
 
 
 def tox_table(ini: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -72,8 +73,8 @@ def _local(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     return Local(
         LocalSettings(
             directory=configuration.data_dir / "local",
-            command=configuration.local_command,
-            max_nodes=configuration.local_max_nodes,
+            command=configuration.find("MEDIAFLEET_LOCAL_COMMAND", str),
+            max_nodes=configuration.get("MEDIAFLEET_LOCAL_MAX_NODES", int),
             launch_timeout=configuration.launch_timeout,
             environ=inherited_variables(),
         )
@@ -91,16 +92,19 @@ def _docker(settings: ActiveConfiguration, _clock: Clock) -> Environment:
         raise MissingExtraError("docker") from error
 
     configuration = settings.value
+    labels = (
+        label.partition("=") for label in configuration.get("MEDIAFLEET_DOCKER_LABELS", tuple)
+    )
     return Docker(
         DockerSettings(
-            host=configuration.docker_host,
-            image=configuration.docker_image,
-            command=configuration.docker_command,
-            network=configuration.docker_network,
-            memory_mib=configuration.docker_memory_mib,
-            cpus=configuration.docker_cpus,
-            labels=configuration.docker_labels,
-            pull=Pull(configuration.docker_pull),
+            host=configuration.get("MEDIAFLEET_DOCKER_HOST", str) or None,
+            image=configuration.get("MEDIAFLEET_DOCKER_IMAGE", str),
+            command=tuple(shlex.split(configuration.find("MEDIAFLEET_DOCKER_COMMAND", str) or "")),
+            network=configuration.get("MEDIAFLEET_DOCKER_NETWORK", str),
+            memory_mib=configuration.get("MEDIAFLEET_DOCKER_MEMORY", int) or None,
+            cpus=configuration.get("MEDIAFLEET_DOCKER_CPUS", float) or None,
+            labels={name: value for name, _, value in labels},
+            pull=Pull(configuration.get("MEDIAFLEET_DOCKER_PULL", str)),
             launch_timeout=configuration.launch_timeout,
         )
     )
@@ -113,21 +117,24 @@ def _aws(settings: ActiveConfiguration, _clock: Clock) -> Environment:
         raise MissingExtraError("aws") from error
 
     configuration = settings.value
-    text = configuration.aws_texts
+
+    def text(name: str) -> str:
+        return configuration.find(name, str) or ""
+
     return Aws(
         AwsSettings(
-            region=text["AWS_DEFAULT_REGION"] or "",
-            image_id=text["AWS_IMAGE_ID"] or "",
-            instance_type=text["AWS_INSTANCE_TYPE"] or "",
-            key_name=text["AWS_KEY_NAME"],
-            subnet_id=text["AWS_SUBNET_ID"],
-            security_groups=tuple(filter(None, (text["AWS_SECURITY_GROUP"] or "").split(","))),
-            stack_id=text["AWS_STACK_ID"],
-            stack_name=text["AWS_STACK_NAME"],
-            volume_size=configuration.aws_volume_size,
+            region=text("AWS_DEFAULT_REGION"),
+            image_id=text("AWS_IMAGE_ID"),
+            instance_type=text("AWS_INSTANCE_TYPE"),
+            key_name=text("AWS_KEY_NAME") or None,
+            subnet_id=text("AWS_SUBNET_ID") or None,
+            security_groups=tuple(filter(None, text("AWS_SECURITY_GROUP").split(","))),
+            stack_id=text("AWS_STACK_ID") or None,
+            stack_name=text("AWS_STACK_NAME") or None,
+            volume_size=configuration.get("AWS_VOLUME_SIZE", int) or None,
             access_key=configuration.aws_access_key,
-            endpoint_url=configuration.aws_endpoint,
-            port=configuration.aws_node_port,
+            endpoint_url=text("MEDIAFLEET_AWS_ENDPOINT") or None,
+            port=configuration.get("MEDIAFLEET_AWS_NODE_PORT", int),
             launch_timeout=configuration.launch_timeout,
         )
     )

@@ -228,11 +228,13 @@ class _Server:
                 ca_file=configuration.node_ca_file,
                 load_interval=configuration.load_interval,
                 heartbeat=HeartbeatSettings(
-                    interval=configuration.ping_interval,
-                    timeout=configuration.ping_timeout,
-                    probes=configuration.ping_probes,
-                    probe_interval=configuration.ping_probe_interval,
-                    alignment=min(PING_ALIGNMENT_S, configuration.ping_interval / 10),
+                    interval=configuration.get("MEDIAFLEET_PING_INTERVAL", float),
+                    timeout=configuration.get("MEDIAFLEET_PING_TIMEOUT", float),
+                    probes=configuration.get("MEDIAFLEET_PING_PROBES", int),
+                    probe_interval=configuration.get("MEDIAFLEET_PING_PROBE_INTERVAL", float),
+                    alignment=min(
+                        PING_ALIGNMENT_S, configuration.get("MEDIAFLEET_PING_INTERVAL", float) / 10
+                    ),
                 ),
                 open_files=open_files,
             ),
@@ -368,7 +370,7 @@ class _Server:
             authenticate=self._settings.authenticate,
             describe_error=describe_error,
             lifespan=self._lifespan,
-            cors_origins=self._configuration.cors_origins,
+            cors_origins=self._configuration.get("MEDIAFLEET_CORS_ORIGINS", tuple),
             failed_logins=self._failed_logins,
             observe=self._observe_response,
             now_ms=lambda: to_milliseconds(self._clock.now()),
@@ -606,7 +608,9 @@ class _Server:
             await self._sizing.leave_to_autoscaling(self._store)
             await self._autoscaler.evaluate()
         else:
-            await self._sizing.resize(self._store, configuration.cluster_media_nodes)
+            await self._sizing.resize(
+                self._store, configuration.get("OPENVIDU_PRO_CLUSTER_MEDIA_NODES", int)
+            )
 
     def _publish(self, events: Sequence[StoredEvent]) -> None:
         self._readers.log.append(events)

@@ -242,11 +242,13 @@ def run(
         CommandError: The server did not start, or failed.
     """
     os.umask(_OWNER_ONLY)
-    logs.configure(cast("logs.LogFormat", configuration.log_format))
+    logs.configure(cast("logs.LogFormat", configuration.get("MEDIAFLEET_LOG_FORMAT", str)))
     is_local = configuration.environment == "local"
-    open_files = share_open_files(processes=configuration.local_max_nodes if is_local else 0)
+    open_files = share_open_files(
+        processes=configuration.get("MEDIAFLEET_LOCAL_MAX_NODES", int) if is_local else 0
+    )
     listener = bind(
-        configuration.bind_address,
+        configuration.get("MEDIAFLEET_BIND_ADDRESS", str),
         configuration.port,
         tls=options.tls,
         behind_proxy=options.behind_proxy,

@@ -87,7 +87,7 @@ def require_media_server(configuration: Configuration, dotenv_path: Path) -> Non
     Raises:
         UsageError: It has none; the message lists what can be configured instead.
     """
-    if configuration.environment != "local" or configuration.local_command is not None:
+    if configuration.environment != "local" or configuration["MEDIAFLEET_LOCAL_COMMAND"]:
         return
     from mediafleet.environments.local.launch import KURENTO  # noqa: PLC0415 - only here needed
 

@@ -64,7 +64,11 @@ def run_server(
         CommandError: The server did not start, or another server has taken over the store.
     """
     application = _Application()
-    share = None if options.behind_proxy else configuration.connections_per_address
+    share = (
+        None
+        if options.behind_proxy
+        else configuration.get("MEDIAFLEET_CONNECTIONS_PER_ADDRESS", int)
+    )
 
     class Protocol(http_protocol(configuration)):  # type: ignore[misc]
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)

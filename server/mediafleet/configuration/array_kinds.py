@@ -193,10 +193,7 @@ class ArrayKind(Kind):
 class Events(ArrayKind):
     """Names of events; in text also those of later releases, which are passed over."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"an array of at most {MAX_ITEMS} event names"
+    allowed = f"an array of at most {MAX_ITEMS} event names"
 
     @override
     def read(self, text: str) -> Value:
@@ -215,10 +212,7 @@ class Events(ArrayKind):
 class Headers(ArrayKind):
     """HTTP headers, each `Name: value`; the values are never shown in a problem."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f'an array of at most {MAX_ITEMS} headers of the form "Name: value"'
+    allowed = f'an array of at most {MAX_ITEMS} headers of the form "Name: value"'
 
     @override
     def normalize_item(self, item: str) -> str:
@@ -244,13 +238,10 @@ class WebSocketUris(ArrayKind):
     max_items: ClassVar[int] = MAX_NODE_URIS
     max_characters: ClassVar[int] = MAX_NODE_URIS * (MAX_URI + len('"", ')) + len("[]")
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return (
-            f"an array of at most {MAX_NODE_URIS} URIs of the form ws://HOST:PORT/PATH or"
-            f" wss://HOST:PORT/PATH, of at most {MAX_URI} characters each"
-        )
+    allowed = (
+        f"an array of at most {MAX_NODE_URIS} URIs of the form ws://HOST:PORT/PATH or"
+        f" wss://HOST:PORT/PATH, of at most {MAX_URI} characters each"
+    )
 
     @override
     def normalize_item(self, item: str) -> str:
@@ -269,10 +260,7 @@ class WebSocketUris(ArrayKind):
 class Origins(ArrayKind):
     """Origins of browsers, such as `https://console.example.com`, or `*`."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"an array of at most {MAX_ITEMS} origins of the form https://HOST:PORT"
+    allowed = f"an array of at most {MAX_ITEMS} origins of the form https://HOST:PORT"
 
     @override
     def normalize_item(self, item: str) -> str:
@@ -289,10 +277,7 @@ class Origins(ArrayKind):
 class Labels(ArrayKind):
     """Labels of containers, such as `team=video`."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"an array of at most {MAX_ITEMS} labels of the form name=value"
+    allowed = f"an array of at most {MAX_ITEMS} labels of the form name=value"
 
     @override
     def normalize_item(self, item: str) -> str:
@@ -305,10 +290,7 @@ class Labels(ArrayKind):
 class Networks(ArrayKind):
     """IP networks in CIDR form; a single address is a network of one."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"an array of at most {MAX_ITEMS} networks such as 10.0.0.0/8 or fd00::/8"
+    allowed = f"an array of at most {MAX_ITEMS} networks such as 10.0.0.0/8 or fd00::/8"
 
     @override
     def normalize_item(self, item: str) -> str:

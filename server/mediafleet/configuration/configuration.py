@@ -144,11 +144,6 @@ class Configuration:
         return self.get("KMS_URIS", tuple)
 
     @property
-    def cluster_media_nodes(self) -> int:
-        """Media Nodes wanted at start-up."""
-        return self.get("OPENVIDU_PRO_CLUSTER_MEDIA_NODES", int)
-
-    @property
     def autoscales(self) -> bool:
         """Whether the number of Media Nodes follows the load."""
         return self.get("OPENVIDU_PRO_CLUSTER_AUTOSCALING", bool)
@@ -187,11 +182,6 @@ class Configuration:
         return f"https://{shown}" if port == 443 else f"https://{shown}:{port}"  # noqa: PLR2004 - the port of https
 
     @property
-    def bind_address(self) -> str:
-        """Address to listen on; IPv6 without brackets."""
-        return self.get("MEDIAFLEET_BIND_ADDRESS", str)
-
-    @property
     def port(self) -> int:
         """Port to listen on: the command line's, else SERVER_PORT, else MEDIAFLEET_PORT."""
         own = self.get("MEDIAFLEET_PORT", int)
@@ -222,104 +212,14 @@ class Configuration:
         return None if given is None else Path(given)
 
     @property
-    def cors_origins(self) -> tuple[str, ...]:
-        """Origins allowed to call from a browser; empty for none."""
-        return self.get("MEDIAFLEET_CORS_ORIGINS", tuple)
-
-    @property
-    def connections_per_address(self) -> int:
-        """Connections that one client address may have at a time."""
-        return self.get("MEDIAFLEET_CONNECTIONS_PER_ADDRESS", int)
-
-    @property
     def load_interval(self) -> float:
         """Seconds between two load measurements of a node."""
         return self.get("MEDIAFLEET_LOAD_INTERVAL", float)
 
     @property
-    def ping_interval(self) -> float:
-        """Seconds between two pings of a node."""
-        return self.get("MEDIAFLEET_PING_INTERVAL", float)
-
-    @property
-    def ping_timeout(self) -> float:
-        """Seconds without a response until a node is suspect."""
-        return self.get("MEDIAFLEET_PING_TIMEOUT", float)
-
-    @property
-    def ping_probes(self) -> int:
-        """Further pings that a suspect node may leave unanswered."""
-        return self.get("MEDIAFLEET_PING_PROBES", int)
-
-    @property
-    def ping_probe_interval(self) -> float:
-        """Seconds between two of these, and after the last."""
-        return self.get("MEDIAFLEET_PING_PROBE_INTERVAL", float)
-
-    @property
     def launch_timeout(self) -> float:
         """Seconds a node may take from launch to running."""
         return self.get("MEDIAFLEET_LAUNCH_TIMEOUT", float)
-
-    @property
-    def local_command(self) -> str | None:
-        """Command line of a local Media Node; `None` when none is configured."""
-        return self.find("MEDIAFLEET_LOCAL_COMMAND", str)
-
-    @property
-    def local_max_nodes(self) -> int:
-        """Local Media Nodes that may run at a time."""
-        return self.get("MEDIAFLEET_LOCAL_MAX_NODES", int)
-
-    @property
-    def docker_host(self) -> str | None:
-        """URL of the Docker Engine; `None` as the docker command finds it."""
-        return self.get("MEDIAFLEET_DOCKER_HOST", str) or None
-
-    @property
-    def docker_image(self) -> str:
-        """Image of a Media Node, with its tag."""
-        return self.get("MEDIAFLEET_DOCKER_IMAGE", str)
-
-    @property
-    def docker_command(self) -> tuple[str, ...]:
-        """Words of the containers' command; empty for the image's own."""
-        return tuple(shlex.split(self.find("MEDIAFLEET_DOCKER_COMMAND", str) or ""))
-
-    @property
-    def docker_network(self) -> str:
-        """Network of the containers."""
-        return self.get("MEDIAFLEET_DOCKER_NETWORK", str)
-
-    @property
-    def docker_memory_mib(self) -> int | None:
-        """Most memory of a container in MiB; `None` for no limit."""
-        return self.get("MEDIAFLEET_DOCKER_MEMORY", int) or None
-
-    @property
-    def docker_cpus(self) -> float | None:
-        """Most processors of a container; `None` for no limit."""
-        return self.get("MEDIAFLEET_DOCKER_CPUS", float) or None
-
-    @property
-    def docker_labels(self) -> Mapping[str, str]:
-        """Further labels of the containers."""
-        pairs = (label.partition("=") for label in self.get("MEDIAFLEET_DOCKER_LABELS", tuple))
-        return {name: value for name, _, value in pairs}
-
-    @property
-    def docker_pull(self) -> str:
-        """`missing`, `always` or `never`."""
-        return self.get("MEDIAFLEET_DOCKER_PULL", str)
-
-    @property
-    def aws_texts(self) -> Mapping[str, str | None]:
-        """AWS properties that are text, by name; `None` where nothing is set."""
-        return {
-            name: self.find(name, str) or None
-            for name in self.values
-            if name.startswith("AWS_") and name != "AWS_VOLUME_SIZE"
-        }
 
     @property
     def aws_access_key(self) -> tuple[str, str] | None:
@@ -334,21 +234,6 @@ class Configuration:
         return (key_id, key) if key_id and key else None
 
     @property
-    def aws_volume_size(self) -> int | None:
-        """GiB of an instance's root disk; `None` for what the image has."""
-        return self.get("AWS_VOLUME_SIZE", int) or None
-
-    @property
-    def aws_node_port(self) -> int:
-        """Port of the media server on an instance."""
-        return self.get("MEDIAFLEET_AWS_NODE_PORT", int)
-
-    @property
-    def aws_endpoint(self) -> str | None:
-        """URL of EC2; `None` for that of the region."""
-        return self.get("MEDIAFLEET_AWS_ENDPOINT", str) or None
-
-    @property
     def registrar_token(self) -> str | None:
         """Part of the path where media servers announce themselves; `None`: they cannot."""
         return self.get("MEDIAFLEET_REGISTRAR_TOKEN", str) or None
@@ -357,8 +242,3 @@ class Configuration:
     def registrar_networks(self) -> tuple[IpNetwork, ...]:
         """Networks from which they may come."""
         return tuple(map(ipaddress.ip_network, self.get("MEDIAFLEET_REGISTRAR_NETWORKS", tuple)))
-
-    @property
-    def log_format(self) -> str:
-        """`console` or `json`."""
-        return self.get("MEDIAFLEET_LOG_FORMAT", str)

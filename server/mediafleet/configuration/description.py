@@ -1,36 +1,20 @@
-"""What is shown of a configuration: GET /pro/config and the documents; and what is masked."""
+"""What is shown of a configuration by GET /pro/config; and what is masked."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mediafleet.configuration.configuration import Configuration
-from mediafleet.configuration.properties import FAMILIES, PROPERTIES
+from mediafleet.configuration.properties import PROPERTIES
 from mediafleet.configuration.property import (
     OPENVIDU_SERVER_VERSION,
     JsonValue,
     Property,
     Shown,
-    Use,
     Value,
 )
-
-_SHOWN_WHEN: Final[Mapping[Shown, Callable[[Configuration, str], bool]]] = {
-    Shown.NEVER: lambda _configuration, _name: False,
-    Shown.ALWAYS: lambda _configuration, _name: True,
-    Shown.RECORDING: lambda configuration, _name: configuration["OPENVIDU_RECORDING"] is True,
-    Shown.WEBHOOK: lambda configuration, _name: configuration["OPENVIDU_WEBHOOK"] is True,
-    Shown.AUTOSCALING: lambda configuration, _name: (
-        configuration["OPENVIDU_PRO_CLUSTER_AUTOSCALING"] is True
-    ),
-    Shown.ELASTICSEARCH: lambda configuration, _name: _has_elasticsearch(configuration),
-    Shown.KIBANA: lambda configuration, _name: _has_kibana(configuration),
-    Shown.NOT_EMPTY: lambda configuration, name: (
-        configuration["OPENVIDU_RECORDING"] is True and bool(configuration[name])
-    ),
-}
 
 
 def describe(
@@ -48,83 +32,29 @@ def describe(
         "OPENVIDU_SERVER_DEPENDENCY_VERSION": OPENVIDU_SERVER_VERSION,
         "OPENVIDU_PUBLICURL": configuration.public_url,
         "KMS_URIS": tuple(kms_uris) or configuration.kms_uris,
-        "OPENVIDU_PRO_ELASTICSEARCH": _has_elasticsearch(configuration),
-        "OPENVIDU_PRO_KIBANA": _has_kibana(configuration),
+        "OPENVIDU_PRO_ELASTICSEARCH": bool(configuration["OPENVIDU_PRO_ELASTICSEARCH_HOST"]),
+        "OPENVIDU_PRO_KIBANA": bool(configuration["OPENVIDU_PRO_KIBANA_HOST"]),
         "OPENVIDU_PRO_NETWORK_STAT": False,
     }
     return {
         each.name: _json(reported[each.name] if each.name in reported else configuration[each.name])
         for each in PROPERTIES
-        if _is_shown(each, configuration)
+        if not each.secret and _is_shown(each, configuration)
     }
 
 
 def _is_shown(each: Property, configuration: Configuration) -> bool:
-    return not each.secret and _SHOWN_WHEN[each.shown](configuration, each.name)
+    match each.shown:
+        case Shown.NEVER | Shown.ALWAYS:
+            return each.shown is Shown.ALWAYS
+        case Shown.NOT_EMPTY:
+            return bool(configuration["OPENVIDU_RECORDING"] and configuration[each.name])
+        case condition:
+            return bool(configuration[condition.value])
 
 
 def _json(value: Value) -> JsonValue:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _has_elasticsearch(configuration: Configuration) -> bool:
-    return bool(configuration["OPENVIDU_PRO_ELASTICSEARCH_HOST"])
-
-
-def _has_kibana(configuration: Configuration) -> bool:
-    return bool(configuration["OPENVIDU_PRO_KIBANA_HOST"])
-
-
-_TITLES: Final = ("Property", "Meaning", "Value", "Default", "GET /pro/config", "Restart")
-_GET: Final = {
-    Shown.NEVER: "",
-    Shown.ALWAYS: "yes",
-    Shown.RECORDING: "if recording is on",
-    Shown.WEBHOOK: "if webhook is on",
-    Shown.AUTOSCALING: "if autoscaling is on",
-    Shown.ELASTICSEARCH: "if its host is set",
-    Shown.KIBANA: "if its host is set",
-    Shown.NOT_EMPTY: "if recording is on and it is set",
-}
-
-
-def render_table() -> str:
-    """Write the table in Markdown, then the names that are accepted without effect."""
-    used = [each for each in PROPERTIES if each.use in {Use.ACTIVE, Use.PLANNED}]
-    kept = sorted(
-        [each.name for each in PROPERTIES if each.use is Use.KEPT]
-        + [f"{prefix}*" for prefix in FAMILIES]
-    )
-    return "\n".join(
-        [
-            f"| {' | '.join(_TITLES)} |",
-            "|---" * len(_TITLES) + "|",
-            *(f"| {' | '.join(_cells(each))} |" for each in used),
-            "",
-            "\\* Stored and shown; the feature behind it does not exist yet.",
-            "",
-            "Known from OpenVidu, up to 2.32, and left in the `.env` file without effect: "
-            + ", ".join(f"`{name}`" for name in kept)
-            + ".",
-        ]
-    )
-
-
-def _cells(each: Property) -> Iterator[str]:
-    star = " \\*" if each.use is Use.PLANNED else ""
-    yield f"`{each.name}`{star}"
-    yield each.doc
-    yield each.kind.allowed
-    yield _default(each)
-    yield _GET[each.shown]
-    yield "yes" if each.modifiable else ""
-
-
-def _default(each: Property) -> str:
-    if each.default_note is not None:
-        return each.default_note
-    text = each.kind.write(each.default)
-    return f"`{text}`" if text else ""
 
 
 USER: Final = "OPENVIDUAPP"

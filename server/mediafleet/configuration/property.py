@@ -137,10 +137,7 @@ def require_clean(text: str, maximum: int = MAX_VALUE_CHARACTERS) -> str:
 class Boolean(Kind):
     """`true` or `false`; in text in any case."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "true or false"
+    allowed = "true or false"
 
     @override
     def read(self, text: str) -> Value:
@@ -237,16 +234,16 @@ class Decimal(Kind):
 
 
 class Shown(enum.Enum):
-    """When GET /pro/config shows a property."""
+    """When GET /pro/config shows a property; a name stands for "if that property is set"."""
 
     NEVER = "never"
     ALWAYS = "always"
-    RECORDING = "recording on"
-    WEBHOOK = "webhook on"
-    AUTOSCALING = "autoscaling on"
-    ELASTICSEARCH = "Elasticsearch set"
-    KIBANA = "Kibana set"
     NOT_EMPTY = "recording on and not empty"
+    RECORDING = "OPENVIDU_RECORDING"
+    WEBHOOK = "OPENVIDU_WEBHOOK"
+    AUTOSCALING = "OPENVIDU_PRO_CLUSTER_AUTOSCALING"
+    ELASTICSEARCH = "OPENVIDU_PRO_ELASTICSEARCH_HOST"
+    KIBANA = "OPENVIDU_PRO_KIBANA_HOST"
 
 
 class Use(enum.Enum):

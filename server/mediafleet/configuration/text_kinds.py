@@ -109,10 +109,7 @@ class OptionalWord(TextKind):
 class CommandLine(TextKind):
     """A program and its arguments, quoted as in a shell; no shell ever sees it."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"a command line of 1 to {MAX_COMMAND_CHARACTERS} characters, quoted as in a shell"
+    allowed = f"a command line of 1 to {MAX_COMMAND_CHARACTERS} characters, quoted as in a shell"
 
     @override
     def normalize(self, text: str) -> str:
@@ -131,10 +128,7 @@ class CommandLine(TextKind):
 class Directory(TextKind):
     """A directory path, kept with exactly one `/` at its end; it need not exist."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"the path of a directory, of 1 to {MAX_PATH_CHARACTERS} characters"
+    allowed = f"the path of a directory, of 1 to {MAX_PATH_CHARACTERS} characters"
 
     @override
     def normalize(self, text: str) -> str:
@@ -224,10 +218,7 @@ def show_locator(text: str) -> str:
 class Host(TextKind):
     """A host name, an IPv4 or an IPv6 address (brackets are dropped); never looked up."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "a host name or an IP address"
+    allowed = "a host name or an IP address"
 
     @override
     def normalize(self, text: str) -> str:
@@ -243,10 +234,7 @@ class Host(TextKind):
 class OptionalAddress(TextKind):
     """An IP address or nothing."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "an IP address or empty"
+    allowed = "an IP address or empty"
 
     @override
     def normalize(self, text: str) -> str:
@@ -259,10 +247,7 @@ class OptionalAddress(TextKind):
 class WebUrl(TextKind):
     """An `http://` or `https://` URL without user information and fragment, or nothing."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "an http:// or https:// URL or empty"
+    allowed = "an http:// or https:// URL or empty"
 
     @override
     def normalize(self, text: str) -> str:
@@ -311,10 +296,7 @@ _PORT: Final = re.compile("[0-9]{1,5}", re.ASCII)
 class DatabaseUrl(TextKind):
     """An SQLAlchemy URL of SQLite or PostgreSQL; nothing is looked up or opened."""
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    allowed = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
     @override
     def normalize(self, text: str) -> str:

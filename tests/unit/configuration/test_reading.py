@@ -279,9 +279,12 @@ def test_without_any_source_the_defaults_hold() -> None:
     assert configuration.cluster_id is None
     assert configuration.environment == "local"
     assert configuration.kms_uris == ()
-    assert configuration.cluster_media_nodes == 1
+    assert configuration.get("OPENVIDU_PRO_CLUSTER_MEDIA_NODES", int) == 1
     assert configuration.public_url == "https://localhost"
-    assert (configuration.bind_address, configuration.port) == ("127.0.0.1", 5443)
+    assert (configuration.get("MEDIAFLEET_BIND_ADDRESS", str), configuration.port) == (
+        "127.0.0.1",
+        5443,
+    )
     assert configuration.data_dir == Path("/home/me/.local/share/mediafleet")
     assert configuration.database_url.endswith(":////home/me/.local/share/mediafleet/mediafleet.db")
     assert [str(network) for network in configuration.allowed_node_networks] == [
@@ -289,9 +292,9 @@ def test_without_any_source_the_defaults_hold() -> None:
         "::/0",
     ]
     assert configuration.node_ca_file is None
-    assert configuration.cors_origins == ()
+    assert configuration.get("MEDIAFLEET_CORS_ORIGINS", tuple) == ()
     assert (configuration.load_interval, configuration.launch_timeout) == (5.0, 60.0)
-    assert configuration.log_format == "console"
+    assert configuration.get("MEDIAFLEET_LOG_FORMAT", str) == "console"
     assert configuration.unused == configuration.without_feature == ()
     assert set(configuration.origins.values()) == {Origin.DEFAULT}
 
