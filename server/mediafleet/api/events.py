@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import anyio
-from typing_extensions import override
 
 from mediafleet.api import wire
 from mediafleet.contract import EncodedJson
@@ -47,19 +47,15 @@ _STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"
 HandlerResult: TypeAlias = tuple[Any, HTTPStatus] | tuple[Any, HTTPStatus, dict[str, str]]
 
 
+@dataclass(eq=False)
 class TooManyStreamsError(UnavailableError):
     """No further stream of events is served now."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.most = most
-
-    @override
-    def __str__(self) -> str:
-        return (
-            f"{self.most} streams of events are served already, which is the most; try again "
-            "later, or read GET /fleet/events"
-        )
+    most: int
+    text = (
+        "{most} streams of events are served already, which is the most; try again later, or read "
+        "GET /fleet/events"
+    )
 
 
 class EncodedEvents:
@@ -239,28 +235,20 @@ class CdrDirectory(Protocol):
         """Return the path of a file by its name; ``None`` if there is none of that name."""
 
 
+@dataclass(eq=False)
 class NoSuchCdrFileError(NotFoundError):
     """No file of call detail records has that name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    @override
-    def __str__(self) -> str:
-        return f"No file of call detail records is named {self.name}"
+    name: str
+    text = "No file of call detail records is named {name}"
 
 
+@dataclass(eq=False)
 class CdrUnreadableError(UnavailableError):
     """The operating system does not let the call detail records be read."""
 
-    def __init__(self, error: OSError) -> None:
-        super().__init__(error)
-        self.reason = error.strerror or type(error).__name__
-
-    @override
-    def __str__(self) -> str:
-        return f"The call detail records cannot be read: {self.reason}"
+    reason: str
+    text = "The call detail records cannot be read: {reason}"
 
 
 class CdrHandlers:
@@ -277,7 +265,7 @@ class CdrHandlers:
         try:
             names = await anyio.to_thread.run_sync(self._directory().names)
         except OSError as error:
-            raise CdrUnreadableError(error) from error
+            raise CdrUnreadableError(error.strerror or type(error).__name__) from error
         return names[-MAX_CDR_FILES:], HTTPStatus.OK
 
     async def get_cdr_file(self, file: str) -> HandlerResult:
@@ -290,7 +278,7 @@ class CdrHandlers:
         except FileNotFoundError:
             raise NoSuchCdrFileError(file) from None
         except OSError as error:
-            raise CdrUnreadableError(error) from error
+            raise CdrUnreadableError(error.strerror or type(error).__name__) from error
         return pieces, HTTPStatus.OK, {"Cache-Control": "no-store"}
 
 

@@ -62,13 +62,6 @@ _RECORDING = {
 class InvalidMemberError(InvalidRequestError):
     """A member of a request's body breaks a rule that the schema of the body does not say."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return self.problem
-
 
 # Requests
 

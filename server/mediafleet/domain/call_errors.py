@@ -5,6 +5,7 @@ Source of the codes: OpenVidu CE 2.15 to 2.32.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mediafleet.domain.errors import (
@@ -25,159 +26,131 @@ class CallError(MediafleetError):
     code: ClassVar[int]
 
 
+@dataclass(eq=False)
 class SessionError(CallError):
     """A request about a session failed.
 
     Attributes:
-        text: The message, with a place for the id.
         session_id: Its id.
     """
 
-    text: ClassVar[str]
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
-        self.session_id = session_id
-
-    def __str__(self) -> str:
-        return self.text.format(self.session_id)
+    session_id: str
 
 
+@dataclass(eq=False)
 class ExplainedError(CallError):
     """A request about a call failed for a reason that only the place of failure knows.
 
     Attributes:
-        text: The message, with a place for the reason.
         reason: For people, bounded and cleaned.
     """
 
-    text: ClassVar[str]
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.text.format(self.reason)
+    reason: str
 
 
 class SessionNotFoundError(SessionError, NotFoundError):
     """No session has this id."""
 
     code = 202
-    text = "There is no session with the id {}"
+    text = "There is no session with the id {session_id}"
 
 
 class UnknownSessionError(SessionError, InvalidRequestError):
     """No session has this id; the request is about something in it."""
 
     code = 202
-    text = "There is no session with the id {}"
+    text = "There is no session with the id {session_id}"
 
 
 class SessionExistsError(SessionError, ConflictError):
     """A session has this id already."""
 
     code = 201
-    text = "There is a session with the id {} already"
+    text = "There is a session with the id {session_id} already"
 
 
 class SessionNotActiveError(SessionError, ConflictError):
     """Nobody has joined the session."""
 
     code = 202
-    text = "Nobody has joined the session {}"
+    text = "Nobody has joined the session {session_id}"
 
 
 class SessionBusyError(SessionError, ConflictError):
     """Earlier changes of the session took too long."""
 
     code = 999
-    text = "Earlier requests about the session {} are not done; try again"
+    text = "Earlier requests about the session {session_id} are not done; try again"
 
 
+@dataclass(eq=False)
 class TooManySessionsError(CallError, ConflictError):
     """The server, or a session, is full."""
 
     code = 204
 
-    def __init__(self, what: str, most: int, setting: str) -> None:
-        super().__init__(what, most, setting)
-        self.what, self.most, self.setting = what, most, setting
-
-    def __str__(self) -> str:
-        return f"There are {self.most} {self.what} already, the most that {self.setting} allows"
+    what: str
+    most: int
+    setting: str
+    text = "There are {most} {what} already, the most that {setting} allows"
 
 
-class ConnectionNotFoundError(CallError, NotFoundError):
+@dataclass(eq=False)
+class ConnectionNotFoundError(SessionError, NotFoundError):
     """The session has no such connection."""
 
     code = 102
 
-    def __init__(self, session_id: str, connection_id: str) -> None:
-        super().__init__(session_id, connection_id)
-        self.session_id, self.connection_id = session_id, connection_id
-
-    def __str__(self) -> str:
-        return f"The session {self.session_id} has no connection {self.connection_id}"
+    connection_id: str
+    text = "The session {session_id} has no connection {connection_id}"
 
 
-class StreamNotFoundError(CallError, NotFoundError):
+@dataclass(eq=False)
+class StreamNotFoundError(SessionError, NotFoundError):
     """The session has no such stream, or the connection publishes none."""
 
     code = 105
 
-    def __init__(self, session_id: str, stream_id: str) -> None:
-        super().__init__(session_id, stream_id)
-        self.session_id, self.stream_id = session_id, stream_id
-
-    def __str__(self) -> str:
-        return f"The session {self.session_id} has no stream {self.stream_id}"
+    stream_id: str
+    text = "The session {session_id} has no stream {stream_id}"
 
 
 class InvalidTokenError(CallError):
     """The token admits nobody: it is unknown, or was used."""
 
     code = 401
-
-    def __str__(self) -> str:
-        return "The token is not valid: it is unknown, or it was used before"
+    text = "The token is not valid: it is unknown, or it was used before"
 
 
 class ForbiddenError(ExplainedError):
     """The role of the connection does not allow the request."""
 
     code = 401
-    text = "The role of this connection does not allow it to {}"
+    text = "The role of this connection does not allow it to {reason}"
 
 
-class NoMediaNodeError(CallError):
+@dataclass(eq=False)
+class NoMediaNodeError(SessionError):
     """No Media Node can host the session."""
 
     code = 204
 
-    def __init__(self, session_id: str, reason: str) -> None:
-        super().__init__(session_id, reason)
-        self.session_id, self.reason = session_id, reason
-
-    def __str__(self) -> str:
-        return f"No Media Node is available for the session {self.session_id}: {self.reason}"
+    reason: str
+    text = "No Media Node is available for the session {session_id}: {reason}"
 
 
 class AlreadyPublishingError(CallError, ConflictError):
     """A connection publishes one stream at most."""
 
     code = 106
-
-    def __str__(self) -> str:
-        return "This connection publishes a stream already"
+    text = "This connection publishes a stream already"
 
 
 class MediaFailureError(ExplainedError):
     """The media server refused a step, or did not answer in time."""
 
     code = 303
-    text = "The media server could not do it: {}"
+    text = "The media server could not do it: {reason}"
 
 
 class NoAnswerError(MediaFailureError):
@@ -190,7 +163,7 @@ class InvalidMetadataError(ExplainedError):
     """The data that a client passes to the others break a rule."""
 
     code = 500
-    text = "The client's data are not valid: {}"
+    text = "The client's data are not valid: {reason}"
 
 
 class InvalidMessageError(ExplainedError):
@@ -201,7 +174,7 @@ class InvalidMessageError(ExplainedError):
     """
 
     code = 600
-    text = "The message is not valid: {}"
+    text = "The message is not valid: {reason}"
 
 
 class UnknownReceiverError(InvalidMessageError):
@@ -214,7 +187,7 @@ class FilterError(ExplainedError):
     """A filter cannot be applied; nothing changed."""
 
     code = 406
-    text = "{}"
+    text = "{reason}"
 
 
 class FilterExistsError(FilterError):
@@ -227,27 +200,22 @@ class CodecError(ExplainedError):
     """The browser's offer does not have the codec that the session requires."""
 
     code = 800
-    text = "The offer does not have {}, the codec that the session requires"
+    text = "The offer does not have {reason}, the codec that the session requires"
 
 
 class CameraError(CallError):
     """What was asked is not possible with an IP camera."""
 
     code = 306
-
-    def __str__(self) -> str:
-        return "The connection is an IP camera, which has no browser"
+    text = "The connection is an IP camera, which has no browser"
 
 
+@dataclass(eq=False)
 class RecordingNotFoundError(NotFoundError):
     """No recording has this id."""
 
-    def __init__(self, recording_id: str) -> None:
-        super().__init__(recording_id)
-        self.recording_id = recording_id
-
-    def __str__(self) -> str:
-        return f"There is no recording with the id {self.recording_id}"
+    recording_id: str
+    text = "There is no recording with the id {recording_id}"
 
 
 class RecordingUnavailableError(MediafleetError):
@@ -257,16 +225,14 @@ class RecordingUnavailableError(MediafleetError):
 class RecordingOffError(RecordingUnavailableError):
     """Recording is not turned on."""
 
-    def __str__(self) -> str:
-        return "Recording is off; the property OPENVIDU_RECORDING turns it on"
+    text = "Recording is off; the property OPENVIDU_RECORDING turns it on"
 
 
+@dataclass(eq=False)
 class UnsupportedRecordingError(RecordingUnavailableError):
     """There is no recorder for this kind of recording."""
 
-    def __init__(self, output_mode: str) -> None:
-        super().__init__(output_mode)
-        self.output_mode = output_mode
+    output_mode: str
 
     def __str__(self) -> str:
         if self.output_mode == "INDIVIDUAL":
