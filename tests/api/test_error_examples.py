@@ -23,8 +23,8 @@ from mediafleet.domain.errors import (
     DrainTooLateError,
     NotDrainableError,
 )
+from mediafleet.domain.machines import Machine
 from mediafleet.domain.placement import MAX_RESERVATIONS
-from mediafleet.domain.ports import Machine
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.on_premise import OnPremise
 from support import live

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mediafleet.clock import SystemClock
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.aws import Aws, AwsSettings
 from support import ec2_shim, histories, live

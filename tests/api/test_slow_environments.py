@@ -12,8 +12,9 @@ import pytest
 from mediafleet.app import Stopping
 from mediafleet.clock import SystemClock
 from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import MediaNode
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.services.machines import LAUNCHES_AT_ONCE
 from support import live

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from client.conftest import close, do
-from mediafleet.domain.ports import Machine, MachineRequest
+from mediafleet.domain.machines import (Machine, MachineRequest)
 from mediafleet.emulator import EmulatedCluster
 from mediafleet_client import (
     AsyncMediafleet,

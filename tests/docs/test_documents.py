@@ -3,13 +3,12 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 import mediafleet
-from mediafleet.domain.events import Event
 from support.documents import ROOT
+from support.factories import event_names
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
@@ -118,4 +117,4 @@ def test_every_kind_of_event_is_described() -> None:
 
     described = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
 
-    assert sorted(described) == sorted(kind.name for kind in get_args(Event))
+    assert sorted(described) == sorted(event_names())

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 from support import histories, processes
 from support.cluster_client import (

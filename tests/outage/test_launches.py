@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import MediaNode
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.store.postgresql import LOCK
 from support import live
 from support.cluster_client import NODES, members, until_status

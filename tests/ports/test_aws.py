@@ -13,7 +13,7 @@ import pytest
 
 from mediafleet.clock import SystemClock
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.environments.aws import Aws, AwsSettings
 from mediafleet.environments.aws.environment import CLUSTER as CLUSTER_TAG

@@ -12,7 +12,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.environments.docker import Docker, DockerSettings, Pull
 from mediafleet.environments.docker.engine import CLUSTER as CLUSTER_LABEL
 from mediafleet.environments.docker.engine import NODE, name_of

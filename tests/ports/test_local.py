@@ -18,7 +18,7 @@ import anyio
 import pytest
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 from mediafleet.environments.local.launch import MAX_OUTPUT_BYTES, OUTPUT, Folders
 from mediafleet.environments.local.processes import (

@@ -20,7 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import MachineRequest
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.environments.script import (
     Autodiscovery,
     Script,

@@ -38,7 +38,7 @@ from support.store_cases import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mediafleet.domain.ports import Mutation
+    from mediafleet.domain.entries import Mutation
     from mediafleet.store import SqlStore
     from support.store_cases import StoreCase
 

@@ -17,6 +17,7 @@ from mediafleet.domain import formats
 from mediafleet.domain.calls import ConnectionProperties, MediaOptions, SessionProperties
 from mediafleet.domain.cluster import Connection, Session
 from mediafleet.domain.diagnostics import NodeDiagnostics
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.lifecycle import Timeouts
 from mediafleet.domain.media_node import (
@@ -25,7 +26,7 @@ from mediafleet.domain.media_node import (
     new_media_node,
     transition,
 )
-from mediafleet.domain.ports import MediaServers, Mutation, ServerIdentity
+from mediafleet.domain.ports import MediaServers, ServerIdentity
 from mediafleet.environments.on_premise import OnPremise
 from mediafleet.services.call_filters import CallFilters
 from mediafleet.services.call_recovery import CallRecovery

@@ -19,7 +19,8 @@ from mediafleet.domain.errors import (
     MissingUriError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.machines import Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from support.factories import make_node
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import EventOnly
 from mediafleet.services.event_log import EventLog
 from support.store_cases import SqliteCase, added, forgotten, moved, noted
 

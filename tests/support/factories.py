@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from mediafleet.domain import autoscaling, call_events, events
 from mediafleet.domain.cluster import Cluster, Connection, Member, Progress, Session
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 
@@ -68,3 +69,10 @@ def make_member(
 
 def make_cluster(*members: Member) -> Cluster:
     return Cluster({member.node.id: member for member in members})
+
+
+def event_names() -> set[str]:
+    """The names of all kinds of events."""
+    defined = {**vars(events), **vars(call_events), **vars(autoscaling)}.values()
+    kinds = (each for each in defined if isinstance(each, type) and issubclass(each, events.Event))
+    return {kind.name for kind in kinds if hasattr(kind, "name")}

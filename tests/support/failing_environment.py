@@ -10,8 +10,8 @@ from pathlib import Path
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import MediaNode
-from mediafleet.domain.ports import Machine, MachineRequest
 from mediafleet.environments.local import Local, LocalSettings
 
 

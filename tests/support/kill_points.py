@@ -19,7 +19,8 @@ from typing_extensions import override
 from mediafleet.app import server as wiring
 from mediafleet.app.active_configuration import ActiveConfiguration
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.machines import Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.store.sql import SqlStore
 
 if TYPE_CHECKING:

@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mediafleet.domain.cluster import Cluster, Connection, Member, Progress
-from mediafleet.domain.drain import (
-    AtDeadline,
+from mediafleet.domain.drain import AtDeadline, Limit
+from mediafleet.domain.draining import (
     Capacity,
-    Limit,
     entries_of_deadline,
     entries_of_end,
     entries_of_request,
 )
+from mediafleet.domain.entries import EventOnly, Mutation, NodeEntry
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import (
     DeletionStrategy,
@@ -53,7 +53,6 @@ from mediafleet.domain.outcomes import (
     entries_of_deduplication,
     serving_by_age,
 )
-from mediafleet.domain.ports import EventOnly, Mutation, NodeEntry
 from support import session_states
 from support.factories import MOMENT, make_node
 from support.life_cycle_state import Move, NodeState, Variant, make_member

@@ -10,8 +10,8 @@ from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Connection, Member, Progress
 from mediafleet.domain.drain import AtDeadline, Limit
 from mediafleet.domain.lifecycle import DeletionStrategy, Step
+from mediafleet.domain.machines import Machine
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import Machine
 from support import session_states
 from support.factories import MOMENT, make_node, make_session
 from support.session_states import KNOWN, OPEN

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
+from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import MediaNode
-from mediafleet.domain.ports import Clock, Environment, Machine, MachineRequest
+from mediafleet.domain.ports import Clock, Environment
 from mediafleet.emulator import EmulatedCluster, EmulatedNode
 
 

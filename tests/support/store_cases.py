@@ -14,6 +14,7 @@ from mediafleet.domain import drain as drains
 from mediafleet.domain.calls import CallConnection, CallMedia, CallSession
 from mediafleet.domain.cluster import Connection, Member, Session
 from mediafleet.domain.drain import AtDeadline, Limit
+from mediafleet.domain.entries import CallRecord, EventOnly, Mutation
 from mediafleet.domain.events import DrainChange, SessionDestroyed
 from mediafleet.domain.lifecycle import Step
 from mediafleet.domain.media_node import (
@@ -24,7 +25,6 @@ from mediafleet.domain.media_node import (
     transition,
 )
 from mediafleet.domain.outcomes import entries_of_crash
-from mediafleet.domain.ports import CallRecord, EventOnly, Mutation
 from mediafleet.store import StoreLimits, open_store
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import anyio
 
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
-from mediafleet.domain.ports import Mutation
 from mediafleet.store import SqlStore, StoreStartError, open_store
 
 NODES_PER_WRITER = 10_000

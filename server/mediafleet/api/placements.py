@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.api import wire
+from mediafleet.domain.labels import labels_of
 from mediafleet.domain.placement import ESTIMATED_LOAD, TTL_S, PlacementRequest
-from mediafleet.domain.ranking import labels_of
 
 if TYPE_CHECKING:
     from mediafleet.api.media_nodes import HandlerResult

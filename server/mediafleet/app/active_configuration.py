@@ -22,7 +22,8 @@ from mediafleet.configuration import (
     warn_without_feature,
     with_changes,
 )
-from mediafleet.domain.autoscaling import Guards, Policy
+from mediafleet.domain.autoscaling import Policy
+from mediafleet.domain.autoscaling_guards import Guards
 from mediafleet.domain.errors import (
     ConfigurationNotStoredError,
     InvalidConfigurationError,

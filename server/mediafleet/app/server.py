@@ -64,8 +64,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from mediafleet.configuration import Configuration
+    from mediafleet.domain.autoscaling import Autoscaling
     from mediafleet.domain.cluster import OpenFiles
-    from mediafleet.domain.events import Autoscaling, StoredEvent
+    from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.ports import Clock, Environment
 
 log = logging.getLogger(__name__)

@@ -27,9 +27,9 @@ from mediafleet.domain.call_events import (
     WebrtcConnectionDestroyed,
 )
 from mediafleet.domain.calls import Call, CallConnection, Reason, Role
+from mediafleet.domain.entries import CallRecord
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.formats import to_milliseconds
-from mediafleet.domain.ports import CallRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

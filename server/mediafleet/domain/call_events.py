@@ -1,7 +1,6 @@
 """The events of calls, with their names and payloads on the wire.
 
-Source: OpenVidu CE 2.15, CDR and webhook events of the same names. ``id`` is the Media Node that
-hosts the session; it is not part of the payloads.
+Source: OpenVidu CE 2.15, CDR and webhook events of the same names.
 """
 
 from __future__ import annotations
@@ -9,34 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mediafleet.domain.formats import to_milliseconds
+from mediafleet.domain.events import SessionEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from mediafleet.domain.calls import CallConnection, Stream, Subscription
+    from mediafleet.domain.events import Payload
 
-Payload = dict[str, Any]
 LOCATION = "unknown"
 """Where a browser is: its address is not looked up."""
 
 
-def _begin(session_id: str, timestamp: datetime) -> Payload:
-    return {"sessionId": session_id, "timestamp": to_milliseconds(timestamp)}
-
-
-def _end(start: datetime, timestamp: datetime, reason: str) -> Payload:
-    seconds = (timestamp - start).total_seconds()
-    return {
-        "startTime": to_milliseconds(start),
-        "duration": max(0, int(seconds)),
-        "reason": reason,
-    }
-
-
 @dataclass(frozen=True, slots=True)
-class SessionCreated:
+class SessionCreated(SessionEvent):
     """The first connection joins a session.
 
     Attributes:
@@ -45,55 +30,38 @@ class SessionCreated:
 
     name: ClassVar[str] = "sessionCreated"
 
-    timestamp: datetime
-    id: str
-    session_id: str
-
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return _begin(self.session_id, self.timestamp)
+    def _members(self) -> Payload:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
-class ParticipantJoined:
+class ParticipantJoined(SessionEvent):
     """A connection joined a session."""
 
     name: ClassVar[str] = "participantJoined"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     connection: CallConnection
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return _begin(self.session_id, self.timestamp) | _participant(self.connection)
+    def _members(self) -> Payload:
+        return _participant(self.connection)
 
 
 @dataclass(frozen=True, slots=True)
-class ParticipantLeft:
+class ParticipantLeft(SessionEvent):
     """A connection ended."""
 
     name: ClassVar[str] = "participantLeft"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     connection: CallConnection
     reason: str
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+    def _members(self) -> Payload:
         start = self.connection.active_at or self.connection.created_at
-        return (
-            _begin(self.session_id, self.timestamp)
-            | _end(start, self.timestamp, self.reason)
-            | _participant(self.connection)
-        )
+        return self._end(start, self.reason) | _participant(self.connection)
 
 
 @dataclass(frozen=True, slots=True)
-class WebrtcConnectionCreated:
+class WebrtcConnectionCreated(SessionEvent):
     """A stream is published (OUTBOUND), or received (INBOUND).
 
     Attributes:
@@ -104,46 +72,33 @@ class WebrtcConnectionCreated:
 
     name: ClassVar[str] = "webrtcConnectionCreated"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     connection: CallConnection
     stream: Stream
     received: Subscription | None = None
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return _begin(self.session_id, self.timestamp) | _webrtc(
-            self.connection, self.stream, self.received
-        )
+    def _members(self) -> Payload:
+        return _webrtc(self.connection, self.stream, self.received)
 
 
 @dataclass(frozen=True, slots=True)
-class WebrtcConnectionDestroyed:
+class WebrtcConnectionDestroyed(SessionEvent):
     """A stream is not published or received any more."""
 
     name: ClassVar[str] = "webrtcConnectionDestroyed"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     connection: CallConnection
     stream: Stream
     reason: str
     received: Subscription | None = None
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+    def _members(self) -> Payload:
         start = self.received.created_at if self.received else self.stream.created_at
-        return (
-            _begin(self.session_id, self.timestamp)
-            | _end(start, self.timestamp, self.reason)
-            | _webrtc(self.connection, self.stream, self.received)
-        )
+        stream = _webrtc(self.connection, self.stream, self.received)
+        return self._end(start, self.reason) | stream
 
 
 @dataclass(frozen=True, slots=True)
-class FilterEventDispatched:
+class FilterEventDispatched(SessionEvent):
     """A filter of a stream sent an event.
 
     Attributes:
@@ -154,18 +109,14 @@ class FilterEventDispatched:
 
     name: ClassVar[str] = "filterEventDispatched"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     connection: CallConnection
     stream: Stream
     filter_type: str
     event_type: str
     data: Mapping[str, Any]
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return _begin(self.session_id, self.timestamp) | {
+    def _members(self) -> Payload:
+        return {
             "participantId": self.connection.id,
             "streamId": self.stream.id,
             "filterType": self.filter_type,

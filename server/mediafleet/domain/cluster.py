@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.endpoints import MediaServerUri
+    from mediafleet.domain.machines import Machine
     from mediafleet.domain.observations import ReportedEnds
-    from mediafleet.domain.ports import Machine
 
 
 @dataclass(frozen=True, slots=True)

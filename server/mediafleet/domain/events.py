@@ -1,42 +1,113 @@
 """The events of the cluster, with their names and payloads on the wire.
 
 The store appends each to the ``events`` table, in the transaction of the change it belongs to.
+Those of calls and of autoscaling are in ``call_events.py`` and ``autoscaling.py``.
 """
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from mediafleet.domain.call_events import (
-    FilterEventDispatched,
-    ParticipantJoined,
-    ParticipantLeft,
-    SessionCreated,
-    WebrtcConnectionCreated,
-    WebrtcConnectionDestroyed,
-)
+from typing_extensions import override
+
 from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from mediafleet.domain.autoscaling import Plan
-    from mediafleet.domain.cluster import Member
     from mediafleet.domain.drain import Drain
-    from mediafleet.domain.ranking import Labels
+    from mediafleet.domain.labels import Labels
 
 Payload: TypeAlias = dict[str, Any]
 
-MEDIA_NODE_ROLE = "medianode"
+
+@dataclass(frozen=True, slots=True)
+class Event(ABC):
+    """Base of all events.
+
+    Attributes:
+        name: As on the wire.
+        timestamp: When it happened (aware, UTC).
+        id: The Media Node it is about; ``None`` if it is about the cluster.
+    """
+
+    name: ClassVar[str]
+
+    timestamp: datetime
+    id: str | None
+
+    @abstractmethod
+    def payload(self, cluster_id: str) -> Payload:
+        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeStatusChanged:
+class NodeEvent(Event):
+    """Base of the events of a Media Node."""
+
+    id: str
+
+    @override
+    def payload(self, cluster_id: str) -> Payload:
+        moment = to_milliseconds(self.timestamp)
+        return {"timestamp": moment, **self._members(), "clusterId": cluster_id}
+
+    @abstractmethod
+    def _members(self) -> Payload:
+        """The members of the payload but those that all these events have."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent(Event):
+    """Base of the events of a session; ``id`` is its Media Node and not part of the payload."""
+
+    id: str
+    session_id: str
+
+    @override
+    def payload(self, cluster_id: str) -> Payload:
+        moment = to_milliseconds(self.timestamp)
+        return {"sessionId": self.session_id, "timestamp": moment, **self._members()}
+
+    @abstractmethod
+    def _members(self) -> Payload:
+        """The members of the payload but those that all these events have."""
+
+    def _end(self, start: datetime, reason: str) -> Payload:
+        """The members of something that has ended."""
+        seconds = (self.timestamp - start).total_seconds()
+        return {
+            "startTime": to_milliseconds(start),
+            "duration": max(0, int(seconds)),
+            "reason": reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _LocatedNodeEvent(NodeEvent):
+    """Base of the events that say where the Media Node is."""
+
+    environment_id: str | None
+    ip: str | None
+    uri: str | None
+
+    def _place(self) -> Payload:
+        return {
+            "id": self.id,
+            "environmentId": self.environment_id,
+            "ip": self.ip,
+            "uri": self.uri,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MediaNodeStatusChanged(_LocatedNodeEvent):
     """A Media Node began a status; the first one has no old status.
 
     Source: OpenVidu Pro 2.15, CDR and webhook event of the same name.
@@ -44,30 +115,15 @@ class MediaNodeStatusChanged:
 
     name: ClassVar[str] = "mediaNodeStatusChanged"
 
-    timestamp: datetime
-    id: str
-    environment_id: str | None
-    ip: str | None
-    uri: str | None
     new_status: str
     old_status: str | None
 
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return {
-            "timestamp": to_milliseconds(self.timestamp),
-            "id": self.id,
-            "environmentId": self.environment_id,
-            "ip": self.ip,
-            "uri": self.uri,
-            "newStatus": self.new_status,
-            "oldStatus": self.old_status,
-            "clusterId": cluster_id,
-        }
+    def _members(self) -> Payload:
+        return {**self._place(), "newStatus": self.new_status, "oldStatus": self.old_status}
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeForgotten:
+class MediaNodeForgotten(NodeEvent):
     """The record of a failed Media Node was removed, on request or an hour after the failure.
 
     Mediafleet's own: the published life cycle has no transition out of ``failed``, so without this
@@ -76,22 +132,14 @@ class MediaNodeForgotten:
 
     name: ClassVar[str] = "mediaNodeForgotten"
 
-    timestamp: datetime
-    id: str
     reason: str | None
 
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return {
-            "timestamp": to_milliseconds(self.timestamp),
-            "id": self.id,
-            "reason": self.reason,
-            "clusterId": cluster_id,
-        }
+    def _members(self) -> Payload:
+        return {"id": self.id, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeDeduplicated:
+class MediaNodeDeduplicated(NodeEvent):
     """A Media Node is removed because another one is the same media server. Mediafleet's own.
 
     Attributes:
@@ -100,30 +148,21 @@ class MediaNodeDeduplicated:
 
     name: ClassVar[str] = "mediaNodeDeduplicated"
 
-    timestamp: datetime
-    id: str
     uri: str | None
     duplicate_of: str
 
-    @property
-    def reason(self) -> str:
-        """Why, for people."""
-        return f"its media server is in the cluster already, as Media Node {self.duplicate_of}"
-
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+    def _members(self) -> Payload:
+        other = self.duplicate_of
         return {
-            "timestamp": to_milliseconds(self.timestamp),
             "id": self.id,
             "uri": self.uri,
-            "duplicateOf": self.duplicate_of,
-            "reason": self.reason,
-            "clusterId": cluster_id,
+            "duplicateOf": other,
+            "reason": f"its media server is in the cluster already, as Media Node {other}",
         }
 
 
 @dataclass(frozen=True, slots=True)
-class NodeCrashed:
+class NodeCrashed(_LocatedNodeEvent):
     """A Media Node was disconnected for longer than the crash timeout.
 
     Source: OpenVidu Pro 2.22. Its sessions may go on, if only the connection was lost.
@@ -131,32 +170,21 @@ class NodeCrashed:
 
     name: ClassVar[str] = "nodeCrashed"
 
-    timestamp: datetime
     time_of_disconnection: datetime
-    id: str
-    environment_id: str | None
-    ip: str | None
-    uri: str | None
     session_ids: tuple[str, ...]
 
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+    def _members(self) -> Payload:
         return {
-            "timestamp": to_milliseconds(self.timestamp),
             "timeOfDisconnection": to_milliseconds(self.time_of_disconnection),
-            "id": self.id,
-            "environmentId": self.environment_id,
-            "ip": self.ip,
-            "uri": self.uri,
-            "nodeRole": MEDIA_NODE_ROLE,
+            **self._place(),
+            "nodeRole": "medianode",
             "sessionIds": list(self.session_ids),
             "recordingIds": [],
-            "clusterId": cluster_id,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class NodeRecovered:
+class NodeRecovered(_LocatedNodeEvent):
     """A crashed Media Node is connected again.
 
     Source: OpenVidu Pro 2.22.
@@ -164,55 +192,28 @@ class NodeRecovered:
 
     name: ClassVar[str] = "nodeRecovered"
 
-    timestamp: datetime
-    id: str
-    environment_id: str | None
-    ip: str | None
-    uri: str | None
-
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return {
-            "timestamp": to_milliseconds(self.timestamp),
-            "id": self.id,
-            "environmentId": self.environment_id,
-            "ip": self.ip,
-            "uri": self.uri,
-            "nodeRole": MEDIA_NODE_ROLE,
-            "clusterId": cluster_id,
-        }
+    def _members(self) -> Payload:
+        return {**self._place(), "nodeRole": "medianode"}
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDestroyed:
+class SessionDestroyed(SessionEvent):
     """A session ended: one of calls, or one whose Media Node crashed or was removed.
 
     Source: OpenVidu 2.15, CDR and webhook event of the same name.
 
     Attributes:
-        id: The Media Node; not part of the payload.
         start_time: When the session was created.
         reason: A value of OpenVidu.
     """
 
     name: ClassVar[str] = "sessionDestroyed"
 
-    timestamp: datetime
-    id: str
-    session_id: str
     start_time: datetime
     reason: str
 
-    def payload(self, _: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        seconds = (self.timestamp - self.start_time).total_seconds()
-        return {
-            "sessionId": self.session_id,
-            "timestamp": to_milliseconds(self.timestamp),
-            "startTime": to_milliseconds(self.start_time),
-            "duration": max(0, int(seconds)),
-            "reason": self.reason,
-        }
+    def _members(self) -> Payload:
+        return self._end(self.start_time, self.reason)
 
 
 class DrainChange(StrEnum):
@@ -231,7 +232,7 @@ class DrainChange(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeDrainChanged:
+class MediaNodeDrainChanged(NodeEvent):
     """The deadline of a quarantine was set, or came. Mediafleet's own.
 
     Attributes:
@@ -242,17 +243,13 @@ class MediaNodeDrainChanged:
 
     name: ClassVar[str] = "mediaNodeDrainChanged"
 
-    timestamp: datetime
-    id: str
     change: DrainChange
     drain: Drain | None
     moves_calls: bool = False
 
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
+    def _members(self) -> Payload:
         drain = self.drain
         return {
-            "timestamp": to_milliseconds(self.timestamp),
             "id": self.id,
             "change": str(self.change),
             "deadline": drain.limit.seconds if drain else None,
@@ -260,12 +257,11 @@ class MediaNodeDrainChanged:
             "atDeadline": str(drain.limit.at_deadline) if drain else None,
             "extensions": drain.extensions if drain else 0,
             "move": self.moves_calls,
-            "clusterId": cluster_id,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class MediaNodeLabelsChanged:
+class MediaNodeLabelsChanged(NodeEvent):
     """A Media Node has other labels. Mediafleet's own.
 
     Attributes:
@@ -274,149 +270,17 @@ class MediaNodeLabelsChanged:
 
     name: ClassVar[str] = "mediaNodeLabelsChanged"
 
-    timestamp: datetime
-    id: str
     labels: Labels
 
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return {
-            "timestamp": to_milliseconds(self.timestamp),
-            "id": self.id,
-            "labels": dict(sorted(self.labels)),
-            "clusterId": cluster_id,
-        }
+    def _members(self) -> Payload:
+        return {"id": self.id, "labels": dict(sorted(self.labels))}
 
-
-@dataclass(frozen=True, slots=True)
-class Autoscaling:
-    """Autoscaling changes the size of the cluster, or requests nodes on premises.
-
-    Source: OpenVidu Pro 2.15. Each node is shown as it is before the change.
-    """
-
-    name: ClassVar[str] = "autoscaling"
-
-    timestamp: datetime
-    plan: Plan
-    id: None = None
-
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        plan, inputs, policy = self.plan, self.plan.inputs, self.plan.policy
-        return {
-            "clusterId": cluster_id,
-            "reason": plan.reason,
-            "mediaNodes": {
-                "launch": {
-                    "total": plan.grows,
-                    "newNodes": plan.new_nodes,
-                    "waitingIdleToTerminateNodes": _scaled_nodes(plan.restored),
-                    "canceledNodes": _scaled_nodes(plan.resumed),
-                },
-                "terminate": {
-                    "total": plan.shrinks,
-                    "runningNodes": _scaled_nodes(plan.removed),
-                    "launchingNodes": _scaled_nodes(plan.canceled),
-                },
-            },
-            "system": {
-                "config": {
-                    "maxNodes": policy.max_nodes,
-                    "minNodes": policy.min_nodes,
-                    "maxAvgLoad": policy.max_load,
-                    "minAvgLoad": policy.min_load,
-                },
-                "status": {
-                    "numNodes": inputs.num_nodes,
-                    "totalLoad": inputs.total_load,
-                    "avgLoad": inputs.avg_load,
-                    "runningNodes": _scaled_nodes(inputs.running),
-                    "launchingNodes": _scaled_nodes(inputs.launching),
-                    "waitingIdleToTerminateNodes": _scaled_nodes(inputs.waiting),
-                    "canceledNodes": _scaled_nodes(inputs.canceled),
-                },
-            },
-            "timestamp": to_milliseconds(self.timestamp),
-        }
-
-
-def _scaled_nodes(members: Iterable[Member]) -> list[Payload]:
-    """Media Nodes as an `autoscaling` event shows them; a load must be a number there."""
-    return [
-        {
-            "id": member.node.id,
-            "environmentId": member.node.environment_id,
-            "ip": member.node.ip,
-            "load": round(member.connection.load or member.connection.last_load or 0, 2),
-            "status": member.node.status.value,
-        }
-        for member in members
-    ]
-
-
-MAX_UNKNOWN_NODES = 100
-"""Ids in one `autoscalingBlind` event."""
-
-
-@dataclass(frozen=True, slots=True)
-class AutoscalingBlind:
-    """Loads of Media Nodes are unknown for too long, or are known again. Mediafleet's own.
-
-    Attributes:
-        unknown: Ids of the Media Nodes whose load is unknown; none if all are known again.
-    """
-
-    name: ClassVar[str] = "autoscalingBlind"
-
-    timestamp: datetime
-    unknown: tuple[str, ...]
-    id: None = None
-
-    def payload(self, cluster_id: str) -> Payload:
-        """The event as readers of the ``events`` table get it; times in UTC milliseconds."""
-        return {
-            "timestamp": to_milliseconds(self.timestamp),
-            "blind": bool(self.unknown),
-            "unknown": len(self.unknown),
-            "mediaNodes": list(self.unknown[:MAX_UNKNOWN_NODES]),
-            "clusterId": cluster_id,
-        }
-
-
-Event: TypeAlias = (
-    MediaNodeStatusChanged
-    | MediaNodeForgotten
-    | MediaNodeDeduplicated
-    | NodeCrashed
-    | NodeRecovered
-    | SessionDestroyed
-    | MediaNodeDrainChanged
-    | MediaNodeLabelsChanged
-    | Autoscaling
-    | AutoscalingBlind
-    | SessionCreated
-    | ParticipantJoined
-    | ParticipantLeft
-    | WebrtcConnectionCreated
-    | WebrtcConnectionDestroyed
-    | FilterEventDispatched
-)
-"""Each kind of event in the ``events`` table."""
 
 OPENVIDU_EVENTS = frozenset(
     {
-        MediaNodeStatusChanged.name,
-        NodeCrashed.name,
-        NodeRecovered.name,
-        SessionDestroyed.name,
-        Autoscaling.name,
-        SessionCreated.name,
-        ParticipantJoined.name,
-        ParticipantLeft.name,
-        WebrtcConnectionCreated.name,
-        WebrtcConnectionDestroyed.name,
-        FilterEventDispatched.name,
+        *("mediaNodeStatusChanged", "nodeCrashed", "nodeRecovered", "autoscaling"),
+        *("sessionCreated", "sessionDestroyed", "participantJoined", "participantLeft"),
+        *("webrtcConnectionCreated", "webrtcConnectionDestroyed", "filterEventDispatched"),
     }
 )
 """The events that OpenVidu has too; the others are additions of ours."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.drain import Drain
-    from mediafleet.domain.ranking import Labels
+    from mediafleet.domain.labels import Labels
 
 
 class MediaNodeStatus(StrEnum):

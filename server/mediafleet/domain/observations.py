@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Connection, HostedCall, Member, Session
     from mediafleet.domain.events import SessionDestroyed
-    from mediafleet.domain.ports import Machine
+    from mediafleet.domain.machines import Machine
 
 MAX_LOST_SESSIONS = 10_000
 """Ends of sessions of one node that wait to be reported; more are dropped."""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mediafleet.domain.diagnostics import Finding
+from mediafleet.domain.entries import EventOnly, Mutation
 from mediafleet.domain.events import (
     MediaNodeDeduplicated,
     NodeCrashed,
@@ -22,14 +23,13 @@ from mediafleet.domain.media_node import (
     forget,
     transition,
 )
-from mediafleet.domain.ports import EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Member, Session
-    from mediafleet.domain.ports import NodeEntry
+    from mediafleet.domain.entries import NodeEntry
 
 _STATUSES: Mapping[Step, MediaNodeStatus] = MappingProxyType(
     {

@@ -15,13 +15,15 @@ from mediafleet.domain.errors import (
     PlacementNotFoundError,
     TooManyPlacementsError,
 )
-from mediafleet.domain.ranking import NO_LABELS, Ranking, obstacle_of
+from mediafleet.domain.labels import NO_LABELS
+from mediafleet.domain.ranking import Ranking, obstacle_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mediafleet.domain.cluster import Member
-    from mediafleet.domain.ranking import Candidate, Labels
+    from mediafleet.domain.labels import Labels
+    from mediafleet.domain.ranking import Candidate
 
 ESTIMATED_LOAD = 1.0
 """Percent that a session is expected to add, if the request does not say."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from mediafleet.domain.machines import missing
 
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
-    from mediafleet.domain.calls import Call, CallConnection, CallSession, Reason
+    from mediafleet.domain.calls import Call, Reason
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.errors import InvalidProperty
-    from mediafleet.domain.events import Event, StoredEvent
+    from mediafleet.domain.events import StoredEvent
+    from mediafleet.domain.machines import Machine, MachineRequest
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -31,54 +33,6 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds on a clock that is never set back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """A change of one Media Node, with its event.
-
-    Attributes:
-        node: The node after the change.
-        event: The event.
-        forget: The node leaves the cluster with this change.
-    """
-
-    node: MediaNode
-    event: Event
-    forget: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EventOnly:
-    """An event of a Media Node whose stored values stay the same.
-
-    Attributes:
-        event: The event; its ``id`` is that of the node.
-    """
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """A session of calls, or one of its connections, after a change; it has no event of its own.
-
-    Attributes:
-        session_id: Id of the session.
-        value: What to store; ``None`` deletes it. With a session its connections are deleted.
-        connection_id: Id of the connection; empty for the session itself.
-    """
-
-    session_id: str
-    value: CallSession | CallConnection | None
-    connection_id: str = ""
-
-
-NodeEntry: TypeAlias = Mutation | EventOnly
-"""A part of a commit that has an event: with a change of a node, or without."""
-
-StoreEntry: TypeAlias = NodeEntry | CallRecord
-"""A part of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,34 +236,6 @@ class Store(Protocol):
         Raises:
             StoreUnavailableError: The value was not set.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class MachineRequest:
-    """A request to launch a machine for a Media Node.
-
-    Attributes:
-        node_id: Id of the node; the launch is idempotent by it.
-        uri: Endpoint given by the user; counts only where machines are not launched.
-    """
-
-    node_id: str
-    uri: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A machine with a media server on it, as its environment knows it.
-
-    Attributes:
-        environment_id: Its name there; ``None`` on premises.
-        uri: WebSocket endpoint of its media server.
-        node_id: The Media Node it was launched for, if the environment knows.
-    """
-
-    environment_id: str | None
-    uri: str
-    node_id: str | None = None
 
 
 class Environment(Protocol):

@@ -1,54 +1,24 @@
-"""The Media Nodes that accept sessions, in the order in which they are preferred; their labels."""
+"""The Media Nodes that accept sessions, in the order in which they are preferred."""
 
 from __future__ import annotations
 
 import heapq
-import re
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from mediafleet.domain.errors import InvalidLabelError
+from mediafleet.domain.labels import NO_LABELS
 from mediafleet.domain.media_node import MediaNodeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mediafleet.domain.cluster import Member
+    from mediafleet.domain.labels import Labels
 
-Labels: TypeAlias = frozenset[tuple[str, str]]
-"""Names and values that an operator gives a Media Node, such as ``zone`` and ``eu-1``."""
-
-NO_LABELS: Final[Labels] = frozenset()
-MAX_LABELS = 16
 SELECTORS_KEPT = 16
 """Label selectors whose queues are kept; another one is built from all members when it is used."""
 UNMEASURED_LOAD = 100.0
 """Percent; of a node whose load was never measured."""
-
-_LABEL_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?")
-_LABEL_VALUE: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
-
-
-def labels_of(pairs: Mapping[str, str]) -> Labels:
-    """Check names and values of labels.
-
-    Raises:
-        InvalidLabelError: There are too many, or one has not the form of a label.
-    """
-    if len(pairs) > MAX_LABELS:
-        raise InvalidLabelError(f"there are {len(pairs)}, and {MAX_LABELS} are allowed")
-    for name, value in pairs.items():
-        if _LABEL_NAME.fullmatch(name) is None:
-            raise InvalidLabelError(
-                "a name has 1 to 63 letters, digits, '.', '_', '/' or '-', the first and the last "
-                f"a letter or digit, unlike {name!r}"
-            )
-        if _LABEL_VALUE.fullmatch(value) is None:
-            raise InvalidLabelError(
-                "a value has up to 63 letters, digits, '.', '_' or '-', the first and the last a "
-                f"letter or digit, unlike the one of {name}"
-            )
-    return frozenset(pairs.items())
 
 
 class Candidate(NamedTuple):

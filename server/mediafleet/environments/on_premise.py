@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import MissingUriError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.machines import Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -11,6 +11,7 @@ import anyio
 
 from mediafleet.domain.cluster import Connection, Member
 from mediafleet.domain.endpoints import MediaServerUri, is_in
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import (
     ClusterFullError,
     EnvironmentFailureError,
@@ -19,9 +20,9 @@ from mediafleet.domain.errors import (
     TooFewOpenFilesError,
     UnreachableMediaServerError,
 )
+from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus, new_media_node
 from mediafleet.domain.outcomes import duplicate_of
-from mediafleet.domain.ports import Machine, MachineRequest, Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:

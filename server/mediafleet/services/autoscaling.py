@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain.autoscaling import (
+    Autoscaling,
+    AutoscalingBlind,
     Cause,
-    Guards,
-    History,
     Plan,
     Policy,
     entries_of_plan,
-    guarded,
     plan,
 )
-from mediafleet.domain.events import Autoscaling, AutoscalingBlind
+from mediafleet.domain.autoscaling_guards import Guards, History, guarded
+from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.media_node import ACTIVE_STATUSES, MediaNodeStatus
-from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.supervise import TICK_S, failure_of
 
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock, StoreEntry
+    from mediafleet.domain.ports import Clock
 
 log = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from mediafleet.domain.cluster import (
     MemberIndex,
     Progress,
 )
+from mediafleet.domain.entries import CallRecord, EventOnly, Mutation
 from mediafleet.domain.errors import (
     ClusterFullError,
     MediaNodeNotFoundError,
@@ -32,16 +33,16 @@ from mediafleet.domain.errors import (
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.placement import Reservations
-from mediafleet.domain.ports import CallRecord, EventOnly, Mutation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mediafleet.domain.calls import Call
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Store, StoreEntry
+    from mediafleet.domain.ports import Clock, Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -13,7 +13,7 @@ import anyio
 
 from mediafleet.domain import observations
 from mediafleet.domain.calls import Reason
-from mediafleet.domain.drain import entries_of_deadline
+from mediafleet.domain.draining import entries_of_deadline
 from mediafleet.domain.lifecycle import (
     CALL_STEPS,
     Step,
@@ -22,7 +22,7 @@ from mediafleet.domain.lifecycle import (
     next_deadline,
     next_step,
 )
-from mediafleet.domain.machines import conflicts_with_launch
+from mediafleet.domain.lost_machines import conflicts_with_launch
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.outcomes import (
     CRASH_STEPS,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
+from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.observations import ReportedEnds
 from mediafleet.domain.outcomes import CRASH_REASON
-from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import anyio
 
 from mediafleet import tracing
 from mediafleet.domain import observations
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import (
     ClusterFullError,
     EnvironmentFailureError,
@@ -18,14 +19,14 @@ from mediafleet.domain.errors import (
     StoreUnavailableError,
     UnreachableMediaServerError,
 )
-from mediafleet.domain.machines import conflicts_with_listing, members_to_look_up
+from mediafleet.domain.lost_machines import conflicts_with_listing, members_to_look_up
+from mediafleet.domain.machines import MachineRequest
 from mediafleet.domain.media_node import (
     SERVING_STATUSES,
     MediaNodeStatus,
     new_media_node,
     transition,
 )
-from mediafleet.domain.ports import MachineRequest, Mutation
 from mediafleet.services.additions import until_cluster_is_full
 from mediafleet.services.cluster_state import ClusterState, Decision
 
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.lifecycle import Timeouts
+    from mediafleet.domain.machines import Machine
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Environment, Machine
+    from mediafleet.domain.ports import Clock, Environment
     from mediafleet.services.additions import Additions
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.controller import Controller

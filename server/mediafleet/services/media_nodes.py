@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mediafleet.domain.drain import (
+from mediafleet.domain.draining import (
     Capacity,
     DrainProgress,
     capacity_without,
@@ -15,9 +15,9 @@ from mediafleet.domain.drain import (
     entries_of_request,
     progress_of,
 )
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.lifecycle import why_waiting
 from mediafleet.domain.media_node import transition_on_request
-from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.diagnostics import Diagnostics
     from mediafleet.domain.drain import Limit
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.media_node import MediaNodeStatus
-    from mediafleet.domain.ports import MediaServers, ServerInfo, StoreEntry
+    from mediafleet.domain.ports import MediaServers, ServerInfo
 
 DESCRIBE_LIMIT_S = 3.0
 DESCRIBED_AT_ONCE = 64

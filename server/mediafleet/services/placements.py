@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.media_node import label
-from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mediafleet.domain.cluster import Cluster, Member
+    from mediafleet.domain.labels import Labels
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.placement import Considered, PlacementRequest, Reservation
     from mediafleet.domain.ports import Clock
-    from mediafleet.domain.ranking import Labels
 
 PAGE = 1000
 

@@ -21,11 +21,11 @@ from mediafleet.domain.call_errors import (
 )
 from mediafleet.domain.call_events import SessionCreated
 from mediafleet.domain.calls import Call, CallMedia
+from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media import Bandwidths, IceCandidate
 from mediafleet.domain.placement import PlacementRequest
-from mediafleet.domain.ports import EventOnly
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from mediafleet.domain.calls import CallConnection
     from mediafleet.domain.cluster import Cluster
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import Event
     from mediafleet.domain.media import Media, MediaEvent
-    from mediafleet.domain.ports import StoreEntry
     from mediafleet.domain.turn import TurnServer
     from mediafleet.services.placements import Placements
 

@@ -16,7 +16,8 @@ from mediafleet.supervise import TICK_S, accomplish
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mediafleet.domain.ports import Environment, Machine, Store
+    from mediafleet.domain.machines import Machine
+    from mediafleet.domain.ports import Environment, Store
     from mediafleet.services.additions import Additions
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.machines import Discovery

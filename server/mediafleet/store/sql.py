@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Delete, Row, Select, Table
 
     from mediafleet.domain.calls import Call
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import StoreEntry
     from mediafleet.store.leadership import Lease, StoreLimits
     from mediafleet.store.writer import Database, Writer
 

@@ -12,11 +12,11 @@ from sqlalchemy import BigInteger, bindparam, delete, exists, insert, select, te
 
 from mediafleet.domain.calls import Call, CallConnection, CallSession
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
+from mediafleet.domain.entries import CallRecord, EventOnly
 from mediafleet.domain.errors import StaleMediaNodeError
 from mediafleet.domain.events import StoredEvent, event_hash
 from mediafleet.domain.formats import from_milliseconds, to_milliseconds
 from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
-from mediafleet.domain.ports import CallRecord, EventOnly
 from mediafleet.store.errors import StoreReplacedError, SupersededError
 from mediafleet.store.leadership import Position
 from mediafleet.store.tables import (
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import Event, Payload
-    from mediafleet.domain.ports import DeadLetter, StoreEntry
+    from mediafleet.domain.ports import DeadLetter
 
 
 Values = dict[str, Any]

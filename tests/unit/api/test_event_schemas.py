@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from mediafleet.app import load_contract
 from mediafleet.contract import ContractSchemas
-from mediafleet.domain.autoscaling import Policy, plan
+from mediafleet.domain.autoscaling import Autoscaling, AutoscalingBlind, Policy, plan
 from mediafleet.domain.call_events import (
     FilterEventDispatched,
     ParticipantJoined,
@@ -28,10 +28,7 @@ from mediafleet.domain.calls import (
 )
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.events import (
-    Autoscaling,
-    AutoscalingBlind,
     DrainChange,
-    Event,
     MediaNodeDeduplicated,
     MediaNodeDrainChanged,
     MediaNodeForgotten,
@@ -42,7 +39,7 @@ from mediafleet.domain.events import (
     SessionDestroyed,
 )
 from mediafleet.domain.media_node import MediaNodeStatus
-from support.factories import make_member
+from support.factories import event_names, make_member
 from support.store_cases import connection_of
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -164,7 +161,7 @@ def test_a_payload_with_a_property_more_or_less_breaks_its_schema(event: Any) ->
 
 
 def test_every_kind_of_event_has_a_schema_and_a_case_here() -> None:
-    kinds = {kind.name for kind in get_args(Event)}
+    kinds = event_names()
 
     assert {event.name for event in EVENTS} == kinds
     described = SCHEMAS["StoredEvent"]["properties"]["event"]["description"]

@@ -10,16 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mediafleet.domain.autoscaling import (
-    Cause,
-    Guards,
-    History,
-    Inputs,
-    Plan,
-    Policy,
-    guarded,
-    plan,
-)
+from mediafleet.domain.autoscaling import Cause, Inputs, Plan, Policy, plan
+from mediafleet.domain.autoscaling_guards import Guards, History, guarded
 from mediafleet.domain.cluster import Member
 from mediafleet.domain.drain import AtDeadline, Drain, Limit
 from mediafleet.domain.media_node import MediaNodeStatus as S

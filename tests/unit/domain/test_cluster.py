@@ -12,8 +12,8 @@ from mediafleet.domain.cluster import (
     Trait,
 )
 from mediafleet.domain.endpoints import MediaServerUri
+from mediafleet.domain.machines import Machine
 from mediafleet.domain.media_node import SERVING_STATUSES, MediaNodeStatus
-from mediafleet.domain.ports import Machine
 from support.factories import make_member
 
 

@@ -6,17 +6,16 @@ import pytest
 
 from mediafleet.domain import drain as drains
 from mediafleet.domain.cluster import Member, Progress
-from mediafleet.domain.drain import (
-    AtDeadline,
+from mediafleet.domain.drain import AtDeadline, Drain, Limit
+from mediafleet.domain.draining import (
     Capacity,
-    Drain,
-    Limit,
     capacity_without,
     entries_of_deadline,
     entries_of_end,
     entries_of_request,
     progress_of,
 )
+from mediafleet.domain.entries import EventOnly, Mutation, NodeEntry
 from mediafleet.domain.errors import (
     ClusterTooSmallError,
     DrainTooLateError,
@@ -24,7 +23,6 @@ from mediafleet.domain.errors import (
     NotDrainableError,
 )
 from mediafleet.domain.media_node import MediaNodeStatus as S
-from mediafleet.domain.ports import EventOnly, Mutation, NodeEntry
 from support.factories import MOMENT, make_cluster, make_member, make_node, make_session
 
 HALF_AN_HOUR = Limit(1800, AtDeadline.FORCE)

@@ -5,14 +5,13 @@ import pytest
 
 from mediafleet.domain.cluster import Member
 from mediafleet.domain.lifecycle import Step, Timeouts, may_be_ended, next_step
-from mediafleet.domain.machines import (
+from mediafleet.domain.lost_machines import (
     conflicts_with_launch,
     conflicts_with_listing,
     members_to_look_up,
-    missing,
 )
+from mediafleet.domain.machines import Machine, missing
 from mediafleet.domain.media_node import MediaNodeStatus
-from mediafleet.domain.ports import Machine
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
 S = MediaNodeStatus

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from mediafleet.domain.cluster import Connection, Member
+from mediafleet.domain.entries import EventOnly, Mutation
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.outcomes import duplicate_of, entries_of_deduplication, serving_by_age
-from mediafleet.domain.ports import EventOnly, Mutation
 from support.factories import MOMENT, make_cluster, make_member, make_node
 
 

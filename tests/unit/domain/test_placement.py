@@ -17,15 +17,10 @@ from mediafleet.domain.errors import (
     PlacementNotFoundError,
     TooManyPlacementsError,
 )
+from mediafleet.domain.labels import Labels, labels_of
 from mediafleet.domain.media_node import MediaNodeStatus as S
 from mediafleet.domain.placement import PlacementRequest, Reservation, Reservations
-from mediafleet.domain.ranking import (
-    SELECTORS_KEPT,
-    Labels,
-    Ranking,
-    labels_of,
-    obstacle_of,
-)
+from mediafleet.domain.ranking import SELECTORS_KEPT, Ranking, obstacle_of
 from support.factories import make_member, make_session
 
 EU: Labels = frozenset({("zone", "eu")})

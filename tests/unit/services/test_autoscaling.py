@@ -9,11 +9,10 @@ import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
-from mediafleet.domain.autoscaling import Policy
+from mediafleet.domain.autoscaling import Autoscaling, Policy
 from mediafleet.domain.cluster import Connection
-from mediafleet.domain.events import Autoscaling
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
-from mediafleet.domain.ports import Mutation
 from mediafleet.services.autoscaling import DECISIONS_KEPT, Autoscaler, AutoscalingSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.store import SqlStore, open_store

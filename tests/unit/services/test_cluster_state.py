@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mediafleet.domain import formats
 from mediafleet.domain.calls import CallMedia
 from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection, Session
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import ClusterFullError, MediaNodeNotFoundError, NotReadyError
 from mediafleet.domain.events import NodeCrashed
 from mediafleet.domain.lifecycle import Step, Timeouts, next_deadline, next_step
@@ -22,7 +23,6 @@ from mediafleet.domain.media_node import (
     transition,
 )
 from mediafleet.domain.outcomes import CRASH_STEPS, entries_of_crash
-from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.store import SqlStore, open_store
 from support.factories import MOMENT, make_session

@@ -8,10 +8,10 @@ import pytest
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import Connection
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.lifecycle import Timeouts, why_waiting
 from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
-from mediafleet.domain.ports import Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller

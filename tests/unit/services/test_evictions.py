@@ -9,9 +9,9 @@ import pytest
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import Session
+from mediafleet.domain.entries import EventOnly, Mutation
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import new_media_node
-from mediafleet.domain.ports import EventOnly, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.evictions import Evictions

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mediafleet.domain.call_errors import CallError, InvalidTokenError, NoMediaNodeError
 from mediafleet.domain.calls import CallMedia, ConnectionProperties, SessionProperties
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import MediaNodeBusyError, MediaNodeNotFoundError
 from mediafleet.domain.lifecycle import DeletionStrategy, Step
 from mediafleet.domain.media_node import (
@@ -21,7 +22,6 @@ from mediafleet.domain.media_node import (
     transition,
 )
 from mediafleet.domain.outcomes import entries_of_crash
-from mediafleet.domain.ports import Mutation
 from support.call_cluster import CLOCK, FIRST, SECOND, Cluster, cluster_in, opened
 from support.call_media import CountedMedia
 from support.factories import MOMENT

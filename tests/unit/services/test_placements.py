@@ -7,6 +7,7 @@ import pytest
 
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import Connection
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import (
     MediaNodeNotFoundError,
     NoFittingMediaNodeError,
@@ -14,7 +15,6 @@ from mediafleet.domain.errors import (
 )
 from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transition
 from mediafleet.domain.placement import PlacementRequest
-from mediafleet.domain.ports import Mutation
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.placements import Placements
 from mediafleet.store import SqlStore, open_store

@@ -9,10 +9,11 @@ from sqlalchemy import event
 
 from mediafleet.clock import AwakeClock, SystemClock
 from mediafleet.domain import formats
+from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import EnvironmentFailureError, StoreUnavailableError
 from mediafleet.domain.lifecycle import Timeouts
+from mediafleet.domain.machines import Machine
 from mediafleet.domain.media_node import MediaNodeStatus, new_media_node
-from mediafleet.domain.ports import Machine, Mutation
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.additions import Additions
 from mediafleet.services.cluster_state import ClusterState

@@ -14,7 +14,8 @@ import anyio
 from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.machines import Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.environments.aws.ec2 import NAME, Ec2, Ec2Error, open_ec2
 from mediafleet.environments.common import is_node_id, kurento_uri
 

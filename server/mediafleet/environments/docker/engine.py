@@ -17,7 +17,7 @@ import aiohttp
 import anyio
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Machine
+from mediafleet.domain.machines import Machine
 from mediafleet.environments.common import is_node_id, kurento_uri
 from mediafleet.texts import one_line
 

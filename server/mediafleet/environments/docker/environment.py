@@ -13,7 +13,7 @@ import anyio
 from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.environments.docker.engine import (
     NAME,
     NODE,
@@ -29,6 +29,7 @@ from mediafleet.supervise import Loop, supervise
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from mediafleet.domain.machines import Machine, MachineRequest
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.environments.docker.engine import DockerSettings
 

@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from mediafleet.domain.endpoints import MediaServerUri
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.machines import Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.environments.common import in_thread
 from mediafleet.environments.local import processes
 from mediafleet.environments.local.launch import EMULATOR, OUTPUT, Folders, command_line, place_for

@@ -12,7 +12,7 @@ import anyio
 from typing_extensions import override
 
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Environment, Machine, MachineRequest
+from mediafleet.domain.ports import Environment
 from mediafleet.environments.common import in_thread
 from mediafleet.environments.script.journal import Attempt, Journal
 from mediafleet.environments.script.machines import (
@@ -29,6 +29,7 @@ from mediafleet.environments.script.trust import LAUNCH, UntrustedError, check_f
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
+    from mediafleet.domain.machines import Machine, MachineRequest
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.environments.script.runner import ScriptSettings
 

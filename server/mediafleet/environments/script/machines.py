@@ -13,7 +13,7 @@ import anyio
 
 from mediafleet.domain.endpoints import unmapped
 from mediafleet.domain.errors import EnvironmentFailureError
-from mediafleet.domain.ports import Machine
+from mediafleet.domain.machines import Machine
 from mediafleet.environments.common import is_node_id, kurento_uri
 from mediafleet.environments.script.runner import ScriptRunner, variables_for
 from mediafleet.environments.script.trust import AUTODISCOVER, DROP, UntrustedError, opened
