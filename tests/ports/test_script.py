@@ -361,7 +361,7 @@ async def _begin_and_vanish(lab: Lab, folder: Path) -> None:
     program = (
         "import anyio, pathlib, ipaddress, os\n"
         "from mediafleet.environments.script import Script, ScriptSettings\n"
-        "from mediafleet.domain.ports import MachineRequest\n"
+        "from mediafleet.domain.machines import MachineRequest\n"
         "async def main():\n"
         f"    settings = ScriptSettings(folder=lambda: pathlib.Path({str(folder)!r}),\n"
         f"        directory=pathlib.Path({str(lab.settings.directory)!r}),\n"
