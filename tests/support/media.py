@@ -102,11 +102,11 @@ class Node:
         except UnreachableMediaServerError:
             return None
         is_same = link.session == (media.server_id, media.session_id)
-        return is_same and link.watcher.is_own(media.pipeline) if link.is_connected else None
+        return is_same and link.watcher.cache.is_own(media.pipeline) if link.is_connected else None
 
     def sessions(self) -> tuple[Session, ...]:
         """Those of the node, also before they are reported."""
-        return self.links.link(NODE).watcher.sessions()
+        return self.links.link(NODE).watcher.cache.sessions()
 
     def session_ids(self) -> list[str]:
         return sorted(session.id for session in self.sessions())

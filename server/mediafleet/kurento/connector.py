@@ -8,7 +8,6 @@ import socket
 import ssl
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from threading import Thread
@@ -36,19 +35,6 @@ MAX_ADDRESSES = 8
 MAX_LOOKUPS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address that passed the check; exactly this one is dialled.
-
-    Attributes:
-        address: Never an IPv4-mapped IPv6 address.
-        port: 1–65535.
-    """
-
-    address: Address
-    port: int
-
-
 class Resolver:
     """Finds the addresses of hosts.
 
@@ -67,10 +53,9 @@ class Resolver:
     async def resolve(
         self,
         host: str,
-        port: int,
         allowed: Sequence[Network],
         within: Sequence[Network] | None = None,
-    ) -> tuple[Endpoint, ...]:
+    ) -> tuple[Address, ...]:
         """Return at most eight addresses of a host that may be dialled, in the resolver's order.
 
         The caller bounds the time.
@@ -91,7 +76,7 @@ class Resolver:
                 "its address is neither that of the registering connection nor in a network of "
                 "MEDIAFLEET_REGISTRAR_NETWORKS"
             )
-        return tuple(Endpoint(address, port) for address in passed[:MAX_ADDRESSES])
+        return tuple(passed[:MAX_ADDRESSES])
 
     async def _addresses_of(self, host: str) -> tuple[Address, ...]:
         try:
@@ -240,38 +225,38 @@ class Connector:
         timeout_reason = f"its host name was not resolved within {timeout:g} s"
         try:
             with anyio.fail_after(timeout) as scope:
-                endpoints = await self._resolver.resolve(
-                    address or uri.host, uri.port, self._settings.allowed_networks, within
+                addresses = await self._resolver.resolve(
+                    address or uri.host, self._settings.allowed_networks, within
                 )
                 timeout_reason = _connect_timeout_reason(uri, timeout)
-                websocket, endpoint = await self._connect(uri, endpoints, receiver, scope.deadline)
+                websocket, dialled = await self._connect(uri, addresses, receiver, scope.deadline)
                 timeout_reason = no_reply_reason(timeout)
                 await _wait_for_handshake(websocket)
         except TimeoutError:
             raise UnreachableMediaServerError(timeout_reason) from None
         except DIAL_ERRORS as error:
             raise UnreachableMediaServerError(reason_of(error)) from error
-        return str(endpoint.address)
+        return str(dialled)
 
     async def _connect(
         self,
         uri: MediaServerUri,
-        endpoints: Sequence[Endpoint],
+        addresses: Sequence[Address],
         receiver: Receiver,
         deadline: float,
-    ) -> tuple[WebSocket, Endpoint]:
+    ) -> tuple[WebSocket, Address]:
         """Connect to the first address that accepts; the addresses share the time."""
-        for left, endpoint in zip(range(len(endpoints), 1, -1), endpoints, strict=False):
+        for left, address in zip(range(len(addresses), 1, -1), addresses, strict=False):
             share = (deadline - anyio.current_time()) / left
             try:
                 with anyio.fail_after(share):
-                    return await self._connect_to(endpoint, uri, receiver), endpoint
+                    return await self._connect_to(address, uri, receiver), address
             except OSError:
                 continue
-        return await self._connect_to(endpoints[-1], uri, receiver), endpoints[-1]
+        return await self._connect_to(addresses[-1], uri, receiver), addresses[-1]
 
     async def _connect_to(
-        self, endpoint: Endpoint, uri: MediaServerUri, receiver: Receiver
+        self, address: Address, uri: MediaServerUri, receiver: Receiver
     ) -> WebSocket:
         """Connect to exactly this address, with TLS if the uri has it."""
         websocket = WebSocket(
@@ -282,7 +267,7 @@ class Connector:
         )
         try:
             await asyncio.get_running_loop().create_connection(
-                lambda: websocket, str(endpoint.address), endpoint.port, **self._tls_options(uri)
+                lambda: websocket, str(address), uri.port, **self._tls_options(uri)
             )
         except BaseException:
             websocket.abort(_CANCELLED)  # not every event loop calls connection_lost here

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mediafleet.kurento.shared import LinkContext
 
 _FIRST_LOAD_WITHIN_S = 0.5
+_RECONNECT_JITTER = 0.2
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Link:
         self._reporter = Reporter(
             node_id,
             observe,
-            self.watcher.sessions,
+            self.watcher.cache.sessions,
             context.clock,
             interval=context.settings.publish_interval,
             diagnostics=diagnostics,
@@ -203,7 +204,7 @@ class Link:
         if handshake.server_id != self._server_id:
             self.watcher.clear()
         elif not handshake.is_resumed:
-            self.watcher.lose_own()
+            self.watcher.cache.lose_own()
         self._server_id = handshake.server_id
         if not (handshake.is_resumed and self._is_subscribed):
             self._is_subscribed = False
@@ -236,7 +237,7 @@ class Link:
             self._context.media.on_event(self, event)
 
     def _report_lost_media(self) -> None:
-        if self._phase is Phase.CONNECTED and (lost := self.watcher.take_lost()):
+        if self._phase is Phase.CONNECTED and (lost := self.watcher.cache.take_lost()):
             self._context.media.on_pipelines_lost(self.node_id, lost)
 
     def _on_lost(self, reason: str) -> None:
@@ -261,11 +262,10 @@ class Link:
         self._schedule()
 
     def _reconnect_pause(self, reason: str) -> float:
-        jitter = self._settings.reconnect_jitter
         pause = self._settings.reconnect_pause(self._failures)
         if reason == FLOODED:
             pause = self._settings.reconnect_delay
-        return pause * self._context.random.uniform(1 - jitter, 1 + jitter)
+        return pause * self._context.random.uniform(1 - _RECONNECT_JITTER, 1 + _RECONNECT_JITTER)
 
     def _on_due(self) -> None:
         """Do what is due; the phase changes if the connection is lost meanwhile."""

@@ -29,6 +29,7 @@ from mediafleet.kurento.media_requests import (
 from mediafleet.kurento.media_servers import ResumedPipeline
 from mediafleet.kurento.protocol import clean
 from mediafleet.kurento.rpc import NOT_CONNECTED
+from mediafleet.kurento.shared import LinkListener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -69,7 +70,7 @@ _METHOD = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 _METHODS_OF_ALL = frozenset({"connect", "disconnect"})
 
 
-class KurentoMedia(Media):
+class KurentoMedia(Media, LinkListener):
     """Media objects of calls, requested over the links of :class:`KurentoMediaServers`.
 
     Requests whose order is all that matters are sent without waiting in between, since a media
@@ -109,7 +110,11 @@ class KurentoMedia(Media):
                 ]
             )
             server_id, session_id = node.link.session
-            if server_id is None or session_id is None or not node.link.watcher.is_own(pipeline):
+            if (
+                server_id is None
+                or session_id is None
+                or not node.link.watcher.cache.is_own(pipeline)
+            ):
                 raise UnreachableMediaServerError(NOT_CONNECTED)
         return CallMedia(node_id, server_id, session_id, pipeline)
 
@@ -266,19 +271,19 @@ class KurentoMedia(Media):
         if node is not None:
             node.release(objects)
 
+    @override
     def on_connected(self, link: Link) -> None:
-        """Send again what the node did not confirm over an earlier connection."""
         if link.node_id in self._nodes:
             self._nodes[link.node_id].on_connected()
 
+    @override
     def on_detached(self, node_id: str) -> None:
-        """Forget the node: its objects end with the session of its link."""
         self._nodes.pop(node_id, None)
 
+    @override
     def on_event(self, link: Link, event: Event) -> None:
-        """Pass on an event of an object of a call."""
         node_id = link.node_id
-        if not link.watcher.is_own(event.source.partition("/")[0]):
+        if not link.watcher.cache.is_own(event.source.partition("/")[0]):
             return
         if event.type == _CANDIDATE_FOUND:
             candidate = read_candidate(event.data.get("candidate"))
@@ -290,8 +295,8 @@ class KurentoMedia(Media):
             node_id, MediaEvent(event.source, clean(event.type, _MAX_EVENT_TYPE), data)
         )
 
+    @override
     def on_pipelines_lost(self, node_id: str, pipelines: Collection[str]) -> None:
-        """Pass on that the media of calls have ended."""
         self.observer.on_media_lost(node_id, frozenset(pipelines))
 
     def _node(self, node_id: str) -> NodeRequests:
@@ -378,4 +383,4 @@ class KurentoMedia(Media):
 
 def _is_alive(link: Link, media: CallMedia) -> bool:
     is_same = link.session == (media.server_id, media.session_id)
-    return is_same and link.watcher.is_own(media.pipeline)
+    return is_same and link.watcher.cache.is_own(media.pipeline)

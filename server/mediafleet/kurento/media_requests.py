@@ -235,7 +235,7 @@ class NodeRequests:
     def release(self, objects: Iterable[str]) -> None:
         """Release objects in the background."""
         for object_id in objects:
-            self.link.watcher.disown(object_id)
+            self.link.watcher.cache.disown(object_id)
             self.add(Request("release", {"object": object_id}))
 
     def on_connected(self) -> None:

@@ -14,7 +14,7 @@ from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.ports import MediaServers, ServerIdentity
 from mediafleet.kurento.link import Link
 from mediafleet.kurento.protocol import read_server_info
-from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, probe
+from mediafleet.kurento.rpc import NOT_CONNECTED, RefusedError, RpcConnection, perform_handshake
 from mediafleet.kurento.session_cache import safe_id
 from mediafleet.kurento.shared import LinkContext
 
@@ -139,8 +139,20 @@ class KurentoMediaServers(MediaServers):
 
     @override
     async def probe(self, uri: str, *, within: Sequence[Network] | None = None) -> ServerIdentity:
-        async with probe(MediaServerUri.parse(uri), self._context, within) as probed:
-            return ServerIdentity(probed.server_id, probed.ip)
+        context, settings = self._context, self._settings
+        rpc = RpcConnection(
+            context.new_session(),
+            context.clock,
+            max_waiting=settings.max_waiting_calls,
+            read_limit=context.new_read_limit(),
+        )
+        try:
+            ip = await context.connector.connect(MediaServerUri.parse(uri), rpc, within)
+            handshake = await perform_handshake(rpc, settings.request_timeout)
+            return ServerIdentity(handshake.server_id, ip)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await rpc.close(settings.close_timeout)
 
     @override
     def attach(self, node_id: str, uri: str, diagnostics: NodeDiagnostics) -> None:
@@ -169,13 +181,13 @@ class KurentoMediaServers(MediaServers):
         await link.watcher.list_pipelines(link.rpc())
         await link.watcher.settle()
         link.watcher.show_all()
-        return link.watcher.sessions()
+        return link.watcher.cache.sessions()
 
     @override
     async def release_sessions(self, node_id: str, sessions: Iterable[Session]) -> None:
         link = self.link(node_id)
         wanted = {session.object_id for session in sessions}
-        raw_ids = [each for each in link.watcher.object_ids() if safe_id(each) in wanted]
+        raw_ids = [each for each in link.watcher.cache.object_ids() if safe_id(each) in wanted]
         try:
             with anyio.fail_after(self._settings.release_timeout):
                 for begin in range(0, len(raw_ids), _RELEASES_AT_ONCE):
@@ -248,4 +260,4 @@ class KurentoMediaServers(MediaServers):
 
     async def _stop(self, link: Link) -> None:
         """Stop a link; calls outlive this process, so that the next one resumes them."""
-        await link.stop(keeps_session=link.watcher.has_own)
+        await link.stop(keeps_session=link.watcher.cache.has_own)

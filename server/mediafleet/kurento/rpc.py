@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import anyio
 
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.kurento.protocol import (
@@ -23,12 +21,11 @@ from mediafleet.kurento.protocol import (
 from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from mediafleet.domain.endpoints import MediaServerUri, Network
     from mediafleet.domain.ports import Clock
     from mediafleet.kurento.protocol import Outcome, RpcSession
-    from mediafleet.kurento.shared import LinkContext, ReadLimit
+    from mediafleet.kurento.shared import ReadLimit
     from mediafleet.kurento.websocket import WebSocket
 
 
@@ -288,21 +285,6 @@ class Handshake:
     is_resumed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A short connection after its handshake.
-
-    Attributes:
-        rpc: For calls.
-        server_id: New at each start of the process.
-        ip: The address that was dialled.
-    """
-
-    rpc: RpcConnection
-    server_id: str
-    ip: str
-
-
 async def perform_handshake(rpc: RpcConnection, timeout_s: float) -> Handshake:
     """Call ``connect``; only its reply proves that a media server is there.
 
@@ -312,60 +294,20 @@ async def perform_handshake(rpc: RpcConnection, timeout_s: float) -> Handshake:
     session = rpc.session
     old = session.session_id
     try:
-        result = await _connect(rpc, timeout_s)
+        try:
+            result = await rpc.request("connect", {}, timeout_s=timeout_s)
+        except RefusedError as error:
+            if error.fault.code != INVALID_SESSION or old is None:
+                raise
+            session.session_id = old = None
+            result = await rpc.request("connect", {}, timeout_s=timeout_s)
     except RefusedError as error:
-        if error.fault.code != INVALID_SESSION or old is None:
-            raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
-        session.session_id = old = None
-        result = await _connect_again(rpc, timeout_s)
+        raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
     server_id, session_id = result.get("serverId"), result.get("sessionId")
     if not _is_id(server_id) or not _is_id(session_id):
         raise UnreachableMediaServerError(NOT_KURENTO)
     session.session_id = str(session_id)
     return Handshake(str(server_id), is_resumed=session_id == old)
-
-
-@asynccontextmanager
-async def probe(
-    uri: MediaServerUri,
-    context: LinkContext,
-    within: Sequence[Network] | None = None,
-) -> AsyncIterator[Probe]:
-    """Open a connection with a session of its own, and close both at the end.
-
-    Args:
-        uri: Where to.
-        context: For the connection.
-        within: Networks that the address must be in, besides the allowed ones.
-
-    Raises:
-        UnreachableMediaServerError: There is no media server.
-    """
-    settings = context.settings
-    rpc = RpcConnection(
-        context.new_session(),
-        context.clock,
-        max_waiting=settings.max_waiting_calls,
-        read_limit=context.new_read_limit(),
-    )
-    try:
-        ip = await context.connector.connect(uri, rpc, within)
-        handshake = await perform_handshake(rpc, settings.request_timeout)
-        yield Probe(rpc, handshake.server_id, ip)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await rpc.close(settings.close_timeout)
-
-
-async def _connect(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
-    return await rpc.request("connect", {}, timeout_s=timeout_s)
-
-
-async def _connect_again(rpc: RpcConnection, timeout_s: float) -> Mapping[str, object]:
-    try:
-        return await _connect(rpc, timeout_s)
-    except RefusedError as error:
-        raise UnreachableMediaServerError(f"{NOT_KURENTO}: {error}") from error
 
 
 def _is_id(value: object) -> bool:

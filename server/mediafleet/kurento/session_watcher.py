@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Session
     from mediafleet.domain.ports import Clock
     from mediafleet.kurento.protocol import Event, Outcome
     from mediafleet.kurento.rpc import RpcConnection
@@ -51,10 +50,12 @@ class SessionWatcher:
         clock: The time.
         name_queries: Limits how many names of all nodes together are queried again.
         on_change: Called when the sessions, or what is due next, changed.
+
+    Attributes:
+        cache: The pipelines of the node, as last known.
     """
 
     __slots__ = (
-        "_cache",
         "_clock",
         "_creations",
         "_in_flight",
@@ -70,6 +71,7 @@ class SessionWatcher:
         "_settings",
         "_settled",
         "_shared_wait",
+        "cache",
     )
 
     def __init__(
@@ -85,7 +87,7 @@ class SessionWatcher:
         self._clock = clock
         self._name_queries = name_queries
         self._on_change = on_change
-        self._cache = SessionCache(settings.max_sessions_per_node)
+        self.cache = SessionCache(settings.max_sessions_per_node)
         self._rpc: RpcConnection | None = None
         self._queries: list[tuple[float, str, tuple[float, ...]]] = []
         self._scheduled: set[str] = set()
@@ -95,23 +97,6 @@ class SessionWatcher:
         self._last_refresh = self._shared_wait = 0.0
         self._creations = 0
         self._is_working = False
-
-    def sessions(self) -> tuple[Session, ...]:
-        """Return the last known sessions."""
-        return self._cache.sessions()
-
-    def object_ids(self) -> tuple[str, ...]:
-        """Return the ids of the pipelines, as the node sent them."""
-        return self._cache.object_ids()
-
-    @property
-    def has_own(self) -> bool:
-        """Whether there is a pipeline of this server."""
-        return self._cache.has_own
-
-    def is_own(self, object_id: str) -> bool:
-        """Whether this server created the pipeline, and it exists as far as known."""
-        return self._cache.is_own(object_id)
 
     def begin_creation(self) -> None:
         """This server requests a pipeline; ``end_creation`` must follow its outcome."""
@@ -124,25 +109,13 @@ class SessionWatcher:
 
     def adopt(self, object_id: str, name: str, created_at: datetime) -> None:
         """Show a pipeline that this server created, under its name."""
-        self._cache.adopt(object_id, name, created_at)
+        self.cache.adopt(object_id, name, created_at)
         self._check_settled()
         self._on_change()
 
-    def disown(self, object_id: str) -> None:
-        """A pipeline of this server is released; if that fails, ``unref`` ends it."""
-        self._cache.disown(object_id)
-
-    def lose_own(self) -> None:
-        """The session that holds the pipelines of this server has ended."""
-        self._cache.lose_own()
-
-    def take_lost(self) -> tuple[str, ...]:
-        """Return the pipelines of this server that ended since the last call, unintendedly."""
-        return self._cache.take_lost()
-
     def clear(self) -> None:
         """Remove all pipelines: their process has ended."""
-        self._cache.clear()
+        self.cache.clear()
         self._interrupted.clear()
 
     def start(self, rpc: RpcConnection) -> None:
@@ -166,15 +139,15 @@ class SessionWatcher:
             created_at = to_datetime(
                 event.data.get("timestampMillis"), milliseconds_per_unit=1, now=now
             )
-            if self._cache.create(str(object_id), created_at, now=now):
+            if self.cache.create(str(object_id), created_at, now=now):
                 self._schedule_after(str(object_id), self._settings.name_delays)
                 if self._queries[0][1] == object_id:  # else the next due time is the same
                     self._on_change()
         elif event.type == DESTROYED:
             destroyed = event.data.get("objectId")
             if is_pipeline_id(destroyed):
-                was_shown = self._cache.is_shown(str(destroyed))
-                self._cache.destroy(str(destroyed))
+                was_shown = self.cache.is_shown(str(destroyed))
+                self.cache.destroy(str(destroyed))
                 self._check_settled()
                 if was_shown:
                     self._on_change()
@@ -209,23 +182,23 @@ class SessionWatcher:
 
         if rpc.is_open and not rpc.can_send(_CALLS_PER_LISTING):
             raise UnreachableMediaServerError(BUSY)
-        window = self._cache.open_window()
+        window = self.cache.open_window()
         try:
             listed = await rpc.invoke("getPipelines", timeout_s=timeout_s, then=end_listing)
         finally:
-            self._cache.close_window(window)
+            self.cache.close_window(window)
         if not isinstance(listed, list):
             raise UnreachableMediaServerError(NOT_KURENTO)
         found = (str(object_id) for object_id in listed if is_pipeline_id(object_id))
-        for object_id in self._cache.apply_listing(found, window, now=self._clock.now()):
+        for object_id in self.cache.apply_listing(found, window, now=self._clock.now()):
             self._schedule_after(object_id, self._late_delays)
         self._warn_when_full()
         self._on_change()
 
     def resume_queries(self) -> None:
         """Repeat the queries that an earlier connection did not complete, with their unref."""
-        for object_id in self._cache.object_ids():
-            if object_id in self._interrupted or not self._cache.is_complete(object_id):
+        for object_id in self.cache.object_ids():
+            if object_id in self._interrupted or not self.cache.is_complete(object_id):
                 self._schedule_after(object_id, self._late_delays)
         self._interrupted.clear()
 
@@ -234,11 +207,11 @@ class SessionWatcher:
 
         It takes ``settle_timeout`` at most.
         """
-        if self._rpc is None or self._cache.is_settled:
+        if self._rpc is None or self.cache.is_settled:
             return
         now = self._clock.monotonic()
         self._queries = [
-            (due if self._cache.is_shown(object_id) else now, object_id, later)
+            (due if self.cache.is_shown(object_id) else now, object_id, later)
             for due, object_id, later in self._queries
         ]
         heapq.heapify(self._queries)
@@ -251,7 +224,7 @@ class SessionWatcher:
 
     def show_all(self) -> None:
         """Show all pipelines, also those whose names are not known yet."""
-        self._cache.show_all()
+        self.cache.show_all()
         self._check_settled()
         self._on_change()
 
@@ -260,14 +233,14 @@ class SessionWatcher:
         if self._rpc is None or len(self._in_flight) >= self._settings.concurrent_queries:
             return math.inf
         due = self._queries[0][0] if self._queries and not self._creations else math.inf
-        return min(due, self._next_refresh()) if self._cache.refreshable else due
+        return min(due, self._next_refresh()) if self.cache.refreshable else due
 
     def work(self) -> None:
         """Send the queries that are due, as far as limits allow."""
         if self._is_working:
             return
         now = self._clock.monotonic()
-        if not self._queries and not self._cache.refreshable:
+        if not self._queries and not self.cache.refreshable:
             self._last_refresh = now
             return
         self._is_working = True
@@ -297,14 +270,14 @@ class SessionWatcher:
 
     def _next_refresh(self) -> float:
         """When the next name may be queried again."""
-        pause = self._settings.name_interval / max(self._cache.refreshable, 1)
+        pause = self._settings.name_interval / max(self.cache.refreshable, 1)
         rarest = max(pause, 1 / self._settings.name_queries_per_second, self._shared_wait)
         return self._last_refresh + rarest
 
     def _refresh_next_name(self, now: float) -> None:
         """Query one name again: no event reports that a name has changed."""
         self._last_refresh, self._shared_wait = now, 0.0
-        object_id = self._cache.next_to_refresh()
+        object_id = self.cache.next_to_refresh()
         if object_id is not None and self._query(object_id, ()):
             self._shared_wait = self._name_queries.spend(1)
 
@@ -324,19 +297,19 @@ class SessionWatcher:
 
     def _drop_queries_of_ended(self) -> None:
         """Drop at least half of them: the cache holds no more, and each is scheduled once."""
-        self._queries = [query for query in self._queries if query[1] in self._cache]
+        self._queries = [query for query in self._queries if query[1] in self.cache]
         heapq.heapify(self._queries)
         self._scheduled = {object_id for _, object_id, _ in self._queries}
 
     def _query(self, object_id: str, later: tuple[float, ...]) -> bool:
         """Query a pipeline, unless it has ended, is queried already, or is own."""
-        is_foreign = object_id in self._cache and not self._cache.is_own(object_id)
+        is_foreign = object_id in self.cache and not self.cache.is_own(object_id)
         if self._rpc is None or not is_foreign or object_id in self._in_flight:
             return False
         self._in_flight.add(object_id)
         call = partial(self._rpc.call, timeout_s=self._settings.request_timeout)
         call("invoke", invocation(object_id, "getName"), partial(self._on_name, object_id))
-        if not self._cache.has_creation_time(object_id):
+        if not self.cache.has_creation_time(object_id):
             request = invocation(object_id, "getCreationTime")
             call("invoke", request, partial(self._on_creation_time, object_id))
         end = partial(self._on_unref, self._rpc, object_id, later)
@@ -345,9 +318,9 @@ class SessionWatcher:
 
     def _on_name(self, object_id: str, outcome: Outcome) -> None:
         match outcome:
-            case Result(value) if self._cache.set_name(object_id, value.get("value")):
+            case Result(value) if self.cache.set_name(object_id, value.get("value")):
                 self._on_change()
-            case Fault(code=code) if code == OBJECT_NOT_FOUND and self._cache.destroy(object_id):
+            case Fault(code=code) if code == OBJECT_NOT_FOUND and self.cache.destroy(object_id):
                 self._on_change()
 
     def _on_creation_time(self, object_id: str, outcome: Outcome) -> None:
@@ -356,7 +329,7 @@ class SessionWatcher:
             created_at = to_datetime(
                 outcome.value.get("value"), milliseconds_per_unit=1000, now=now
             )
-            if self._cache.set_creation_time(object_id, created_at):
+            if self.cache.set_creation_time(object_id, created_at):
                 self._on_change()
 
     def _on_unref(
@@ -365,16 +338,16 @@ class SessionWatcher:
         if rpc is not self._rpc or not rpc.is_open:
             return
         self._in_flight.discard(object_id)
-        self._cache.settle(object_id, is_last_try=not later)
-        if object_id in self._cache and not self._cache.is_named(object_id):
+        self.cache.settle(object_id, is_last_try=not later)
+        if object_id in self.cache and not self.cache.is_named(object_id):
             self._schedule(object_id, later)
         self.work()
         self._check_settled()
         self._on_change()
 
     def _warn_when_full(self) -> None:
-        if self._cache.has_overflowed:
-            self._cache.has_overflowed = False
+        if self.cache.has_overflowed:
+            self.cache.has_overflowed = False
             log.warning(
                 "sessions beyond the limit are ignored",
                 extra={
@@ -384,5 +357,5 @@ class SessionWatcher:
             )
 
     def _check_settled(self) -> None:
-        if self._cache.is_settled:
+        if self.cache.is_settled:
             self._settled.set()

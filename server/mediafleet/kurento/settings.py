@@ -29,7 +29,6 @@ class LinkSettings:
         handshake_timeout: For name resolution, TCP, TLS and the WebSocket handshake together.
         request_timeout: For one reply of a media server.
         heartbeat: Of the pings.
-        concurrent_connects: Links that connect at once, over all nodes.
         max_message_size: Bytes of one message from a node; a longer one ends the link.
         node_rate: Bytes a second that are read from a node whatever the others send.
         node_burst: Bytes of these that are saved up.
@@ -40,7 +39,6 @@ class LinkSettings:
             made again after ``reconnect_delay``.
         reconnect_delays: Steps of (how many tries, seconds before each); OpenVidu 2.15.
         reconnect_delay: Seconds before each further try, for ever.
-        reconnect_jitter: Share of the delay by which it is varied, up and down.
         load_interval: Between two measurements of one node's load.
         cpu_interval_ms: Over which a media server measures its CPU; shorter ones measure nothing.
         measurement_timeout: For a measurement, its connection included.
@@ -73,7 +71,6 @@ class LinkSettings:
     handshake_timeout: float = 5.0
     request_timeout: float = 5.0
     heartbeat: HeartbeatSettings = DEFAULT_HEARTBEAT
-    concurrent_connects: int = 200
     max_message_size: int = 512 * 1024  # a list of 8,000 pipelines
     node_rate: int = 64 * 1024
     node_burst: int = 512 * 1024
@@ -82,7 +79,6 @@ class LinkSettings:
     flood_timeout: float = 2.0
     reconnect_delays: tuple[tuple[int, float], ...] = ((10, 1.0), (20, 3.0))
     reconnect_delay: float = 10.0
-    reconnect_jitter: float = 0.2
     load_interval: float = 5.0
     cpu_interval_ms: int = MIN_CPU_INTERVAL_MS
     measurement_timeout: float = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mediafleet.kurento.settings import LinkSettings
 
     Job = Callable[[], Awaitable[None]]
+
+
+_CONCURRENT_CONNECTS = 200
 
 
 class TokenBucket:
@@ -225,8 +228,8 @@ class ConnectionFiles:
             idle.close()
 
 
-class LinkListener(Protocol):
-    """Called by the links on the event loop; it must not block or raise."""
+class LinkListener:
+    """Called by the links on the event loop; it must not block or raise. This one does nothing."""
 
     def on_connected(self, link: Link) -> None:
         """A link is connected; requests can be sent."""
@@ -239,22 +242,6 @@ class LinkListener(Protocol):
 
     def on_pipelines_lost(self, node_id: str, pipelines: Collection[str]) -> None:
         """Pipelines of this server have ended, and it did not release them."""
-
-
-class NoListener:
-    """Ignores everything."""
-
-    def on_connected(self, link: Link) -> None:
-        """Ignore it."""
-
-    def on_detached(self, node_id: str) -> None:
-        """Ignore it."""
-
-    def on_event(self, link: Link, event: Event) -> None:
-        """Ignore it."""
-
-    def on_pipelines_lost(self, node_id: str, pipelines: Collection[str]) -> None:
-        """Ignore it."""
 
 
 class LinkContext:
@@ -284,12 +271,12 @@ class LinkContext:
         self.random = random
         self.connector = Connector(settings)
         self.scheduler = Scheduler(clock)
-        self.connecting = WorkerPool(settings.concurrent_connects)
-        self.opening = WorkerPool(settings.concurrent_connects)
+        self.connecting = WorkerPool(_CONCURRENT_CONNECTS)
+        self.opening = WorkerPool(_CONCURRENT_CONNECTS)
         self.measuring = Slots(settings.max_measurements)
         self.files = ConnectionFiles(settings.open_files)
         self.findings: Counter[Finding] = Counter()
-        self.media: LinkListener = NoListener()
+        self.media: LinkListener = LinkListener()
         names = settings.shared_name_queries_per_second
         self.name_queries = TokenBucket(names, names, clock.monotonic)
         self._shared_reads = TokenBucket(

@@ -203,7 +203,7 @@ class Harness:
         self.feed(frame(json.dumps(event).encode()))
 
     def check(self):
-        sessions = self.watch.sessions()
+        sessions = self.watch.cache.sessions()
         assert len(sessions) <= 4
         assert len({session.id for session in sessions}) == len(sessions)
         for session in sessions:
@@ -253,7 +253,7 @@ async def test_questions_about_pipelines_that_come_and_go_are_bounded(prefix):
 @pytest.mark.anyio
 async def test_while_a_listing_is_under_way_nothing_is_kept_that_is_no_pipeline():
     harness = Harness()
-    window = harness.watch._cache.open_window()
+    window = harness.watch.cache.open_window()
     harness.emit("ObjectDestroyed", objectId="x" * 4000)
     harness.emit("ObjectDestroyed", objectId="x" * 2000 + PIPELINES[0])
     harness.emit("ObjectDestroyed", objectId=PIPELINES[0])
