@@ -93,6 +93,19 @@ async def test_both_families_and_paths_with_a_slash_show_the_same_sessions(
 
 
 @pytest.mark.parametrize("base", FAMILIES)
+async def test_parameters_of_other_versions_and_of_caches_are_ignored(
+    api: httpx.AsyncClient, base: str
+) -> None:
+    habits = {"pendingConnections": True, "webRtcStats": "True", "_": 1600678300000, "t": ""}
+    await create(api, base, customSessionId="room")
+    for path in ("sessions", "sessions/room"):
+        assert (await api.get(f"{base}/{path}", params=habits)).status_code == 200
+    for path, body in (("tokens", {"session": "room"}), ("sessions", {})):
+        assert (await api.post(f"{base}/{path}", params=habits, json=body)).status_code == 200
+    assert (await api.delete(f"{base}/sessions/room", params=habits)).status_code == 204
+
+
+@pytest.mark.parametrize("base", FAMILIES)
 async def test_errors_without_a_body(api: httpx.AsyncClient, base: str) -> None:
     await create(api, base, customSessionId="room")
     for method, path, status in (

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -458,3 +459,64 @@ async def test_browsers_get_credentials_of_the_turn_server(
         assert one.joined["turnUsername"].endswith(f":{one.id}")
         assert len(one.joined["turnCredential"]) == 28
         await one.publish()
+
+
+def codecs(description: str) -> set[str]:
+    """Names of the codecs of the video in an SDP, without those that repair others."""
+    video = description.partition("m=video")[2]
+    return set(re.findall(r"a=rtpmap:\d+ ([A-Za-z0-9]+)/90000", video)) - {"rtx"}
+
+
+async def offered(server: Server, session_id: str, stream_id: str) -> str:
+    """The offer for a published stream, as the media server gets it."""
+    answer = await server.api.get(
+        f"/openvidu/api/sessions/{session_id}", params={"webRtcStats": "true"}
+    )
+    streams = [each["publishers"] for each in answer.json()["connections"]["content"]]
+    return next(each["remoteSdp"] for (each,) in streams if each["streamId"] == stream_id)
+
+
+@pytest.mark.parametrize(
+    ("properties", "left"),
+    [
+        ({}, {"VP8"}),
+        ({"forcedVideoCodec": "H264"}, {"H264"}),
+        ({"forcedVideoCodec": "NONE"}, codecs(offer())),
+        ({"forcedVideoCodec": "VP9", "allowTranscoding": True}, codecs(offer())),
+    ],
+)
+async def test_a_session_may_force_a_codec(
+    server: Server, properties: dict[str, Any], left: set[str]
+) -> None:
+    session_id = await new_session(server.api, **properties)
+    one = await server.join(session_id)
+    assert codecs(await offered(server, session_id, (await one.publish())["id"])) == left
+
+
+async def test_a_browser_without_the_codec_neither_sends_nor_receives(server: Server) -> None:
+    session_id = await new_session(server.api)
+    one, two = await server.join(session_id), await server.join(session_id)
+    stream = await one.publish()
+    without = offer("subscribe").replace(" VP8/", " VP7/")
+    receiving = {"sender": stream["id"], "sdpOffer": without}
+    assert await two.page.code_of("receiveVideoFrom", **receiving) == 800
+    assert await two.page.code_of("publishVideo", **published(sdpOffer=without)) == 800
+
+
+async def test_the_configuration_says_which_codec_sessions_have(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    forced = {
+        "OPENVIDU_STREAMS_FORCED_VIDEO_CODEC": "H264",
+        "OPENVIDU_STREAMS_ALLOW_TRANSCODING": "true",
+    }
+    without = offer().replace(" H264/", " H265/")
+    async with calls(tmp_path, fleet, **forced) as server:
+        for base in ("/api", "/openvidu/api"):
+            session_id = (await server.api.post(f"{base}/sessions")).json()["id"]
+            shown = (await server.api.get(f"/openvidu/api/sessions/{session_id}")).json()
+            assert (shown["forcedVideoCodec"], shown["allowTranscoding"]) == ("H264", True)
+            one, two = await server.join(session_id), await server.join(session_id)
+            ids = [(await one.publish())["id"], (await two.publish(sdpOffer=without))["id"]]
+            found = [codecs(await offered(server, session_id, each)) for each in ids]
+            assert found == [{"H264"}, codecs(without)]

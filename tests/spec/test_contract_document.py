@@ -479,6 +479,22 @@ def test_waiting_operations_name_the_parameter_that_makes_them_wait(operations, 
         assert found[parameter]["schema"] == {"type": "boolean", "default": False}
 
 
+def test_operations_on_calls_ignore_unknown_parameters_and_no_others(document):
+    ignoring, others = (
+        {
+            path
+            for path, item in document["paths"].items()
+            for operation in item.values()
+            if operation.get("x-ignores-unknown-parameters", False) is wanted
+        }
+        for wanted in (True, False)
+    )
+    assert not ignoring & others
+    kinds = "sessions|tokens|signal|recordings|cdr|config|accept-certificate"
+    assert all(re.match(rf"(/openvidu)?(/api)?/({kinds})\b", path) for path in ignoring)
+    assert not any(re.match(rf"(/openvidu)?(/api)?/({kinds})\b", path) for path in others)
+
+
 def test_status_description_states_the_published_life_cycle(document):
     status = document["components"]["schemas"]["MediaNodeStatus"]
     rows = list(table_rows(status["description"], 3))
@@ -504,7 +520,7 @@ def test_document_names_no_implementation(text, nodes):
         pointer
         for pointer, node in nodes
         for key in node
-        if key.startswith("x-") and key != "x-waits-when"
+        if key.startswith("x-") and key not in {"x-waits-when", "x-ignores-unknown-parameters"}
     ] == []
     assert re.findall(r"(?i)\bpython\b|connexion|\bmediafleet(\.\w+|_client)", text) == []
     assert [

@@ -153,6 +153,7 @@ CONTRACT: dict[str, Any] = {
             "get": {
                 "operationId": "get_name",
                 "security": _BASIC,
+                "x-ignores-unknown-parameters": True,
                 "parameters": [
                     {"name": "NAME", "in": "path", "required": True, "schema": {"type": "string"}},
                     _query("q", {"type": "string"}),

@@ -83,7 +83,7 @@ class OpenViduSession:
     """ The video codec of a session. `NONE`: participants agree by themselves; `MEDIA_SERVER_PREFERRED`: the one
     that suits the media server, VP8. """
     allow_transcoding: bool | Unset = UNSET
-    """ Whether media may be transcoded for participants who lack the codec. Absent if that was not said. """
+    """ Whether media may be transcoded for participants who lack the codec. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

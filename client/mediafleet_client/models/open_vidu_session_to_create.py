@@ -47,9 +47,11 @@ class OpenViduSessionToCreate:
     """ The Media Node that must host the session, as `{id}`. Absent, the server chooses one when the first
     participant joins. """
     forced_video_codec: None | str | Unset = UNSET
-    """ The video codec that all participants must use, see `VideoCodec`. """
+    """ The video codec that all participants must use, see `VideoCodec`. Without it the one of the property
+    `OPENVIDU_STREAMS_FORCED_VIDEO_CODEC`. """
     allow_transcoding: bool | None | Unset = UNSET
-    """ Whether media may be transcoded for participants who lack the codec. """
+    """ Whether media may be transcoded for participants who lack the codec. Without it the value of the property
+    `OPENVIDU_STREAMS_ALLOW_TRANSCODING`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ and with connections that nobody has joined yet. Names and nulls are those of Op
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -66,8 +67,12 @@ class InvalidMemberError(InvalidRequestError):
 # Requests
 
 
-def session_properties(body: Mapping[str, Any]) -> SessionProperties:
+def session_properties(body: Mapping[str, Any], defaults: SessionProperties) -> SessionProperties:
     """What a client wants of a session; the members of both families.
+
+    Args:
+        body: Of its request.
+        defaults: Where the body says nothing.
 
     Raises:
         InvalidMemberError: The Media Node has no id.
@@ -96,8 +101,11 @@ def session_properties(body: Mapping[str, Any]) -> SessionProperties:
         if key in given
     }
     media_node = _media_node(given)
-    return SessionProperties(
-        **properties, recording=RecordingProperties(**recording), media_node=media_node
+    return replace(
+        defaults,
+        **properties,
+        recording=RecordingProperties(**recording),
+        media_node=media_node,
     )
 
 

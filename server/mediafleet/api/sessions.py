@@ -66,7 +66,8 @@ class SessionHandlers(ABC):
 
     async def create_session(self, body: dict[str, Any] | None = None) -> HandlerResult:
         given = self._checked(body or {})
-        call = await self._calls.create_session(session_json.session_properties(given))
+        properties = session_json.session_properties(given, self._calls.session_defaults)
+        call = await self._calls.create_session(properties)
         return self._created(call), HTTPStatus.OK
 
     async def close_session(self, session_id: str) -> HandlerResult:

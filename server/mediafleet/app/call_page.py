@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mediafleet.domain.call_errors import SessionExistsError
-from mediafleet.domain.calls import ConnectionProperties, SessionProperties
+from mediafleet.domain.calls import ConnectionProperties
 from mediafleet.domain.errors import MediafleetError
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class CallPageMiddleware:
             return JSONResponse({"message": "A session has a name of A-Z, a-z, 0-9, _ and -."}, 400)
         try:
             with suppress(SessionExistsError):
-                await self._calls.create_session(SessionProperties(custom_session_id=session_id))
+                defaults = self._calls.session_defaults
+                await self._calls.create_session(replace(defaults, custom_session_id=session_id))
             connection = await self._calls.create_connection(session_id, ConnectionProperties())
         except MediafleetError as error:
             return JSONResponse({"message": str(error)}, 503)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mediafleet.domain.calls import SessionProperties
 from mediafleet.domain.media import Bandwidths
 from mediafleet.domain.turn import TurnServer
 from mediafleet.kurento import KurentoMedia
@@ -87,6 +88,10 @@ def call_settings(configuration: Configuration) -> CallSettings:
             min_recv=number(f"{video}_MIN_RECV_BANDWIDTH", int),
             max_send=number(f"{video}_MAX_SEND_BANDWIDTH", int),
             min_send=number(f"{video}_MIN_SEND_BANDWIDTH", int),
+        ),
+        defaults=SessionProperties(
+            forced_video_codec=number("OPENVIDU_STREAMS_FORCED_VIDEO_CODEC", str),
+            allow_transcoding=number("OPENVIDU_STREAMS_ALLOW_TRANSCODING", bool),
         ),
         turn=_turn_server(configuration),
         garbage_interval=float(number("OPENVIDU_SESSIONS_GARBAGE_INTERVAL", int)),

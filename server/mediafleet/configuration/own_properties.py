@@ -273,6 +273,20 @@ OWN_PROPERTIES: Final = (
         doc="Whether sessions of a Media Node that crashed are moved to others instead of ended.",
     ),
     Property(
+        name="OPENVIDU_STREAMS_FORCED_VIDEO_CODEC",
+        kind=Choice(("MEDIA_SERVER_PREFERRED", "NONE", "VP8", "VP9", "H264")),
+        default="MEDIA_SERVER_PREFERRED",
+        doc="Only codec of the video of sessions that are created without their own; "
+        "`MEDIA_SERVER_PREFERRED` is VP8, `NONE` leaves the choice to browser and media server.",
+    ),
+    Property(
+        name="OPENVIDU_STREAMS_ALLOW_TRANSCODING",
+        kind=Boolean(),
+        default=False,
+        doc="Whether browsers without that codec may join such sessions; the media server then "
+        "decodes and encodes, instead of refusing the stream.",
+    ),
+    Property(
         name="COTURN_IP",
         kind=OptionalAddress(),
         default="",

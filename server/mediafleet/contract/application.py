@@ -60,7 +60,8 @@ def create_app(
             names (``extra-info`` is ``extra_info``) and ``body``, and return a body,
             ``(body, status)`` or ``(body, status, headers)``. An operation with
             ``x-waits-when: <boolean query parameter>`` is cancelled when that parameter is true and
-            its client hangs up.
+            its client hangs up; one with ``x-ignores-unknown-parameters`` passes over query
+            parameters that it does not list.
         authenticate: Compares a user name and a password, in constant time. Asked on every request.
         describe_error: The table of errors: asked for every exception a handler raises. None means
             a crash, which is logged and answered 500 without details. Must not raise.

@@ -97,7 +97,9 @@ class CompiledOperation:
         in_path = {parameter.name: parameter for kind, parameter in parameters if kind == "path"}
         self._segments = [in_path[name] for name in path_parameters]
         self._query = Query(
-            [known for kind, known in parameters if kind == "query"], max_bytes=limits.query_bytes
+            [known for kind, known in parameters if kind == "query"],
+            ignores_unknown=operation.get("x-ignores-unknown-parameters", False),
+            max_bytes=limits.query_bytes,
         )
         self._headers = RequestHeaders([known for kind, known in parameters if kind == "header"])
         request_body = operation.get("requestBody")

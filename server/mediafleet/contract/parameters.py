@@ -24,7 +24,7 @@ def argument_name(parameter: str) -> str:
 
 
 def _boolean(text: str) -> bool:
-    return _BOOLEANS[text]
+    return _BOOLEANS[text.lower()]  # Python's clients send True and False
 
 
 def _integer(text: str) -> int:
@@ -89,11 +89,20 @@ class Parameter:
 
 
 class Query:
-    """All query parameters of one operation."""
+    """All query parameters of one operation.
 
-    __slots__ = ("_defaults", "_max_bytes", "_parameters")
+    Args:
+        parameters: Those that the contract describes.
+        ignores_unknown: Others are passed over, instead of refused.
+        max_bytes: Of a query string.
+    """
 
-    def __init__(self, parameters: Sequence[Parameter], *, max_bytes: int) -> None:
+    __slots__ = ("_defaults", "_ignores_unknown", "_max_bytes", "_parameters")
+
+    def __init__(
+        self, parameters: Sequence[Parameter], *, ignores_unknown: bool, max_bytes: int
+    ) -> None:
+        self._ignores_unknown = ignores_unknown
         self._parameters = {parameter.name: parameter for parameter in parameters}
         self._defaults: dict[str, Any] = {}
         for parameter in parameters:
@@ -104,8 +113,8 @@ class Query:
         """Turn a query string into keyword arguments.
 
         Raises:
-            HttpError: 400 for everything the contract does not allow, unknown and repeated names
-                included.
+            HttpError: 400 for everything the contract does not allow, repeated names included, and
+                unknown ones unless they are passed over.
         """
         if len(raw) > self._max_bytes:
             raise HttpError(400, f"the query string must have at most {self._max_bytes} bytes")
@@ -113,6 +122,8 @@ class Query:
         for pair in filter(None, raw.split(b"&")):  # two "&" in a row have nothing between them
             name, _, text = pair.partition(b"=")
             parameter = self._known(decode_query_part(name))
+            if parameter is None:
+                continue
             if parameter.argument in found:
                 raise HttpError(400, f"query parameter '{parameter.name}' is given twice")
             found[parameter.argument] = parameter.parse(decode_query_part(text))
@@ -121,9 +132,9 @@ class Query:
                 raise HttpError(400, f"query parameter '{parameter.name}' is missing")
         return self._defaults | found
 
-    def _known(self, name: str) -> Parameter:
+    def _known(self, name: str) -> Parameter | None:
         parameter = self._parameters.get(name)
-        if parameter is None:
+        if parameter is None and not self._ignores_unknown:
             allowed = ", ".join(self._parameters) or "none"
             raise HttpError(400, f"unknown query parameter {quoted(name)}; allowed: {allowed}")
         return parameter

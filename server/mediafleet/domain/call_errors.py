@@ -197,10 +197,10 @@ class FilterExistsError(FilterError):
 
 
 class CodecError(ExplainedError):
-    """The browser's offer does not have the codec that the session requires."""
+    """The browser's offer, or the media server, does not have the codec of the session."""
 
     code = 800
-    text = "The offer does not have {reason}, the codec that the session requires"
+    text = "The offer or the media server does not have {reason}, the codec that the session requires"
 
 
 class CameraError(CallError):

@@ -10,6 +10,8 @@ PREFERRED = "MEDIA_SERVER_PREFERRED"
 """The codec that the media server prefers: Kurento's is VP8."""
 
 _PREFERRED_CODEC = "VP8"
+_OF_MEDIA_SERVER = frozenset({"VP8", "H264"})
+"""What Kurento sends and receives; VP9 is none of them."""
 _M_LINE = re.compile(r"^(?=m=)", re.MULTILINE)
 _VIDEO = re.compile(r"(m=video (\S+) \S+)((?: \S+)+)")
 _NAME = re.compile(r"a=rtpmap:(\S+) ([^/\s]+)/")
@@ -27,7 +29,7 @@ def force_codec(offer: str, codec: str, *, allows_others: bool) -> str:
         allows_others: Video without that codec stays as it is, and is transcoded.
 
     Raises:
-        CodecError: Video without that codec.
+        CodecError: Video without that codec, or one that the media server does not have.
     """
     wanted = _PREFERRED_CODEC if codec == PREFERRED else codec
     return "".join(
@@ -41,7 +43,7 @@ def _forced(section: str, codec: str, *, allows_others: bool) -> str:
     video = _VIDEO.match(section)
     if video is None or video[2] == _REJECTED_PORT:
         return section
-    kept = _formats_of(lines, codec)
+    kept = _formats_of(lines, codec) if codec in _OF_MEDIA_SERVER else set()
     formats = [each for each in video[3].split() if each in kept]
     if not formats:
         if allows_others:

@@ -55,6 +55,11 @@ class Calls:
         self._clock = clock
         self._random = random
 
+    @property
+    def session_defaults(self) -> SessionProperties:
+        """Of sessions that are created."""
+        return self._rooms.settings().defaults
+
     def call(self, session_id: str) -> Call:
         """A session as it is now.
 

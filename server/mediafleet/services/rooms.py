@@ -20,7 +20,7 @@ from mediafleet.domain.call_errors import (
     TooManySessionsError,
 )
 from mediafleet.domain.call_events import SessionCreated
-from mediafleet.domain.calls import Call, CallMedia
+from mediafleet.domain.calls import Call, CallMedia, SessionProperties
 from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.events import SessionDestroyed
@@ -71,6 +71,7 @@ class CallSettings:
         most_sessions: Sessions at a time.
         most_participants: Connections of a session that have joined.
         bandwidths: Of connections that have no own.
+        defaults: Of sessions that are created.
         turn: For browsers; media servers find their addresses by it.
         garbage_interval: Seconds between two searches for sessions that nobody uses; 0: never.
         garbage_threshold: Seconds after which a session that nobody joined is removed.
@@ -79,6 +80,7 @@ class CallSettings:
     most_sessions: int = 10_000
     most_participants: int = 200
     bandwidths: Bandwidths = field(default_factory=Bandwidths)
+    defaults: SessionProperties = SessionProperties()
     turn: TurnServer | None = None
     garbage_interval: float = 900.0
     garbage_threshold: float = 3600.0

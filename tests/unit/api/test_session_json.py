@@ -279,7 +279,8 @@ def test_browsers_find_their_parameters_in_a_token() -> None:
 
 def test_null_is_the_same_as_absent() -> None:
     names = ("mediaMode", "customSessionId", "defaultRecordingProperties", "mediaNode")
-    assert session_properties(dict.fromkeys(names)) == SessionProperties()
+    defaults = SessionProperties(forced_video_codec="VP8", allow_transcoding=True)
+    assert session_properties(dict.fromkeys(names), defaults) == defaults
     names = ("type", "data", "role", "kurentoOptions", "customIceServers", "rtspUri")
     assert connection_properties(dict.fromkeys(names)) == ConnectionProperties()
 
@@ -290,7 +291,7 @@ def test_recording_properties_go_before_the_members_of_2_15() -> None:
         "defaultRecordingProperties": {"outputMode": "INDIVIDUAL", "frameRate": 30, "name": None},
         "mediaNode": {"id": "kms_FVrQslIr"},
     }
-    found = session_properties(body)
+    found = session_properties(body, SessionProperties())
     assert found.recording == RecordingProperties(output_mode="INDIVIDUAL", frame_rate=30)
     assert found.media_node == "kms_FVrQslIr"
 
@@ -298,7 +299,7 @@ def test_recording_properties_go_before_the_members_of_2_15() -> None:
 @pytest.mark.parametrize("media_node", [{}, {"id": ""}, {"id": 7}])
 def test_a_media_node_without_an_id_is_an_error(media_node: dict[str, Any]) -> None:
     with pytest.raises(InvalidMemberError, match="body/mediaNode: must have the id"):
-        session_properties({"mediaNode": media_node})
+        session_properties({"mediaNode": media_node}, SessionProperties())
 
 
 def test_a_connection_with_everything() -> None:

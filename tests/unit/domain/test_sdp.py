@@ -32,7 +32,7 @@ def names(section):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("codec", ["VP8", "VP9", "H264", PREFERRED])
+@pytest.mark.parametrize("codec", ["VP8", "H264", PREFERRED])
 def test_only_one_codec_and_its_retransmission_are_left(kind, codec):
     forced = force_codec(offer(kind), codec, allows_others=False)
     assert len(videos(forced)) == (2 if kind == "four-lines" else 1)
@@ -61,7 +61,8 @@ def test_nothing_else_of_an_offer_changes(kind):
     assert after.split("m=video")[0] == before.split("m=video")[0], "audio too"
 
 
-@pytest.mark.parametrize("codec", ["H265", "VP", "rtx2", "."])
+# VP9 is offered, but Kurento does not have it.
+@pytest.mark.parametrize("codec", ["VP9", "H265", "VP", "rtx2", "."])
 def test_a_codec_that_is_missing_is_refused_unless_others_are_allowed(codec):
     with pytest.raises(CodecError, match=codec):
         force_codec(offer(), codec, allows_others=False)
