@@ -20,9 +20,9 @@ class FilterEventDispatchedEvent:
     """A filter of a stream emitted an event that a participant listens to.
 
     Example:
-        {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_Xp4kB2cQ71', 'streamId':
-            'str_CAM_A1b2_con_Xp4kB2cQ71', 'filterType': 'ZBarFilter', 'eventType': 'CodeFound', 'data': {'codeType':
-            'EAN-13', 'value': '4006381333931'}}
+        {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_Xp4kB2cQ71', 'connectionId':
+            'con_Xp4kB2cQ71', 'streamId': 'str_CAM_A1b2_con_Xp4kB2cQ71', 'filterType': 'ZBarFilter', 'eventType':
+            'CodeFound', 'data': {'codeType': 'EAN-13', 'value': '4006381333931'}}
 
     """
 
@@ -38,6 +38,8 @@ class FilterEventDispatchedEvent:
     """ When it happened, in UTC milliseconds. """
     participant_id: str
     """ The participant, by the id of its connection. """
+    connection_id: str
+    """ The same as `participantId`, as OpenVidu names it since 2.16. """
     stream_id: str
     """ The stream. """
     filter_type: str
@@ -57,6 +59,8 @@ class FilterEventDispatchedEvent:
 
         participant_id = self.participant_id
 
+        connection_id = self.connection_id
+
         stream_id = self.stream_id
 
         filter_type = self.filter_type
@@ -74,6 +78,7 @@ class FilterEventDispatchedEvent:
                 "sessionId": session_id,
                 "timestamp": timestamp,
                 "participantId": participant_id,
+                "connectionId": connection_id,
                 "streamId": stream_id,
                 "filterType": filter_type,
                 "eventType": event_type,
@@ -96,6 +101,8 @@ class FilterEventDispatchedEvent:
 
         participant_id = d.pop("participantId")
 
+        connection_id = d.pop("connectionId")
+
         stream_id = d.pop("streamId")
 
         filter_type = d.pop("filterType")
@@ -110,6 +117,7 @@ class FilterEventDispatchedEvent:
             session_id=session_id,
             timestamp=timestamp,
             participant_id=participant_id,
+            connection_id=connection_id,
             stream_id=stream_id,
             filter_type=filter_type,
             event_type=event_type,

@@ -73,6 +73,8 @@ class OpenViduSession:
     default_custom_layout: str | Unset = UNSET
     """ The folder of the application's own layout, below OPENVIDU_RECORDING_CUSTOM_LAYOUT. Present only if
     `defaultRecordingLayout` is `CUSTOM`. """
+    broadcasting: bool | Unset = UNSET
+    """ Whether the session is being broadcast. Always false. """
     media_node_id: str | Unset = UNSET
     """ Id of the Media Node that hosts the session. Absent while nobody has joined. """
     media_node: SessionMediaNode | Unset = UNSET
@@ -113,6 +115,8 @@ class OpenViduSession:
 
         default_custom_layout = self.default_custom_layout
 
+        broadcasting = self.broadcasting
+
         media_node_id = self.media_node_id
 
         media_node: dict[str, Any] | Unset = UNSET
@@ -149,6 +153,8 @@ class OpenViduSession:
             field_dict["defaultRecordingLayout"] = default_recording_layout
         if default_custom_layout is not UNSET:
             field_dict["defaultCustomLayout"] = default_custom_layout
+        if broadcasting is not UNSET:
+            field_dict["broadcasting"] = broadcasting
         if media_node_id is not UNSET:
             field_dict["mediaNodeId"] = media_node_id
         if media_node is not UNSET:
@@ -196,6 +202,8 @@ class OpenViduSession:
 
         default_custom_layout = d.pop("defaultCustomLayout", UNSET)
 
+        broadcasting = d.pop("broadcasting", UNSET)
+
         media_node_id = d.pop("mediaNodeId", UNSET)
 
         _media_node = d.pop("mediaNode", UNSET)
@@ -228,6 +236,7 @@ class OpenViduSession:
             object_=object_,
             default_recording_layout=default_recording_layout,
             default_custom_layout=default_custom_layout,
+            broadcasting=broadcasting,
             media_node_id=media_node_id,
             media_node=media_node,
             default_recording_properties=default_recording_properties,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -16,9 +16,9 @@ class ParticipantJoinedEvent:
     """A participant joined a session.
 
     Example:
-        {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_A1b2C3d4E5', 'location':
-            'unknown', 'platform': 'Chrome 85.0.4183.102 on Linux 64-bit', 'clientData': '{"clientData":"Ada"}',
-            'serverData': ''}
+        {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_A1b2C3d4E5', 'connectionId':
+            'con_A1b2C3d4E5', 'location': 'unknown', 'ip': '192.0.2.7', 'platform': 'Chrome 85.0.4183.102 on Linux 64-bit',
+            'clientData': '{"clientData":"Ada"}', 'serverData': ''}
 
     """
 
@@ -34,8 +34,12 @@ class ParticipantJoinedEvent:
     """ When it happened, in UTC milliseconds. """
     participant_id: str
     """ The participant, by the id of its connection. """
+    connection_id: str
+    """ The same as `participantId`, as OpenVidu names it since 2.16. """
     location: str
     """ Where the participant is. Always `unknown`. """
+    ip: None | str
+    """ Address of the browser, or null for an IP camera. """
     platform: str
     """ Browser and operating system, as the browser says. """
     client_data: str
@@ -53,7 +57,12 @@ class ParticipantJoinedEvent:
 
         participant_id = self.participant_id
 
+        connection_id = self.connection_id
+
         location = self.location
+
+        ip: None | str
+        ip = self.ip
 
         platform = self.platform
 
@@ -70,7 +79,9 @@ class ParticipantJoinedEvent:
                 "sessionId": session_id,
                 "timestamp": timestamp,
                 "participantId": participant_id,
+                "connectionId": connection_id,
                 "location": location,
+                "ip": ip,
                 "platform": platform,
                 "clientData": client_data,
                 "serverData": server_data,
@@ -90,7 +101,16 @@ class ParticipantJoinedEvent:
 
         participant_id = d.pop("participantId")
 
+        connection_id = d.pop("connectionId")
+
         location = d.pop("location")
+
+        def _parse_ip(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        ip = _parse_ip(d.pop("ip"))
 
         platform = d.pop("platform")
 
@@ -104,7 +124,9 @@ class ParticipantJoinedEvent:
             session_id=session_id,
             timestamp=timestamp,
             participant_id=participant_id,
+            connection_id=connection_id,
             location=location,
+            ip=ip,
             platform=platform,
             client_data=client_data,
             server_data=server_data,

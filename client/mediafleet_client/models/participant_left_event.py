@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -17,8 +17,9 @@ class ParticipantLeftEvent:
 
     Example:
         {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'startTime': 1600678236916, 'duration': 14, 'reason':
-            'disconnect', 'participantId': 'con_A1b2C3d4E5', 'location': 'unknown', 'platform': 'Chrome 85.0.4183.102 on
-            Linux 64-bit', 'clientData': '{"clientData":"Ada"}', 'serverData': ''}
+            'disconnect', 'participantId': 'con_A1b2C3d4E5', 'connectionId': 'con_A1b2C3d4E5', 'location': 'unknown', 'ip':
+            '192.0.2.7', 'platform': 'Chrome 85.0.4183.102 on Linux 64-bit', 'clientData': '{"clientData":"Ada"}',
+            'serverData': ''}
 
     """
 
@@ -40,8 +41,12 @@ class ParticipantLeftEvent:
     """ Why, in a word of OpenVidu such as `disconnect` or `unpublish`. """
     participant_id: str
     """ The participant, by the id of its connection. """
+    connection_id: str
+    """ The same as `participantId`, as OpenVidu names it since 2.16. """
     location: str
     """ Where the participant is. Always `unknown`. """
+    ip: None | str
+    """ Address of the browser, or null for an IP camera. """
     platform: str
     """ Browser and operating system, as the browser says. """
     client_data: str
@@ -65,7 +70,12 @@ class ParticipantLeftEvent:
 
         participant_id = self.participant_id
 
+        connection_id = self.connection_id
+
         location = self.location
+
+        ip: None | str
+        ip = self.ip
 
         platform = self.platform
 
@@ -85,7 +95,9 @@ class ParticipantLeftEvent:
                 "duration": duration,
                 "reason": reason,
                 "participantId": participant_id,
+                "connectionId": connection_id,
                 "location": location,
+                "ip": ip,
                 "platform": platform,
                 "clientData": client_data,
                 "serverData": server_data,
@@ -111,7 +123,16 @@ class ParticipantLeftEvent:
 
         participant_id = d.pop("participantId")
 
+        connection_id = d.pop("connectionId")
+
         location = d.pop("location")
+
+        def _parse_ip(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        ip = _parse_ip(d.pop("ip"))
 
         platform = d.pop("platform")
 
@@ -128,7 +149,9 @@ class ParticipantLeftEvent:
             duration=duration,
             reason=reason,
             participant_id=participant_id,
+            connection_id=connection_id,
             location=location,
+            ip=ip,
             platform=platform,
             client_data=client_data,
             server_data=server_data,

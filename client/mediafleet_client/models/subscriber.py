@@ -40,6 +40,10 @@ class Subscriber:
     """ The network addresses that the browser offered, the last 100. """
     gathered_candidates: list[OfferedCandidate] | Unset = UNSET
     """ The network addresses that the media server offered, the last 100. """
+    client_ice_candidates: list[OfferedCandidate] | Unset = UNSET
+    """ The same as `receivedCandidates`, as later versions name it. Below `/openvidu/api` only. """
+    server_ice_candidates: list[OfferedCandidate] | Unset = UNSET
+    """ The same as `gatheredCandidates`, as later versions name it. Below `/openvidu/api` only. """
     local_candidate: None | str | Unset = UNSET
     """ The address of the media server that is in use, or null. """
     remote_candidate: None | str | Unset = UNSET
@@ -81,6 +85,20 @@ class Subscriber:
                 gathered_candidates_item = gathered_candidates_item_data.to_dict()
                 gathered_candidates.append(gathered_candidates_item)
 
+        client_ice_candidates: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.client_ice_candidates, Unset):
+            client_ice_candidates = []
+            for client_ice_candidates_item_data in self.client_ice_candidates:
+                client_ice_candidates_item = client_ice_candidates_item_data.to_dict()
+                client_ice_candidates.append(client_ice_candidates_item)
+
+        server_ice_candidates: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.server_ice_candidates, Unset):
+            server_ice_candidates = []
+            for server_ice_candidates_item_data in self.server_ice_candidates:
+                server_ice_candidates_item = server_ice_candidates_item_data.to_dict()
+                server_ice_candidates.append(server_ice_candidates_item)
+
         local_candidate: None | str | Unset
         if isinstance(self.local_candidate, Unset):
             local_candidate = UNSET
@@ -118,6 +136,10 @@ class Subscriber:
             field_dict["receivedCandidates"] = received_candidates
         if gathered_candidates is not UNSET:
             field_dict["gatheredCandidates"] = gathered_candidates
+        if client_ice_candidates is not UNSET:
+            field_dict["clientIceCandidates"] = client_ice_candidates
+        if server_ice_candidates is not UNSET:
+            field_dict["serverIceCandidates"] = server_ice_candidates
         if local_candidate is not UNSET:
             field_dict["localCandidate"] = local_candidate
         if remote_candidate is not UNSET:
@@ -175,6 +197,24 @@ class Subscriber:
 
                 gathered_candidates.append(gathered_candidates_item)
 
+        _client_ice_candidates = d.pop("clientIceCandidates", UNSET)
+        client_ice_candidates: list[OfferedCandidate] | Unset = UNSET
+        if _client_ice_candidates is not UNSET and _client_ice_candidates is not None:
+            client_ice_candidates = []
+            for client_ice_candidates_item_data in _client_ice_candidates:
+                client_ice_candidates_item = OfferedCandidate.from_dict(client_ice_candidates_item_data)
+
+                client_ice_candidates.append(client_ice_candidates_item)
+
+        _server_ice_candidates = d.pop("serverIceCandidates", UNSET)
+        server_ice_candidates: list[OfferedCandidate] | Unset = UNSET
+        if _server_ice_candidates is not UNSET and _server_ice_candidates is not None:
+            server_ice_candidates = []
+            for server_ice_candidates_item_data in _server_ice_candidates:
+                server_ice_candidates_item = OfferedCandidate.from_dict(server_ice_candidates_item_data)
+
+                server_ice_candidates.append(server_ice_candidates_item)
+
         def _parse_local_candidate(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -210,6 +250,8 @@ class Subscriber:
             local_sdp=local_sdp,
             received_candidates=received_candidates,
             gathered_candidates=gathered_candidates,
+            client_ice_candidates=client_ice_candidates,
+            server_ice_candidates=server_ice_candidates,
             local_candidate=local_candidate,
             remote_candidate=remote_candidate,
             events=events,

@@ -17,9 +17,9 @@ class WebrtcConnectionCreatedEvent:
 
     Example:
         {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'streamId': 'str_CAM_A1b2_con_Xp4kB2cQ71',
-            'participantId': 'con_A1b2C3d4E5', 'connection': 'INBOUND', 'receivingFrom': 'con_Xp4kB2cQ71', 'videoSource':
-            'CAMERA', 'videoFramerate': 30, 'videoDimensions': '{"width":640,"height":480}', 'audioEnabled': True,
-            'videoEnabled': True}
+            'participantId': 'con_A1b2C3d4E5', 'connectionId': 'con_A1b2C3d4E5', 'connection': 'INBOUND', 'receivingFrom':
+            'con_Xp4kB2cQ71', 'videoSource': 'CAMERA', 'videoFramerate': 30, 'videoDimensions':
+            '{"width":640,"height":480}', 'audioEnabled': True, 'videoEnabled': True}
 
     """
 
@@ -37,6 +37,8 @@ class WebrtcConnectionCreatedEvent:
     """ The stream. """
     participant_id: str
     """ The participant, by the id of its connection. """
+    connection_id: str
+    """ The same as `participantId`, as OpenVidu names it since 2.16. """
     connection: str
     """ `OUTBOUND` if the participant publishes the stream, `INBOUND` if it receives the stream. """
     audio_enabled: bool
@@ -51,6 +53,8 @@ class WebrtcConnectionCreatedEvent:
     """ Address of the camera. Only for an IP camera. """
     adaptative_bitrate: bool | Unset = UNSET
     """ Whether the media server adapts the bit rate to each receiver. Only for an IP camera. """
+    network_cache: int | Unset = UNSET
+    """ Milliseconds of the buffer. Only for an IP camera. """
     only_play_with_subscribers: bool | Unset = UNSET
     """ Whether the camera is played only while there are receivers. Only for an IP camera. """
     video_source: str | Unset = UNSET
@@ -70,6 +74,8 @@ class WebrtcConnectionCreatedEvent:
 
         participant_id = self.participant_id
 
+        connection_id = self.connection_id
+
         connection = self.connection
 
         audio_enabled = self.audio_enabled
@@ -83,6 +89,8 @@ class WebrtcConnectionCreatedEvent:
         rtsp_uri = self.rtsp_uri
 
         adaptative_bitrate = self.adaptative_bitrate
+
+        network_cache = self.network_cache
 
         only_play_with_subscribers = self.only_play_with_subscribers
 
@@ -108,6 +116,7 @@ class WebrtcConnectionCreatedEvent:
                 "timestamp": timestamp,
                 "streamId": stream_id,
                 "participantId": participant_id,
+                "connectionId": connection_id,
                 "connection": connection,
                 "audioEnabled": audio_enabled,
                 "videoEnabled": video_enabled,
@@ -121,6 +130,8 @@ class WebrtcConnectionCreatedEvent:
             field_dict["rtspUri"] = rtsp_uri
         if adaptative_bitrate is not UNSET:
             field_dict["adaptativeBitrate"] = adaptative_bitrate
+        if network_cache is not UNSET:
+            field_dict["networkCache"] = network_cache
         if only_play_with_subscribers is not UNSET:
             field_dict["onlyPlayWithSubscribers"] = only_play_with_subscribers
         if video_source is not UNSET:
@@ -143,6 +154,8 @@ class WebrtcConnectionCreatedEvent:
 
         participant_id = d.pop("participantId")
 
+        connection_id = d.pop("connectionId")
+
         connection = d.pop("connection")
 
         audio_enabled = d.pop("audioEnabled")
@@ -156,6 +169,8 @@ class WebrtcConnectionCreatedEvent:
         rtsp_uri = d.pop("rtspUri", UNSET)
 
         adaptative_bitrate = d.pop("adaptativeBitrate", UNSET)
+
+        network_cache = d.pop("networkCache", UNSET)
 
         only_play_with_subscribers = d.pop("onlyPlayWithSubscribers", UNSET)
 
@@ -184,6 +199,7 @@ class WebrtcConnectionCreatedEvent:
             timestamp=timestamp,
             stream_id=stream_id,
             participant_id=participant_id,
+            connection_id=connection_id,
             connection=connection,
             audio_enabled=audio_enabled,
             video_enabled=video_enabled,
@@ -191,6 +207,7 @@ class WebrtcConnectionCreatedEvent:
             receiving_from=receiving_from,
             rtsp_uri=rtsp_uri,
             adaptative_bitrate=adaptative_bitrate,
+            network_cache=network_cache,
             only_play_with_subscribers=only_play_with_subscribers,
             video_source=video_source,
             video_framerate=video_framerate,

@@ -17,9 +17,10 @@ class WebrtcConnectionDestroyedEvent:
 
     Example:
         {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'startTime': 1600678236916, 'duration': 14, 'reason':
-            'unpublish', 'streamId': 'str_CAM_A1b2_con_Xp4kB2cQ71', 'participantId': 'con_A1b2C3d4E5', 'connection':
-            'INBOUND', 'receivingFrom': 'con_Xp4kB2cQ71', 'videoSource': 'CAMERA', 'videoFramerate': 30, 'videoDimensions':
-            '{"width":640,"height":480}', 'audioEnabled': True, 'videoEnabled': True}
+            'unpublish', 'streamId': 'str_CAM_A1b2_con_Xp4kB2cQ71', 'participantId': 'con_A1b2C3d4E5', 'connectionId':
+            'con_A1b2C3d4E5', 'connection': 'INBOUND', 'receivingFrom': 'con_Xp4kB2cQ71', 'videoSource': 'CAMERA',
+            'videoFramerate': 30, 'videoDimensions': '{"width":640,"height":480}', 'audioEnabled': True, 'videoEnabled':
+            True}
 
     """
 
@@ -43,6 +44,8 @@ class WebrtcConnectionDestroyedEvent:
     """ The stream. """
     participant_id: str
     """ The participant, by the id of its connection. """
+    connection_id: str
+    """ The same as `participantId`, as OpenVidu names it since 2.16. """
     connection: str
     """ `OUTBOUND` if the participant publishes the stream, `INBOUND` if it receives the stream. """
     audio_enabled: bool
@@ -57,6 +60,8 @@ class WebrtcConnectionDestroyedEvent:
     """ Address of the camera. Only for an IP camera. """
     adaptative_bitrate: bool | Unset = UNSET
     """ Whether the media server adapts the bit rate to each receiver. Only for an IP camera. """
+    network_cache: int | Unset = UNSET
+    """ Milliseconds of the buffer. Only for an IP camera. """
     only_play_with_subscribers: bool | Unset = UNSET
     """ Whether the camera is played only while there are receivers. Only for an IP camera. """
     video_source: str | Unset = UNSET
@@ -82,6 +87,8 @@ class WebrtcConnectionDestroyedEvent:
 
         participant_id = self.participant_id
 
+        connection_id = self.connection_id
+
         connection = self.connection
 
         audio_enabled = self.audio_enabled
@@ -95,6 +102,8 @@ class WebrtcConnectionDestroyedEvent:
         rtsp_uri = self.rtsp_uri
 
         adaptative_bitrate = self.adaptative_bitrate
+
+        network_cache = self.network_cache
 
         only_play_with_subscribers = self.only_play_with_subscribers
 
@@ -123,6 +132,7 @@ class WebrtcConnectionDestroyedEvent:
                 "reason": reason,
                 "streamId": stream_id,
                 "participantId": participant_id,
+                "connectionId": connection_id,
                 "connection": connection,
                 "audioEnabled": audio_enabled,
                 "videoEnabled": video_enabled,
@@ -136,6 +146,8 @@ class WebrtcConnectionDestroyedEvent:
             field_dict["rtspUri"] = rtsp_uri
         if adaptative_bitrate is not UNSET:
             field_dict["adaptativeBitrate"] = adaptative_bitrate
+        if network_cache is not UNSET:
+            field_dict["networkCache"] = network_cache
         if only_play_with_subscribers is not UNSET:
             field_dict["onlyPlayWithSubscribers"] = only_play_with_subscribers
         if video_source is not UNSET:
@@ -164,6 +176,8 @@ class WebrtcConnectionDestroyedEvent:
 
         participant_id = d.pop("participantId")
 
+        connection_id = d.pop("connectionId")
+
         connection = d.pop("connection")
 
         audio_enabled = d.pop("audioEnabled")
@@ -177,6 +191,8 @@ class WebrtcConnectionDestroyedEvent:
         rtsp_uri = d.pop("rtspUri", UNSET)
 
         adaptative_bitrate = d.pop("adaptativeBitrate", UNSET)
+
+        network_cache = d.pop("networkCache", UNSET)
 
         only_play_with_subscribers = d.pop("onlyPlayWithSubscribers", UNSET)
 
@@ -208,6 +224,7 @@ class WebrtcConnectionDestroyedEvent:
             reason=reason,
             stream_id=stream_id,
             participant_id=participant_id,
+            connection_id=connection_id,
             connection=connection,
             audio_enabled=audio_enabled,
             video_enabled=video_enabled,
@@ -215,6 +232,7 @@ class WebrtcConnectionDestroyedEvent:
             receiving_from=receiving_from,
             rtsp_uri=rtsp_uri,
             adaptative_bitrate=adaptative_bitrate,
+            network_cache=network_cache,
             only_play_with_subscribers=only_play_with_subscribers,
             video_source=video_source,
             video_framerate=video_framerate,

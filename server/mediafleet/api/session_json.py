@@ -265,7 +265,7 @@ class SessionJson:
             "serverData": connection.properties.data,
             "clientData": connection.client_data,
             "publishers": self._publishers(connection, is_early=True),
-            "subscribers": self._subscribers(connection),
+            "subscribers": self._subscribers(connection, is_early=True),
         }
 
     # 2.16 and later
@@ -280,6 +280,7 @@ class SessionJson:
             "sessionId": call.id,
             "createdAt": to_milliseconds(call.session.created_at),
             "recording": False,
+            "broadcasting": False,
             "mediaMode": properties.media_mode,
             "recordingMode": properties.recording_mode,
             **_recording_defaults(recording),
@@ -359,30 +360,35 @@ class SessionJson:
         body: Json = {"createdAt": to_milliseconds(stream.created_at), "streamId": stream.id}
         if camera is not None:
             body["rtspUri"] = camera.rtsp_uri
-        return [{**body, "mediaOptions": media, **self._trace(stream.endpoint)}]
+        trace = self._trace(stream.endpoint, is_early=is_early)
+        return [{**body, "mediaOptions": media, **trace}]
 
-    def _subscribers(self, connection: CallConnection) -> list[Json]:
+    def _subscribers(self, connection: CallConnection, *, is_early: bool = False) -> list[Json]:
         return [
             {
                 "createdAt": to_milliseconds(each.created_at),
                 "streamId": each.stream_id,
-                **self._trace(each.endpoint),
+                **self._trace(each.endpoint, is_early=is_early),
             }
             for each in connection.subscriptions.values()
         ]
 
-    def _trace(self, endpoint: str) -> Json:
+    def _trace(self, endpoint: str, *, is_early: bool) -> Json:
         trace = None if self._traces is None else self._traces.get(endpoint)
         if trace is None:
             return {}
         selected = (each.data for each in reversed(trace.events) if each.type == _PAIR_SELECTED)
         pair = next(selected, {}).get("candidatePair")
+        received = [_candidate(each) for each in trace.received]
+        gathered = [_candidate(each) for each in trace.gathered]
+        later = {"clientIceCandidates": received, "serverIceCandidates": gathered}
         return {
             "webrtcEndpointName": trace.name,
             "remoteSdp": trace.remote_sdp,
             "localSdp": trace.local_sdp,
-            "receivedCandidates": [_candidate(each) for each in trace.received],
-            "gatheredCandidates": [_candidate(each) for each in trace.gathered],
+            "receivedCandidates": received,
+            "gatheredCandidates": gathered,
+            **({} if is_early else later),
             "localCandidate": _text_of(pair, "localCandidate"),
             "remoteCandidate": _text_of(pair, "remoteCandidate"),
             "events": [{**each.data, "type": each.type} for each in trace.events],

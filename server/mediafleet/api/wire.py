@@ -59,6 +59,7 @@ def openvidu_session(session: Session, node_id: str) -> Json:
         "customSessionId": session.name or "",
         "id": session.id,
         "object": "session",
+        "broadcasting": False,
         "mediaNodeId": node_id,
     }
 

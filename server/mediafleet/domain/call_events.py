@@ -1,6 +1,7 @@
 """The events of calls, with their names and payloads on the wire.
 
-Source: OpenVidu CE 2.15, CDR and webhook events of the same names.
+Source: OpenVidu CE, CDR and webhook events of the same names: the members of 2.15, and those that
+later versions added. ``participantId`` is ``connectionId`` since 2.16.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class FilterEventDispatched(SessionEvent):
     def _members(self) -> Payload:
         return {
             "participantId": self.connection.id,
+            "connectionId": self.connection.id,
             "streamId": self.stream.id,
             "filterType": self.filter_type,
             "eventType": self.event_type,
@@ -128,7 +130,9 @@ class FilterEventDispatched(SessionEvent):
 def _participant(connection: CallConnection) -> Payload:
     return {
         "participantId": connection.id,
+        "connectionId": connection.id,
         "location": LOCATION,
+        "ip": connection.ip or None,
         "platform": connection.platform,
         "clientData": connection.client_data,
         "serverData": connection.properties.data,
@@ -139,6 +143,7 @@ def _webrtc(connection: CallConnection, stream: Stream, received: Subscription |
     payload: Payload = {
         "streamId": stream.id,
         "participantId": connection.id,
+        "connectionId": connection.id,
         "connection": "OUTBOUND" if received is None else "INBOUND",
     }
     if received is not None:
@@ -148,6 +153,7 @@ def _webrtc(connection: CallConnection, stream: Stream, received: Subscription |
         payload |= {
             "rtspUri": camera.rtsp_uri,
             "adaptativeBitrate": camera.adaptative_bitrate,
+            "networkCache": camera.network_cache,
             "onlyPlayWithSubscribers": camera.only_play_with_subscribers,
         }
     media = stream.media

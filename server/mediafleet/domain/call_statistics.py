@@ -108,6 +108,7 @@ def summaries(name: str, payload: Mapping[str, Any]) -> Iterator[tuple[str, Docu
     for kind in kinds:
         body = dict(payload)
         connection_id = body.pop("participantId", None)
+        body.pop("connectionId", None)
         if connection_id is not None:
             body |= {"user": connection_id, "connection": connection_id}
         yield kind, body

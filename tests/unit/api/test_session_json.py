@@ -212,6 +212,10 @@ def test_what_is_known_about_media_connections_is_added_when_it_is_asked_for() -
     assert publisher["receivedCandidates"] == [
         {"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0}
     ]
+    assert publisher["clientIceCandidates"] == publisher["receivedCandidates"]
+    assert publisher["serverIceCandidates"] == publisher["gatheredCandidates"] == []
+    early = json.early_connection("physics", owner)["publishers"][0]
+    assert "clientIceCandidates" not in holds("Publisher", early)
     assert "localSdp" not in subscriber
     without = SessionJson(URL).connection("physics", owner)
     assert "localSdp" not in without["publishers"][0]

@@ -188,6 +188,7 @@ def test_subscriptions_end_before_the_stream(pair: Call) -> None:
             "reason": "unpublish",
             "streamId": "str_CAM_A1b2_con_ann",
             "participantId": participant,
+            "connectionId": participant,
             "connection": direction,
             **sender,
             "videoSource": "CAMERA",
