@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
+from mediafleet.kurento.session_watcher import OWNER_TAG
 from support import histories, live
 from support.cluster_client import (
     Json,
@@ -19,7 +20,9 @@ from support.cluster_client import (
     until,
     until_gone,
     until_measured,
+    until_status,
 )
+from support.kurento_wire import wire
 from support.media import offer
 from support.rpc_browser import Browser, RpcFailureError, browser
 from support.rpc_calls import joining, published
@@ -254,3 +257,27 @@ async def test_a_crash_evicts_browsers_or_moves_their_call(
                 "participantLeft nodeCrashed"
             )
             assert "sessionDestroyed nodeCrashed" in names
+
+
+async def test_what_a_killed_server_did_not_release_is_released_at_the_next_start(
+    tmp_path: Path, fleet: EmulatedCluster
+) -> None:
+    """Killed after it created a pipeline and before it stored that, or after a call has ended."""
+    async with opened(tmp_path, fleet) as server:
+        page, _ = await server.join("room")
+        node_id, on = await server.node_of("room"), fleet.nodes
+        host = on[0] if node_id == server.first["id"] else on[1]
+        async with wire(host.uri) as application:
+            (pipeline,) = host.pipelines
+            owner = await application.invoke(pipeline, "getTag", key=OWNER_TAG)
+            await page.call("leaveRoom")
+    async with wire(host.uri) as application:
+        left = await application.create("MediaPipeline")
+        await application.invoke(left, "setName", name="room")
+        await application.invoke(left, "addTag", key=OWNER_TAG, value=owner)
+        async with live.mediafleet(tmp_path) as api:
+            with anyio.fail_after(5):
+                while left in host.pipelines:
+                    await anyio.sleep(0.01)
+            await until_status(api, str(node_id), "running")
+            assert (await delete(api, str(node_id))).status_code == 204

@@ -14,6 +14,7 @@ from mediafleet.domain.call_errors import MediaFailureError
 from mediafleet.domain.calls import Camera
 from mediafleet.domain.errors import UnreachableMediaServerError
 from mediafleet.domain.media import Bandwidths, EndpointRequest, IceSettings
+from mediafleet.kurento.session_watcher import OWNER_TAG
 from support.kurento_wire import RefusedError, wire
 from support.links import NODE, links, until
 from support.media import CANDIDATE, PATIENT, PERIOD_S, REAL_SERVER, Node, emulated, linked, request
@@ -191,6 +192,35 @@ async def test_media_outlive_a_killed_server_and_the_next_one_goes_on(uri):
             await application.call("release", object=foreign)
             node.media.release(media, [media.pipeline])
             await until_gone(application, media.pipeline)
+
+
+@pytest.mark.parametrize("is_one_in_use", [True, False])
+async def test_what_a_killed_server_left_is_released_by_the_next_one(uri, is_one_in_use):
+    async with wire(uri) as application:
+        foreign = await application.create("MediaPipeline")
+        await application.invoke(foreign, "addTag", key=OWNER_TAG, value="another store")
+        async with links(**PATIENT) as (media_servers, observer):
+            media_servers.own_pipelines("this store")
+            killed = Node(media_servers, observer)
+            await killed.attach(uri)
+            used = await killed.media.create_pipeline(NODE, "ses_A")
+            left = await killed.media.create_pipeline(NODE, "ses_B")
+            created_at = killed.sessions()[0].created_at
+            killed.links.link(NODE).rpc().abort("killed")
+        async with links(**PATIENT) as (media_servers, observer):
+            media_servers.own_pipelines("this store")
+            node = Node(media_servers, observer)
+            if is_one_in_use:
+                node.media.resume(used, "ses_A", created_at)
+            await node.attach(uri)
+            await until_gone(application, left.pipeline)
+            if is_one_in_use:
+                assert node.is_alive(used) is True
+                node.media.release(used, [used.pipeline])
+            await until_gone(application, used.pipeline)
+            assert await application.invoke(foreign, "getTag", key=OWNER_TAG) == "another store"
+            assert "ses_B" not in observer.ids_ever(NODE)
+        await application.call("release", object=foreign)
 
 
 async def test_the_collector_spares_calls_and_takes_what_no_call_owns():

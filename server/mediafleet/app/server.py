@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import anyio
 import orjson
@@ -537,6 +538,8 @@ class _Server:
         ):
             self._settings.value = self._settings.value.with_made(cluster_id=self._store.cluster_id)
             await self._readers.begin(self._store)
+            owner = await self._store.get_or_set("pipelines", lambda: uuid4().hex)
+            self._media_servers.own_pipelines(owner)
             self._calls.recovery.load(self._state.loaded_calls)
             await self._discovery.remove_lost()
             await self._add_configured()

@@ -88,7 +88,12 @@ class Link:
         self.uri = uri
         self.diagnostics = diagnostics
         self.watcher = SessionWatcher(
-            node_id, context.settings, context.clock, context.name_queries, self._on_sessions
+            node_id,
+            context.settings,
+            context.clock,
+            context.name_queries,
+            self._on_sessions,
+            owner=context.owner,
         )
         self._context = context
         self._settings = context.settings

@@ -29,6 +29,7 @@ from mediafleet.kurento.media_requests import (
 from mediafleet.kurento.media_servers import ResumedPipeline
 from mediafleet.kurento.protocol import clean
 from mediafleet.kurento.rpc import NOT_CONNECTED
+from mediafleet.kurento.session_watcher import OWNER_TAG
 from mediafleet.kurento.shared import LinkListener
 
 if TYPE_CHECKING:
@@ -103,8 +104,11 @@ class KurentoMedia(Media, LinkListener):
         node = self._node(node_id)
         async with self._creation(node) as creation:
             pipeline = await creation.create_pipeline(name, self._media_servers.clock.now())
+            owner = self._media_servers.owner
+            tag = operation(pipeline, "addTag", {"key": OWNER_TAG, "value": owner})
             await node.perform(
                 [
+                    *([tag] if owner else []),
                     operation(pipeline, "setName", {"name": name}),
                     subscription(pipeline, "Error"),
                 ]

@@ -93,6 +93,19 @@ class KurentoMediaServers(MediaServers):
         """Call a listener about the media objects of calls."""
         self._context.media = listener
 
+    def own_pipelines(self, owner: str) -> None:
+        """Before the first ``attach``: give pipelines a tag, and release those left with it.
+
+        Args:
+            owner: Of this server, and of its earlier and later processes.
+        """
+        self._context.owner = owner
+
+    @property
+    def owner(self) -> str:
+        """The tag of the pipelines of this server; empty: none."""
+        return self._context.owner
+
     @property
     def settings(self) -> LinkSettings:
         """Every bound."""

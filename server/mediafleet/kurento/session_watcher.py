@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from mediafleet.kurento.settings import LinkSettings
     from mediafleet.kurento.shared import TokenBucket
 
+OWNER_TAG = "mediafleet"
 CREATED, DESTROYED = "ObjectCreated", "ObjectDestroyed"
 
 _CALLS_PER_LISTING = 2
-_CALLS_PER_QUERY = 3
+_CALLS_PER_QUERY = 5
 _LISTING_SESSION = {"sessionId": ""}
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,16 @@ class SessionWatcher:
     are never queried: :meth:`adopt` registers them. While the reply to a creation is missing, no
     new pipeline is queried, as it may be that one.
 
+    Pipelines with the tag of this server that are there at first, and that nobody has adopted, were
+    left by an earlier process, which was killed before it could release them. They are released.
+
     Args:
         node_id: Of the node.
         settings: Bounds.
         clock: The time.
         name_queries: Limits how many names of all nodes together are queried again.
         on_change: Called when the sessions, or what is due next, changed.
+        owner: Tag of the pipelines of this server; empty: none is released.
 
     Attributes:
         cache: The pipelines of the node, as last known.
@@ -62,9 +67,11 @@ class SessionWatcher:
         "_interrupted",
         "_is_working",
         "_last_refresh",
+        "_left",
         "_name_queries",
         "_node_id",
         "_on_change",
+        "_owner",
         "_queries",
         "_rpc",
         "_scheduled",
@@ -81,8 +88,12 @@ class SessionWatcher:
         clock: Clock,
         name_queries: TokenBucket,
         on_change: Callable[[], None],
+        *,
+        owner: str = "",
     ) -> None:
         self._node_id = node_id
+        self._owner = owner
+        self._left: set[str] | None = None
         self._settings = settings
         self._clock = clock
         self._name_queries = name_queries
@@ -190,7 +201,10 @@ class SessionWatcher:
         if not isinstance(listed, list):
             raise UnreachableMediaServerError(NOT_KURENTO)
         found = (str(object_id) for object_id in listed if is_pipeline_id(object_id))
-        for object_id in self.cache.apply_listing(found, window, now=self._clock.now()):
+        new = self.cache.apply_listing(found, window, now=self._clock.now())
+        if self._left is None:
+            self._left = set(new) if self._owner else set()
+        for object_id in new:
             self._schedule_after(object_id, self._late_delays)
         self._warn_when_full()
         self._on_change()
@@ -308,6 +322,9 @@ class SessionWatcher:
             return False
         self._in_flight.add(object_id)
         call = partial(self._rpc.call, timeout_s=self._settings.request_timeout)
+        if self._left and object_id in self._left:
+            request = invocation(object_id, "getTag", {"key": OWNER_TAG})
+            call("invoke", request, partial(self._on_owner, self._rpc, object_id))
         call("invoke", invocation(object_id, "getName"), partial(self._on_name, object_id))
         if not self.cache.has_creation_time(object_id):
             request = invocation(object_id, "getCreationTime")
@@ -315,6 +332,18 @@ class SessionWatcher:
         end = partial(self._on_unref, self._rpc, object_id, later)
         call("unref", {"object": object_id}, end)
         return True
+
+    def _on_owner(self, rpc: RpcConnection, object_id: str, outcome: Outcome) -> None:
+        """Release a pipeline of an earlier process of this server; it is not shown."""
+        if self._left is not None and isinstance(outcome, Result | Fault):
+            self._left.discard(object_id)
+        if not isinstance(outcome, Result) or outcome.value.get("value") != self._owner:
+            return
+        extra = {"media_node_id": self._node_id}
+        log.info("pipeline that an earlier process has left is released", extra=extra)
+        timeout_s = self._settings.request_timeout
+        rpc.call("release", {"object": object_id}, lambda _: None, timeout_s=timeout_s)
+        self.cache.destroy(object_id)
 
     def _on_name(self, object_id: str, outcome: Outcome) -> None:
         match outcome:

@@ -260,6 +260,7 @@ class LinkContext:
         findings: Counts of what the links found about their nodes.
         name_queries: Limits how many names of all nodes together are queried again.
         media: Called about the media objects of calls.
+        owner: Tag of the pipelines of this server and of its earlier processes; empty: none.
 
     Raises:
         OSError: The file of certificate authorities cannot be read or holds none.
@@ -277,6 +278,7 @@ class LinkContext:
         self.files = ConnectionFiles(settings.open_files)
         self.findings: Counter[Finding] = Counter()
         self.media: LinkListener = LinkListener()
+        self.owner = ""
         names = settings.shared_name_queries_per_second
         self.name_queries = TokenBucket(names, names, clock.monotonic)
         self._shared_reads = TokenBucket(
