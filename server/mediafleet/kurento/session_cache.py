@@ -316,8 +316,9 @@ class SessionCache:
         self._pipelines[object_id] = Pipeline(
             object_id, created_at or now, has_creation_time=created_at is not None
         )
-        self._rotation[object_id] = None
-        self._unsettled.add(object_id)
+        if object_id not in self._own:  # an own one was ignored before, because of the limit
+            self._rotation[object_id] = None
+            self._unsettled.add(object_id)
         return True
 
     def _drop(self, object_id: str) -> bool:

@@ -207,6 +207,15 @@ def test_the_cache_is_bounded():
     assert len(window.destroyed) == 2
 
 
+def test_an_own_pipeline_beyond_the_bound_is_shown_once_there_is_room():
+    cache = cache_of(A, B, limit=2)
+    window = cache.open_window()
+    cache.adopt(C, "room", NOW)
+    cache.apply_listing([C], window, now=NOW)
+    assert ids(cache) == [C]
+    assert cache.refreshable == 0
+
+
 @pytest.mark.parametrize(
     "value",
     [
