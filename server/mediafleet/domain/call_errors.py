@@ -200,7 +200,7 @@ class CodecError(ExplainedError):
     """The browser's offer, or the media server, does not have the codec of the session."""
 
     code = 800
-    text = "The offer or the media server does not have {reason}, the codec that the session requires"
+    text = "Offer or media server lack {reason}, the codec that the session requires"
 
 
 class CameraError(CallError):

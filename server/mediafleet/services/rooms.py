@@ -80,7 +80,7 @@ class CallSettings:
     most_sessions: int = 10_000
     most_participants: int = 200
     bandwidths: Bandwidths = field(default_factory=Bandwidths)
-    defaults: SessionProperties = SessionProperties()
+    defaults: SessionProperties = field(default_factory=SessionProperties)
     turn: TurnServer | None = None
     garbage_interval: float = 900.0
     garbage_threshold: float = 3600.0
