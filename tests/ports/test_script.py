@@ -30,7 +30,7 @@ from mediafleet.environments.script import (
 )
 from mediafleet.environments.script.machines import (
     BadOutputError,
-    Listing,
+    Machines,
     is_environment_id,
     read_machines,
 )
@@ -316,12 +316,12 @@ async def test_questions_at_once_share_a_look_that_began_after_them(lab: Lab) ->
         AUTODISCOVER,
         f"echo look >> '{looks}'; until [ -e '{go}' ]; do sleep 0.01; done; echo '[]'",
     )
-    listing = Listing(ScriptRunner("script", lab.settings), lab.settings, CLUSTER)
+    listing = Machines(ScriptRunner("script", lab.settings), lab.settings, CLUSTER)
     async with anyio.create_task_group() as questions:
-        questions.start_soon(listing.ask)
+        questions.start_soon(listing.list)
         await until(looks.exists)
         for _ in range(5):
-            questions.start_soon(listing.ask)
+            questions.start_soon(listing.list)
         await anyio.wait_all_tasks_blocked()
         go.touch()
     assert looks.read_text() == "look\n" * 2

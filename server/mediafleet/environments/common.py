@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 KURENTO_PORT: Final = 8888
 KURENTO_PATH: Final = "/kurento"
@@ -48,7 +49,11 @@ def tail(file: BinaryIO) -> str:
 
 
 async def in_thread(
-    environment: str, operation: str, job: Callable[[], T], *, failure: str = ""
+    environment: str,
+    operation: str,
+    job: Callable[[Unpack[Ts]], T],
+    *arguments: *Ts,
+    failure: str = "",
 ) -> T:
     """Run blocking work in a thread; cancellation waits for its end.
 
@@ -56,13 +61,14 @@ async def in_thread(
         environment: Name of the environment, part of the error.
         operation: Name of the operation, part of the error.
         job: The work.
+        arguments: Of the work.
         failure: Beginning of the error's detail.
 
     Raises:
         EnvironmentFailureError: The work raised an ``OSError``.
     """
     try:
-        return await anyio.to_thread.run_sync(job)
+        return await anyio.to_thread.run_sync(job, *arguments)
     except OSError as error:
         detail = f"{failure}{error.strerror or error}"
         raise EnvironmentFailureError(environment, operation, detail) from error

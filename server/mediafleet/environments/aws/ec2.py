@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
+from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -23,7 +24,7 @@ from botocore.exceptions import (
 from mediafleet.domain.errors import EnvironmentFailureError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from random import Random
 
     from mediafleet.environments.aws.environment import Filter
@@ -74,11 +75,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
 CONNECT_S, READ_S = 5.0, 20.0
 PAGE = 100
 MOST_INSTANCES = 10_000
-_METHODS = {
-    "RunInstances": "run_instances",
-    "DescribeInstances": "describe_instances",
-    "TerminateInstances": "terminate_instances",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +214,7 @@ class Ec2:
         while len(found) < MOST_INSTANCES:
             page = {"NextToken": token} if token else {}
             answer = await self._ask("DescribeInstances", Filters=filters, MaxResults=PAGE, **page)
-            for reservation in answer.get("Reservations", ()):
-                found.extend(reservation.get("Instances", ()))
+            found += _instances(answer)
             token = answer.get("NextToken")
             if not token:
                 break
@@ -237,10 +232,7 @@ class Ec2:
             if error.code in {"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"}:
                 return None
             raise
-        for reservation in answer.get("Reservations", ()):
-            for instance in reservation.get("Instances", ()):
-                return dict(instance)
-        return None
+        return next(_instances(answer), None)
 
     async def terminate(self, instance_ids: Iterable[str]) -> None:
         """Terminate instances; those that are gone are skipped.
@@ -262,18 +254,16 @@ class Ec2:
         while True:
             try:
                 with anyio.fail_after(max(0.1, deadline - anyio.current_time())):
-                    answer: dict[str, Any] = await getattr(self._client, _METHODS[action])(
-                        **question
-                    )
+                    method = getattr(self._client, xform_name(action))
+                    answer: dict[str, Any] = await method(**question)
                     return answer
             except TimeoutError:
                 raise Ec2Error("", f"EC2 did not respond to {action} in time") from None
             except (ClientError, BotoCoreError) as error:
                 detail = explain(error, action, self._settings)
-                code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
                 late = anyio.current_time() + pause > deadline
                 if late or not is_passing(error):
-                    raise Ec2Error(code, detail) from None
+                    raise Ec2Error(code_of(error), detail) from None
                 log.info("EC2 request is retried", extra={"action": action, "reason": detail})
             await anyio.sleep(pause * (0.5 + self._random.random()))
             pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -299,6 +289,11 @@ class Ec2:
             disk = {"VolumeSize": settings.volume_size, "DeleteOnTermination": True}
             wanted["BlockDeviceMappings"] = [{"DeviceName": "/dev/sda1", "Ebs": disk}]
         return wanted
+
+
+def _instances(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for reservation in answer.get("Reservations", ()):
+        yield from reservation.get("Instances", ())
 
 
 @asynccontextmanager

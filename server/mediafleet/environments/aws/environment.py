@@ -16,7 +16,7 @@ from typing_extensions import override
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.ports import Environment
-from mediafleet.environments.aws.ec2 import NAME, Ec2, Ec2Error, open_ec2
+from mediafleet.environments.aws.ec2 import NAME, Ec2Error, open_ec2
 from mediafleet.environments.common import is_node_id, kurento_uri
 
 if TYPE_CHECKING:
@@ -124,71 +124,66 @@ class Aws(Environment):
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
-        ec2, tags = self._ec2, self._tags
         try:
             # AWS forgets a token after a while; the tags stay with the instance.
-            found = await ec2.describe(tags.filters_of(request.node_id))
+            found = await self._ec2.describe(self._tags.filters_of(request.node_id))
             instance_id = (
                 str(found[0]["InstanceId"])
                 if found
-                else await ec2.run_instance(
-                    _token(tags.cluster_id, request.node_id), tags.of(request.node_id)
+                else await self._ec2.run_instance(
+                    _token(self._tags.cluster_id, request.node_id), self._tags.of(request.node_id)
                 )
             )
         except Ec2Error as error:
             raise error.to_failure("launch") from None
-        return await self._running(ec2, instance_id, request.node_id)
+        return await self._running(instance_id, request.node_id)
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        ec2, tags = self._ec2, self._tags
         try:
-            found = await ec2.describe(tags.filters_of(node.id))
+            found = await self._ec2.describe(self._tags.filters_of(node.id))
             ids = [str(instance["InstanceId"]) for instance in found]
             named = node.environment_id
             if named is not None and named not in ids and _INSTANCE_ID.fullmatch(named):
-                instance = await ec2.find(named)
-                if instance is not None and tags.is_ours(tags_of(instance)):
+                instance = await self._ec2.find(named)
+                if instance is not None and self._tags.is_ours(tags_of(instance)):
                     ids.append(named)
                 elif instance is not None:
                     log.warning(
                         "instance belongs to another cluster and is not terminated",
                         extra={"media_node_id": node.id, "environment_id": named},
                     )
-            await ec2.terminate(ids)
+            await self._ec2.terminate(ids)
         except Ec2Error as error:
             raise error.to_failure("terminate") from None
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        ec2, tags = self._ec2, self._tags
         instances: dict[str, Mapping[str, Any]] = {}
         try:
-            for filters in tags.filters():
-                for instance in await ec2.describe(filters):
+            for filters in self._tags.filters():
+                for instance in await self._ec2.describe(filters):
                     instances[str(instance["InstanceId"])] = instance
         except Ec2Error as error:
             raise error.to_failure("discover") from None
         return [
             self._machine(instance)
             for instance in instances.values()
-            if instance["State"]["Name"] == "running"
-            and instance.get("PrivateIpAddress")
-            and tags.is_ours(tags_of(instance))
+            if _is_ready(instance) and self._tags.is_ours(tags_of(instance))
         ]
 
     @override
     def may_have_made(self, environment_id: str) -> bool:
         return _INSTANCE_ID.fullmatch(environment_id) is not None
 
-    async def _running(self, ec2: Ec2, instance_id: str, node_id: str) -> Machine:
+    async def _running(self, instance_id: str, node_id: str) -> Machine:
         """Wait until an instance runs; terminate it if it does not."""
         reason = f"instance {instance_id} did not run in time"
         pause = _FIRST_PAUSE_S
         try:
             with anyio.move_on_after(self._settings.launch_timeout):
                 while True:
-                    instance = await ec2.find(instance_id)
+                    instance = await self._ec2.find(instance_id)
                     if instance is not None and instance["State"]["Name"] not in ALIVE:
                         reason = _why_ended(instance)
                         break
@@ -198,12 +193,12 @@ class Aws(Environment):
                     pause = min(2 * pause, self._settings.poll_interval)
         except Ec2Error as error:
             reason = error.detail
-        await self._clean_up(ec2, instance_id)
+        await self._clean_up(instance_id)
         raise EnvironmentFailureError(NAME, "launch", reason)
 
-    async def _clean_up(self, ec2: Ec2, instance_id: str) -> None:
+    async def _clean_up(self, instance_id: str) -> None:
         try:
-            await ec2.terminate([instance_id])
+            await self._ec2.terminate([instance_id])
         except Ec2Error as error:
             log.warning(
                 "instance of a failed launch may still run",

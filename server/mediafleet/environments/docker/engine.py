@@ -10,7 +10,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from ipaddress import ip_address
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiodocker
 import aiohttp
@@ -22,12 +22,10 @@ from mediafleet.environments.common import is_node_id, kurento_uri
 from mediafleet.texts import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 
 
-PORT, PATH = 8888, "/kurento"
-"""Where Kurento's WebSocket is in its official image."""
-
+T = TypeVar("T")
 
 CLUSTER, NODE = "io.mediafleet.cluster", "io.mediafleet.node"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
@@ -190,55 +188,32 @@ class Engine:
 
     async def show(self, container: str, *, operation: str) -> Container | None:
         """Return a container by id or name, or ``None``."""
+        found = await self._ask(
+            operation, self._client.containers.get(container), unless={HTTPStatus.NOT_FOUND}
+        )
         with self._errors_translated(operation):
-            try:
-                with anyio.fail_after(self._answer_timeout):
-                    shown = await self._client.containers.get(container)
-            except aiodocker.DockerError as error:
-                if error.status == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
-            return Container.of(shown._container)  # noqa: SLF001 - what the Engine answered
+            return None if found is None else Container.of(found._container)  # noqa: SLF001 - what the Engine answered
 
     async def create(self, wanted: dict[str, Any], name: str) -> str | None:
         """Create a container; ``None`` if the name is taken."""
-        with self._errors_translated("launch"):
-            try:
-                with anyio.fail_after(self._answer_timeout):
-                    created = await self._client.containers.create(wanted, name=name)
-            except aiodocker.DockerError as error:
-                if error.status == HTTPStatus.CONFLICT:
-                    return None
-                raise
-            return str(created.id)
+        creation = self._client.containers.create(wanted, name=name)
+        created = await self._ask("launch", creation, unless={HTTPStatus.CONFLICT})
+        return None if created is None else str(created.id)
 
     async def start(self, container_id: str) -> None:
         """Start a container, unless it runs."""
-        with self._errors_translated("launch"), anyio.fail_after(self._answer_timeout):
-            await self._client.containers.container(container_id).start()
+        await self._ask("launch", self._client.containers.container(container_id).start())
 
     async def remove(self, container_id: str) -> None:
         """Kill and remove a container, unless it is removed or being removed."""
-        with self._errors_translated("terminate"):
-            try:
-                with anyio.fail_after(self._answer_timeout):
-                    container = self._client.containers.container(container_id)
-                    await container.delete(force=True, v=True)
-            except aiodocker.DockerError as error:
-                if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
-                    raise
+        removal = self._client.containers.container(container_id).delete(force=True, v=True)
+        gone = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+        await self._ask("terminate", removal, unless=gone)
 
     async def has_image(self, image: str) -> bool:
         """Return whether the Engine has an image."""
-        with self._errors_translated("launch"):
-            try:
-                with anyio.fail_after(self._answer_timeout):
-                    await self._client.images.inspect(image)
-            except aiodocker.DockerError as error:
-                if error.status == HTTPStatus.NOT_FOUND:
-                    return False
-                raise
-            return True
+        inspection = self._client.images.inspect(image)
+        return await self._ask("launch", inspection, unless={HTTPStatus.NOT_FOUND}) is not None
 
     async def pull(self, image: str, limit: float) -> None:
         """Pull an image within *limit* seconds."""
@@ -281,11 +256,23 @@ class Engine:
     async def _listed(
         self, operation: str, filters: dict[str, Any], **more: str
     ) -> list[Container]:
-        with self._errors_translated(operation):
-            with anyio.fail_after(self._answer_timeout):
-                listed = await self._client.containers.list(filters=json.dumps(filters), **more)
+        request = self._client.containers.list(filters=json.dumps(filters), **more)
+        listed = await self._ask(operation, request) or ()
         shown = [await self.show(str(each.id), operation=operation) for each in listed]
         return [each for each in shown if each is not None]
+
+    async def _ask(
+        self, operation: str, request: Awaitable[T], *, unless: Collection[int] = ()
+    ) -> T | None:
+        """Return the result of a request; ``None`` if the Engine answers one of some statuses."""
+        with self._errors_translated(operation):
+            try:
+                with anyio.fail_after(self._answer_timeout):
+                    return await request
+            except aiodocker.DockerError as error:
+                if error.status not in unless:
+                    raise
+        return None
 
     @contextmanager
     def _errors_translated(self, operation: str) -> Iterator[None]:

@@ -18,7 +18,6 @@ from mediafleet.environments.docker.engine import (
     NAME,
     NODE,
     Container,
-    Engine,
     Pull,
     creation_of,
     name_of,
@@ -70,46 +69,47 @@ class Docker(Environment):
             anyio.create_task_group() as tasks,
         ):
             self._engine, self._cluster_id = engine, cluster_id
-            watch = partial(engine.watch, cluster_id, partial(self._report_end, engine))
+            watch = partial(engine.watch, cluster_id, self._report_end)
             tasks.start_soon(supervise, self._events, watch, name=self._events.name)
             yield
             tasks.cancel_scope.cancel()
 
     @override
     async def launch(self, request: MachineRequest) -> Machine:
-        engine, cluster_id = self._engine, self._cluster_id
         container_id = ""
         try:
             with anyio.fail_after(self._settings.launch_timeout):
-                container_id = await self._create(engine, cluster_id, request.node_id)
-                return await self._start(engine, container_id)
+                container_id = await self._create(request.node_id)
+                return await self._start(container_id)
         except TimeoutError:
-            await self._clean_up(engine, container_id)
+            await self._clean_up(container_id)
             limit = f"{self._settings.launch_timeout:g} s"
             detail = f"the container did not run within {limit}"
             raise EnvironmentFailureError(NAME, "launch", detail) from None
         except EnvironmentFailureError:
-            await self._clean_up(engine, container_id)
+            await self._clean_up(container_id)
             raise
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        engine, cluster_id = self._engine, self._cluster_id
-        known = await engine.of_node(cluster_id, node.id, operation="terminate")
+        known = await self._engine.of_node(self._cluster_id, node.id, operation="terminate")
         containers = {each.id for each in known}
         named = node.environment_id
         if named is not None and _CONTAINER_ID.fullmatch(named) and named not in containers:
-            container = await engine.show(named, operation="terminate")
-            if container is not None and container.is_of(cluster_id):
+            container = await self._engine.show(named, operation="terminate")
+            if container is not None and container.is_of(self._cluster_id):
                 containers.add(container.id)
         for container_id in containers:
-            await engine.remove(container_id)
-            await self._until_gone(engine, container_id)
+            await self._engine.remove(container_id)
+            await self._until_gone(container_id)
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        engine, cluster_id = self._engine, self._cluster_id
-        return [each.machine() for each in await engine.running(cluster_id) if each.addresses]
+        return [
+            each.machine()
+            for each in await self._engine.running(self._cluster_id)
+            if each.addresses
+        ]
 
     @override
     def may_have_made(self, environment_id: str) -> bool:
@@ -118,43 +118,42 @@ class Docker(Environment):
     @override
     async def gone(self, nodes: Sequence[MediaNode]) -> frozenset[str]:
         """Return nodes whose container has exited or is removed; a paused one can come back."""
-        engine, cluster_id = self._engine, self._cluster_id
-        not_ended = await engine.not_ended(cluster_id)
+        not_ended = await self._engine.not_ended(self._cluster_id)
         ids, known = {each.id for each in not_ended}, {each.labels.get(NODE) for each in not_ended}
         gone = set()
         for node in nodes:
             if node.environment_id is None or node.environment_id in ids or node.id in known:
                 continue
             # A container keeps its id even if its labels were lost.
-            container = await engine.show(node.environment_id, operation="discover")
+            container = await self._engine.show(node.environment_id, operation="discover")
             if container is None or container.has_ended:
                 gone.add(node.id)
         return frozenset(gone)
 
-    async def _until_gone(self, engine: Engine, container_id: str) -> None:
+    async def _until_gone(self, container_id: str) -> None:
         with anyio.move_on_after(self._settings.answer_timeout):
-            while await engine.show(container_id, operation="terminate") is not None:  # noqa: ASYNC110 - the Engine has no event for every way to go
+            while await self._engine.show(container_id, operation="terminate") is not None:  # noqa: ASYNC110 - the Engine has no event for every way to go
                 await anyio.sleep(_LOOK_AGAIN_S)
             return
         detail = f"container {container_id[:12]} is still being removed"
         raise EnvironmentFailureError(NAME, "terminate", detail)
 
-    async def _create(self, engine: Engine, cluster_id: str, node_id: str) -> str:
+    async def _create(self, node_id: str) -> str:
         """Create the node's container, or return the one that an interrupted launch created."""
-        for container in await engine.of_node(cluster_id, node_id, operation="launch"):
+        for container in await self._engine.of_node(self._cluster_id, node_id, operation="launch"):
             if container.runs or container.status == "created":
                 return container.id
-            await engine.remove(container.id)
-        settings, name = self._settings, name_of(cluster_id, node_id)
+            await self._engine.remove(container.id)
+        settings, name = self._settings, name_of(self._cluster_id, node_id)
         if settings.pull is Pull.ALWAYS or (
-            settings.pull is Pull.MISSING and not await engine.has_image(settings.image)
+            settings.pull is Pull.MISSING and not await self._engine.has_image(settings.image)
         ):
             log.info("image is fetched", extra={"image": settings.image})
-            await engine.pull(settings.image, settings.launch_timeout)
-        wanted = creation_of(settings, cluster_id, node_id)
-        while (created := await engine.create(wanted, name)) is None:
-            holder = await engine.show(name, operation="launch")
-            if holder is not None and not holder.is_of(cluster_id):
+            await self._engine.pull(settings.image, settings.launch_timeout)
+        wanted = creation_of(settings, self._cluster_id, node_id)
+        while (created := await self._engine.create(wanted, name)) is None:
+            holder = await self._engine.show(name, operation="launch")
+            if holder is not None and not holder.is_of(self._cluster_id):
                 detail = f"the container name {name} is taken by others"
                 raise EnvironmentFailureError(NAME, "launch", detail)
             if holder is not None:
@@ -162,9 +161,9 @@ class Docker(Environment):
             await anyio.sleep(_LOOK_AGAIN_S)  # the name is taken before it can be asked for
         return created
 
-    async def _start(self, engine: Engine, container_id: str) -> Machine:
-        await engine.start(container_id)
-        container = await engine.show(container_id, operation="launch")
+    async def _start(self, container_id: str) -> Machine:
+        await self._engine.start(container_id)
+        container = await self._engine.show(container_id, operation="launch")
         if container is None or not container.runs:
             raise EnvironmentFailureError(NAME, "launch", _why_ended(container))
         if not container.addresses:
@@ -172,20 +171,20 @@ class Docker(Environment):
             raise EnvironmentFailureError(NAME, "launch", detail)
         return container.machine()
 
-    async def _clean_up(self, engine: Engine, container_id: str) -> None:
+    async def _clean_up(self, container_id: str) -> None:
         if not container_id:
             return
         try:
-            await engine.remove(container_id)
+            await self._engine.remove(container_id)
         except EnvironmentFailureError as error:
             log.warning(
                 "a container whose launch failed may still run",
                 extra={"environment_id": container_id, "reason": error.detail},
             )
 
-    async def _report_end(self, engine: Engine, container_id: str, node_id: str) -> None:
+    async def _report_end(self, container_id: str, node_id: str) -> None:
         """Report why a container exited; the link sees only a closed connection."""
-        reason = _why_ended(await engine.show(container_id, operation="watch"))
+        reason = _why_ended(await self._engine.show(container_id, operation="watch"))
         extra = {"media_node_id": node_id, "environment_id": container_id, "reason": reason}
         log.warning("container ended", extra=extra)
         if self._on_end is not None:

@@ -6,7 +6,6 @@ import logging
 import math
 import signal
 from contextlib import ExitStack, asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -189,8 +188,8 @@ class Local(Environment):
     @override
     async def launch(self, request: MachineRequest) -> Machine:
         async with self._starting:  # so that the number of running nodes is counted correctly
-            start = partial(self._find_or_start, request.node_id)
-            watch = self._watched(await in_thread(NAME, "launch", start))
+            started = await in_thread(NAME, "launch", self._find_or_start, request.node_id)
+            watch = self._watched(started)
         try:
             await self._until_ready(watch)
         except BaseException:
@@ -208,7 +207,7 @@ class Local(Environment):
         if left := await self._end(node.id, timeouts):
             pids = ", ".join(str(each.pid) for each in left)
             raise EnvironmentFailureError(NAME, "terminate", f"process {pids} survives SIGKILL")
-        await in_thread(NAME, "terminate", partial(self._folders.remove, node.id))
+        await in_thread(NAME, "terminate", self._folders.remove, node.id)
 
     @override
     async def discover(self) -> Sequence[Machine]:

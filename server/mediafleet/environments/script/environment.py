@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 import anyio
 from typing_extensions import override
@@ -17,8 +16,7 @@ from mediafleet.environments.common import in_thread
 from mediafleet.environments.script.journal import Attempt, Journal
 from mediafleet.environments.script.machines import (
     BadOutputError,
-    Dropping,
-    Listing,
+    Machines,
     ReportedMachine,
     is_environment_id,
     read_machine,
@@ -27,7 +25,7 @@ from mediafleet.environments.script.runner import ScriptRunner, variables_for, w
 from mediafleet.environments.script.trust import LAUNCH, UntrustedError, check_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from mediafleet.domain.machines import Machine, MachineRequest
     from mediafleet.domain.media_node import MediaNode
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 NAME = "script"
@@ -47,8 +46,7 @@ class Launching:
     Args:
         runner: Runs scripts.
         settings: Limits, and where the journal is kept.
-        listing: What runs.
-        dropping: Ends what a failed launch left.
+        machines: What runs.
         cluster_id: For whom.
     """
 
@@ -56,14 +54,12 @@ class Launching:
         self,
         runner: ScriptRunner,
         settings: ScriptSettings,
-        listing: Listing,
-        dropping: Dropping,
+        machines: Machines,
         cluster_id: str,
     ) -> None:
         self._runner = runner
         self._settings = settings
-        self._listing = listing
-        self._dropping = dropping
+        self._machines = machines
         self._cluster_id = cluster_id
         self._journal = Journal(settings.directory, cluster_id)
         self._began = anyio.current_time()
@@ -76,11 +72,11 @@ class Launching:
         Raises:
             EnvironmentFailureError: It failed; every machine that the scripts report is ended.
         """
-        attempt = await self._journaled("launch", partial(self._journal.read, node_id))
+        attempt = await self._journaled("launch", self._journal.read, node_id)
         resumed = None if attempt is None else await self._resume(attempt)
         if resumed is not None:
             return resumed
-        listed = await self._listing.ask()
+        listed = await self._machines.list()
         attempt = Attempt(node_id, tuple(each.environment_id for each in listed))
         found = _of_node(node_id, listed)
         if found is None:
@@ -94,15 +90,15 @@ class Launching:
         Raises:
             EnvironmentFailureError: A script or the journal failed.
         """
-        attempt = await self._journaled("terminate", partial(self._journal.read, node_id))
+        attempt = await self._journaled("terminate", self._journal.read, node_id)
         if attempt is not None:
             if attempt.machine is not None:
                 return attempt.machine.environment_id
             await self._wait_for_script(attempt)
-            named = await self._journaled("terminate", partial(self._journal.read_name, node_id))
+            named = await self._journaled("terminate", self._journal.read_name, node_id)
             if named is not None:
                 return named
-        listed = await self._listing.ask()
+        listed = await self._machines.list()
         found = _of_node(node_id, listed)
         if found is None and attempt is not None:
             await self._warn_of_unknown(attempt, listed)
@@ -110,7 +106,7 @@ class Launching:
 
     async def forget(self, node_id: str) -> None:
         """Remove the record of a Media Node's launch."""
-        await self._journaled("terminate", partial(self._journal.remove, node_id))
+        await self._journaled("terminate", self._journal.remove, node_id)
 
     async def sort(
         self, machines: Sequence[ReportedMachine]
@@ -138,8 +134,9 @@ class Launching:
         }
 
     async def _begin(self, attempt: Attempt) -> ReportedMachine:
-        with self._in_progress(attempt.node_id):
-            await self._journaled("launch", partial(self._journal.begin, attempt))
+        self._running.add(attempt.node_id)
+        try:
+            await self._journaled("launch", self._journal.begin, attempt)
             try:
                 machine = await self._run(attempt)
             except EnvironmentFailureError:
@@ -147,6 +144,8 @@ class Launching:
                     await self._clean_up(attempt)
                 raise
             await self._record(attempt, machine)
+        finally:
+            self._running.discard(attempt.node_id)
         return machine
 
     async def _run(self, attempt: Attempt) -> ReportedMachine:
@@ -184,11 +183,11 @@ class Launching:
 
     async def _wait_for_script(self, attempt: Attempt) -> ReportedMachine | None:
         """Wait for a script that an earlier server started; return the machine it printed."""
-        read = partial(self._journal.read_process, attempt.node_id)
-        if (process := await self._journaled("launch", read)) is not None:
+        process = await self._journaled("launch", self._journal.read_process, attempt.node_id)
+        if process is not None:
             limit, grace = self._settings.launch_timeout, self._settings.grace
             await wait_for(process, limit=limit, grace=grace)
-        return await self._journaled("launch", partial(self._journal.read_result, attempt.node_id))
+        return await self._journaled("launch", self._journal.read_result, attempt.node_id)
 
     async def _found(self, attempt: Attempt) -> ReportedMachine | None:
         """Return the listed machine that an interrupted launch created.
@@ -198,7 +197,7 @@ class Launching:
         unfinished = await self._journaled("launch", self._journal.read_unfinished)
         others = [each for each in unfinished if each.node_id not in self._running]
         interrupted = [each for each in others if await self._wait_for_script(each) is None]
-        listed = await self._listing.ask()
+        listed = await self._machines.list()
         if (found := _of_node(attempt.node_id, listed)) is not None:
             return found
         unknown = await self._unknown(attempt, listed)
@@ -233,18 +232,18 @@ class Launching:
 
     async def _record(self, attempt: Attempt, machine: ReportedMachine) -> None:
         done = replace(attempt, machine=machine)
-        await self._journaled("launch", partial(self._journal.write, done))
+        await self._journaled("launch", self._journal.write, done)
 
     async def _clean_up(self, attempt: Attempt) -> None:
         """End the machine of a failed launch, if the scripts report it."""
         node_id = attempt.node_id
         try:
-            named = await self._journaled("launch", partial(self._journal.read_name, node_id))
+            named = await self._journaled("launch", self._journal.read_name, node_id)
             if named is not None:
-                await self._dropping.drop(named, node_id)
-            listed = await self._listing.ask()
+                await self._machines.drop(named, node_id)
+            listed = await self._machines.list()
             if (found := _of_node(node_id, listed)) is not None:
-                await self._dropping.drop(found.environment_id, node_id)
+                await self._machines.drop(found.environment_id, node_id)
             else:
                 await self._warn_of_unknown(attempt, listed)
         except EnvironmentFailureError as error:  # the termination of the node retries it
@@ -260,17 +259,12 @@ class Launching:
             extra = {"media_node_id": attempt.node_id, "environment_ids": names}
             log.warning("machines that may be left of a launch", extra=extra)
 
-    @contextmanager
-    def _in_progress(self, node_id: str) -> Iterator[None]:
-        self._running.add(node_id)
-        try:
-            yield
-        finally:
-            self._running.discard(node_id)
-
-    async def _journaled(self, operation: str, job: Callable[[], T]) -> T:
+    async def _journaled(
+        self, operation: str, job: Callable[[Unpack[Ts]], T], *arguments: *Ts
+    ) -> T:
         """Read or write the journal."""
-        return await in_thread(NAME, operation, job, failure="its journal cannot be used: ")
+        failure = "its journal cannot be used: "
+        return await in_thread(NAME, operation, job, *arguments, failure=failure)
 
 
 def _of_node(node_id: str, machines: Sequence[ReportedMachine]) -> ReportedMachine | None:
@@ -302,9 +296,8 @@ class Script(Environment):
             detail = f"OPENVIDU_PRO_CLUSTER_PATH: {error.rule}"
             raise self._runner.failure("open", detail) from None
         runner, settings = self._runner, self._settings
-        self._listing = Listing(runner, settings, cluster_id)
-        self._dropping = Dropping(runner, settings, self._listing, cluster_id)
-        self._launching = Launching(runner, settings, self._listing, self._dropping, cluster_id)
+        self._machines = Machines(runner, settings, cluster_id)
+        self._launching = Launching(runner, settings, self._machines, cluster_id)
         yield
 
     @override
@@ -318,11 +311,11 @@ class Script(Environment):
         if named is None or not is_environment_id(named):  # only an id may be an argument
             named = await self._launching.name(node.id)
         if named is not None:
-            await self._dropping.drop(named, node.id)
+            await self._machines.drop(named, node.id)
         await self._launching.forget(node.id)
 
     @override
     async def discover(self) -> Sequence[Machine]:
-        machines = self._listing.allowed(await self._listing.ask())
+        machines = self._machines.allowed(await self._machines.list())
         sorted_out = await self._launching.sort(machines)
         return [machine.to_machine(node_id) for machine, node_id in sorted_out.items()]

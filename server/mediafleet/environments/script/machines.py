@@ -145,19 +145,21 @@ def _address(ip: object, environment_id: str, where: str) -> IPv4Address | IPv6A
     raise BadOutputError(f'"ip" that is no IP address{where}', environment_id)
 
 
-class Listing:
-    """Lists the machines of a cluster; concurrent calls share one run of the script."""
+class Machines:
+    """The machines of a cluster, as the scripts list and end them."""
 
     def __init__(self, runner: ScriptRunner, settings: ScriptSettings, cluster_id: str) -> None:
         self._runner = runner
         self._settings = settings
-        self._variables = variables_for(cluster_id)
+        self._cluster_id = cluster_id
         self._turn = anyio.Lock()
         self._begun = 0
         self._last: Sequence[ReportedMachine] | None = None
 
-    async def ask(self) -> Sequence[ReportedMachine]:
+    async def list(self) -> Sequence[ReportedMachine]:
         """List the machines by a run of the script that begins after this call.
+
+        Concurrent calls share one run.
 
         Raises:
             EnvironmentFailureError: The script failed.
@@ -173,7 +175,10 @@ class Listing:
 
     async def _run(self) -> Sequence[ReportedMachine]:
         printed = await self._runner.call(
-            AUTODISCOVER, "discover", variables=self._variables, limit=self._settings.timeout
+            AUTODISCOVER,
+            "discover",
+            variables=variables_for(self._cluster_id),
+            limit=self._settings.timeout,
         )
         try:
             return read_machines(printed)
@@ -189,50 +194,6 @@ class Listing:
                 extra={"machines": len(machines) - len(passed)},
             )
         return passed
-
-
-class Autodiscovery:
-    """Finds machines for an environment that launches none.
-
-    Args:
-        environment: Its name, part of every error.
-        settings: Folder, variables and limits.
-    """
-
-    def __init__(self, environment: str, settings: ScriptSettings) -> None:
-        self._settings = settings
-        self._runner = ScriptRunner(environment, settings)
-
-    async def discover(self, cluster_id: str) -> Sequence[Machine]:
-        """List the machines; none if there is no script.
-
-        Raises:
-            EnvironmentFailureError: The script may not be run, or it failed.
-        """
-        if not await anyio.to_thread.run_sync(self._has_script):
-            return ()
-        listing = Listing(self._runner, self._settings, cluster_id)
-        return [each.to_machine(None) for each in listing.allowed(await listing.ask())]
-
-    def _has_script(self) -> bool:
-        """Return whether the script exists; this blocks."""
-        try:
-            with opened(self._settings.folder(), AUTODISCOVER):
-                return True
-        except UntrustedError as error:
-            return not error.missing
-
-
-class Dropping:
-    """Ends machines of a cluster with the drop script."""
-
-    def __init__(
-        self, runner: ScriptRunner, settings: ScriptSettings, listing: Listing, cluster_id: str
-    ) -> None:
-        self._runner = runner
-        self._settings = settings
-        self._listing = listing
-        self._cluster_id = cluster_id
 
     async def drop(self, environment_id: str, node_id: str) -> None:
         """End the machine of a Media Node.
@@ -259,7 +220,39 @@ class Dropping:
 
     async def _may_run(self, environment_id: str) -> bool:
         try:
-            listed = await self._listing.ask()
+            listed = await self.list()
         except EnvironmentFailureError:
             return True
         return environment_id in {each.environment_id for each in listed}
+
+
+class Autodiscovery:
+    """Finds machines for an environment that launches none.
+
+    Args:
+        environment: Its name, part of every error.
+        settings: Folder, variables and limits.
+    """
+
+    def __init__(self, environment: str, settings: ScriptSettings) -> None:
+        self._settings = settings
+        self._runner = ScriptRunner(environment, settings)
+
+    async def discover(self, cluster_id: str) -> Sequence[Machine]:
+        """List the machines; none if there is no script.
+
+        Raises:
+            EnvironmentFailureError: The script may not be run, or it failed.
+        """
+        if not await anyio.to_thread.run_sync(self._has_script):
+            return ()
+        machines = Machines(self._runner, self._settings, cluster_id)
+        return [each.to_machine(None) for each in machines.allowed(await machines.list())]
+
+    def _has_script(self) -> bool:
+        """Return whether the script exists; this blocks."""
+        try:
+            with opened(self._settings.folder(), AUTODISCOVER):
+                return True
+        except UntrustedError as error:
+            return not error.missing
