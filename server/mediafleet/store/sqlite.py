@@ -55,7 +55,7 @@ T = TypeVar("T")
 class _Connection(DatabaseConnection):
     """Runs statements in a thread, since SQLite blocks.
 
-    A transaction is two trips to a thread, whatever its number of statements. A thread cannot be
+    A transaction is one trip to a thread, whatever its number of statements. A thread cannot be
     interrupted: one that hangs in the file system is left alone when the caller is cancelled, and
     gives the connection back when it ends.
     """

@@ -5,12 +5,16 @@ certainly was not made: the caller gives it up at its timeout or when its task i
 cancelled. The writer *seals* a change just before COMMIT, with nothing awaited in between. A sealed
 change is waited for until its outcome is known, however long that takes, because an answer before
 that would be a guess: the databases bound this time as well as they can.
+
+With SQLite all statements and the COMMIT are one trip to a thread, so a change is sealed in a thread
+and given up on the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -98,29 +102,47 @@ def _nothing(_: Connection) -> None:
 
 
 class _Job(Generic[T]):
-    """A queued change."""
+    """A queued change.
+
+    Attributes:
+        transaction: What :meth:`Database.begin` returned.
+        result: Of the work, once the change is sealed.
+        outcome: The result or the error, for the caller.
+    """
 
     def __init__(self, work: Work[T], steps: Sequence[Step]) -> None:
         self.work = work
         self.steps = steps
         self.events: tuple[StoredEvent, ...] = ()
+        self.transaction: int | None = None
+        self.result: T
         self.outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.is_sealed = False
         self.is_given_up = False
+        self._lock = threading.Lock()
 
     def seal(self) -> bool:
         """Forbid to give up; return false if the change is given up already."""
-        self.is_sealed = not self.is_given_up
-        return self.is_sealed
+        with self._lock:
+            self.is_sealed = not self.is_given_up
+            return self.is_sealed
 
     def give_up(self) -> bool:
         """Ensure that the change is never made; return false if it is too late."""
-        self.is_given_up = not self.is_sealed
-        return self.is_given_up
+        with self._lock:
+            self.is_given_up = not self.is_sealed
+            return self.is_given_up
 
     def fail(self, error: MediafleetError) -> None:
+        """Raise an error at the caller, if it waits."""
         if not self.outcome.done() and not self.is_given_up:
             self.outcome.set_exception(error)
+
+    def end(self) -> None:
+        """Give up, if it has no outcome; raise at the caller what is known of it."""
+        if not self.outcome.done() and not self.is_given_up:
+            closed = StoreUnavailableError("closed")
+            self.outcome.set_exception(closed if self.give_up() else UncertainCommitError())
 
 
 class Writer:
@@ -258,44 +280,41 @@ class Writer:
         except MediafleetError as error:
             job.fail(error)
         finally:
-            job.fail(UncertainCommitError() if job.is_sealed else StoreUnavailableError("closed"))
+            job.end()
 
     async def _carry_out(self, job: _Job[T]) -> None:
         self._require_leadership()
         if job.is_given_up:
             return
         async with self._database.connect() as connection:
-            transaction, result = await connection.run_sync(partial(self._prepare, job))
-            self._require_leadership()
-            if not job.seal():
-                return
             try:
-                await connection.run_sync(self._commit)
+                await connection.run_sync(partial(self._transact, job))
             except (SQLAlchemyError, OSError, ValueError):
-                if not await self._database.was_committed(transaction):
+                if not job.is_sealed or not await self._database.was_committed(job.transaction):
                     raise
+            if not job.is_sealed:
+                return
             self._position = self._position.after(job.events)
-            job.outcome.set_result(result)
+            job.outcome.set_result(job.result)
             self._last_taken = anyio.current_time()
             if self.problem is not None:
                 self.problem = None
                 log.warning("store takes changes again")
 
-    def _prepare(self, job: _Job[T], connection: Connection) -> tuple[int | None, T]:
-        """Run the statements of a change; return the id of its transaction, and its result."""
-        transaction = self._database.begin(connection)
+    def _transact(self, job: _Job[T], connection: Connection) -> None:
+        """Run the statements of a change, and commit it unless it is given up meanwhile."""
+        job.transaction = self._database.begin(connection)
         job.events = numbered(job.steps, self._position)
         claim(connection, self._position, len(job.events))
         append_steps(connection, job.steps, job.events)
-        result = job.work(connection)
+        job.result = job.work(connection)
         self._database.require_unchanged()
-        return transaction, result
-
-    def _commit(self, connection: Connection) -> None:
-        try:
-            connection.commit()
-        finally:
-            self._database.note_written()
+        self._require_leadership()
+        if job.seal():
+            try:
+                connection.commit()
+            finally:
+                self._database.note_written()
 
     def _note_refusal(self, error: StoreUnavailableError) -> None:
         if error.detail != self.problem:
