@@ -25,6 +25,7 @@ from mediafleet.delivery.webhook import MAX_REFUSALS, READER, Webhook
 from mediafleet.domain.errors import NoDeadLetterError, ReplayUnderWayError, StoreUnavailableError
 from mediafleet.domain.ports import DeadLetter
 from support.event_source import event_source
+from support.store_cases import added, noted
 from support.webhook_receiver import OK, status, webhook_receiver
 
 pytestmark = pytest.mark.anyio
@@ -288,6 +289,18 @@ async def test_what_was_stored_before_a_crash_is_sent_again(tmp_path):
         async with running(source, settings_for(receiver)):
             requests = await receiver.until(2)
     assert payloads(requests) == [event.payload for event in events[1:]]
+
+
+async def test_a_crash_makes_it_repeat_a_hundred_events_at_most(tmp_path):
+    async with event_source(tmp_path) as source, webhook_receiver() as receiver:
+        source.log.append(
+            await source.store.commit([noted(added("kms_1").node, str(n)) for n in range(250)])
+        )
+        await source.store.set_reader_position(READER, 0)
+        events = frozenset({"sessionDestroyed"})
+        async with running(source, settings_for(receiver, events=events)) as run:
+            await run.until(lambda webhook: webhook.lag == 0)
+            assert await source.store.reader_position(READER) == 200
 
 
 async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event(tmp_path):

@@ -43,8 +43,9 @@ READER = "webhook"
 MAX_REFUSALS = 5
 """Tries of an event that the receiver refuses with a 4xx."""
 JITTER = 0.1
-SAVE_INTERVAL_S = 1.0
+SAVE_INTERVAL_S = 5.0
 BATCH = 100
+"""The position is stored after so many events or seconds: the most that a crash makes it repeat."""
 MAX_REPLAYS = 100
 REPLAY_S = 30.0
 """How long a replay may go on before it leaves the rest to the next one."""
@@ -195,10 +196,16 @@ class Webhook(Reader):
     ) -> None:
         self._position = position = stored = await self._started(store)
         saved_at = self._clock.monotonic()
+
+        def is_due() -> bool:
+            return (
+                position - stored >= BATCH or self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S
+            )
+
         try:
             while True:
                 beat()
-                if position != stored and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S:
+                if position != stored and is_due():
                     await store.set_reader_position(READER, position)
                     stored, saved_at = position, self._clock.monotonic()
                 position = self._skip_deleted(position)
@@ -210,7 +217,7 @@ class Webhook(Reader):
                     if event.name in settings.events:
                         await self._deliver_one(event, store, settings, receiver, beat)
                     self._position = position = event.sequence
-                    if self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S:
+                    if is_due():
                         break
         finally:
             if position != stored:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import anyio
@@ -13,7 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from mediafleet.domain.errors import StoreUnavailableError
-from mediafleet.store import StoreInUseError, StoreNotOpenedError, open_store
+from mediafleet.store import StoreInUseError, StoreLimits, StoreNotOpenedError, open_store
 from support import store_disk_full
 from support.store_cases import CLUSTER_ID, QUICK, SqliteCase, added
 
@@ -274,3 +276,23 @@ async def test_memory_is_a_store_too(tasks):
 
         assert [node.id for node in await store.load()] == ["kms_1", "kms_2"]
         assert len(await store.events()) == 2
+
+
+async def test_a_change_whose_statements_hang_when_the_store_is_closed_is_never_made(case, tasks):
+    reached, released = anyio.Event(), threading.Event()
+
+    def value() -> str:
+        anyio.from_thread.run_sync(reached.set)
+        released.wait()
+        return "made"
+
+    async with case.opened(tasks, limits=StoreLimits(answer=0.2, commit=5, close=0.1)) as store:
+        task = asyncio.create_task(store.get_or_set("key", value))
+        await reached.wait()
+        await store._writer.close()
+        with pytest.raises(StoreUnavailableError):
+            await task
+        released.set()
+
+    async with case.opened(tasks) as store:
+        assert await store.get_value("key") is None
