@@ -196,16 +196,10 @@ class Webhook(Reader):
     ) -> None:
         self._position = position = stored = await self._started(store)
         saved_at = self._clock.monotonic()
-
-        def is_due() -> bool:
-            return (
-                position - stored >= BATCH or self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S
-            )
-
         try:
             while True:
                 beat()
-                if position != stored and is_due():
+                if self._must_save(position - stored, saved_at):
                     await store.set_reader_position(READER, position)
                     stored, saved_at = position, self._clock.monotonic()
                 position = self._skip_deleted(position)
@@ -217,12 +211,17 @@ class Webhook(Reader):
                     if event.name in settings.events:
                         await self._deliver_one(event, store, settings, receiver, beat)
                     self._position = position = event.sequence
-                    if is_due():
+                    if self._must_save(position - stored, saved_at):
                         break
         finally:
             if position != stored:
                 with anyio.CancelScope(shield=True):
                     await store.set_reader_position(READER, position)
+
+    def _must_save(self, moved: int, saved_at: float) -> bool:
+        return moved >= BATCH or (
+            moved > 0 and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S
+        )
 
     def _skip_deleted(self, position: int) -> int:
         missing = self._events.deleted_after(position)

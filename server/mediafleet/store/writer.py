@@ -6,7 +6,7 @@ cancelled. The writer *seals* a change just before COMMIT, with nothing awaited 
 change is waited for until its outcome is known, however long that takes, because an answer before
 that would be a guess: the databases bound this time as well as they can.
 
-With SQLite all statements and the COMMIT are one trip to a thread, so a change is sealed in a thread
+With SQLite all statements and the COMMIT are one trip to a thread: a change is sealed in a thread,
 and given up on the event loop.
 """
 
