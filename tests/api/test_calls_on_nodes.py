@@ -281,3 +281,27 @@ async def test_what_a_killed_server_did_not_release_is_released_at_the_next_star
                     await anyio.sleep(0.01)
             await until_status(api, str(node_id), "running")
             assert (await delete(api, str(node_id))).status_code == 204
+
+
+async def test_after_a_restart_of_the_media_server_participants_stay_and_publish_anew(
+    server: Server, fleet: EmulatedCluster, database: Path
+) -> None:
+    page, joined = await server.join("room")
+    other, _ = await server.join("room")
+    first = await publish(page)
+    await other.call("receiveVideoFrom", sender=first["id"], sdpOffer=offer("subscribe"))
+    node_id = await server.node_of("room")
+    host = fleet.nodes[0 if node_id == server.first["id"] else 1]
+
+    host.crash()
+    host.restart()
+    for each in (page, other):
+        ended = await each.notification("participantUnpublished")
+        assert ended == {"connectionId": joined["id"], "reason": "mediaServerReconnect"}
+    again = await publish(page)
+    assert again["id"] != first["id"]
+    await other.call("receiveVideoFrom", sender=again["id"], sdpOffer=offer("subscribe"))
+    assert await server.node_of("room") == node_id
+    assert (
+        ends(database, str(node_id))[-2:] == ["webrtcConnectionDestroyed mediaServerReconnect"] * 2
+    )

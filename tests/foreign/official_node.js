@@ -51,7 +51,32 @@ async function main() {
   say('fetch all', await server.fetch());
   say('sessions', [...new Set(server.activeSessions.map(({ sessionId }) => sessionId))].join());
 
+  // The first answer adds what the client has not seen yet; nothing changes after it.
+  await server.fetchWebRtc();
+  const { kms } = server.activeSessions.find(({ sessionId }) => sessionId === 'official').activeConnections
+    .find(({ connectionId }) => connectionId === connection.connectionId).publishers[0].webRtc;
+  const candidates = isOld ? ['receivedCandidates', 'gatheredCandidates'] : ['clientIceCandidates', 'serverIceCandidates'];
+  const lists = candidates.filter((name) => Array.isArray(kms[name]));
+  say('webRtcStats', `${lists.length} ${kms.localSdp.slice(0, 3)} ${kms.remoteSdp.slice(0, 3)}`);
+  const another = new OpenVidu(URL, SECRET);
+  const changes = [await another.fetch(), await another.fetch()];
+  const second = await server.createSession({ customSessionId: 'second' });
+  changes.push(await another.fetch(), another.activeSessions.length);
+  await second.close();
+  changes.push(await another.fetch(), another.activeSessions.length);
+  say('changes of sessions', changes.join());
+
   if (!isOld) {
+    const rtspUri = 'rtsp://127.0.0.1:9/camera';
+    const camera = await session.createConnection({ type: 'IPCAM', rtspUri, data: 'the door', networkCache: 100 });
+    const { type, networkCache, onlyPlayWithSubscribers } = camera.connectionProperties;
+    say('camera', `${camera.status} ${type} ${networkCache} ${onlyPlayWithSubscribers} ${camera.publishers[0].typeOfVideo}`);
+    say('stream of a camera', await rejected(session.forceUnpublish(camera.publishers[0])));
+    await session.forceDisconnect(camera);
+    const [unused] = session.connections.filter(({ status }) => status === 'pending');
+    await session.forceDisconnect(unused);
+    say('connections left', `${session.connections.length} ${session.activeConnections.length}`);
+    say('broadcast', await rejected(server.startBroadcast('official', 'rtmp://127.0.0.1/live')));
     const changed = await session.updateConnection(connection.connectionId, { role: 'MODERATOR', record: false });
     say('update', changed.connectionProperties.role);
   }
@@ -66,7 +91,13 @@ async function main() {
   const other = await server.createSession();
   await other.close();
   say('close again', await rejected(other.close()));
-  say('start recording', await rejected(server.startRecording('official')));
+  for (const [name, recording] of Object.entries({
+    start: () => server.startRecording('official', { outputMode: 'COMPOSED', hasAudio: true }),
+    stop: () => server.stopRecording('official'),
+    get: () => server.getRecording('official'),
+    list: () => server.listRecordings(),
+    delete: () => server.deleteRecording('official'),
+  })) say(`${name} recording`, await rejected(recording()));
   say('wrong secret', await rejected(new OpenVidu(URL, 'wrong').createSession()));
   say('end', '');
 }

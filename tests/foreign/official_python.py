@@ -11,6 +11,7 @@ from pyopenvidu import (
     OpenVidu,
     OpenViduSessionDoesNotExistsError,
     OpenViduSessionExistsError,
+    OpenViduStreamError,
 )
 
 OLD = version("pyopenvidu").startswith("0.1")
@@ -57,7 +58,22 @@ say(
 media = publisher.media_options
 shown = (media[each] for each in ("hasAudio", "hasVideo", "frameRate", "typeOfVideo"))
 say("stream", " ".join(map(str, shown)))
+found = server.get_session("official")
+say("counts", f"{server.session_count} {found.connection_count} {found.is_being_recorded}")
+if OLD:
+    camera = session.publish("rtsp://127.0.0.1:9/camera", data="the door")
+else:
+    say("fetch of a connection", made.fetch())
+    camera = session.create_ipcam_connection("rtsp://127.0.0.1:9/camera", network_cache=100)
+say("stream of a camera", raised(OpenViduStreamError, camera.force_unpublish_all_streams))
+camera.force_disconnect()
+session.fetch()
+say(
+    "a wrong address",
+    raised(ValueError, session.publish if OLD else session.create_ipcam_connection, "x"),
+)
 session.signal("greeting", "to all")
+session.signal("greeting", "to some", list(session.connections))
 connection.signal("greeting", "to one")
 say("signals", "sent")
 connection.force_unpublish_all_streams()

@@ -30,6 +30,7 @@ from mediafleet.domain.calls import Call, CallConnection, Reason, Role
 from mediafleet.domain.entries import CallRecord
 from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.formats import to_milliseconds
+from mediafleet.domain.media import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -395,14 +396,16 @@ def replace_publisher(call: Call, connection_id: str, endpoint: str, pass_throug
     return Change(_with(call, replace(owner, stream=stream)))
 
 
-def rebuild(call: Call, media: CallMedia, pass_throughs: Mapping[str, str]) -> Change:
+def rebuild(call: Call, media: CallMedia, endpoints: Mapping[str, Endpoint]) -> Change:
     """Put a call on new media; its browsers are to connect their streams again.
 
     Args:
         call: The call.
         media: With the new pipeline. Filters are not applied again.
-        pass_throughs: By stream id. A stream without one has ended meanwhile.
+        endpoints: By stream id; of a browser the PassThrough alone. A stream without one has
+            begun or ended meanwhile.
     """
+    none = Endpoint("")
     connections = {
         each.id: each
         if not each.is_active
@@ -411,8 +414,8 @@ def rebuild(call: Call, media: CallMedia, pass_throughs: Mapping[str, str]) -> C
             stream=each.stream
             and replace(
                 each.stream,
-                endpoint="",
-                pass_through=pass_throughs.get(each.stream.id, ""),
+                endpoint=endpoints.get(each.stream.id, none).id,
+                pass_through=endpoints.get(each.stream.id, none).pass_through,
                 filter=None,
             ),
             subscriptions={
@@ -424,6 +427,37 @@ def rebuild(call: Call, media: CallMedia, pass_throughs: Mapping[str, str]) -> C
     }
     session = replace(call.session, media=media)
     return Change(Call(session, connections), released=_pipeline(call))
+
+
+def restart(
+    call: Call, media: CallMedia, cameras: Mapping[str, Endpoint], *, at: datetime
+) -> Change:
+    """Put a call on new media after its media server was started again: all streams end.
+
+    Args:
+        call: The call. Its participants stay, and may publish anew.
+        media: With the new pipeline.
+        cameras: Their new endpoints by stream id; they are published again.
+        at: The moment.
+    """
+    after = replace(call, session=replace(call.session, media=media))
+    events: list[Event] = []
+    notifications: list[Notification] = []
+    streams = {each.id: each.stream for each in call.active if each.stream is not None}
+    for owner_id in streams:
+        reason = Reason.MEDIA_SERVER_RECONNECT
+        ended = unpublish(after, owner_id, reason, at=at, to_owner=True)
+        after = ended.call or after
+        events += ended.events
+        notifications += ended.notifications
+    for owner_id, stream in streams.items():
+        if (endpoint := cameras.get(stream.id)) is not None:
+            new = replace(stream, endpoint=endpoint.id, pass_through=endpoint.pass_through)
+            begun = publish(after, owner_id, replace(new, created_at=at))
+            after = begun.call or after
+            events += begun.events
+            notifications += begun.notifications
+    return Change(after, tuple(events), tuple(notifications), _pipeline(call))
 
 
 def change_media_options(

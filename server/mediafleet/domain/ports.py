@@ -442,6 +442,19 @@ class HostedCalls(Protocol):
             StoreUnavailableError: Some could not be stored; those sessions stay.
         """
 
+    async def restart_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
+        """Create the media of sessions anew on their node, whose media server was started again.
+
+        The participants stay, and their streams end.
+
+        Args:
+            node_id: The node.
+            session_ids: The sessions; one that the media server does not take stays as it is.
+
+        Raises:
+            StoreUnavailableError: Some could not be stored; those sessions stay as they are.
+        """
+
 
 class ConnectionObserver(Protocol):
     """Called with every change of a link, on the event loop; it must not block."""

@@ -18,10 +18,12 @@ from mediafleet.domain.call_errors import CallError, SessionBusyError
 from mediafleet.domain.call_events import FilterEventDispatched
 from mediafleet.domain.calls import Reason
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.domain.media import Endpoint
 from mediafleet.domain.ports import HostedCalls
+from mediafleet.services.rooms import is_received
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
     from mediafleet.domain.calls import Call, CallConnection, CallMedia
     from mediafleet.domain.media import Media, MediaEvent
@@ -106,6 +108,13 @@ class CallRecovery(HostedCalls):
             for room in self._hosted(node_id, session_ids):
                 tasks.start_soon(self._move, room, limiter)
 
+    @override
+    async def restart_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
+        async with anyio.create_task_group() as tasks:
+            limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
+            for room in self._hosted(node_id, session_ids):
+                tasks.start_soon(self._restart, room, limiter)
+
     def _hosted(self, node_id: str, session_ids: Collection[str]) -> list[Room]:
         return [room for room in self._rooms.hosted(node_id) if room.call.id in session_ids]
 
@@ -133,25 +142,78 @@ class CallRecovery(HostedCalls):
             CallError: It was not done.
             MediafleetError: The media server could not do it.
         """
+        new = await self._renew(room, node_id, changes.rebuild, keeps_streams=True)
+        if new is not None:
+            self._await_browsers(FIRST_RECONNECTION_S, room.call.id, new, RECONNECTIONS)
+
+    async def _restart(self, room: Room, limiter: anyio.CapacityLimiter) -> None:
+        """Create the media of a session anew on its node; its browsers have to publish anew."""
+        restart = partial(changes.restart, at=self._clock.now())
+        async with limiter:
+            try:
+                await self._renew(room, str(room.call.node_id), restart, keeps_streams=False)
+            except StoreUnavailableError:
+                raise
+            except MediafleetError as error:
+                extra = {"session_id": room.call.id, "reason": str(error)}
+                log.warning("session not restarted", extra=extra)
+
+    async def _renew(
+        self,
+        room: Room,
+        node_id: str,
+        decide: Callable[[Call, CallMedia, Mapping[str, Endpoint]], changes.Change],
+        *,
+        keeps_streams: bool,
+    ) -> CallMedia | None:
+        """Put a session on a new pipeline, with new elements for its cameras.
+
+        Args:
+            room: Of the session.
+            node_id: Of the node that is to host it.
+            decide: Returns the change, by the new media and their elements by stream.
+            keeps_streams: Create elements for the streams of browsers too.
+
+        Returns:
+            The new media; ``None`` if it has none any more.
+
+        Raises:
+            CallError: It was not done.
+            MediafleetError: The media server could not do it.
+        """
         old = room.call.session.media
         if old is None:
-            return
+            return None
         session_id = room.call.id
         new = await self._media.create_pipeline(node_id, session_id)
         try:
-            streams = [each.stream for each in room.call.active if each.stream is not None]
-            pass_throughs = {
-                stream.id: await self._media.create_pass_through(new) for stream in streams
+            endpoints = {
+                each.stream.id: await self._create_source(new, each.stream.id, each)
+                for each in room.call.active
+                if each.stream is not None and (keeps_streams or each.is_camera)
             }
-            await self._rooms.rebuild(session_id, old, new, pass_throughs)
+            await self._rooms.rebuild(
+                session_id, old, new, lambda call: decide(call, new, endpoints)
+            )
         except BaseException:
             self._media.release(new, [new.pipeline])
             raise
-        log.info(
-            "session rebuilt",
-            extra={"session_id": session_id, "media_node_id": node_id, "from": old.node_id},
-        )
-        self._await_browsers(FIRST_RECONNECTION_S, session_id, new, RECONNECTIONS)
+        extra = {"session_id": session_id, "media_node_id": node_id, "from": old.node_id}
+        log.info("session rebuilt", extra=extra)
+        for each in room.call.active:
+            if each.properties.camera is not None:
+                is_always_on = not each.properties.camera.only_play_with_subscribers
+                if is_always_on or is_received(room.call, each):
+                    self._play(room, each, is_on=True)
+        return new
+
+    async def _create_source(
+        self, media: CallMedia, stream_id: str, owner: CallConnection
+    ) -> Endpoint:
+        """Create the elements of a published stream; a browser connects its endpoint later."""
+        if owner.properties.camera is not None:
+            return await self._media.create_player(media, stream_id, owner.properties.camera)
+        return Endpoint("", await self._media.create_pass_through(media))
 
     async def _wait_for_browsers(self) -> None:
         """Close the sockets of browsers whose media were rebuilt, until they have connected."""
@@ -236,11 +298,13 @@ class CallRecovery(HostedCalls):
 
     def _on_camera(self, room: Room, camera: CallConnection, is_received: bool) -> None:  # noqa: FBT001
         wanted = camera.properties.camera
+        if wanted is not None and wanted.only_play_with_subscribers:
+            self._play(room, camera, is_on=is_received)
+
+    def _play(self, room: Room, camera: CallConnection, *, is_on: bool) -> None:
         media, stream = room.call.session.media, camera.stream
-        if wanted is None or not wanted.only_play_with_subscribers:
-            return
         if media is not None and stream is not None:
-            self._defer(partial(self._media.play, media, stream.endpoint, is_on=is_received))
+            self._defer(partial(self._media.play, media, stream.endpoint, is_on=is_on))
 
     def _on_filter_event(self, room: Room, event: MediaEvent) -> None:
         self._defer(partial(self._dispatch, room, event))

@@ -215,6 +215,8 @@ class Controller:
         else:
             if self._moves_calls:
                 await self._calls.move_hosted(node.id, self._calls_of(step, node))
+            elif self._state.existing(node.id).connection.connected and not node.crashed_since:
+                await self._calls.restart_hosted(node.id, self._calls_of(step, node))
             if lost := self._calls_of(step, node):
                 reason = Reason.NODE_CRASHED
                 await self._calls.close_hosted(node.id, lost, reason, by_crash=True)

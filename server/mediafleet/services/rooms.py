@@ -308,8 +308,8 @@ class Rooms:
         else:
             room.call = change.call
             for camera in change.call.connections.values():
-                if camera.is_camera and _is_received(old, camera) != (
-                    received := _is_received(change.call, camera)
+                if camera.is_camera and is_received(old, camera) != (
+                    received := is_received(change.call, camera)
                 ):
                     self.on_camera(room, camera, received)
         self.notify(change.notifications)
@@ -486,9 +486,19 @@ class Rooms:
         return placement.member.node.id
 
     async def rebuild(
-        self, session_id: str, old: CallMedia, new: CallMedia, pass_throughs: Mapping[str, str]
+        self,
+        session_id: str,
+        old: CallMedia,
+        new: CallMedia,
+        decide_on: Callable[[Call], Change],
     ) -> None:
         """Put a session on new media, unless it has other media by now.
+
+        Args:
+            session_id: Of the session.
+            old: The media that it has.
+            new: Those that it is to have.
+            decide_on: Returns the change.
 
         Raises:
             NoMediaNodeError: The new node accepts no sessions any more.
@@ -502,7 +512,7 @@ class Rooms:
             member = self._state.existing(new.node_id)
             if new.node_id != old.node_id and not member.accepts_sessions:
                 raise NoMediaNodeError(session_id, f"{new.node_id} accepts no sessions any more")
-            return changes.rebuild(call, new, pass_throughs)
+            return decide_on(call)
 
         await self.change(session_id, decide)
 
@@ -612,7 +622,8 @@ def _log_session(event: Event) -> None:
         log.info("session ended", extra=extra)
 
 
-def _is_received(call: Call, camera: CallConnection) -> bool:
+def is_received(call: Call, camera: CallConnection) -> bool:
+    """Whether somebody receives the stream of a camera."""
     stream = camera.stream
     return stream is not None and any(
         stream.id in each.subscriptions for each in call.connections.values()

@@ -29,6 +29,7 @@ from mediafleet.domain.calls import (
     Stream,
     Subscription,
 )
+from mediafleet.domain.media import Endpoint
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = AT + timedelta(seconds=90)
@@ -317,7 +318,7 @@ def test_unsubscribing_ends_one_leg(pair: Call) -> None:
 
 def test_a_rebuilt_call_waits_for_its_browsers(pair: Call) -> None:
     media = CallMedia("kms_2", "srv2", "rpc2", "pipeline2")
-    passes = {stream("ann").id: "new_ann", stream("bob").id: "new_bob"}
+    passes = {stream(name).id: Endpoint("", f"new_{name}") for name in ("ann", "bob")}
     change = changes.rebuild(pair, media, passes)
     assert change.events == ()
     assert change.released == ("pipeline",)

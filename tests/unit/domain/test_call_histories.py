@@ -22,6 +22,7 @@ from mediafleet.domain.calls import (
     Stream,
     Subscription,
 )
+from mediafleet.domain.media import Endpoint
 
 if TYPE_CHECKING:
     from mediafleet.domain.events import Event
@@ -200,13 +201,22 @@ class CallHistory(RuleBasedStateMachine):
         media = CallMedia("kms_2", "srv2", "rpc2", self.media_object("pipeline"))
         before = set(self.objects)
         passes = {
-            each.stream.id: self.media_object("pass")
+            each.stream.id: Endpoint("", self.media_object("pass"))
             for each in self.call.active
             if each.stream is not None
         }
         kept = (self.objects - before) | {media.pipeline}
         self.apply(changes.rebuild(self.call, media, passes))
         self.objects |= kept
+
+    @precondition(has_active)
+    @rule()
+    def restart(self) -> None:
+        assert self.call is not None
+        media = CallMedia("kms_1", "srv2", "rpc2", self.media_object("pipeline"))
+        self.apply(changes.restart(self.call, media, {}, at=self.at()))
+        self.objects |= {media.pipeline}
+        assert all(each.stream is None for each in self.call.active)
 
     @invariant()
     def what_is_stored_is_what_is_in_memory(self) -> None:

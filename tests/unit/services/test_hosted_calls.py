@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediafleet.domain.call_errors import CallError, InvalidTokenError, NoMediaNodeError
-from mediafleet.domain.calls import CallMedia, ConnectionProperties, SessionProperties
+from mediafleet.domain.calls import (
+    CallMedia,
+    Camera,
+    ConnectionProperties,
+    ConnectionType,
+    SessionProperties,
+)
 from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import MediaNodeBusyError, MediaNodeNotFoundError
 from mediafleet.domain.lifecycle import DeletionStrategy, Step
@@ -126,7 +132,9 @@ async def test_with_failover_calls_end_that_fit_on_no_other_node() -> None:
 
 
 @pytest.mark.parametrize("moves", [False, True])
-async def test_calls_whose_process_was_replaced_end_or_are_rebuilt(*, moves: bool) -> None:
+async def test_calls_whose_process_was_replaced_go_on_and_their_streams_end_or_are_rebuilt(
+    *, moves: bool
+) -> None:
     async with opened(moves=moves) as cluster:
         await cluster.begin_call("old")
         before = len(await cluster.committed())
@@ -139,12 +147,52 @@ async def test_calls_whose_process_was_replaced_end_or_are_rebuilt(*, moves: boo
 
         await cluster.reconcile(FIRST)
 
-        ends = [name for name in (await cluster.committed())[before:] if "nodeCrashed" in name]
-        whole = end_of_call("nodeCrashed", connections=3, participants=2)
-        assert sorted(ends) == ([] if moves else whole)
-        assert [call.id for call in cluster.calls.all()] == (["old", "new"] if moves else ["new"])
+        ends = [name for name in (await cluster.committed())[before:] if "Destroyed" in name]
+        assert ends == ([] if moves else ["webrtcConnectionDestroyed mediaServerReconnect"] * 3)
+        assert [call.id for call in cluster.calls.all()] == ["old", "new"]
+        old = cluster.calls.call("old")
+        assert len(old.active) == 2
+        assert old.session.media is not None
+        assert (old.node_id, old.session.media.server_id) == (FIRST, "another")
+        assert any(each.stream for each in old.active) is moves
         assert cluster.calls.call("new").node_id == FIRST
         assert cluster.state.existing(FIRST).lost_calls == ()
+
+
+async def test_calls_end_that_a_replaced_process_does_not_take(cluster: Cluster) -> None:
+    await cluster.begin_call()
+    before = len(await cluster.committed())
+    connection = cluster.state.existing(FIRST).connection
+    cluster.state.observe(FIRST, replace(connection, server_id="another"))
+    cluster.media.unreachable.add(FIRST)
+
+    await cluster.reconcile(FIRST)
+
+    ends = (await cluster.committed())[before:]
+    assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+async def test_cameras_are_published_again_when_their_media_are_renewed(*, moves: bool) -> None:
+    async with opened(moves=moves) as cluster:
+        await cluster.begin_call()
+        camera = Camera("rtsp://192.0.2.1/live", only_play_with_subscribers=False)
+        properties = ConnectionProperties(type=ConnectionType.IPCAM, camera=camera)
+        made = await cluster.calls.create_connection("room", properties)
+        connection = cluster.state.existing(FIRST).connection
+        cluster.state.observe(FIRST, replace(connection, server_id="another"))
+        cluster.media.server_ids[FIRST] = "another"
+
+        await cluster.reconcile(FIRST)
+
+        call = cluster.calls.call("room")
+        stream = call.connections[made.id].stream
+        assert stream is not None
+        assert made.stream is not None
+        assert stream.id == made.stream.id
+        assert {stream.endpoint, stream.pass_through} <= set(cluster.media.objects)
+        created = [each for each in await cluster.committed() if "webrtcConnectionCreated" in each]
+        assert len(created) == (4 if moves else 5)
 
 
 async def test_a_server_that_died_after_a_crash_was_stored_ends_the_calls_at_its_next_start() -> (
