@@ -85,6 +85,12 @@ class Running:
         return self.line(r"^Mediafleet \S+ serves (\S+) ")[1]
 
     @property
+    def access(self) -> dict[str, str]:
+        """The variables of a client of this server, which has made its secret itself."""
+        secret = Path(self.line(r"cat '(.*/secret)'")[1]).read_text("ascii").strip()
+        return {"MEDIAFLEET_URL": self.url, "OPENVIDU_SECRET": secret}
+
+    @property
     def text(self) -> str:
         return "\n".join([*self.out, *self.err])
 

@@ -1,7 +1,5 @@
 """`mediafleet autoscaling explain`: against a real server with emulated nodes."""
 
-from pathlib import Path
-
 import pytest
 
 SETTINGS = {
@@ -16,9 +14,7 @@ SETTINGS = {
 @pytest.fixture
 def mediafleet(start, tmp_path, run_here):
     server = start("serve", "--port", 0, "--data-dir", tmp_path, **SETTINGS)
-    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-    access = {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
-    return lambda *arguments: run_here(*arguments, **access)
+    return lambda *arguments: run_here(*arguments, **server.access)
 
 
 def test_autoscaling_explains_what_it_would_do_and_did(mediafleet):

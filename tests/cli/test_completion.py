@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
@@ -46,8 +45,7 @@ def test_names_of_properties_are_offered(run):
 
 def test_ids_of_nodes_are_offered(run, start):
     demo = start("demo", "--nodes", 2, "--port", 0)
-    secret = demo.line(r"cat '(.*/secret)'")[1]
-    access = {"MEDIAFLEET_URL": demo.url, "OPENVIDU_SECRET": Path(secret).read_text().strip()}
+    access = demo.access
 
     ids = offered(complete(run, "nodes", "get", "kms_", **access))
 

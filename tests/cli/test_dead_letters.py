@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
@@ -48,8 +47,7 @@ def access(start, receiver, tmp_path_factory):
         OPENVIDU_WEBHOOK_ENDPOINT=f"http://127.0.0.1:{receiver.server_port}/hook",
         MEDIAFLEET_WEBHOOK_SCHEDULE="0.001",
     )
-    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+    return server.access
 
 
 @pytest.fixture

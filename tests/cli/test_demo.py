@@ -39,8 +39,7 @@ def leftovers(home):
 
 class Nodes:
     def __init__(self, demo):
-        secret = Path(demo.line(r"cat '(.*/secret)'")[1]).read_text("ascii").strip()
-        self.auth = ("OPENVIDUAPP", secret)
+        self.auth = ("OPENVIDUAPP", demo.access["OPENVIDU_SECRET"])
         self.url = f"{demo.url}/pro/media-nodes"
 
     def __call__(self, **query):

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio
@@ -34,8 +33,7 @@ def access(start, uris, tmp_path_factory):
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
         KMS_URIS=json.dumps([next(uris)]),
     )
-    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+    return server.access
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import signal
 import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -24,8 +23,7 @@ class Cluster:
         self._port = 0
         self.start()
         self._port = int(self.server.url.rpartition(":")[2])
-        secret = Path(self.server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-        self.access = {"MEDIAFLEET_URL": self.server.url, "OPENVIDU_SECRET": secret}
+        self.access = self.server.access
 
     def start(self):
         self.server = self._start("serve", "--port", self._port, "--data-dir", self.folder)

@@ -33,10 +33,7 @@ def server(start, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def access(server):
-    return {
-        "MEDIAFLEET_URL": server.url,
-        "OPENVIDU_SECRET": secret_file(server).read_text().strip(),
-    }
+    return server.access
 
 
 @pytest.fixture

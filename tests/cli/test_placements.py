@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,7 @@ def access(start, tmp_path_factory):
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
         KMS_URIS=json.dumps(uris),
     )
-    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+    return server.access
 
 
 @pytest.fixture

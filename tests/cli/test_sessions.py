@@ -1,7 +1,6 @@
 """`mediafleet sessions`, against a real server."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,7 @@ def access(start, tmp_path_factory):
         *("--port", 0, "--data-dir", tmp_path_factory.mktemp("server")),
         OPENVIDU_PRO_CLUSTER_ENVIRONMENT="on_premise",
     )
-    secret = Path(server.line(r"cat '(.*/secret)'")[1]).read_text().strip()
-    return {"MEDIAFLEET_URL": server.url, "OPENVIDU_SECRET": secret}
+    return server.access
 
 
 @pytest.fixture

@@ -11,6 +11,18 @@ from mediafleet.domain.media_node import MediaNode, MediaNodeStatus
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 
 
+class StandingClock:
+    """A clock on which no time passes."""
+
+    seconds = 100.0
+
+    def now(self) -> datetime:
+        return MOMENT
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
 def make_node(**changes: Any) -> MediaNode:
     node = MediaNode(
         id="kms_Abcdefg1",

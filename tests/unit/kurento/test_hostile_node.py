@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typing_extensions import override
 from websockets.uri import WebSocketURI
 
 from mediafleet.kurento.protocol import RpcSession
@@ -21,7 +20,9 @@ from mediafleet.kurento.session_watcher import SessionWatcher
 from mediafleet.kurento.settings import LinkSettings
 from mediafleet.kurento.shared import ReadLimit, TokenBucket
 from mediafleet.kurento.websocket import FLOODED, WebSocket
+from support.factories import StandingClock
 from support.hostile_servers import frame
+from support.kept_transport import KeptTransport
 
 SAFE = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -87,56 +88,6 @@ STEPS = st.one_of(
 )
 
 
-class Wire(asyncio.Transport):
-    """The node's end of a connection that needs no network."""
-
-    def __init__(self):
-        super().__init__()
-        self.written = b""
-        self.is_cut = self.is_paused = False
-
-    @override
-    def set_write_buffer_limits(self, high=None, low=None):
-        del high, low
-
-    @override
-    def write(self, data):
-        self.written += bytes(data)
-
-    @override
-    def pause_reading(self):
-        self.is_paused = True
-
-    @override
-    def resume_reading(self):
-        self.is_paused = False
-
-    @override
-    def is_closing(self):
-        return self.is_cut
-
-    @override
-    def abort(self):
-        self.is_cut = True
-
-    @override
-    def close(self):
-        self.is_cut = True
-
-
-class SteppedClock:
-    """A clock that is set by hand."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def now(self):
-        return datetime(2026, 11, 22, tzinfo=UTC)
-
-    def monotonic(self):
-        return self.seconds
-
-
 def plenty():
     return TokenBucket(1e12, 1e12, lambda: 0.0)
 
@@ -146,8 +97,8 @@ class Harness:
 
     def __init__(self, read_limit=None, flood_timeout=2.0):
         bounds = LinkSettings(max_sessions_per_node=4, concurrent_queries=2)
-        self.clock = SteppedClock()
-        self.wire = Wire()
+        self.clock = StandingClock()
+        self.wire = KeptTransport()
         self.watch = SessionWatcher("kms_A", bounds, self.clock, plenty(), lambda: None)
         self.rpc = RpcConnection(
             RpcSession(1),

@@ -11,7 +11,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typing_extensions import override
 from websockets.client import ClientProtocol
 from websockets.frames import Opcode
 from websockets.protocol import State
@@ -20,35 +19,11 @@ from websockets.uri import WebSocketURI
 
 from mediafleet.kurento.websocket import WebSocket
 from support.hostile_servers import frame
+from support.kept_transport import KeptTransport
 
 URI = WebSocketURI(False, "node", 8888, "/kurento", "", None, None)
 MAX_SIZE = 300
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-class Wire(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self):
-        super().__init__()
-        self.written = b""
-        self.is_cut = False
-
-    @override
-    def set_write_buffer_limits(self, high=None, low=None):
-        del high, low
-
-    @override
-    def write(self, data):
-        self.written += bytes(data)
-
-    @override
-    def is_closing(self):
-        return self.is_cut
-
-    @override
-    def abort(self):
-        self.is_cut = True
 
 
 class Received:
@@ -76,7 +51,7 @@ class Connection:
     """A WebSocket over a wire, and the answer to its handshake."""
 
     def __init__(self):
-        self.wire, self.receiver = Wire(), Received()
+        self.wire, self.receiver = KeptTransport(), Received()
         self.websocket = WebSocket(self.receiver, URI, max_message_size=MAX_SIZE, flood_timeout=2.0)
         self.websocket.connection_made(self.wire)
         key = re.search(rb"Sec-WebSocket-Key: (\S+)", self.wire.written).group(1)

@@ -1,14 +1,12 @@
-import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediafleet.domain import formats
 from mediafleet.domain.calls import CallMedia
 from mediafleet.domain.cluster import MAX_MEMBERS, Cluster, Connection, Session
 from mediafleet.domain.entries import Mutation
@@ -25,33 +23,10 @@ from mediafleet.domain.media_node import (
 from mediafleet.domain.outcomes import CRASH_STEPS, entries_of_crash
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.store import SqlStore, open_store
-from support.factories import MOMENT, make_session
+from support.factories import MOMENT, StandingClock, make_session
 from support.store_cases import connection_of, kept, session_of
 
 pytestmark = pytest.mark.anyio
-
-
-class StandingClock:
-    seconds = 100.0
-
-    def now(self) -> datetime:
-        return MOMENT.astimezone(UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[SqlStore]:
-    async with (
-        anyio.create_task_group() as tasks,
-        open_store(
-            "sqlite://",
-            tasks=tasks,
-            make_cluster_id=lambda: formats.cluster_id(random.Random(1)),
-        ) as opened,
-    ):
-        yield opened
 
 
 @pytest.fixture

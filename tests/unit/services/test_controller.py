@@ -2,11 +2,9 @@ import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import anyio
 import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import formats
 from mediafleet.domain.cluster import Connection
 from mediafleet.domain.entries import Mutation
 from mediafleet.domain.errors import EnvironmentFailureError
@@ -16,7 +14,7 @@ from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Machines
-from mediafleet.store import open_store
+from mediafleet.store import SqlStore
 from support.factories import MOMENT
 from support.failing_environment import FailingEnvironment
 
@@ -28,16 +26,10 @@ NODE_ID = "kms_A0000001"
 
 
 @pytest.fixture
-async def state() -> AsyncIterator[ClusterState]:
+async def state(store: SqlStore) -> AsyncIterator[ClusterState]:
     """With one node, which must be terminated."""
-    state, source = ClusterState(CLOCK), random.Random(1)
-    async with (
-        anyio.create_task_group() as tasks,
-        open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
-        ) as store,
-        state.kept_in(store),
-    ):
+    state = ClusterState(CLOCK)
+    async with state.kept_in(store):
         node, event = new_media_node(NODE_ID, at=MOMENT)
         await state.apply(Mutation(node, event))
         for status in (MediaNodeStatus.CANCELED, MediaNodeStatus.TERMINATING):

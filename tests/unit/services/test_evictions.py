@@ -3,11 +3,9 @@
 import random
 from datetime import timedelta
 
-import anyio
 import pytest
 
 from mediafleet.clock import AwakeClock, SystemClock
-from mediafleet.domain import formats
 from mediafleet.domain.cluster import Session
 from mediafleet.domain.entries import EventOnly, Mutation
 from mediafleet.domain.events import SessionDestroyed
@@ -15,7 +13,7 @@ from mediafleet.domain.media_node import new_media_node
 from mediafleet.kurento import KurentoMediaServers, LinkSettings
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.evictions import Evictions
-from mediafleet.store import open_store
+from mediafleet.store import SqlStore
 from support.factories import MOMENT
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +23,9 @@ OBJECT_ID = "a_kurento.MediaPipeline"
 
 
 @pytest.mark.parametrize("emitted_as", ["room", OBJECT_ID])
-async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(emitted_as: str) -> None:
+async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(
+    store: SqlStore, emitted_as: str
+) -> None:
     clock = AwakeClock(SystemClock())
     state, source = ClusterState(clock), random.Random(1)
     servers = KurentoMediaServers(
@@ -36,13 +36,7 @@ async def test_an_end_emitted_by_an_earlier_server_is_found_by_either_id(emitted
     )
     same = Session("room", OBJECT_ID, MOMENT.replace(microsecond=0))
     other = Session("room", "b_kurento.MediaPipeline", MOMENT + timedelta(minutes=1))
-    async with (
-        anyio.create_task_group() as tasks,
-        open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
-        ) as store,
-        state.kept_in(store),
-    ):
+    async with state.kept_in(store):
         await state.apply(Mutation(*new_media_node(NODE_ID, at=MOMENT)), EventOnly(end))
 
         reported = await Evictions(state, servers, clock).reported(NODE_ID, (same, other))

@@ -1,6 +1,6 @@
 import random
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import anyio
 import pytest
@@ -17,34 +17,13 @@ from mediafleet.domain.media_node import MediaNodeStatus, new_media_node, transi
 from mediafleet.domain.placement import PlacementRequest
 from mediafleet.services.cluster_state import ClusterState
 from mediafleet.services.placements import Placements
-from mediafleet.store import SqlStore, open_store
+from mediafleet.store import SqlStore
 from support.commit_barrier import barrier_before_commit
-from support.factories import MOMENT
+from support.factories import MOMENT, StandingClock
 
 pytestmark = pytest.mark.anyio
 
 FIRST, SECOND = "kms_A0000001", "kms_A0000002"
-
-
-class StandingClock:
-    def now(self) -> datetime:
-        return MOMENT
-
-    def monotonic(self) -> float:
-        return 100.0
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[SqlStore]:
-    async with (
-        anyio.create_task_group() as tasks,
-        open_store(
-            "sqlite://",
-            tasks=tasks,
-            make_cluster_id=lambda: formats.cluster_id(random.Random(1)),
-        ) as opened,
-    ):
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import anyio
 import pytest
 from sqlalchemy import event
 
@@ -21,25 +20,13 @@ from mediafleet.services.controller import Controller
 from mediafleet.services.machines import Discovery, Machines
 from mediafleet.services.removals import Removals
 from mediafleet.services.sizing import WANTED, Sizing
-from mediafleet.store import SqlStore, open_store
+from mediafleet.store import SqlStore
 from support.factories import MOMENT
 from support.failing_environment import FailingEnvironment
 
 pytestmark = pytest.mark.anyio
 
 CLOCK = AwakeClock(SystemClock())
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[SqlStore]:
-    source = random.Random(1)
-    async with (
-        anyio.create_task_group() as tasks,
-        open_store(
-            "sqlite://", tasks=tasks, make_cluster_id=lambda: formats.cluster_id(source)
-        ) as store,
-    ):
-        yield store
 
 
 @pytest.fixture
