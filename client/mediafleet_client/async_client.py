@@ -275,11 +275,15 @@ class AsyncMediafleet:
             raise failure(operation, error, self._url, silence) from error
 
 
-class AsyncMediaNodes:
-    """The Media Nodes of the cluster."""
+class AsyncOperations:
+    """Operations on one subject, such as Media Nodes; a client has one object of each kind."""
 
     def __init__(self, client: AsyncMediafleet) -> None:
         self._client = client
+
+
+class AsyncMediaNodes(AsyncOperations):
+    """The Media Nodes of the cluster."""
 
     async def list(
         self, *, sessions: bool = False, extra_info: bool = False, timeout: float | None = None
@@ -464,11 +468,8 @@ class AsyncMediaNodes:
             await self.wait_until(media_node_id, (), timeout=timeout, poll_interval=poll_interval)
 
 
-class AsyncDrains:
+class AsyncDrains(AsyncOperations):
     """Media Nodes that are taken out of service."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def begin(
         self,
@@ -528,11 +529,8 @@ class AsyncDrains:
         await self._client.call(end_media_node_drain(media_node_id), timeout=timeout)
 
 
-class AsyncPlacements:
+class AsyncPlacements(AsyncOperations):
     """On which Media Node a new session begins."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def create(
         self,
@@ -580,11 +578,8 @@ class AsyncPlacements:
         await self._client.call(release_placement(placement_id), timeout=timeout)
 
 
-class AsyncSessions:
+class AsyncSessions(AsyncOperations):
     """Sessions of participants, as OpenVidu 2.16 and later have them."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def create(
         self,
@@ -870,11 +865,8 @@ class AsyncSessions:
         await self._client.call(openvidu_send_signal(body=SignalToSend.from_dict(members)), timeout=timeout)
 
 
-class AsyncRecordings:
+class AsyncRecordings(AsyncOperations):
     """Recordings of sessions, as OpenVidu 2.16 and later have them. This version of the server makes none."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def start(
         self,
@@ -955,11 +947,8 @@ def _given(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-class AsyncEvents:
+class AsyncEvents(AsyncOperations):
     """What happened to the cluster."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def list(self, *, after: int | None = None, limit: int = 100, timeout: float | None = None) -> EventPage:
         """Get a page of events, the oldest first.
@@ -1080,11 +1069,8 @@ class AsyncEvents:
         await self._client.call(delete_dead_letter(sequence), timeout=timeout)
 
 
-class AsyncCluster:
+class AsyncCluster(AsyncOperations):
     """The cluster as a whole."""
-
-    def __init__(self, client: AsyncMediafleet) -> None:
-        self._client = client
 
     async def config(self, *, timeout: float | None = None) -> Config:
         """Get the configuration that is in force."""

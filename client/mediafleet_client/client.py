@@ -274,11 +274,15 @@ class Mediafleet:
             raise failure(operation, error, self._url, silence) from error
 
 
-class MediaNodes:
-    """The Media Nodes of the cluster."""
+class Operations:
+    """Operations on one subject, such as Media Nodes; a client has one object of each kind."""
 
     def __init__(self, client: Mediafleet) -> None:
         self._client = client
+
+
+class MediaNodes(Operations):
+    """The Media Nodes of the cluster."""
 
     def list(self, *, sessions: bool = False, extra_info: bool = False, timeout: float | None = None) -> MediaNodeList:
         """List all Media Nodes, in no order.
@@ -461,11 +465,8 @@ class MediaNodes:
             self.wait_until(media_node_id, (), timeout=timeout, poll_interval=poll_interval)
 
 
-class Drains:
+class Drains(Operations):
     """Media Nodes that are taken out of service."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def begin(
         self,
@@ -525,11 +526,8 @@ class Drains:
         self._client.call(end_media_node_drain(media_node_id), timeout=timeout)
 
 
-class Placements:
+class Placements(Operations):
     """On which Media Node a new session begins."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def create(
         self,
@@ -577,11 +575,8 @@ class Placements:
         self._client.call(release_placement(placement_id), timeout=timeout)
 
 
-class Sessions:
+class Sessions(Operations):
     """Sessions of participants, as OpenVidu 2.16 and later have them."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def create(
         self,
@@ -867,11 +862,8 @@ class Sessions:
         self._client.call(openvidu_send_signal(body=SignalToSend.from_dict(members)), timeout=timeout)
 
 
-class Recordings:
+class Recordings(Operations):
     """Recordings of sessions, as OpenVidu 2.16 and later have them. This version of the server makes none."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def start(
         self,
@@ -952,11 +944,8 @@ def _given(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-class Events:
+class Events(Operations):
     """What happened to the cluster."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def list(self, *, after: int | None = None, limit: int = 100, timeout: float | None = None) -> EventPage:
         """Get a page of events, the oldest first.
@@ -1075,11 +1064,8 @@ class Events:
         self._client.call(delete_dead_letter(sequence), timeout=timeout)
 
 
-class Cluster:
+class Cluster(Operations):
     """The cluster as a whole."""
-
-    def __init__(self, client: Mediafleet) -> None:
-        self._client = client
 
     def config(self, *, timeout: float | None = None) -> Config:
         """Get the configuration that is in force."""
