@@ -1,6 +1,7 @@
 """The client's methods are what the contract has: every operation and parameter, in both forms."""
 
 import inspect
+import re
 from typing import Any
 
 import attrs
@@ -8,6 +9,7 @@ import pytest
 
 from mediafleet_client import AsyncMediafleet, Mediafleet, api, async_client, client
 from mediafleet_client.errors import BY_STATUS
+from support.documents import ROOT
 
 METHODS = {
     "list_media_nodes": "media_nodes.list",
@@ -74,6 +76,14 @@ def test_every_operation_has_a_method(operations: dict[str, Any]) -> None:
     }
 
     assert own == set(METHODS)
+
+
+def test_the_readme_lists_every_method() -> None:
+    text = (ROOT / "client" / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)
+    listed = {f"{part}.{name}" for part, names in rows for name in re.findall(r"`(\w+)`", names)}
+
+    assert set(METHODS.values()) <= listed
 
 
 @pytest.mark.parametrize(("operation", "path"), METHODS.items())
