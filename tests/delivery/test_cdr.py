@@ -115,7 +115,7 @@ async def test_lines_written_by_a_killed_server_are_not_repeated(tmp_path, store
         size = files.append(name, b"".join(line(event) for event in events[:stored]))
         files.append(name, b"".join(line(event) for event in events[stored:3]) + torn)
         progress = Progress(stored, name, size)
-        await source.store.set_value(cdr.KEY, json.dumps(asdict(progress)))
+        await source.store.set_value(CdrWriter.NAME, json.dumps(asdict(progress)))
     clock = Clock()
     clock.at += timedelta(seconds=9)
     async with event_source(tmp_path) as source, Writing(source, folder, clock) as writing:
@@ -157,7 +157,7 @@ async def test_records_are_turned_off_and_on_again_while_the_server_runs(tmp_pat
         writing.settings = CdrSettings(is_on=False, directory=folder)
         writing.writer.configure()
         with anyio.fail_after(5):
-            while await source.store.get_value(cdr.KEY) != cdr.NO_PROGRESS:
+            while await source.store.get_value(CdrWriter.NAME) != cdr.NO_PROGRESS:
                 await anyio.sleep(0.005)
         await source.emit(2)
         writing.settings = CdrSettings(is_on=True, directory=folder)

@@ -14,7 +14,7 @@ import trustme
 
 from mediafleet.clock import SystemClock
 from mediafleet.delivery import Statistics, StatisticsSettings, statistics
-from mediafleet.delivery.statistics import READER, UnusableElasticsearchError, node_stats
+from mediafleet.delivery.statistics import UnusableElasticsearchError, node_stats
 from mediafleet.domain.cluster import Connection, Member, Session
 from mediafleet.domain.errors import StoreUnavailableError
 from mediafleet.services.call_statistics import CallStatistics
@@ -118,7 +118,7 @@ async def test_what_is_sent_again_replaces_itself(tmp_path):
     async with event_source(tmp_path) as source, elasticsearch() as server:
         await source.emit(3)
         for _ in range(2):
-            await source.store.set_reader_position(READER, 0)
+            await source.store.set_reader_position(Statistics.NAME, 0)
             bulks = len(server.bulks)
             async with running(source, settings_for(server)) as run:
                 await server.until(lambda n=bulks: len(server.bulks) > n)
@@ -311,7 +311,7 @@ async def test_measurements_that_wait_are_bounded_and_events_are_not_dropped(tmp
 async def test_a_request_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(statistics, "MAX_BYTES", 500)
     async with event_source(tmp_path) as source, elasticsearch() as server:
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Statistics.NAME, 0)
         await source.emit(10)
         async with running(source, settings_for(server)):
             await server.until(lambda: len(server.documents("cdr")) == 10)
@@ -349,23 +349,23 @@ async def test_without_a_limit_no_index_is_deleted(tmp_path):
 
 async def test_turned_off_it_forgets(tmp_path):
     async with event_source(tmp_path) as source:
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Statistics.NAME, 0)
         await source.emit(1)
         async with running(source, StatisticsSettings()) as run:
             with anyio.fail_after(5):
-                while await source.store.reader_position(READER) is not None:
+                while await source.store.reader_position(Statistics.NAME) is not None:
                     await anyio.sleep(0.005)
             assert run.statistics.lag == 0
 
 
 async def test_events_that_were_deleted_before_they_were_sent_are_counted(tmp_path):
     async with event_source(tmp_path, retention=2) as source, elasticsearch() as server:
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Statistics.NAME, 0)
         await source.emit(5)
         await source.log.delete_expired()
         async with running(source, settings_for(server)) as run:
             await server.until(lambda: len(server.documents("cdr")) == 2)
-            assert run.statistics.counters.lost == 3
+            assert run.statistics.lost == 3
 
 
 async def test_a_clock_that_jumps_delays_no_measurement(tmp_path):
@@ -408,7 +408,7 @@ async def test_the_end_of_a_session_is_summarized(tmp_path):
 async def test_an_event_of_which_only_a_part_was_sent_is_sent_again(tmp_path, monkeypatch):
     monkeypatch.setattr(statistics, "BATCH", 3)
     async with event_source(tmp_path) as source, elasticsearch() as server:
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Statistics.NAME, 0)
         for number in range(4):
             await source.emit_session_end(f"ses_{number}")
         async with running(source, settings_for(server)) as run:

@@ -21,7 +21,7 @@ import trustme
 from mediafleet.clock import SystemClock
 from mediafleet.delivery import receiver as receiver_module
 from mediafleet.delivery.receiver import Delivery, WebhookSettings
-from mediafleet.delivery.webhook import MAX_REFUSALS, READER, Webhook
+from mediafleet.delivery.webhook import MAX_REFUSALS, Webhook
 from mediafleet.domain.errors import NoDeadLetterError, ReplayUnderWayError, StoreUnavailableError
 from mediafleet.domain.ports import DeadLetter
 from support.event_source import event_source
@@ -265,7 +265,7 @@ async def test_best_effort_sends_each_event_once(tmp_path):
             requests = await receiver.until(3)
             await run.until(lambda webhook: webhook.lag == 0)
     assert payloads(requests) == [event.payload for event in events]
-    assert run.webhook.counters.lost == 3
+    assert run.webhook.lost == 3
 
 
 async def test_after_a_restart_it_goes_on_where_it_ended(tmp_path):
@@ -285,7 +285,7 @@ async def test_after_a_restart_it_goes_on_where_it_ended(tmp_path):
 async def test_what_was_stored_before_a_crash_is_sent_again(tmp_path):
     async with event_source(tmp_path) as source, webhook_receiver() as receiver:
         events = await source.emit(3)
-        await source.store.set_reader_position(READER, 1)
+        await source.store.set_reader_position(Webhook.NAME, 1)
         async with running(source, settings_for(receiver)):
             requests = await receiver.until(2)
     assert payloads(requests) == [event.payload for event in events[1:]]
@@ -315,19 +315,19 @@ async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event
         await run.until(lambda webhook: webhook.lag == 0)
         run.change(is_on=False)
         with anyio.fail_after(5):
-            while await source.store.reader_position(READER) is not None:
+            while await source.store.reader_position(Webhook.NAME) is not None:
                 await anyio.sleep(0.002)
 
 
 async def test_events_that_were_deleted_before_they_were_sent_are_counted(tmp_path):
     async with event_source(tmp_path, retention=2) as source, webhook_receiver() as receiver:
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Webhook.NAME, 0)
         events = await source.emit(5)
         await source.log.delete_expired()
         async with running(source, settings_for(receiver)) as run:
             requests = await receiver.until(2)
             assert payloads(requests) == [event.payload for event in events[3:]]
-            assert run.webhook.counters.lost == 3
+            assert run.webhook.lost == 3
 
 
 async def test_a_large_answer_is_not_read_to_its_end(tmp_path):
@@ -562,7 +562,7 @@ async def test_a_webhook_that_is_off_replays_nothing(tmp_path):
 
 async def add_dead_letters(source, count):
     for event in await source.emit(count):
-        await source.store.add_dead_letter(READER, DeadLetter(event, "answered HTTP 400", 1))
+        await source.store.add_dead_letter(Webhook.NAME, DeadLetter(event, "answered HTTP 400", 1))
 
 
 async def test_a_clock_that_jumps_moves_no_try_and_loses_nothing(tmp_path):

@@ -221,9 +221,9 @@ def of_events(readers: EventReaders) -> Iterator[Metric]:
         ("statistics", readers.statistics),
     ):
         lag.add_metric([name], reader.lag)
-    lost.add_metric(["statistics"], readers.statistics.counters.lost)
+    lost.add_metric(["statistics"], readers.statistics.lost)
     lost.add_metric(["cdr"], readers.cdr.lost)
-    lost.add_metric(["webhook"], webhook.counters.lost)
+    lost.add_metric(["webhook"], webhook.lost)
     yield lag
     yield lost
     statistics = readers.statistics.counters

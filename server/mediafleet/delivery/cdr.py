@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 from contextlib import suppress
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Clock, Store
     from mediafleet.services.event_log import EventLog
 
-log = logging.getLogger(__name__)
-
-KEY = "cdr"
-"""The key under which the progress is stored."""
 NO_PROGRESS = "null"
 """The value while no records are written; the store takes no empty one."""
 HISTORY_DAYS = 30
@@ -212,10 +207,9 @@ class CdrWriter(Reader):
         event_log: The events.
         settings: Returns the configuration in force.
         clock: Gives the names of the files.
-
-    Attributes:
-        lost: How many events were deleted from the store before they were written.
     """
+
+    NAME = "cdr"
 
     def __init__(
         self, event_log: EventLog, settings: Callable[[], CdrSettings], clock: Clock
@@ -223,7 +217,6 @@ class CdrWriter(Reader):
         super().__init__(event_log)
         self._settings = settings
         self._clock = clock
-        self.lost = 0
 
     @property
     @override
@@ -250,7 +243,7 @@ class CdrWriter(Reader):
     @override
     async def _forget(self, store: Store) -> None:
         if await _stored(store) is not None:
-            await store.set_value(KEY, NO_PROGRESS)
+            await store.set_value(CdrWriter.NAME, NO_PROGRESS)
 
     async def _write(self, store: Store, files: CdrFiles, beat: Callable[[], None]) -> None:
         progress = await self._resumed(store, files)
@@ -282,21 +275,14 @@ class CdrWriter(Reader):
                 await _save(store, files, progress)
 
     async def _write_batch(self, files: CdrFiles, progress: Progress) -> Progress:
-        progress = self._skip_deleted(progress)
-        events = await self._events.read(progress.position, BATCH)
+        position = self._skip_deleted(progress.position)
+        events = await self._events.read(position, BATCH)
         lines = b"".join(line(event) for event in events if is_recorded(event))
         size = progress.size
         if lines:
             size = await anyio.to_thread.run_sync(files.append, progress.file, lines)
-        return Progress(events[-1].sequence, progress.file, size) if events else progress
-
-    def _skip_deleted(self, progress: Progress) -> Progress:
-        missing = self._events.deleted_after(progress.position)
-        if missing == 0:
-            return progress
-        self.lost += missing
-        log.error("events were deleted before they had a record", extra={"events": missing})
-        return replace(progress, position=progress.position + missing)
+        position = events[-1].sequence if events else position
+        return Progress(position, progress.file, size)
 
     async def _resumed(self, store: Store, files: CdrFiles) -> Progress:
         """Return the stored progress, and what was written after it."""
@@ -305,7 +291,7 @@ class CdrWriter(Reader):
             return Progress(self._events.newest if self._start is None else self._start)
         if progress.position > self._events.newest:
             return Progress(self._events.newest)
-        progress = self._skip_deleted(progress)
+        progress = replace(progress, position=self._skip_deleted(progress.position))
         while events := await self._events.read(progress.position, BATCH):
             resumed = await anyio.to_thread.run_sync(files.resume, progress, events)
             if resumed.position == progress.position:
@@ -317,7 +303,7 @@ class CdrWriter(Reader):
 
 
 async def _stored(store: Store) -> Progress | None:
-    fields = json.loads(await store.get_value(KEY) or NO_PROGRESS)
+    fields = json.loads(await store.get_value(CdrWriter.NAME) or NO_PROGRESS)
     return None if fields is None else Progress(**fields)
 
 
@@ -327,4 +313,4 @@ async def _save(store: Store, files: CdrFiles, progress: Progress) -> None:
 
 
 async def _store(store: Store, progress: Progress) -> None:
-    await store.set_value(KEY, json.dumps(asdict(progress)))
+    await store.set_value(CdrWriter.NAME, json.dumps(asdict(progress)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mediafleet.domain.ports import Store
     from mediafleet.services.event_log import EventLog
 
+log = logging.getLogger(__name__)
+
 
 class Reader(ABC):
     """Passes the events on while it is on; what happens while it is off is never passed on.
@@ -24,6 +27,7 @@ class Reader(ABC):
 
     Attributes:
         NAME: The name under which the position is stored.
+        lost: Events that were deleted from the store before they were passed on.
     """
 
     NAME: ClassVar[str]
@@ -33,6 +37,7 @@ class Reader(ABC):
         self._scope: anyio.CancelScope | None = None
         self._start: int | None = None
         self._position: int | None = None
+        self.lost = 0
 
     @property
     @abstractmethod
@@ -98,6 +103,15 @@ class Reader(ABC):
             stored = self._events.newest if self._start is None else self._start
             await store.set_reader_position(self.NAME, stored)
         return stored
+
+    def _skip_deleted(self, position: int) -> int:
+        """Count the events after a position that are deleted; return the position after them."""
+        missing = self._events.deleted_after(position)
+        if missing:
+            self.lost += missing
+            extra = {"reader": self.NAME, "events": missing}
+            log.error("events were deleted before they were passed on", extra=extra)
+        return position + missing
 
     async def _forget(self, store: Store) -> None:
         """Delete the stored position."""

@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READER = "statistics"
-"""The name under which the position is stored."""
 CDR, STATISTICS = "openvidu-cdr", "openvidu-stats"
 """How the names of the indices begin; the day follows."""
 TEMPLATE = "mediafleet"
@@ -134,7 +132,6 @@ class StatisticsCounters:
         failures: Requests that failed.
         rejected: Documents that Elasticsearch refused for good.
         dropped: Measurements that were dropped, since too many waited.
-        lost: Events that were deleted from the store before they were sent.
         problem: Why the last request failed; ``None`` if it did not.
     """
 
@@ -142,7 +139,6 @@ class StatisticsCounters:
     failures: int = 0
     rejected: int = 0
     dropped: int = 0
-    lost: int = 0
     problem: str | None = None
 
 
@@ -188,7 +184,7 @@ class Statistics(Reader):
         counters: What happened since the start of the server.
     """
 
-    NAME = READER
+    NAME = "statistics"
 
     def __init__(
         self,
@@ -292,7 +288,7 @@ class Statistics(Reader):
             position = events[-1].sequence
         if position != self._position:
             self._position = position
-            await store.set_reader_position(READER, position)
+            await store.set_reader_position(self.NAME, position)
 
     async def _wait(
         self,
@@ -315,13 +311,6 @@ class Statistics(Reader):
                     await self._events.wait_beyond(self._position or 0)
                 else:
                     await anyio.sleep(left)
-
-    def _skip_deleted(self, position: int) -> int:
-        missing = self._events.deleted_after(position)
-        if missing:
-            self.counters.lost += missing
-            log.error("events were deleted before they were sent", extra={"events": missing})
-        return position + missing
 
     def _measure(self, settings: StatisticsSettings) -> None:
         """Add the documents of a measurement to the queue, if one is due."""

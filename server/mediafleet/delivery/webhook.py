@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READER = "webhook"
-"""The name under which the position is stored."""
 MAX_REFUSALS = 5
 """Tries of an event that the receiver refuses with a 4xx."""
 JITTER = 0.1
@@ -59,8 +57,6 @@ class Counters:
         delivered: Events that the receiver took.
         failures: Requests that failed.
         dead_letters: Events that the receiver refused for good.
-        lost: Events that were deleted from the store before they were delivered, or that the
-            receiver did not take while delivery is best effort.
         consecutive: Requests that failed since the last one that did not.
         problem: Why the last request failed; ``None`` if it did not.
     """
@@ -68,7 +64,6 @@ class Counters:
     delivered: int = 0
     failures: int = 0
     dead_letters: int = 0
-    lost: int = 0
     consecutive: int = 0
     problem: str | None = None
 
@@ -87,9 +82,10 @@ class Webhook(Reader):
 
     Attributes:
         counters: What happened since the start of the server.
+        lost: While delivery is best effort, events that the receiver did not take are among them.
     """
 
-    NAME = READER
+    NAME = "webhook"
 
     def __init__(
         self,
@@ -134,7 +130,7 @@ class Webhook(Reader):
             failures=counters.failures,
             consecutive_failures=counters.consecutive,
             dead_letters=counters.dead_letters,
-            lost=counters.lost,
+            lost=self.lost,
             problem=counters.problem if settings.is_on else None,
             next_try=self._next_try_time(),
         )
@@ -200,7 +196,7 @@ class Webhook(Reader):
             while True:
                 beat()
                 if self._must_save(position - stored, saved_at):
-                    await store.set_reader_position(READER, position)
+                    await store.set_reader_position(self.NAME, position)
                     stored, saved_at = position, self._clock.monotonic()
                 position = self._skip_deleted(position)
                 events = await self._events.read(position, BATCH)
@@ -216,19 +212,12 @@ class Webhook(Reader):
         finally:
             if position != stored:
                 with anyio.CancelScope(shield=True):
-                    await store.set_reader_position(READER, position)
+                    await store.set_reader_position(self.NAME, position)
 
     def _must_save(self, moved: int, saved_at: float) -> bool:
         return moved >= BATCH or (
             moved > 0 and self._clock.monotonic() - saved_at >= SAVE_INTERVAL_S
         )
-
-    def _skip_deleted(self, position: int) -> int:
-        missing = self._events.deleted_after(position)
-        if missing:
-            self.counters.lost += missing
-            log.error("events were deleted before they were delivered", extra={"events": missing})
-        return position + missing
 
     async def _deliver_one(
         self,
@@ -247,7 +236,7 @@ class Webhook(Reader):
                 self._note_failure(event, error)
                 refusals += error.is_refused
                 if settings.delivery is Delivery.BEST_EFFORT:
-                    self.counters.lost += 1
+                    self.lost += 1
                     return
                 if refusals >= MAX_REFUSALS:
                     await self._give_up(event, error, store)
@@ -270,7 +259,7 @@ class Webhook(Reader):
             extra={"sequence": event.sequence, "event": event.name, "reason": error.reason},
         )
         at = to_milliseconds(self._clock.now())
-        await store.add_dead_letter(READER, DeadLetter(event, error.reason, at))
+        await store.add_dead_letter(self.NAME, DeadLetter(event, error.reason, at))
 
     def _note_failure(self, event: StoredEvent, error: UndeliveredError) -> None:
         self.counters.failures += 1
