@@ -296,11 +296,11 @@ async def test_a_crash_makes_it_repeat_a_hundred_events_at_most(tmp_path):
         source.log.append(
             await source.store.commit([noted(added("kms_1").node, str(n)) for n in range(250)])
         )
-        await source.store.set_reader_position(READER, 0)
+        await source.store.set_reader_position(Webhook.NAME, 0)
         events = frozenset({"sessionDestroyed"})
         async with running(source, settings_for(receiver, events=events)) as run:
             await run.until(lambda webhook: webhook.lag == 0)
-            assert await source.store.reader_position(READER) == 200
+            assert await source.store.reader_position(Webhook.NAME) == 200
 
 
 async def test_turned_off_it_forgets_and_turned_on_it_begins_with_the_next_event(tmp_path):
