@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mediafleet.configuration.configuration import Configuration
-from mediafleet.configuration.properties import PROPERTIES
+from mediafleet.configuration.properties import BY_NAME, PROPERTIES
 from mediafleet.configuration.property import (
     OPENVIDU_SERVER_VERSION,
     JsonValue,
@@ -61,14 +61,7 @@ USER: Final = "OPENVIDUAPP"
 """The one user of the API."""
 
 
-_PROPERTIES: Final = (
-    "OPENVIDU_SECRET",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "MEDIAFLEET_REGISTRAR_TOKEN",
-    "MEDIAFLEET_WEBHOOK_SECRET",
-    "ELASTICSEARCH_PASSWORD",
-)
+_DATABASE_URL: Final = "MEDIAFLEET_DATABASE_URL"
 _OF_LIBRARIES: Final = ("PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables that are no properties of ours and are read by libraries of the server."""
 _LEAST_HEADER: Final = 4
@@ -76,9 +69,11 @@ _LEAST_HEADER: Final = 4
 
 
 def secret_texts(configuration: Configuration) -> Iterator[str]:
-    """The secret, keys for AWS, token, values of headers, passwords."""
-    for name in _PROPERTIES:
-        yield configuration.find(name, str) or ""
+    """All secret properties, values of headers, passwords in URLs and those of libraries."""
+    for name in configuration.values:
+        # Of a URL only the password is a secret.
+        if BY_NAME[name].secret and name != _DATABASE_URL:
+            yield configuration.find(name, str) or ""
     for name in _OF_LIBRARIES:
         yield os.environ.get(name, "")
     for header in configuration.get("OPENVIDU_WEBHOOK_HEADERS", tuple):

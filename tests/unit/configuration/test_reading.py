@@ -396,6 +396,14 @@ def test_all_errors_of_all_sources_are_reported_at_once(path: Path) -> None:
     assert str(path) in report.splitlines()[-4]
 
 
+@pytest.mark.parametrize("name", [each for each in SAMPLES if BY_NAME[each].secret])
+def test_every_secret_is_masked(name: str, path: Path) -> None:
+    configuration = from_file(path, "").replaced({name: SAMPLES[name][1]}, Origin.FILE)
+
+    text = "p" if name == "MEDIAFLEET_DATABASE_URL" else SAMPLES[name][0]
+    assert text in set(secret_texts(configuration))
+
+
 @pytest.mark.parametrize("each", [each for each in SETTABLE if each.secret], ids=lambda e: e.name)
 def test_a_secret_is_never_shown(each: Property, path: Path) -> None:
     [problem] = problems_of(path, f"{each.name}={CANARY}\x1b\n")
