@@ -50,7 +50,7 @@ class WebrtcConnectionCreatedEvent:
     receiving_from: str | Unset = UNSET
     """ The participant that publishes the stream. Only where one receives it. """
     rtsp_uri: str | Unset = UNSET
-    """ Address of the camera. Only for an IP camera. """
+    """ Address of the camera, without user information and query. Only for an IP camera. """
     adaptative_bitrate: bool | Unset = UNSET
     """ Whether the media server adapts the bit rate to each receiver. Only for an IP camera. """
     network_cache: int | Unset = UNSET

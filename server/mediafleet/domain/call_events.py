@@ -151,7 +151,7 @@ def _webrtc(connection: CallConnection, stream: Stream, received: Subscription |
     camera = connection.properties.camera
     if received is None and camera is not None:
         payload |= {
-            "rtspUri": camera.rtsp_uri,
+            "rtspUri": camera.address,
             "adaptativeBitrate": camera.adaptative_bitrate,
             "networkCache": camera.network_cache,
             "onlyPlayWithSubscribers": camera.only_play_with_subscribers,

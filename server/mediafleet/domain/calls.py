@@ -20,6 +20,7 @@ from datetime import datetime  # noqa: TC003
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from random import Random
@@ -142,6 +143,12 @@ class Camera:
     adaptative_bitrate: bool = True
     only_play_with_subscribers: bool = True
     network_cache: int = 2000
+
+    @property
+    def address(self) -> str:
+        """The URI without what may be credentials: user information, query and fragment."""
+        parts = urlsplit(self.rtsp_uri)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,9 +392,9 @@ def stream_id(random: Random, media: MediaOptions, connection: str) -> str:
     return f"str_{kind or 'CAM'}_{_identifier(random, 3)}_{connection}"
 
 
-def camera_id(random: Random, uri: str) -> str:
+def camera_id(random: Random, camera: Camera) -> str:
     """A new id of a camera's connection such as ``ipc_IPCAM_rtsp_A1b2_example_com_8554_live``."""
-    scheme, _, rest = uri.partition("://")
+    scheme, _, rest = camera.address.partition("://")
     path = rest.translate(str.maketrans("/.:", "___", "-"))
     safe = "".join(each for each in path if each.isascii() and (each.isalnum() or each == "_"))
     return f"ipc_IPCAM_{scheme}_{_identifier(random, 3)}_{safe[:100]}"

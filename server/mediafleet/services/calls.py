@@ -210,7 +210,7 @@ class Calls:
     ) -> CallConnection:
         room = self._rooms.room(session_id)
         media = await self._rooms.place(room)
-        connection_id = values.camera_id(self._random, camera.rtsp_uri)
+        connection_id = values.camera_id(self._random, camera)
         options = MediaOptions(type_of_video="IPCAM")
         stream_id = values.stream_id(self._random, options, connection_id)
         try:

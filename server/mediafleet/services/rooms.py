@@ -570,7 +570,7 @@ class Rooms:
             self.notify([Notification((receiver.rpc_session,), "iceCandidate", params)])
 
     def on_media_event(self, node_id: str, event: MediaEvent) -> None:
-        """Keep an event for the statistics; errors go to the browser, those of filters on."""
+        """Keep an event for the statistics; an error goes to the browser, a camera's to the log."""
         room = self._of_endpoint.get(event.endpoint)
         if room is None or room.call.node_id != node_id:
             self._hold(event.endpoint, event)
@@ -585,9 +585,19 @@ class Rooms:
         if applied is not None and applied.element == event.endpoint:
             self.on_filter_event(room, event)
             return
-        if event.type == "Error" and receiver.rpc_session is not None:
-            error = {"error": str(event.data.get("description", ""))[:1000]}
+        if event.type != "Error":
+            return
+        description = str(event.data.get("description", ""))[:1000]
+        if receiver.rpc_session is not None:
+            error = {"error": description}
             self.notify([Notification((receiver.rpc_session,), "mediaError", error)])
+        elif receiver.properties.camera is not None:
+            extra = {
+                "session_id": room.call.id,
+                "connection_id": receiver.id,
+                "reason": description,
+            }
+            log.warning("camera failed", extra=extra)
 
     def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
         """Pipelines ended, and nobody released them, though their node is connected."""
