@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from mediafleet.clock import Clock
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.machines import Machine, MachineRequest
 from mediafleet.domain.media_node import MediaNode
-from mediafleet.domain.ports import Clock, Environment
+from mediafleet.domain.ports import Environment
 from mediafleet.emulator import EmulatedCluster, EmulatedNode
 
 

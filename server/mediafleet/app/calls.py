@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
-    from mediafleet.domain.ports import Clock
     from mediafleet.kurento import KurentoMediaServers
     from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.placements import Placements

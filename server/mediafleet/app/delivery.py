@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
     from mediafleet.delivery.statistics import MeasureCalls
     from mediafleet.domain.cluster import Cluster
-    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.domain.ports import Store
 
 log = logging.getLogger(__name__)
 

@@ -64,11 +64,12 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
     from mediafleet.domain.autoscaling import Autoscaling
     from mediafleet.domain.cluster import OpenFiles
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock, Environment
+    from mediafleet.domain.ports import Environment
 
 log = logging.getLogger(__name__)
 

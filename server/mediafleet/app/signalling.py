@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from typing import TYPE_CHECKING, Any
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.contract import BoundedWebSocketProtocol
+from mediafleet.domain.formats import identifier
 from mediafleet.scheduler import Scheduler
 from mediafleet.signalling.methods import Methods
 from mediafleet.signalling.openrpc import SignallingContract
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mediafleet.app.calls import CallServices
     from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
-
-_ID_CHARACTERS = 26
 
 
 def websocket_options() -> Mapping[str, Any]:
@@ -55,7 +53,7 @@ class Signalling:
         self.sessions = RpcSessions(
             SignallingContract(load_contract("openrpc.yaml")),
             self.scheduler,
-            lambda: "".join(random.choices(_ALPHANUMERIC, k=_ID_CHARACTERS)),
+            lambda: identifier(random, "", 25),
         )
         self.sessions.handlers = Methods(calls.participants, calls.filters, self.sessions)
         calls.rooms.notifier = self.sessions
@@ -83,6 +81,3 @@ class Signalling:
         """Serve browsers within the context; those of an earlier server may connect again."""
         rooms = self._rooms
         return self.sessions.running(joined_sessions(rooms.rpc_sessions, rooms.connection_of))
-
-
-_ALPHANUMERIC = string.ascii_letters + string.digits

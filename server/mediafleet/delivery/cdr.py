@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.domain.ports import Store
     from mediafleet.services.event_log import EventLog
 
 NO_PROGRESS = "null"

@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
     from elasticsearch import AsyncElasticsearch
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.domain.ports import Store
     from mediafleet.services.event_log import EventLog
 
     Add = Callable[[str, Mapping[str, Any]], None]

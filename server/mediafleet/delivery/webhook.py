@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.domain.ports import Store
     from mediafleet.services.event_log import EventLog
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,6 @@ whichever client created it. A call is one that this server created.
 
 from __future__ import annotations
 
-import string
-
 # msgspec resolves the annotations of these classes when it encodes them.
 from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass, field
@@ -21,6 +19,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from mediafleet.domain.formats import identifier
 
 if TYPE_CHECKING:
     from random import Random
@@ -368,28 +368,26 @@ class Call:
         return None
 
 
-_ALPHANUMERIC = string.ascii_letters + string.digits
-
-
 def session_id(random: Random) -> str:
     """A new id such as ``ses_A1b2C3d4E5``."""
-    return f"ses_{_identifier(random, 9)}"
+    return identifier(random, "ses_", 9)
 
 
 def connection_id(random: Random) -> str:
     """A new id such as ``con_A1b2C3d4E5``."""
-    return f"con_{_identifier(random, 9)}"
+    return identifier(random, "con_", 9)
 
 
 def token(random: Random) -> str:
     """A new token such as ``tok_A1b2C3d4E5f6G7h8``; *random* must be the system's source."""
-    return f"tok_{_identifier(random, 15)}"
+    return identifier(random, "tok_", 15)
 
 
 def stream_id(random: Random, media: MediaOptions, connection: str) -> str:
     """A new id such as ``str_CAM_A1b2_con_A1b2C3d4E5``."""
     kind = media.type_of_video[:3] if media.has_video else "MIC"
-    return f"str_{kind or 'CAM'}_{_identifier(random, 3)}_{connection}"
+    prefix = identifier(random, f"str_{kind or 'CAM'}_", 3)
+    return f"{prefix}_{connection}"
 
 
 def camera_id(random: Random, camera: Camera) -> str:
@@ -397,9 +395,5 @@ def camera_id(random: Random, camera: Camera) -> str:
     scheme, _, rest = camera.address.partition("://")
     path = rest.translate(str.maketrans("/.:", "___", "-"))
     safe = "".join(each for each in path if each.isascii() and (each.isalnum() or each == "_"))
-    return f"ipc_IPCAM_{scheme}_{_identifier(random, 3)}_{safe[:100]}"
-
-
-def _identifier(random: Random, length: int) -> str:
-    tail = "".join(random.choices(_ALPHANUMERIC, k=length))
-    return f"{random.choice(string.ascii_uppercase)}{tail}"
+    prefix = identifier(random, f"ipc_IPCAM_{scheme}_", 3)
+    return f"{prefix}_{safe[:100]}"

@@ -13,24 +13,25 @@ if TYPE_CHECKING:
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
+def identifier(random: Random, prefix: str, length: int) -> str:
+    """A prefix, an upper-case letter and *length* letters or digits."""
+    tail = "".join(random.choices(_ALPHANUMERIC, k=length))
+    return f"{prefix}{random.choice(string.ascii_uppercase)}{tail}"
+
+
 def media_node_id(random: Random) -> str:
     """A new id such as ``kms_FVrQslIr``: an upper-case letter and seven alphanumerics."""
-    return _identifier(random, "kms_", 7)
+    return identifier(random, "kms_", 7)
 
 
 def cluster_id(random: Random) -> str:
     """A new id such as ``clu_Zk83nBqQ1a``: an upper-case letter and nine alphanumerics."""
-    return _identifier(random, "clu_", 9)
+    return identifier(random, "clu_", 9)
 
 
 def placement_id(random: Random) -> str:
     """A new id such as ``plc_Q3xWk81pLz0b``: an upper-case letter and eleven alphanumerics."""
-    return _identifier(random, "plc_", 11)
-
-
-def _identifier(random: Random, prefix: str, length: int) -> str:
-    tail = "".join(random.choices(_ALPHANUMERIC, k=length))
-    return f"{prefix}{random.choice(string.ascii_uppercase)}{tail}"
+    return identifier(random, "plc_", 11)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

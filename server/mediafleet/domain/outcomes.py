@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mediafleet.domain.calls import Reason
 from mediafleet.domain.diagnostics import Finding
 from mediafleet.domain.entries import EventOnly, Mutation
 from mediafleet.domain.events import (
@@ -110,10 +111,8 @@ def changes_of_removal(
 CRASH_STEPS = frozenset(
     {Step.REPORT_CRASH, Step.REPORT_RECOVERY, Step.REPORT_LOST_SESSIONS, Step.GIVE_UP}
 )
-CRASH_REASON = "nodeCrashed"
-"""Why a session ended whose media server is gone; OpenVidu has this value since 2.17."""
-
 REPORTED_AT_ONCE = 500
+"""Ends of sessions in one commit."""
 
 
 def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[NodeEntry, ...]:
@@ -130,11 +129,13 @@ def entries_of_crash(step: Step, member: Member, *, at: datetime) -> tuple[NodeE
         case Step.REPORT_RECOVERY:
             return (Mutation(*_recover(member.node, at)),)
         case Step.REPORT_LOST_SESSIONS:
-            return tuple(_ends(member.node, member.lost_sessions[:REPORTED_AT_ONCE], at))
+            lost = member.lost_sessions[:REPORTED_AT_ONCE]
+            return ends_of(lost, member.node.id, Reason.NODE_CRASHED, at=at)
         case _:
             gone = transition(member.node, MediaNodeStatus.TERMINATING, at=at)
             ended = (*member.lost_sessions, *member.foreign_sessions)
-            return (Mutation(*gone), *_ends(member.node, ended, at))
+            ends = ends_of(ended, member.node.id, Reason.NODE_CRASHED, at=at)
+            return (Mutation(*gone), *ends)
 
 
 def finding_of(step: Step, member: Member, now: float) -> tuple[Finding, str] | None:
@@ -176,17 +177,12 @@ def _recover(node: MediaNode, at: datetime) -> tuple[MediaNode, NodeRecovered]:
     return replace(node, crashed_since=None, version=node.version + 1), event
 
 
-def _ends(node: MediaNode, sessions: Iterable[Session], at: datetime) -> Iterable[EventOnly]:
-    return (
-        EventOnly(
-            SessionDestroyed(
-                timestamp=at,
-                id=node.id,
-                session_id=session.id,
-                start_time=session.created_at,
-                reason=CRASH_REASON,
-            )
-        )
+def ends_of(
+    sessions: Iterable[Session], node_id: str, reason: Reason, *, at: datetime
+) -> tuple[EventOnly, ...]:
+    """The events of sessions of other clients that have ended."""
+    return tuple(
+        EventOnly(SessionDestroyed(at, node_id, session.id, session.created_at, str(reason)))
         for session in sessions
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
-    from mediafleet.domain.calls import Call, Reason
+    from mediafleet.domain.calls import Call
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.entries import StoreEntry
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from mediafleet.domain.media_node import MediaNode
 
     JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
-
-
-class Clock(Protocol):
-    """The only source of time."""
-
-    def now(self) -> datetime:
-        """The moment it is: aware, UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that is never set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,52 +398,6 @@ class MediaServers(Protocol):
 
     async def describe(self, node_id: str) -> ServerInfo | None:
         """Details of the node's media server; ``None`` when it does not answer in time."""
-
-
-class HostedCalls(Protocol):
-    """The sessions of calls, as far as what happens to their Media Nodes ends or moves them.
-
-    The controller calls it, and again after a pause while sessions are left.
-    """
-
-    async def close_hosted(
-        self, node_id: str, session_ids: Collection[str], reason: Reason, *, by_crash: bool
-    ) -> None:
-        """End sessions that are placed on a node: commit their ends, then release their media.
-
-        Args:
-            node_id: The node.
-            session_ids: The sessions; those that have ended or moved meanwhile are skipped.
-            reason: Of their events.
-            by_crash: Their media are gone, or cannot be reached.
-
-        Raises:
-            StoreUnavailableError: Some ends could not be stored; those sessions go on.
-        """
-
-    async def move_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
-        """Place sessions of a node on other nodes; the browsers rebuild their streams there.
-
-        Args:
-            node_id: The node.
-            session_ids: The sessions; one that fits on no other node stays.
-
-        Raises:
-            StoreUnavailableError: Some could not be stored; those sessions stay.
-        """
-
-    async def restart_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
-        """Create the media of sessions anew on their node, whose media server was started again.
-
-        The participants stay, and their streams end.
-
-        Args:
-            node_id: The node.
-            session_ids: The sessions; one that the media server does not take stays as it is.
-
-        Raises:
-            StoreUnavailableError: Some could not be stored; those sessions stay as they are.
-        """
 
 
 class ConnectionObserver(Protocol):

@@ -16,9 +16,10 @@ from mediafleet.kurento.protocol import NoReply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Connection, Session
     from mediafleet.domain.diagnostics import NodeDiagnostics, Ping
-    from mediafleet.domain.ports import Clock, ConnectionObserver
+    from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.rpc import RpcConnection
     from mediafleet.kurento.shared import LinkContext

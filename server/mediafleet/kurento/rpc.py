@@ -23,7 +23,7 @@ from mediafleet.kurento.websocket import CLOSED_FOR_PROTOCOL
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mediafleet.domain.ports import Clock
+    from mediafleet.clock import Clock
     from mediafleet.kurento.protocol import Outcome, RpcSession
     from mediafleet.kurento.shared import ReadLimit
     from mediafleet.kurento.websocket import WebSocket

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from mediafleet.domain.ports import Clock
+    from mediafleet.clock import Clock
     from mediafleet.kurento.protocol import Event, Outcome
     from mediafleet.kurento.rpc import RpcConnection
     from mediafleet.kurento.settings import LinkSettings

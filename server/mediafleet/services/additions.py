@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster, OpenFiles
-    from mediafleet.domain.ports import Clock, Environment, MediaServers, ServerIdentity
+    from mediafleet.domain.ports import Environment, MediaServers, ServerIdentity
 
 
 log = logging.getLogger(__name__)
@@ -119,10 +120,7 @@ class Additions:
             identity = await self._probe(uri, within)
             machine = Machine(None, key.at(identity.ip))
             with self._reserved(MediaServerUri.parse(machine.uri), besides=key):
-                node_id = self._new_node_id()
-                return await self._state.change(
-                    lambda cluster: self._addition(cluster, node_id, machine, identity)
-                )
+                return await self._add(self._new_node_id(), machine, identity)
 
     async def _probe(self, uri: str, within: Sequence[IPv4Network | IPv6Network]) -> ServerIdentity:
         try:
@@ -187,9 +185,7 @@ class Additions:
     async def _add_machine(self, node_id: str, machine: Machine) -> Member:
         with self._reserved(MediaServerUri.parse(machine.uri)):
             identity = await self._media_servers.probe(machine.uri)
-            return await self._state.change(
-                lambda cluster: self._addition(cluster, node_id, machine, identity)
-            )
+            return await self._add(node_id, machine, identity)
 
     @contextmanager
     def _reserved(
@@ -207,9 +203,7 @@ class Additions:
         finally:
             self._joining.discard(key)
 
-    def _addition(
-        self, cluster: Cluster, node_id: str, machine: Machine, identity: ServerIdentity
-    ) -> Decision[Member]:
+    async def _add(self, node_id: str, machine: Machine, identity: ServerIdentity) -> Member:
         node, event = new_media_node(
             node_id,
             at=self._clock.now(),
@@ -218,9 +212,13 @@ class Additions:
         )
         connection = Connection(server_id=identity.server_id)
         member = Member(node, connection)
-        if duplicate := duplicate_of(member, cluster):
-            raise MediaNodeAlreadyAddedError(duplicate, same="server")
-        return Decision(member, (Mutation(node, event),), {node_id: connection})
+
+        def decide(cluster: Cluster) -> Decision[Member]:
+            if duplicate := duplicate_of(member, cluster):
+                raise MediaNodeAlreadyAddedError(duplicate, same="server")
+            return Decision(member, (Mutation(node, event),), {node_id: connection})
+
+        return await self._state.change(decide)
 
     async def _wait_for_launch(self, node_id: str) -> Member:
         await self._state.wait_until(

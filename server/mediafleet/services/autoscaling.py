@@ -6,7 +6,6 @@ import logging
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING
 
 import anyio
@@ -27,13 +26,13 @@ from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.supervise import TICK_S, failure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from datetime import datetime
 
-    from mediafleet.domain.cluster import Cluster
+    from mediafleet.clock import Clock
+    from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import StoredEvent
-    from mediafleet.domain.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -101,25 +100,20 @@ class ScalingDecision:
     def of(cls, plan: Plan, at: datetime) -> ScalingDecision:
         """The decision for a plan; its nodes are not kept, as they hold their sessions."""
         inputs = plan.inputs
-        ids = (
-            tuple(member.node.id for member in members)
-            for members in (plan.restored, plan.resumed, plan.canceled, plan.removed)
-        )
-        restored, resumed, canceled, removed = ids
         return cls(
-            at,
-            1,
-            plan.cause,
-            plan.reason,
-            inputs.num_nodes,
-            inputs.total_load,
-            inputs.avg_load,
-            len(inputs.unknown),
-            restored,
-            resumed,
-            plan.new_nodes,
-            canceled,
-            removed,
+            at=at,
+            evaluations=1,
+            cause=plan.cause,
+            reason=plan.reason,
+            num_nodes=inputs.num_nodes,
+            total_load=inputs.total_load,
+            avg_load=inputs.avg_load,
+            unknown=len(inputs.unknown),
+            restored=_ids(plan.restored),
+            resumed=_ids(plan.resumed),
+            new_nodes=plan.new_nodes,
+            canceled=_ids(plan.canceled),
+            removed=_ids(plan.removed),
         )
 
     @property
@@ -131,6 +125,10 @@ class ScalingDecision:
     def follows(self, earlier: ScalingDecision) -> bool:
         """Whether it repeats an earlier one, neither of which changes the cluster."""
         return self.cause is earlier.cause and not (self.changes or earlier.changes)
+
+
+def _ids(members: Iterable[Member]) -> tuple[str, ...]:
+    return tuple(member.node.id for member in members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,7 @@ class Autoscaler:
     Attributes:
         problem: Why the last evaluation failed; ``None`` if it did not.
         causes: How many evaluations found what.
+        is_blind: Whether the last evaluations did without some loads for too long.
     """
 
     def __init__(
@@ -208,7 +207,7 @@ class Autoscaler:
         self._hooked: Autoscaling | None = None
         self._hook_due = anyio.Event()
         self._unknown_since: float | None = None
-        self._is_blind = False
+        self.is_blind = False
         self._decisions: deque[ScalingDecision] = deque(maxlen=DECISIONS_KEPT)
         self.problem: str | None = None
         self.causes: Counter[Cause] = Counter()
@@ -255,11 +254,6 @@ class Autoscaler:
         return sum(each.node.status in ACTIVE_STATUSES for each in self._state.cluster) < least
 
     @property
-    def is_blind(self) -> bool:
-        """Whether the last evaluations did without some loads for too long."""
-        return self._is_blind
-
-    @property
     def _idle_reason(self) -> str | None:
         if not self._settings().is_on:
             return "autoscaling is off"
@@ -282,7 +276,7 @@ class Autoscaler:
         found = evaluation.plan
         self.causes[found.cause] += 1
         self._history = evaluation.history
-        self._is_blind = evaluation.is_blind
+        self.is_blind = evaluation.is_blind
         is_requested = bool(found.new_nodes) and not found.policy.launches_machines
         self._requested = (found.size, found.new_nodes) if is_requested else None
         decision = ScalingDecision.of(found, evaluation.at)
@@ -301,11 +295,11 @@ class Autoscaler:
         found, history = self._planned(cluster, settings, at=at, now=now)
         entries: tuple[StoreEntry, ...] = ()
         is_blind = self._blindness(found, settings, now)
-        if is_blind is not self._is_blind:
+        if is_blind is not self.is_blind:
             entries += (EventOnly(AutoscalingBlind(at, found.inputs.unknown)),)
         is_news = self._is_news(found)
         if is_news:
-            entries += entries_of_plan(found, self._new_ids(), at=at)
+            entries += entries_of_plan(found, iter(self._new_node_id, None), at=at)
             history = history.applied(found, now)
         return Decision(_Evaluation(at, found, history, is_news, is_blind), entries)
 
@@ -328,7 +322,7 @@ class Autoscaler:
             return False
         if self._unknown_since is None:
             self._unknown_since = now
-        return self._is_blind or now - self._unknown_since >= settings.blind_after
+        return self.is_blind or now - self._unknown_since >= settings.blind_after
 
     def _is_news(self, found: Plan) -> bool:
         """Whether there is something to do; a request is repeated only if it is another one.
@@ -342,9 +336,6 @@ class Autoscaler:
             return True
         size, new_nodes = self._requested
         return found.size != size or found.new_nodes > new_nodes
-
-    def _new_ids(self) -> Iterator[str]:
-        return (self._new_node_id() for _ in repeat(None))
 
     async def _run_hooks(self) -> None:
         """Pass requests to the hook, one at a time; of those that come meanwhile only the last."""
@@ -368,5 +359,5 @@ class Autoscaler:
         at, now = self._clock.now(), self._clock.monotonic()
         found, _ = self._planned(self._state.cluster, settings, at=at, now=now)
         return AutoscalingReport(
-            at, settings, self._idle_reason, found, self._is_blind, tuple(self._decisions)
+            at, settings, self._idle_reason, found, self.is_blind, tuple(self._decisions)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -64,12 +65,7 @@ class CallFilters:
         element = await self._media.apply_filter(media, ends, type_, parsed)
         applied = replace(wanted, element=element)
         try:
-            await self._rooms.change(
-                session_id,
-                lambda call: changes.change_filter(
-                    call, stream_id, applied, by=connection_id, replaces=False
-                ),
-            )
+            await self._change(session_id, stream_id, applied, by=connection_id, replaces=False)
         except BaseException:
             self._media.release(media, [element])
             raise
@@ -86,12 +82,7 @@ class CallFilters:
         call, stream, applied = self._filtered(session_id, connection_id, stream_id)
         ends = Endpoint(stream.endpoint, stream.pass_through)
         await self._media.remove_filter(media_of(call), ends, applied.element)
-        await self._rooms.change(
-            session_id,
-            lambda call: changes.change_filter(
-                call, stream_id, None, by=connection_id, replaces=True
-            ),
-        )
+        await self._change(session_id, stream_id, None, by=connection_id, replaces=True)
 
     async def exec_filter_method(
         self, session_id: str, connection_id: str, stream_id: str, method: str, params: str
@@ -108,12 +99,7 @@ class CallFilters:
         parsed = _json_object(params)
         await self._media.invoke_filter(media_of(call), applied.element, method, parsed)
         called = replace(applied, last_method=(method, orjson.dumps(parsed).decode()))
-        await self._rooms.change(
-            session_id,
-            lambda call: changes.change_filter(
-                call, stream_id, called, by=connection_id, replaces=True
-            ),
-        )
+        await self._change(session_id, stream_id, called, by=connection_id, replaces=True)
 
     async def listen_to_filter(
         self,
@@ -137,6 +123,20 @@ class CallFilters:
             session_id,
             lambda call: changes.listen_to_filter(
                 call, stream_id, (connection_id, event_type), is_on=is_on
+            ),
+        )
+
+    async def _change(
+        self, session_id: str, stream_id: str, applied: Filter | None, *, by: str, replaces: bool
+    ) -> None:
+        await self._rooms.change(
+            session_id,
+            partial(
+                changes.change_filter,
+                stream_id=stream_id,
+                applied=applied,
+                by=by,
+                replaces=replaces,
             ),
         )
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING
 
 import anyio
-from typing_extensions import override
 
 from mediafleet.domain import call_changes as changes
 from mediafleet.domain.call_changes import Notification
@@ -19,15 +16,15 @@ from mediafleet.domain.call_events import FilterEventDispatched
 from mediafleet.domain.calls import Reason
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
 from mediafleet.domain.media import Endpoint
-from mediafleet.domain.ports import HostedCalls
+from mediafleet.scheduler import Scheduler
 from mediafleet.services.rooms import is_received
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.calls import Call, CallConnection, CallMedia
     from mediafleet.domain.media import Media, MediaEvent
-    from mediafleet.domain.ports import Clock
     from mediafleet.services.rooms import Room, Rooms
 
 log = logging.getLogger(__name__)
@@ -43,7 +40,7 @@ JOBS_AT_ONCE = 20
 MAX_JOBS = 10_000
 
 
-class CallRecovery(HostedCalls):
+class CallRecovery:
     """Rebuilds, moves and closes calls, and removes sessions that nobody joins.
 
     Args:
@@ -57,9 +54,7 @@ class CallRecovery(HostedCalls):
         self._media = media
         self._clock = clock
         self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_JOBS)
-        self._waiting: list[tuple[float, int, str, CallMedia, int]] = []
-        self._numbers = count()
-        self._rebuilt = anyio.Event()
+        self._scheduler = Scheduler(clock)
         rooms.on_filter_event = self._on_filter_event
         rooms.on_camera = self._on_camera
         rooms.on_lost = self._on_lost
@@ -89,44 +84,83 @@ class CallRecovery(HostedCalls):
             tasks.start_soon(self._collect_garbage)
             for _ in range(JOBS_AT_ONCE):
                 tasks.start_soon(self._work)
-            while True:
-                beat()
-                with anyio.move_on_after(BEAT_S):
-                    await self._wait_for_browsers()
+            try:
+                while True:
+                    beat()
+                    await anyio.sleep(BEAT_S)
+            finally:
+                self._scheduler.clear()
 
-    @override
     async def close_hosted(
-        self, node_id: str, session_ids: Collection[str], reason: Reason, *, by_crash: bool
+        self, node_id: str, session_ids: Collection[str], reason: Reason
     ) -> None:
+        """End sessions that are placed on a node: commit their ends, then release their media.
+
+        Args:
+            node_id: The node.
+            session_ids: The sessions; those that have ended or moved meanwhile are skipped.
+            reason: Of their events.
+
+        Raises:
+            StoreUnavailableError: Some ends could not be stored; those sessions go on.
+        """
         for room in self._hosted(node_id, session_ids):
             await self._close(room.call.id, reason)
 
-    @override
     async def move_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
-        async with anyio.create_task_group() as tasks:
-            limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
-            for room in self._hosted(node_id, session_ids):
-                tasks.start_soon(self._move, room, limiter)
+        """Place sessions of a node on other nodes; the browsers rebuild their streams there.
 
-    @override
+        Args:
+            node_id: The node.
+            session_ids: The sessions; one that fits on no other node stays.
+
+        Raises:
+            StoreUnavailableError: Some could not be stored; those sessions stay.
+        """
+        await self._each_hosted(node_id, session_ids, self._move, "session not moved")
+
     async def restart_hosted(self, node_id: str, session_ids: Collection[str]) -> None:
+        """Create the media of sessions anew on their node, whose media server was started again.
+
+        The participants stay, and their streams end.
+
+        Args:
+            node_id: The node.
+            session_ids: The sessions; one that the media server does not take stays as it is.
+
+        Raises:
+            StoreUnavailableError: Some could not be stored; those sessions stay as they are.
+        """
+        await self._each_hosted(node_id, session_ids, self._restart, "session not restarted")
+
+    async def _each_hosted(
+        self,
+        node_id: str,
+        session_ids: Collection[str],
+        step: Callable[[Room], Awaitable[None]],
+        failure: str,
+    ) -> None:
+        limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
+
+        async def take(room: Room) -> None:
+            async with limiter:
+                try:
+                    await step(room)
+                except StoreUnavailableError:
+                    raise
+                except MediafleetError as error:
+                    extra = {"session_id": room.call.id, "reason": str(error)}
+                    log.warning(failure, extra=extra)
+
         async with anyio.create_task_group() as tasks:
-            limiter = anyio.CapacityLimiter(JOBS_AT_ONCE)
             for room in self._hosted(node_id, session_ids):
-                tasks.start_soon(self._restart, room, limiter)
+                tasks.start_soon(take, room)
 
     def _hosted(self, node_id: str, session_ids: Collection[str]) -> list[Room]:
         return [room for room in self._rooms.hosted(node_id) if room.call.id in session_ids]
 
-    async def _move(self, room: Room, limiter: anyio.CapacityLimiter) -> None:
-        async with limiter:
-            try:
-                await self._rebuild(room, self._rooms.reserve_elsewhere(room))
-            except StoreUnavailableError:
-                raise
-            except MediafleetError as error:
-                extra = {"session_id": room.call.id, "reason": str(error)}
-                log.warning("session not moved", extra=extra)
+    async def _move(self, room: Room) -> None:
+        await self._rebuild(room, self._rooms.choose_node(room.call.id))
 
     async def _close(self, session_id: str, reason: Reason) -> None:
         at = self._clock.now()
@@ -146,17 +180,10 @@ class CallRecovery(HostedCalls):
         if new is not None:
             self._await_browsers(FIRST_RECONNECTION_S, room.call.id, new, RECONNECTIONS)
 
-    async def _restart(self, room: Room, limiter: anyio.CapacityLimiter) -> None:
+    async def _restart(self, room: Room) -> None:
         """Create the media of a session anew on its node; its browsers have to publish anew."""
         restart = partial(changes.restart, at=self._clock.now())
-        async with limiter:
-            try:
-                await self._renew(room, str(room.call.node_id), restart, keeps_streams=False)
-            except StoreUnavailableError:
-                raise
-            except MediafleetError as error:
-                extra = {"session_id": room.call.id, "reason": str(error)}
-                log.warning("session not restarted", extra=extra)
+        await self._renew(room, str(room.call.node_id), restart, keeps_streams=False)
 
     async def _renew(
         self,
@@ -215,15 +242,11 @@ class CallRecovery(HostedCalls):
             return await self._media.create_player(media, stream_id, owner.properties.camera)
         return Endpoint("", await self._media.create_pass_through(media))
 
-    async def _wait_for_browsers(self) -> None:
+    def _await_browsers(self, pause: float, session_id: str, media: CallMedia, left: int) -> None:
+        self._scheduler.after(pause, partial(self._reconnect, session_id, media, left))
+
+    def _reconnect(self, session_id: str, media: CallMedia, left: int) -> None:
         """Close the sockets of browsers whose media were rebuilt, until they have connected."""
-        if not self._waiting:
-            self._rebuilt = anyio.Event()
-            await self._rebuilt.wait()
-        # Entries that come meanwhile are due later.
-        await anyio.sleep(self._waiting[0][0] - self._clock.monotonic())
-        # Nothing is awaited from here on: the entry is not lost by the caller's timeout.
-        _, _, session_id, media, left = heapq.heappop(self._waiting)
         try:
             call = self._rooms.room(session_id).call
         except CallError:
@@ -236,11 +259,6 @@ class CallRecovery(HostedCalls):
                 self._rooms.notifier.reconnect(each.rpc_session)
         if left > 1:
             self._await_browsers(RECONNECTION_PAUSE_S, session_id, media, left - 1)
-
-    def _await_browsers(self, pause: float, session_id: str, media: CallMedia, left: int) -> None:
-        due = self._clock.monotonic() + pause
-        heapq.heappush(self._waiting, (due, next(self._numbers), session_id, media, left))
-        self._rebuilt.set()
 
     async def _collect_garbage(self) -> None:
         """Remove the sessions that nobody has joined for a long time."""
@@ -290,7 +308,7 @@ class CallRecovery(HostedCalls):
     def _on_lost(self, room: Room) -> None:
         """Rebuild a call whose media ended with their session, in a process that goes on.
 
-        If the process has ended the node has crashed, and :class:`HostedCalls` is asked.
+        If the process has ended the node has crashed, and the controller moves or closes its calls.
         """
         media = room.call.session.media
         if media is not None and self._rooms.has_process(media):

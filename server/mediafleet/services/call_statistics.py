@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.call_statistics import MeasuredEndpoint
     from mediafleet.domain.media import Media
-    from mediafleet.domain.ports import Clock
     from mediafleet.services.rooms import Rooms
 
     Add = Callable[[str, Mapping[str, Any]], None]

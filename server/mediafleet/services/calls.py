@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.call_changes import Change
     from mediafleet.domain.calls import (
         Camera,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         SessionProperties,
     )
     from mediafleet.domain.media import Media
-    from mediafleet.domain.ports import Clock
     from mediafleet.services.rooms import Rooms
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -14,12 +15,21 @@ from mediafleet.domain.errors import NotReadyError, RestartingError, UnhealthyEr
 from mediafleet.domain.lifecycle import waiting_members
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Collection,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
     from datetime import datetime
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.errors import InvalidProperty
     from mediafleet.domain.lifecycle import Timeouts, Waiting
-    from mediafleet.domain.ports import Clock, JsonValue, Settings
+    from mediafleet.domain.ports import JsonValue, Settings
     from mediafleet.services.cluster_state import ClusterState
 
 log = logging.getLogger(__name__)
@@ -166,19 +176,14 @@ class ClusterConfiguration:
             RestartingError: The restarts before took too long; nothing was changed.
             ConfigurationNotStoredError: The file could not be written; nothing was changed.
         """
-        await self._take_turn()
-        try:
+        async with self._in_turn():
             with anyio.CancelScope(shield=True):
                 await self._settings.change(changes)
                 self._restarts += 1
                 self._last_restart = self._clock.now()
-                log.info(
-                    "restarted",
-                    extra={"properties": sorted(changes), "restarts": self._restarts},
-                )
+                extra = {"properties": sorted(changes), "restarts": self._restarts}
+                log.info("restarted", extra=extra)
                 self._after_restart()
-        finally:
-            self._turn.release()
 
     async def validation_errors(
         self, changes: Mapping[str, JsonValue], refused: Collection[str]
@@ -194,17 +199,20 @@ class ClusterConfiguration:
         Raises:
             RestartingError: The restarts before took too long.
         """
-        await self._take_turn()
-        try:
+        async with self._in_turn():
             return await self._settings.validation_errors(changes, refused)
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        try:
+            with anyio.fail_after(WAIT_LIMIT_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise RestartingError from None
+        try:
+            yield
         finally:
             self._turn.release()
-
-    async def _take_turn(self) -> None:
-        with anyio.move_on_after(WAIT_LIMIT_S):
-            await self._turn.acquire()
-            return
-        raise RestartingError
 
     def between_restarts(self, handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         """Wrap a handler so that it waits for a restart that is under way.
@@ -216,8 +224,8 @@ class ClusterConfiguration:
         @wraps(handler)
         async def handle(*args: P.args, **kwargs: P.kwargs) -> T:
             if self._turn.locked():
-                await self._take_turn()
-                self._turn.release()
+                async with self._in_turn():
+                    pass
             return await handler(*args, **kwargs)
 
         return handle

@@ -25,7 +25,6 @@ from mediafleet.domain.cluster import (
 from mediafleet.domain.entries import CallRecord, EventOnly, Mutation
 from mediafleet.domain.errors import (
     ClusterFullError,
-    MediaNodeNotFoundError,
     NotReadyError,
     ServerStoppingError,
     StoreUnavailableError,
@@ -36,13 +35,13 @@ from mediafleet.domain.placement import Reservations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.calls import Call
     from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import StoredEvent
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Store
+    from mediafleet.domain.ports import Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -128,7 +127,12 @@ class ClusterState:
             self._store = None
 
     @property
-    def _opened(self) -> Store:
+    def store(self) -> Store:
+        """The store.
+
+        Raises:
+            NotReadyError: None is open.
+        """
         if self._store is None:
             raise NotReadyError
         return self._store
@@ -165,10 +169,7 @@ class ClusterState:
         Raises:
             MediaNodeNotFoundError: No member has that id.
         """
-        member = self._members.get(node_id)
-        if member is None:
-            raise MediaNodeNotFoundError(node_id)
-        return member
+        return self.cluster.existing(node_id)
 
     def of_one_process(self, node_id: str) -> tuple[Member, ...]:
         """A member and all others whose links lead, or last led, to the same media server."""
@@ -195,7 +196,7 @@ class ClusterState:
             decision = decide(self.cluster)
             self._require_capacity(decision.changes)
             if decision.changes:
-                store = self._opened
+                store = self.store
                 with anyio.CancelScope(shield=True), self._withdrawn(decision.changes):
                     events = await store.commit(decision.changes)
                     self._publish(decision)
@@ -250,24 +251,6 @@ class ClusterState:
             StoreUnavailableError: Nothing changed.
         """
         await self.change(lambda _: Decision(None, changes))
-
-    async def ended_sessions(self, node_id: str) -> frozenset[tuple[str, datetime]]:
-        """Ids and beginnings of a node's sessions whose ends are committed, by earlier servers too.
-
-        Raises:
-            StoreUnavailableError: The store does not answer.
-            NotReadyError: No store is open.
-        """
-        return await self._opened.ended_sessions(node_id)
-
-    async def has_left(self, node_id: str) -> bool:
-        """Whether a node was a member once and is none any more.
-
-        Raises:
-            StoreUnavailableError: The store does not answer.
-            NotReadyError: No store is open.
-        """
-        return await self._opened.has_left(node_id)
 
     def observe(self, node_id: str, connection: Connection) -> None:
         """Keep the state of a member's link; unknown members are ignored."""

@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mediafleet.clock import AwakeClock
-    from mediafleet.domain.cluster import Cluster, Connection, Member, Session
+    from mediafleet.domain.cluster import Cluster, Connection, Member
     from mediafleet.domain.diagnostics import Finding
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import HostedCalls, MediaServers
+    from mediafleet.domain.ports import MediaServers
+    from mediafleet.services.call_recovery import CallRecovery
     from mediafleet.services.machines import Machines
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Controller:
         *,
         clock: AwakeClock,
         timeouts: Timeouts,
-        calls: HostedCalls | None = None,
+        calls: CallRecovery | None = None,
         moves_calls: bool = False,
     ) -> None:
         self._calls = calls
@@ -189,7 +190,7 @@ class Controller:
         node = member.node
         match step:
             case Step.END_QUARANTINE:  # a session that began just now may not be known yet
-                return not await self._list_foreign(node.id)
+                return not await self._evictions.list_foreign(node.id)
             case Step.TERMINATE:
                 if not node.evicts_sessions and await self._hosts_sessions(member):
                     return False
@@ -211,7 +212,7 @@ class Controller:
             await self._calls.move_hosted(node.id, self._calls_of(step, node))
         elif step is Step.EVICT_CALLS:
             evicted, reason = self._calls_of(step, node), Reason.MEDIA_SERVER_DISCONNECT
-            await self._calls.close_hosted(node.id, evicted, reason, by_crash=False)
+            await self._calls.close_hosted(node.id, evicted, reason)
         else:
             if self._moves_calls:
                 await self._calls.move_hosted(node.id, self._calls_of(step, node))
@@ -219,7 +220,7 @@ class Controller:
                 await self._calls.restart_hosted(node.id, self._calls_of(step, node))
             if lost := self._calls_of(step, node):
                 reason = Reason.NODE_CRASHED
-                await self._calls.close_hosted(node.id, lost, reason, by_crash=True)
+                await self._calls.close_hosted(node.id, lost, reason)
         return not self._calls_of(step, node)
 
     def _calls_of(self, step: Step, node: MediaNode) -> frozenset[str]:
@@ -269,19 +270,13 @@ class Controller:
         """
         if not member.connection.connected:
             return False
-        sessions = await self._list_foreign(member.node.id)
+        sessions = await self._evictions.list_foreign(member.node.id)
         if sessions:
             log.warning(
                 "node stays until sessions that came late have ended",
                 extra={"media_node_id": member.node.id, "sessions": len(sessions)},
             )
         return bool(sessions)
-
-    async def _list_foreign(self, node_id: str) -> tuple[Session, ...]:
-        """Ask a node for its sessions; those of calls are known without that."""
-        listed = await self._media_servers.list_sessions(node_id)
-        member = self._state.member(node_id)
-        return listed if member is None else member.foreign_of(listed)
 
     async def _commit(self, node_id: str, step: Step) -> None:
         """Store a step and publish it, unless the node has changed since the step was decided."""

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import observations
-from mediafleet.domain.entries import EventOnly
+from mediafleet.domain.calls import Reason
 from mediafleet.domain.errors import UnreachableMediaServerError
-from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.observations import ReportedEnds
-from mediafleet.domain.outcomes import CRASH_REASON
+from mediafleet.domain.outcomes import REPORTED_AT_ONCE, ends_of
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster, Session
-    from mediafleet.domain.ports import Clock, MediaServers
+    from mediafleet.domain.ports import MediaServers
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +29,6 @@ LINK_WAIT_S = 5.0
 ENDING_S = 5.0
 """How long sessions are ended while applications go on making new ones."""
 ROUND_PAUSE_S = 0.05
-REPORTED_AT_ONCE = 500
-REASON = "mediaServerDisconnect"
-"""Why a session ended whose node was removed; a value of OpenVidu."""
 
 
 class Evictions:
@@ -70,7 +67,7 @@ class Evictions:
             UnreachableMediaServerError: It does not answer, or its sessions do not end.
         """
         until = self._clock.monotonic() + ENDING_S
-        while sessions := await self._list_foreign(node_id):
+        while sessions := await self.list_foreign(node_id):
             await self._report(node_id, sessions)
             await self._media_servers.release_sessions(node_id, sessions)
             if self._clock.monotonic() >= until:
@@ -78,7 +75,12 @@ class Evictions:
             await anyio.sleep(ROUND_PAUSE_S)
         return True
 
-    async def _list_foreign(self, node_id: str) -> tuple[Session, ...]:
+    async def list_foreign(self, node_id: str) -> tuple[Session, ...]:
+        """Ask a node for its sessions; those of calls are known without that.
+
+        Raises:
+            UnreachableMediaServerError: It does not answer.
+        """
         listed = await self._media_servers.list_sessions(node_id)
         member = self._state.member(node_id)
         return listed if member is None else member.foreign_of(listed)
@@ -95,7 +97,7 @@ class Evictions:
         if member is not None:
             known = () if member.connection.connected else member.foreign_sessions
             if lost := (*member.lost_sessions, *known):
-                await self._report(node_id, lost, CRASH_REASON)
+                await self._report(node_id, lost, Reason.NODE_CRASHED)
 
     async def reported(self, node_id: str, sessions: Iterable[Session]) -> tuple[Session, ...]:
         """Those of some sessions of a terminating node whose ends are reported already.
@@ -110,7 +112,7 @@ class Evictions:
         member = self._state.member(node_id)
         if member is not None and member.progress.reported is not None:
             return member.progress.reported
-        ends = ReportedEnds.stored(await self._state.ended_sessions(node_id))
+        ends = ReportedEnds.stored(await self._state.store.ended_sessions(node_id))
         self._state.record(node_id, partial(observations.ends_reported, ends=ends))
         return ends
 
@@ -126,7 +128,10 @@ class Evictions:
             )
 
     async def _report(
-        self, node_id: str, sessions: Iterable[Session], reason: str = REASON
+        self,
+        node_id: str,
+        sessions: Iterable[Session],
+        reason: Reason = Reason.MEDIA_SERVER_DISCONNECT,
     ) -> None:
         """Commit the ends of sessions that are not reported yet, some at a time."""
         ends = await self._reported_ends(node_id)
@@ -138,24 +143,9 @@ class Evictions:
             self._state.record(node_id, partial(observations.ends_reported, ends=ends))
 
     def _ends(
-        self, node_id: str, sessions: Iterable[Session], reason: str, cluster: Cluster
+        self, node_id: str, sessions: Iterable[Session], reason: Reason, cluster: Cluster
     ) -> Decision[None]:
         member = cluster.get(node_id)
         if member is None or member.node.status is not MediaNodeStatus.TERMINATING:
             return Decision(None)
-        at = self._clock.now()
-        return Decision(
-            None,
-            tuple(
-                EventOnly(
-                    SessionDestroyed(
-                        timestamp=at,
-                        id=node_id,
-                        session_id=session.id,
-                        start_time=session.created_at,
-                        reason=reason,
-                    )
-                )
-                for session in sessions
-            ),
-        )
+        return Decision(None, ends_of(sessions, node_id, reason, at=self._clock.now()))

@@ -33,15 +33,16 @@ from mediafleet.services.cluster_state import ClusterState, Decision
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.lifecycle import Timeouts
     from mediafleet.domain.machines import Machine
     from mediafleet.domain.media_node import MediaNode
-    from mediafleet.domain.ports import Clock, Environment
+    from mediafleet.domain.ports import Environment
     from mediafleet.services.additions import Additions
-    from mediafleet.services.cluster_state import ClusterState
     from mediafleet.services.controller import Controller
 
+log = logging.getLogger(__name__)
 
 REPORT_S = 5.0
 """Seconds that an environment has after a timeout to report what it waited for."""
@@ -140,9 +141,6 @@ class Machines:
             raise EnvironmentFailureError(self._environment.name, "terminate", detail) from None
 
 
-log = logging.getLogger(__name__)
-
-
 class Discovery:
     """Adopts machines without a member, and removes members whose machines are gone.
 
@@ -213,10 +211,11 @@ class Discovery:
             owner = _owner(self._state.cluster, machine)
             if owner is not None:
                 self._state.record(owner.node.id, partial(observations.cleaned_up, is_clean=False))
-            elif machine.node_id is not None and await self._state.has_left(machine.node_id):
+            elif machine.node_id is not None and await self._state.store.has_left(machine.node_id):
                 await self._end(machine, machine.node_id)
             else:
-                await self._resolve_address_conflicts(machine, machines)
+                conflicts = conflicts_with_listing(self._state.cluster, machine, machines)
+                await self._controller.resolve_address_conflicts(conflicts)
                 yield machine
 
     async def _end(self, machine: Machine, node_id: str) -> None:
@@ -231,13 +230,6 @@ class Discovery:
         )
         with suppress(EnvironmentFailureError):  # it is logged, and found again
             await self._machines.terminate(node)
-
-    async def _resolve_address_conflicts(
-        self, machine: Machine, machines: Sequence[Machine]
-    ) -> None:
-        """Detach members whose address another running machine has."""
-        conflicts = conflicts_with_listing(self._state.cluster, machine, machines)
-        await self._controller.resolve_address_conflicts(conflicts)
 
     async def remove_lost(self) -> None:
         """Remove the members whose machines are gone for good, as far as the environment knows.

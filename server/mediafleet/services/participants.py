@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.call_changes import Change
     from mediafleet.domain.calls import (
         CallMedia,
     )
     from mediafleet.domain.media import IceCandidate, Media
-    from mediafleet.domain.ports import Clock
     from mediafleet.services.calls import Calls
     from mediafleet.services.rooms import Rooms
 

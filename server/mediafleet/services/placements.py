@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster, Member
     from mediafleet.domain.labels import Labels
     from mediafleet.domain.media_node import MediaNode
     from mediafleet.domain.placement import Considered, PlacementRequest, Reservation
-    from mediafleet.domain.ports import Clock
 
 PAGE = 1000
 

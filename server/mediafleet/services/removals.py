@@ -23,8 +23,9 @@ from mediafleet.domain.outcomes import changes_of_removal
 from mediafleet.services.cluster_state import ClusterState, Decision
 
 if TYPE_CHECKING:
+    from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Cluster, Member
-    from mediafleet.domain.ports import Clock, MediaServers
+    from mediafleet.domain.ports import MediaServers
 
 log = logging.getLogger(__name__)
 

@@ -458,7 +458,7 @@ class Rooms:
 
         def decide(_: Cluster) -> Decision[str]:
             placed = self.room(session_id)
-            node_id = self._choose(session_id, placed.call.session.properties.media_node)
+            node_id = self.choose_node(session_id, placed.call.session.properties.media_node)
             change = changes.place(placed.call, CallMedia(node_id))
             decision = self._decision(placed, change)
             return Decision(node_id, decision.changes, on_commit=decision.on_commit)
@@ -470,15 +470,12 @@ class Rooms:
         member = self._state.member(media.node_id)
         return member is not None and member.connection.server_id == media.server_id
 
-    def reserve_elsewhere(self, room: Room) -> str:
-        """Choose a node for a session that has one, and return its id.
+    def choose_node(self, session_id: str, node_id: str | None = None) -> str:
+        """Choose a node for a session, the only one to consider or any, and return its id.
 
         Raises:
             NoMediaNodeError: None can host it.
         """
-        return self._choose(room.call.id)
-
-    def _choose(self, session_id: str, node_id: str | None = None) -> str:
         try:
             placement, _ = self._placements.place(PlacementRequest(session_id, node_id=node_id))
         except MediafleetError as error:

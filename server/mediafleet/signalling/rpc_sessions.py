@@ -15,7 +15,7 @@ from mediafleet.domain.call_errors import CallError
 from mediafleet.domain.errors import MediafleetError, UnreachableMediaServerError
 from mediafleet.signalling import frames
 from mediafleet.signalling.frames import Code, Request, RpcError
-from mediafleet.supervise import failure_of
+from mediafleet.supervise import accomplish, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -335,15 +335,7 @@ class RpcSessions:
 
     async def _leave(self, session: RpcSession) -> None:
         """End the connection of a lost browser, however often it takes."""
-        pause = 0.1
-        while session.joined is not None:
-            try:
-                await self.handlers.leave(session)
-                break
-            except MediafleetError as failure:
-                log.warning("browser not removed", extra={"reason": str(failure)})
-                await anyio.sleep(pause)
-                pause = min(2 * pause, 10.0)
+        await accomplish("end of a browser", partial(self.handlers.leave, session))
         self._forget(session)
 
     def _forget(self, session: RpcSession) -> None:
