@@ -7,6 +7,7 @@ Participants speak JSON-RPC over WebSockets, as the SDK does: a ping every 5 s, 
 import argparse
 import asyncio
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -114,7 +115,7 @@ class Joins:
 
     Attributes:
         sessions: How many, with *participants* in each.
-        rate: Participants that join each second.
+        rate: Participants that join each second; infinite if all join at once.
         published_ms: From the request to join to the answer to the request to publish: median,
             99th percentile, longest.
         subscribed_ms: From the request to receive to its answer: the same.
@@ -252,23 +253,25 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     return tuple(ordered[round(last * part)] * 1000 for part in (0.5, 0.99, 1))  # type: ignore[return-value]
 
 
-def as_markdown(joins: Joins, idle: IdleSockets, load: float) -> str:
+def as_markdown(all_joins: Sequence[Joins], idle: IdleSockets, load: float) -> str:
     """Both tables."""
-    people = joins.sessions * joins.participants
+    first = all_joins[0]
     rows = [
-        "| ms | median | 99 of 100 | longest |",
-        "|---|---:|---:|---:|",
-        "| from the request to join to the answer to publishing | {:.0f} | {:.0f} | {:.0f} |".format(
-            *joins.published_ms
-        ),
-        "| from the request to receive a stream to its answer | {:.0f} | {:.0f} | {:.0f} |".format(
-            *joins.subscribed_ms
-        ),
+        f"{first.sessions} sessions of {first.participants}, in ms:",
         "",
-        f"{joins.sessions} sessions of {joins.participants}, {joins.rate:g} participants joined each"
-        f" second. Each took {joins.cpu_ms:.0f} ms of the server's CPU time until all {people}"
-        f" received each other. {joins.pings:,} pings were answered, the slowest after"
-        f" {joins.pong_ms:.0f} ms; {joins.missed} were missed.",
+        "| joins | to the answer to publishing: median | 99 of 100 | longest"
+        " | to the answer to receiving: median | 99 of 100 | longest"
+        " | CPU time of the server for each participant | slowest pong |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for joins in all_joins:
+        name = f"{joins.rate:g} each second" if math.isfinite(joins.rate) else "all at once"
+        times = (*joins.published_ms, *joins.subscribed_ms, joins.cpu_ms, joins.pong_ms)
+        rows.append(f"| {name} | {' | '.join(f'{each:.0f}' for each in times)} |")
+    pings, missed = (sum(getattr(each, name) for each in all_joins) for name in ("pings", "missed"))
+    rows += [
+        "",
+        f"{missed} of {pings + missed:,} pings were missed.",
         "",
         f"{idle.sockets} participants that only ping take {idle.kb:.1f} kB of memory each, sessions"
         f" included, and {idle.share:.1%} of a core together, with a ping every {PING_S:g} s;"
@@ -293,11 +296,11 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{describe()}; load average {load:.2f}", file=sys.stderr, flush=True)
     here, aside = cores()
     results: list[Any] = []
+    size = options.sessions, options.participants
     try:
         for work in (
-            lambda calls: measure_joins(
-                calls, options.sessions, options.participants, options.rate
-            ),
+            lambda calls: measure_joins(calls, *size, options.rate),
+            lambda calls: measure_joins(calls, *size, math.inf),
             lambda calls: measure_idle(calls, options.sockets, options.seconds),
         ):
             with fleet(NODES, core=aside) as (process, port):
@@ -306,9 +309,9 @@ def main(arguments: Sequence[str]) -> None:
             print(f"{results[-1]}", file=sys.stderr, flush=True)
     except* (ServerFailedError, RequestFailedError) as errors:
         sys.exit(str(errors.exceptions[0]))
-    joins, idle = results
+    *joins, idle = results
     table = as_markdown(joins, idle, load)
-    print(json.dumps([asdict(joins), asdict(idle)], indent=2) if options.json else table)
+    print(json.dumps([*map(asdict, results)], indent=2) if options.json else table)
     if options.write:
         for page in PAGES:
             before, _, rest = page.read_text("utf-8").partition(BEGIN)
@@ -321,7 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sessions", type=int, default=50, help="50 if not given")
     parser.add_argument("--participants", type=int, default=3, help="in each; 3 if not given")
     parser.add_argument(
-        "--rate", type=float, default=10.0, help="of joins each second; 10 if not given"
+        "--rate", type=float, default=10.0, help="joins each second; 10 if not given; then at once"
     )
     parser.add_argument("--sockets", type=int, default=500, help="idle ones; 500 if not given")
     parser.add_argument(

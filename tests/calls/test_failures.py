@@ -26,12 +26,15 @@ from support.calls import (
     server,
 )
 from support.cluster_client import delete, members, until_gone, until_status
-from support.local_nodes import local_nodes
+from support.local_nodes import local_nodes, until_local_nodes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(180)]
 
 Report = Callable[[str], None]
 BOTH = pytest.mark.parametrize("version", [SDK_OLD, SDK_NEW])
+BOTH_GROUNDS = pytest.mark.parametrize(
+    "ground", [(SDK_OLD, {}), (SDK_NEW, {})], indirect=True, ids=["2.15", "2.32"]
+)
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,7 @@ def kill_node(folder: Path, node_id: str) -> None:
     os.kill(found.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    "ground", [(SDK_OLD, {}), (SDK_NEW, {})], indirect=True, ids=["2.15", "2.32"]
-)
+@BOTH_GROUNDS
 async def test_who_was_on_a_crashed_node_is_disconnected_and_joins_anew(
     ground: Ground, tmp_path: Path, report: Report
 ) -> None:
@@ -182,15 +183,22 @@ async def test_a_call_of_three_outlives_the_server(
             await ann.leave()
             await bob.leave()
             await rest.until_over(session)
-            events = (await api.get("/fleet/events", params={"limit": 1000})).json()["content"]
-        check_events(events, participants=3)
+            found = await events(api)
+        check_events(found, participants=3)
 
 
-def check_events(events: list[dict[str, Any]], *, participants: int) -> None:
+async def events(api: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """All that the server has committed."""
+    found = await api.get("/fleet/events", params={"limit": 1000})
+    content: list[dict[str, Any]] = found.json()["content"]
+    return content
+
+
+def check_events(found: list[dict[str, Any]], *, participants: int) -> None:
     """All began and ended once, whichever server was there at the time."""
     notified = [
         (each["event"], each["payload"].get("participantId"), each["payload"].get("streamId"))
-        for each in events
+        for each in found
         if not each["event"].startswith("mediaNode")
     ]
     assert len(notified) == len(set(notified))
@@ -230,7 +238,9 @@ async def test_a_node_that_drains_takes_joins_to_its_call_and_no_other_call(
         await ground.rest.until_over(other)
 
 
+@BOTH_GROUNDS
 async def test_who_is_on_a_node_that_is_removed_now_is_disconnected(ground: Ground) -> None:
+    before = len(await events(ground.api))
     removed = await delete(ground.api, ground.node_id, deletion_strategy="now")
     assert removed.status_code in {202, 204}
     for person in ground.people:
@@ -238,3 +248,41 @@ async def test_who_is_on_a_node_that_is_removed_now_is_disconnected(ground: Grou
         assert over["reason"] == "mediaServerDisconnect"
     await until_gone(ground.api, ground.node_id)
     assert await ground.rest.session(ground.session) is None
+
+    terminating, *of_call, terminated = (await events(ground.api))[before:]
+    assert terminating["payload"]["newStatus"] == "terminating"
+    assert terminated["payload"]["newStatus"] == "terminated"
+    assert {each["payload"]["reason"] for each in of_call} == {"mediaServerDisconnect"}
+    names = [each["event"] for each in of_call]
+    assert Counter(names[:-1]) == {"webrtcConnectionDestroyed": 4, "participantLeft": 2}
+    assert names[-1] == "sessionDestroyed"
+
+
+@BOTH_GROUNDS
+async def test_a_call_moves_from_a_drained_node_and_nobody_leaves(
+    ground: Ground, tmp_path: Path, report: Report
+) -> None:
+    before = len(await events(ground.api))
+    url = f"/fleet/media-nodes/{ground.node_id}/drain"
+    began = time.monotonic()
+    accepted = await ground.api.put(url, json={"move": True})
+    assert accepted.status_code == 201, accepted.text
+    for person in ground.people:
+        await person.until_rebuilt()
+    took = time.monotonic() - began
+    report(f"node drained, {ground.version}: both see each other again after {took:.1f} s")
+    await ground.all_see_each_other()
+    await until_gone(ground.api, ground.node_id)
+    assert await host_of(ground.api, ground.session) != ground.node_id
+    await until_local_nodes(tmp_path, 1)
+
+    for person in ground.people:
+        assert {"sessionDisconnected", "streamDestroyed"}.isdisjoint(await person.kinds())
+    assert [
+        (each["event"], each["payload"].get("newStatus"), each["payload"]["id"])
+        for each in (await events(ground.api))[before:]
+        if each["event"] != "mediaNodeDrainChanged"
+    ] == [
+        ("mediaNodeStatusChanged", status, ground.node_id)
+        for status in ("waiting-idle-to-terminate", "terminating", "terminated")
+    ]

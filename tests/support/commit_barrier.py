@@ -1,4 +1,4 @@
-"""Holds a store's transactions just before their COMMIT is sent."""
+"""Holds or refuses a store's transactions just before their COMMIT is sent."""
 
 from __future__ import annotations
 
@@ -48,3 +48,18 @@ def barrier_before_commit(store: SqlStore) -> Iterator[Barrier]:
     finally:
         barrier.opened.set()
         event.remove(engine, "commit", hold)
+
+
+@contextmanager
+def refused_commits(store: SqlStore) -> Iterator[None]:
+    """Let each COMMIT of a store in SQLite fail."""
+    database: Any = store._database
+
+    def refuse(_: object) -> None:
+        raise OSError("no space is left")
+
+    event.listen(database.engine, "commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "commit", refuse)

@@ -27,6 +27,7 @@ from mediafleet.domain.events import SessionDestroyed
 from mediafleet.domain.media import Bandwidths, IceCandidate
 from mediafleet.domain.placement import PlacementRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
+from mediafleet.services.group_commit import GroupCommit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -178,6 +179,7 @@ class Rooms:
         settings: Callable[[], CallSettings],
     ) -> None:
         self._state = state
+        self._commits = GroupCommit(state)
         self._placements = placements
         self._media = media
         self.settings = settings
@@ -279,11 +281,11 @@ class Rooms:
             StoreUnavailableError: Nothing changed.
         """
 
-        def decide_all(_: Cluster) -> Decision[Call | None]:
+        def decide_on_room() -> Decision[Call | None]:
             room = self.room(session_id)
             return self._decision(room, decide(room.call))
 
-        return await self._state.change(decide_all)
+        return await self._commits.change(session_id, decide_on_room)
 
     def _decision(self, room: Room, change: Change) -> Decision[Call | None]:
         old = room.call
@@ -456,14 +458,14 @@ class Rooms:
         """Choose a node and commit the choice, in one step: no removal comes between."""
         session_id = room.call.id
 
-        def decide(_: Cluster) -> Decision[str]:
+        def decide() -> Decision[str]:
             placed = self.room(session_id)
             node_id = self.choose_node(session_id, placed.call.session.properties.media_node)
             change = changes.place(placed.call, CallMedia(node_id))
             decision = self._decision(placed, change)
             return Decision(node_id, decision.changes, on_commit=decision.on_commit)
 
-        return await self._state.change(decide)
+        return await self._commits.change(session_id, decide)
 
     def has_process(self, media: CallMedia) -> bool:
         """Whether the process of the media server that had the media of a call still runs."""

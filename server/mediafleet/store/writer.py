@@ -12,9 +12,7 @@ and given up on the event loop.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +24,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.jobs import Job
 from mediafleet.store.errors import SupersededError, UncertainCommitError, translated
 from mediafleet.store.leadership import Leadership
 from mediafleet.store.statements import append_steps, claim, numbered
@@ -101,42 +100,21 @@ def _nothing(_: Connection) -> None:
     """Make a change without statements of its own."""
 
 
-class _Job(Generic[T]):
+class _Job(Job[T], Generic[T]):
     """A queued change.
 
     Attributes:
         transaction: What :meth:`Database.begin` returned.
         result: Of the work, once the change is sealed.
-        outcome: The result or the error, for the caller.
     """
 
     def __init__(self, work: Work[T], steps: Sequence[Step]) -> None:
+        super().__init__()
         self.work = work
         self.steps = steps
         self.events: tuple[StoredEvent, ...] = ()
         self.transaction: int | None = None
         self.result: T
-        self.outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.is_sealed = False
-        self.is_given_up = False
-        self._lock = threading.Lock()
-
-    def seal(self) -> bool:
-        """Forbid to give up; return false if the change is given up already."""
-        with self._lock:
-            self.is_sealed = not self.is_given_up
-            return self.is_sealed
-
-    def give_up(self) -> bool:
-        """Ensure that the change is never made; return false if it is too late."""
-        with self._lock:
-            self.is_given_up = not self.is_sealed
-            return self.is_given_up
-
-    def fail(self, error: MediafleetError) -> None:
-        """Raise an error at the caller, if it waits."""
-        if not self.outcome.done() and not self.is_given_up:
-            self.outcome.set_exception(error)
 
     def end(self) -> None:
         """Give up, if it has no outcome; raise at the caller what is known of it."""
@@ -200,9 +178,7 @@ class Writer:
     async def write(self, work: Work[T]) -> T:
         """Run statements in a transaction of their own and commit it.
 
-        A caller that is cancelled meanwhile either gets its cancellation at once and the change
-        was not made, or this returns normally and the cancellation reaches the caller at its next
-        ``await``: code that follows a commit without an ``await`` always runs.
+        A caller that is cancelled meanwhile gets its cancellation as :meth:`Job.wait` says.
 
         Raises:
             StoreUnavailableError: The change was not made.
@@ -220,13 +196,20 @@ class Writer:
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             raise StoreUnavailableError("the store is closed") from None
         try:
-            result = await _outcome(job, self._limits.commit)
+            result = await self._result(job)
         except StoreUnavailableError as error:
             self.refused += 1
             self._note_refusal(error)
             raise
         self._on_commit(time.perf_counter() - begun)
         return result
+
+    async def _result(self, job: _Job[T]) -> T:
+        limit_s = self._limits.commit
+        try:
+            return await job.wait(limit_s)
+        except TimeoutError:
+            raise StoreUnavailableError(f"not taken within {limit_s:g} s") from None
 
     async def watch(self) -> None:
         """Check the store between commits; never returns.
@@ -324,30 +307,3 @@ class Writer:
     def _require_leadership(self) -> None:
         if self._lease.leadership is not Leadership.LEADER:
             raise StoreUnavailableError(f"the lock of the store is {self._lease.leadership}")
-
-
-async def _outcome(job: _Job[T], limit_s: float) -> T:
-    timeout: float | None = limit_s
-    was_cancelled = False
-    with anyio.CancelScope(shield=True):
-        while not job.outcome.done():
-            try:
-                await asyncio.wait([job.outcome], timeout=timeout)
-            except asyncio.CancelledError:
-                if job.give_up():
-                    raise
-                was_cancelled = True
-            if not job.outcome.done() and job.give_up():
-                raise StoreUnavailableError(f"not taken within {limit_s:g} s")
-            timeout = None
-    if was_cancelled:
-        _cancel_at_next_await()
-    return job.outcome.result()
-
-
-def _cancel_at_next_await() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        # The count of requests stays what it was: timeouts around the caller rely on it.
-        task.uncancel()
-        task.cancel()
