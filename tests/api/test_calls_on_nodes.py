@@ -237,7 +237,7 @@ async def test_a_crash_evicts_browsers_or_moves_their_call(
         MEDIAFLEET_SESSION_FAILOVER=str(failover).lower(),
         OPENVIDU_PRO_CLUSTER_RECONNECTION_TIMEOUT="3",
     ) as server:
-        page, _ = await server.join("room")
+        page, joined = await server.join("room")
         await publish(page)
         node_id = str(await server.node_of("room"))
         fleet.nodes[0 if node_id == server.first["id"] else 1].hang()
@@ -249,7 +249,9 @@ async def test_a_crash_evicts_browsers_or_moves_their_call(
         if failover:
             assert await server.node_of("room") not in {None, node_id}
             assert "sessionDestroyed nodeCrashed" not in names
-            await page.call("ping")
+            assert await page.closed() == (1012, "connect again")
+            async with browser(str(server.api.base_url)) as again:
+                await again.call("connect", sessionId=joined["sessionId"])
         else:
             assert (await page.notification("participantEvicted"))["reason"] == "nodeCrashed"
             await page.closed()

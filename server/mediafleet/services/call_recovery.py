@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_RECONNECTION_S = 5.0
-"""When browsers are made to connect again after their media were rebuilt: they renew the streams
-whose ICE has failed. Chromium sees that 5.2 to 7.3 s after the last packet, which a crash precedes
-by the time until the node is given up."""
-RECONNECTION_PAUSE_S = 2.0
-RECONNECTIONS = 7
+"""When browsers are made to connect again after their media have ended: they renew the streams
+whose ICE has failed. Chromium sees that 5.2 to 7.3 s after the last packet."""
+RECONNECTION_PAUSE_S = 1.0
+RECONNECTIONS = 14
 BEAT_S = 5.0
 JOBS_AT_ONCE = 20
 MAX_JOBS = 10_000
@@ -176,9 +175,13 @@ class CallRecovery:
             CallError: It was not done.
             MediafleetError: The media server could not do it.
         """
+        old = room.call.node_id
         new = await self._renew(room, node_id, changes.rebuild, keeps_streams=True)
         if new is not None:
-            self._await_browsers(FIRST_RECONNECTION_S, room.call.id, new, RECONNECTIONS)
+            now, down_since = self._clock.monotonic(), self._rooms.down_since(str(old))
+            silent = 0.0 if down_since is None else now - down_since
+            pause = max(0.0, FIRST_RECONNECTION_S - silent)
+            self._await_browsers(pause, room.call.id, new, RECONNECTIONS)
 
     async def _restart(self, room: Room) -> None:
         """Create the media of a session anew on its node; its browsers have to publish anew."""

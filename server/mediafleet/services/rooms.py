@@ -472,6 +472,11 @@ class Rooms:
         member = self._state.member(media.node_id)
         return member is not None and member.connection.server_id == media.server_id
 
+    def down_since(self, node_id: str) -> float | None:
+        """Since when a Media Node is not connected, by the monotonic clock; ``None`` if it is."""
+        member = self._state.member(node_id)
+        return None if member is None or member.connection.connected else member.down_since
+
     def choose_node(self, session_id: str, node_id: str | None = None) -> str:
         """Choose a node for a session, the only one to consider or any, and return its id.
 

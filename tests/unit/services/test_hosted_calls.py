@@ -1,6 +1,6 @@
 """What becomes of calls when their Media Node is removed, drained or crashes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -28,6 +28,7 @@ from mediafleet.domain.media_node import (
     transition,
 )
 from mediafleet.domain.outcomes import entries_of_crash
+from mediafleet.services.rooms import Notifier
 from support.call_cluster import CLOCK, FIRST, SECOND, Cluster, cluster_in, opened
 from support.call_media import CountedMedia
 from support.factories import MOMENT
@@ -40,6 +41,25 @@ S = MediaNodeStatus
 def end_of_call(reason: str, connections: int, participants: int) -> list[str]:
     ends = ["webrtcConnectionDestroyed"] * connections + ["participantLeft"] * participants
     return sorted(f"{name} {reason}" for name in (*ends, "sessionDestroyed"))
+
+
+class Browsers(Notifier):
+    """Records whose sockets are closed so that they connect again."""
+
+    def __init__(self) -> None:
+        self.reconnected: list[str] = []
+        self.all_reconnect = anyio.Event()
+
+    def notify(self, rpc_session: str, method: str, params: Mapping[str, Any]) -> None:
+        pass
+
+    def evict(self, rpc_session: str) -> None:
+        pass
+
+    def reconnect(self, rpc_session: str) -> None:
+        self.reconnected.append(rpc_session)
+        if len(self.reconnected) == 3:
+            self.all_reconnect.set()
 
 
 @pytest.fixture
@@ -129,6 +149,24 @@ async def test_with_failover_calls_end_that_fit_on_no_other_node() -> None:
 
         _, _, *ends, _ = (await cluster.committed())[before:]
         assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
+
+
+async def test_browsers_connect_again_5_s_after_the_link_was_lost_not_after_the_move() -> None:
+    async with opened(moves=True) as cluster, anyio.create_task_group() as tasks:
+        await cluster.begin_call("one")
+        await cluster.begin_call("two", participants=1)
+        cluster.rooms.notifier = browsers = Browsers()
+        tasks.start_soon(cluster.recovery.run, lambda: None)
+        await cluster.recovery.move_hosted(FIRST, ["one"])  # these wait for 5 s
+
+        cluster.lose(FIRST)
+        cluster.state.record(FIRST, lambda node: replace(node, down_since=node.down_since - 5.0))
+        await cluster.reconcile(FIRST)
+
+        with anyio.fail_after(1):
+            await browsers.all_reconnect.wait()
+        assert sorted(browsers.reconnected) == ["one-0", "one-1", "two-0"]
+        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("moves", [False, True])
