@@ -44,6 +44,24 @@ async def test_what_is_called_off_does_not_come():
     assert came == []
 
 
+async def test_the_loop_does_other_work_between_many_actions():
+    scheduler = Scheduler(SystemClock())
+    came, last = [], anyio.Event()
+    for number in range(200):
+        scheduler.at(0.0, lambda number=number: came.append(number))
+    scheduler.at(0.0, last.set)
+    scheduler.run_due()
+    assert 0 < len(came) < 100
+    seen = [len(came)]
+    with anyio.fail_after(2):
+        while not last.is_set():
+            await asyncio.sleep(0)
+            if len(came) != seen[-1]:
+                seen.append(len(came))
+    assert came == list(range(200))
+    assert len(seen) > 2
+
+
 async def test_an_action_that_is_due_again_at_once_does_not_hold_up_the_others():
     clock = SystemClock()
     scheduler = Scheduler(clock)

@@ -18,7 +18,7 @@ Command: TypeAlias = Callable[..., None]
 
 # Python's default is 700: a start would walk all that it loads again and again, and a server the
 # objects that live for one request or measurement.
-_ALLOCATIONS_PER_COLLECTION: Final = 10_000
+_ALLOCATIONS_PER_COLLECTION: Final = 5_000
 _VERBATIM_PARAGRAPHS: Final = ("Examples:", "Exit status:")
 _KEEP_LINES: Final = "\b\n"
 """At the beginning of a paragraph: typer does not fill its lines."""

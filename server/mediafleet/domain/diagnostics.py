@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ class Finding(StrEnum):
     """It was disconnected for longer than the reconnection timeout."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Ping:
     """One ping.
 
@@ -123,36 +122,51 @@ class NodeDiagnostics:
         is_linked: The member has a link.
         last_reply: When the node last answered anything (aware, UTC).
         load_time: When the load of its present process was last measured (aware, UTC).
+        decisions: The last decisions about the member, oldest first.
     """
 
-    __slots__ = ("_decisions", "_failed_dials", "_pings", "is_linked", "last_reply", "load_time")
+    __slots__ = (
+        "_failed_dials",
+        "_number",
+        "_round_trips",
+        "_sent",
+        "decisions",
+        "is_linked",
+        "last_reply",
+        "load_time",
+    )
 
     def __init__(self) -> None:
-        self._pings: deque[Ping] = deque(maxlen=PINGS_KEPT)
-        self._failed_dials: deque[FailedDial] = deque(maxlen=FAILED_DIALS_KEPT)
-        self._decisions: deque[FailureDecision] = deque(maxlen=DECISIONS_KEPT)
+        # The last pings, each at its number modulo their count: an object for each of thousands of
+        # pings a second is what the garbage collector would walk.
+        self._sent: list[datetime | None] = [None] * PINGS_KEPT
+        self._round_trips: list[float | None] = [None] * PINGS_KEPT
+        self._number = 0
+        self._failed_dials: tuple[FailedDial, ...] = ()
+        self.decisions: tuple[FailureDecision, ...] = ()
         self.is_linked = False
         self.last_reply: datetime | None = None
         self.load_time: datetime | None = None
 
-    @property
-    def decisions(self) -> tuple[FailureDecision, ...]:
-        """The last decisions about the member, oldest first."""
-        return tuple(self._decisions)
+    def record_ping(self, at: datetime) -> int:
+        """Record that a ping is sent; return its number, for `record_pong`."""
+        self._number += 1
+        self._sent[self._number % PINGS_KEPT] = at
+        self._round_trips[self._number % PINGS_KEPT] = None
+        return self._number
 
-    def record_ping(self, at: datetime) -> Ping:
-        """Record that a ping is sent; the caller sets its round trip later."""
-        ping = Ping(at)
-        self._pings.append(ping)
-        return ping
+    def record_pong(self, number: int, round_trip: float) -> None:
+        """Record that a ping was answered after that many seconds."""
+        if self._number - number < PINGS_KEPT:
+            self._round_trips[number % PINGS_KEPT] = round_trip
 
     def record_failed_dial(self, at: datetime, reason: str) -> None:
         """Record an attempt to connect that failed."""
-        self._failed_dials.append(FailedDial(at, reason))
+        self._failed_dials = (*self._failed_dials, FailedDial(at, reason))[-FAILED_DIALS_KEPT:]
 
     def record_connection(self) -> None:
         """Record that the node is connected; earlier failed attempts no longer matter."""
-        self._failed_dials.clear()
+        self._failed_dials = ()
 
     def record_decision(
         self,
@@ -164,37 +178,43 @@ class NodeDiagnostics:
         socket_error: str | None = None,
     ) -> None:
         """Record a decision about the node together with what is measured until now."""
-        self._decisions.append(
-            FailureDecision(
-                at=at,
-                finding=finding,
-                reason=reason,
-                last_reply=self.last_reply,
-                pings=self._sent_pings(),
-                failed_dials=tuple(self._failed_dials),
-                socket_error=socket_error,
-                lag=lag,
-            )
+        decision = FailureDecision(
+            at=at,
+            finding=finding,
+            reason=reason,
+            last_reply=self.last_reply,
+            pings=self._pings(),
+            failed_dials=self._failed_dials,
+            socket_error=socket_error,
+            lag=lag,
         )
+        self.decisions = (*self.decisions, decision)[-DECISIONS_KEPT:]
 
     def record_detached(self) -> None:
         """Record that the link has ended: its measurements are dropped, decisions are kept."""
         self.is_linked = False
         self.last_reply = self.load_time = None
-        self._pings.clear()
-        self._failed_dials.clear()
+        self._sent = [None] * PINGS_KEPT
+        self._failed_dials = ()
 
     def snapshot(self, *, lag: float, stalls: int) -> Diagnostics:
         """The diagnostics as they are now; *lag* and *stalls* are this server's."""
         return Diagnostics(
             last_reply=self.last_reply,
             load_time=self.load_time,
-            pings=self._sent_pings(),
-            failed_dials=tuple(self._failed_dials),
+            pings=self._pings(),
+            failed_dials=self._failed_dials,
             decisions=self.decisions,
             lag=lag,
             stalls=stalls,
         )
 
-    def _sent_pings(self) -> tuple[Ping, ...]:
-        return tuple(replace(ping) for ping in self._pings)
+    def _pings(self) -> tuple[Ping, ...]:
+        places = (
+            number % PINGS_KEPT for number in range(self._number + 1, self._number + 1 + PINGS_KEPT)
+        )
+        return tuple(
+            Ping(sent, self._round_trips[place])
+            for place in places
+            if (sent := self._sent[place]) is not None
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from mediafleet.clock import Clock
     from mediafleet.domain.cluster import Connection, Session
-    from mediafleet.domain.diagnostics import NodeDiagnostics, Ping
+    from mediafleet.domain.diagnostics import NodeDiagnostics
     from mediafleet.domain.ports import ConnectionObserver
     from mediafleet.kurento.protocol import Outcome
     from mediafleet.kurento.rpc import RpcConnection
@@ -61,7 +60,7 @@ class Pinger:
         self._heartbeat = Heartbeat(heartbeat)
         self._timeout = heartbeat.max_detection_time
         self._rpc: RpcConnection | None = None
-        self._unanswered: deque[float] = deque(maxlen=PINGS_KEPT)
+        self._unanswered: list[float] = []
 
     def start(self, rpc: RpcConnection) -> None:
         """Ping over a connection that has just been made."""
@@ -110,18 +109,20 @@ class Pinger:
             self._on_suspicion(False)  # noqa: FBT003  # its only argument
 
     def _ping(self, rpc: RpcConnection, now: float) -> None:
-        ping = self._diagnostics.record_ping(self._clock.now())
+        number = self._diagnostics.record_ping(self._clock.now())
         self._unanswered.append(now)
-        on_pong = partial(self._on_pong, ping, now)
+        del self._unanswered[:-PINGS_KEPT]
+        on_pong = partial(self._on_pong, number, now)
         rpc.call("ping", {}, on_pong, timeout_s=self._timeout)
 
-    def _on_pong(self, ping: Ping, sent: float, outcome: Outcome) -> None:
+    def _on_pong(self, number: int, sent: float, outcome: Outcome) -> None:
         if isinstance(outcome, NoReply):
             return
-        ping.round_trip = self._clock.monotonic() - sent
-        self._heartbeat.measured(ping.round_trip)
+        round_trip = self._clock.monotonic() - sent
+        self._diagnostics.record_pong(number, round_trip)
+        self._heartbeat.measured(round_trip)
         while self._unanswered and self._unanswered[0] <= sent:
-            self._unanswered.popleft()
+            del self._unanswered[0]
 
     def _decide(self, finding: Finding, reason: str, socket_error: str | None = None) -> None:
         self._findings[finding] += 1

@@ -104,7 +104,7 @@ class SessionWatcher:
         self._scheduled: set[str] = set()
         self._in_flight: set[str] = set()
         self._interrupted: set[str] = set()
-        self._settled = anyio.Event()
+        self._settled: anyio.Event | None = None
         self._last_refresh = self._shared_wait = 0.0
         self._creations = 0
         self._is_working = False
@@ -141,7 +141,7 @@ class SessionWatcher:
         self._scheduled.clear()
         self._interrupted |= self._in_flight
         self._in_flight.clear()
-        self._settled.set()
+        self._end_waits()
 
     def on_event(self, event: Event) -> None:
         """Handle an event of the server manager; others are ignored."""
@@ -229,12 +229,11 @@ class SessionWatcher:
             for due, object_id, later in self._queries
         ]
         heapq.heapify(self._queries)
+        settled = self._settled = self._settled or anyio.Event()
         self.work()
-        if self._settled.is_set():
-            self._settled = anyio.Event()
         self._check_settled()
         with anyio.move_on_after(self._settings.settle_timeout):
-            await self._settled.wait()
+            await settled.wait()
 
     def show_all(self) -> None:
         """Show all pipelines, also those whose names are not known yet."""
@@ -387,4 +386,9 @@ class SessionWatcher:
 
     def _check_settled(self) -> None:
         if self.cache.is_settled:
+            self._end_waits()
+
+    def _end_waits(self) -> None:
+        if self._settled is not None:
             self._settled.set()
+            self._settled = None

@@ -20,6 +20,8 @@ from websockets.frames import Close, CloseCode, Opcode
 from websockets.http11 import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from websockets.uri import WebSocketURI
 
 CLOSED_FOR_PROTOCOL = f"it closed the connection with code {CloseCode.PROTOCOL_ERROR.value}"
@@ -30,6 +32,7 @@ _WHOLE_TEXT = 0x80 | Opcode.TEXT
 _FIN, _RESERVED, _OPCODE, _MASKED = 0x80, 0x70, 0x0F, 0x80
 _SHORTEST_HEADER = 2
 _LONGEST_CONTROL = 125
+_KEY_BYTES = 4
 # Lengths that stand for a longer one, and how many bytes that takes.
 _LENGTH_BYTES = {126: 2, 127: 8}
 _BROKEN = "it broke the WebSocket protocol"
@@ -349,6 +352,17 @@ class WebSocket(asyncio.BufferedProtocol):
                 self._transport.write(data)
 
 
+def _random_keys() -> Iterator[bytes]:
+    """Keys of frames; a call of the system for each would cost more than the masking."""
+    while True:
+        random = os.urandom(_KEY_BYTES * 1024)
+        for begin in range(0, len(random), _KEY_BYTES):
+            yield random[begin : begin + _KEY_BYTES]
+
+
+_keys = _random_keys()
+
+
 def _masked_frame(opcode: Opcode, data: bytes) -> bytes:
     """Return a whole frame of a client; the library takes three times the CPU time."""
     length = len(data)
@@ -358,7 +372,7 @@ def _masked_frame(opcode: Opcode, data: bytes) -> bytes:
         head = struct.pack("!BBH", _FIN | opcode, _MASKED | 126, length)
     else:
         head = struct.pack("!BBQ", _FIN | opcode, _MASKED | 127, length)
-    key = os.urandom(4)
+    key = next(_keys)
     mask = (key * (length // 4 + 1))[:length]
     masked = int.from_bytes(data, "big") ^ int.from_bytes(mask, "big")
     return b"".join((head, key, masked.to_bytes(length, "big")))
