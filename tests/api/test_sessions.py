@@ -175,6 +175,20 @@ async def test_recordings_are_refused_with_a_reason(api: httpx.AsyncClient, base
     assert stopped.status_code == 501
     assert "OPENVIDU_RECORDING turns it on" in stopped.json()["message"]
     assert (await api.post(f"{base}/recordings/stop")).status_code == 405
+    # What clients of 2.15 send by default, and what OpenVidu takes for absent.
+    body = {"session": "room", "name": "", "outputMode": "", "recordingLayout": ""}
+    for resolution, status in (("1920x1080", 501), ("1099x100", 501), ("99x1080", 400)):
+        started = await api.post(
+            f"{base}/recordings/start", json={**body, "resolution": resolution}
+        )
+        assert started.status_code == status
+
+
+async def test_a_session_may_have_any_resolution_of_openvidu(api: httpx.AsyncClient) -> None:
+    for resolution, status in (("1920x1080", 200), ("1999x1000", 200), ("2000x100", 400)):
+        body = {"defaultRecordingProperties": {"resolution": resolution}}
+        answer = await api.post("/openvidu/api/sessions", json=body)
+        assert answer.status_code == status
 
 
 async def test_a_node_with_sessions_of_ours_and_of_another_client_is_removed(

@@ -67,6 +67,7 @@ async function main() {
   say('changes of sessions', changes.join());
 
   if (!isOld) {
+    await session.fetch();
     const rtspUri = 'rtsp://127.0.0.1:9/camera';
     const camera = await session.createConnection({ type: 'IPCAM', rtspUri, data: 'the door', networkCache: 100 });
     const { type, networkCache, onlyPlayWithSubscribers } = camera.connectionProperties;

@@ -73,7 +73,7 @@ say(
     raised(ValueError, session.publish if OLD else session.create_ipcam_connection, "x"),
 )
 session.signal("greeting", "to all")
-session.signal("greeting", "to some", list(session.connections))
+session.signal("greeting", "to some", [connection])
 connection.signal("greeting", "to one")
 say("signals", "sent")
 connection.force_unpublish_all_streams()

@@ -29,9 +29,9 @@ class RecordingToStart:
     has_video: bool | None | Unset = UNSET
     """ Whether video is recorded; true if absent. """
     output_mode: None | str | Unset = UNSET
-    """ What the recording consists of, see `RecordingOutputMode`; `COMPOSED` if absent. """
+    """ What the recording consists of, see `RecordingOutputMode`; that of the session if absent or empty. """
     recording_layout: None | str | Unset = UNSET
-    """ How a composed recording places the streams, see `RecordingLayout`; `BEST_FIT` if absent. """
+    """ How a composed recording places the streams, see `RecordingLayout`; `BEST_FIT` if absent or empty. """
     custom_layout: None | str | Unset = UNSET
     """ The folder of the layout `CUSTOM`. """
     resolution: None | str | Unset = UNSET
