@@ -265,11 +265,13 @@ class CallRecovery:
 
     async def _collect_garbage(self) -> None:
         """Remove the sessions that nobody has joined for a long time."""
+        last = self._clock.monotonic()
         while True:
-            interval = self._rooms.settings().garbage_interval
-            await anyio.sleep(interval or 60.0)
-            if interval:
+            await anyio.sleep(min(self._rooms.settings().garbage_interval or BEAT_S, BEAT_S))
+            interval = self._rooms.settings().garbage_interval  # a restart may have changed it
+            if interval and self._clock.monotonic() - last >= interval:
                 await self.remove_unused()
+                last = self._clock.monotonic()
 
     async def remove_unused(self) -> None:
         """Remove the sessions that are older than the threshold, and that nobody has joined."""
