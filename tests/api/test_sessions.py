@@ -215,7 +215,10 @@ async def test_single_properties_of_the_configuration(api: httpx.AsyncClient) ->
         ("recording-path", "/opt/openvidu/recordings/"),
         ("cdr", "false"),
     ):
-        assert (await api.get(f"/config/openvidu-{name}")).text == value
+        for base in ("", "/openvidu/api"):
+            assert (await api.get(f"{base}/config/openvidu-{name}")).text == value
+    for base in ("", "/openvidu"):
+        assert (await api.get(f"{base}/accept-certificate", auth=None)).status_code == 200
     shown = (await api.get("/config")).json()
     assert (shown["VERSION"], shown["HTTPS_PORT"]) == ("2.15.0", 443)
     assert "KMS_URIS" not in shown

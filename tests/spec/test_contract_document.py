@@ -83,13 +83,25 @@ OPERATIONS = {
     "openvidu_list_recordings": "get /openvidu/api/recordings",
     "get_community_config": "get /config",
     "get_openvidu_version": "get /config/openvidu-version",
+    "openvidu_get_openvidu_version": "get /openvidu/api/config/openvidu-version",
     "get_openvidu_publicurl": "get /config/openvidu-publicurl",
+    "openvidu_get_openvidu_publicurl": "get /openvidu/api/config/openvidu-publicurl",
     "get_openvidu_recording": "get /config/openvidu-recording",
+    "openvidu_get_openvidu_recording": "get /openvidu/api/config/openvidu-recording",
     "get_openvidu_recording_path": "get /config/openvidu-recording-path",
+    "openvidu_get_openvidu_recording_path": "get /openvidu/api/config/openvidu-recording-path",
     "get_openvidu_cdr": "get /config/openvidu-cdr",
+    "openvidu_get_openvidu_cdr": "get /openvidu/api/config/openvidu-cdr",
     "accept_certificate": "get /accept-certificate",
+    "openvidu_accept_certificate": "get /openvidu/accept-certificate",
 }
-OPEN = {"accept_certificate", "get_liveness", "get_openvidu_publicurl", "get_readiness"}
+OPEN = {
+    "accept_certificate",
+    "openvidu_accept_certificate",
+    "get_liveness",
+    "get_openvidu_publicurl",
+    "get_readiness",
+}
 """They want no credentials."""
 BOTH_FAMILIES = [name for name in OPERATIONS if f"openvidu_{name}" in OPERATIONS]
 """Operations under both families of paths; health has a body of its own there."""
@@ -271,6 +283,7 @@ for each in BOTH_FAMILIES:
 STATUSES["openvidu_remove_media_node"] = "200 " + STATUSES["remove_media_node"]
 STATUSES["openvidu_get_health"] = "200 400 401 409 500 503"
 STATUSES["openvidu_get_status"] = STATUSES["get_health"]
+STATUSES["openvidu_get_openvidu_publicurl"] = STATUSES["get_openvidu_version"]
 PARAMETERS["openvidu_list_media_nodes"] = PARAMETERS["list_media_nodes"] | {"recordings"}
 PARAMETERS["openvidu_get_media_node"] = PARAMETERS["get_media_node"] | {"recordings"}
 PARAMETERS["openvidu_get_status"] = set()
@@ -408,7 +421,7 @@ def test_every_body_is_json_but_that_of_metrics_streams_and_records(nodes):
     assert [each for each in contents if each != ["application/json"]] == [
         ["text/plain"],
         ["text/event-stream"],
-        *[["text/plain"]] * 6,
+        *[["text/plain"]] * 10,
     ]
 
 

@@ -465,14 +465,18 @@ class _Server:
     def _community_handlers(
         self, schemas: contract.ContractSchemas
     ) -> Mapping[str, contract.Handler]:
-        """Handlers of what OpenVidu CE 2.15 shows of its configuration."""
+        """Handlers of what OpenVidu CE shows of its configuration."""
         serve = CommunityHandlers(
             self._cluster,
             schemas.properties("CommunityConfig"),
             lambda: self._settings.value.get("OPENVIDU_RECORDING_PATH", str),
         )
         waiting = self._cluster.between_restarts
-        return {handler.__name__: waiting(handler) for handler in serve.operations()}
+        handlers = {handler.__name__: waiting(handler) for handler in serve.operations()}
+        shown_together = "get_community_config"  # since 2.16 with the configuration of Pro
+        later = {f"openvidu_{name}": each for name, each in handlers.items()}
+        del later[f"openvidu_{shown_together}"]
+        return handlers | later
 
     def _shared_handlers(
         self, serve: MediaNodeHandlers, cluster: ClusterHandlers, records: CdrHandlers

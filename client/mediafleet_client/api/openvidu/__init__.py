@@ -16,12 +16,18 @@ from .get_recording import get_recording
 from .get_session import get_session
 from .list_recordings import list_recordings
 from .list_sessions import list_sessions
+from .openvidu_accept_certificate import openvidu_accept_certificate
 from .openvidu_add_media_node import openvidu_add_media_node
 from .openvidu_autodiscover_media_nodes import openvidu_autodiscover_media_nodes
 from .openvidu_get_cdr_file import openvidu_get_cdr_file
 from .openvidu_get_config import openvidu_get_config
 from .openvidu_get_health import openvidu_get_health
 from .openvidu_get_media_node import openvidu_get_media_node
+from .openvidu_get_openvidu_cdr import openvidu_get_openvidu_cdr
+from .openvidu_get_openvidu_publicurl import openvidu_get_openvidu_publicurl
+from .openvidu_get_openvidu_recording import openvidu_get_openvidu_recording
+from .openvidu_get_openvidu_recording_path import openvidu_get_openvidu_recording_path
+from .openvidu_get_openvidu_version import openvidu_get_openvidu_version
 from .openvidu_get_status import openvidu_get_status
 from .openvidu_list_cdr_files import openvidu_list_cdr_files
 from .openvidu_list_media_nodes import openvidu_list_media_nodes
@@ -66,4 +72,10 @@ __all__ = (
     "get_openvidu_recording_path",
     "get_openvidu_cdr",
     "accept_certificate",
+    "openvidu_get_openvidu_version",
+    "openvidu_get_openvidu_publicurl",
+    "openvidu_get_openvidu_recording",
+    "openvidu_get_openvidu_recording_path",
+    "openvidu_get_openvidu_cdr",
+    "openvidu_accept_certificate",
 )
