@@ -17,6 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
 from mediafleet.signalling import rpc_sessions
+from support import histories
+from support.kurento_wire import wire
 from support.live import mediafleet
 from support.media import offer
 from support.rpc_browser import RpcFailureError
@@ -221,10 +223,16 @@ async def test_properties_of_streams_are_texts_for_the_others(server: Server) ->
     }  # fmt: skip
     params |= {"property": "videoDimensions", "newValue": '{"width":1}'}
     await one.page.call("streamPropertyChanged", **params)
-    assert (await two.page.notification("streamPropertyChanged"))["newValue"] == '{"width":1}'
-    for wrong in ("{", "7", True):
+    changed = await two.page.notification("streamPropertyChanged")
+    assert json.loads(json.loads(changed["newValue"])) == {"width": 1}, "as all SDKs read it"
+    for wrong in ("{", "7", True, {}):
         params["newValue"] = wrong
         assert await one.page.code_of("streamPropertyChanged", **params) == -1
+    params |= {"property": "audioTrack", "newValue": {"label": "microphone"}}
+    await one.page.call("streamPropertyChanged", **params)
+    changed = await two.page.notification("streamPropertyChanged")
+    assert json.loads(changed["newValue"]) == {"label": "microphone"}
+    assert await one.page.code_of("streamPropertyChanged", **params | {"newValue": True}) == -1
     third = await server.join(session_id)
     assert not third.joined["value"][0]["streams"][0]["videoActive"]
 
@@ -438,6 +446,35 @@ async def test_filters_are_for_moderators_and_for_owners_that_may_apply_them(
     await two.page.call("removeFilterEventListener", **listener)
     await two.page.call("removeFilter", streamId=stream_id)
     assert (await one.page.notification("streamPropertyChanged"))["newValue"] == {}
+
+
+async def test_events_of_a_filter_reach_those_that_listen(
+    tmp_path: Path, fleet: EmulatedCluster, database: Path
+) -> None:
+    async with calls(tmp_path, fleet) as server, wire(fleet.uri(0)) as application:
+        session_id = await new_session(server.api)
+        one = await server.join(session_id, kurentoOptions={"allowedFilters": ["ZBarFilter"]})
+        stream = await one.publish()
+        named = {"streamId": stream["id"]}
+        await one.page.call("applyFilter", type="ZBarFilter", options="{}", **named)
+        await one.page.call("addFilterEventListener", eventType="Error", **named)
+        (pipeline,) = fleet.nodes[0].pipelines
+        elements = await application.invoke(pipeline, "getChildren")
+        (filter_,) = [each for each in elements if "ZBarFilter" in each]
+        fleet.nodes[0].raise_error(filter_, "X", "broken")
+        told = await one.page.notification("filterEventDispatched")
+        assert (told["streamId"], told["filterType"], told["eventType"]) == (
+            stream["id"],
+            "ZBarFilter",
+            "Error",
+        )
+        assert re.fullmatch(r"\{.*description=broken, .*\}", told["data"])
+        (event,) = [
+            each
+            for each in histories.read_events(database)
+            if each["name"] == "filterEventDispatched"
+        ]
+        assert event["data"] == told["data"]
 
 
 async def test_a_stream_whose_filter_fails_is_not_published(server: Server) -> None:

@@ -49,7 +49,6 @@ from .failed_component import FailedComponent
 from .failed_dial import FailedDial
 from .failure_decision import FailureDecision
 from .filter_event_dispatched_event import FilterEventDispatchedEvent
-from .filter_event_dispatched_event_data import FilterEventDispatchedEventData
 from .filter_method import FilterMethod
 from .filter_method_params import FilterMethodParams
 from .finding import Finding
@@ -190,7 +189,6 @@ __all__ = (
     "FailedDial",
     "FailureDecision",
     "FilterEventDispatchedEvent",
-    "FilterEventDispatchedEventData",
     "FilterMethod",
     "FilterMethodParams",
     "Finding",

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.filter_event_dispatched_event_data import FilterEventDispatchedEventData
-
 
 T = TypeVar("T", bound="FilterEventDispatchedEvent")
 
@@ -22,7 +18,7 @@ class FilterEventDispatchedEvent:
     Example:
         {'sessionId': 'physics-101', 'timestamp': 1600678251771, 'participantId': 'con_Xp4kB2cQ71', 'connectionId':
             'con_Xp4kB2cQ71', 'streamId': 'str_CAM_A1b2_con_Xp4kB2cQ71', 'filterType': 'ZBarFilter', 'eventType':
-            'CodeFound', 'data': {'codeType': 'EAN-13', 'value': '4006381333931'}}
+            'CodeFound', 'data': '{codeType=EAN-13, value=4006381333931}'}
 
     """
 
@@ -46,8 +42,8 @@ class FilterEventDispatchedEvent:
     """ Class of the filter on the media server. """
     event_type: str
     """ Type of the filter's event. """
-    data: FilterEventDispatchedEventData
-    """ What the media server reports of it. """
+    data: str
+    """ What the media server reports of it, as the text that OpenVidu, a Java program, makes of a map. """
     event: str | Unset = UNSET
     """ The name of the event. Only the body of a webhook has it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -67,7 +63,7 @@ class FilterEventDispatchedEvent:
 
         event_type = self.event_type
 
-        data = self.data.to_dict()
+        data = self.data
 
         event = self.event
 
@@ -92,8 +88,6 @@ class FilterEventDispatchedEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.filter_event_dispatched_event_data import FilterEventDispatchedEventData  # noqa: PLC0415
-
         d = dict(src_dict)
         session_id = d.pop("sessionId")
 
@@ -109,7 +103,7 @@ class FilterEventDispatchedEvent:
 
         event_type = d.pop("eventType")
 
-        data = FilterEventDispatchedEventData.from_dict(d.pop("data"))
+        data = d.pop("data")
 
         event = d.pop("event", UNSET)
 

@@ -464,10 +464,13 @@ def change_media_options(
     call: Call,
     connection_id: str,
     name: str,
-    value: bool | str,  # noqa: FBT001 - as browsers send it
+    value: bool | str | Mapping[str, Any],  # noqa: FBT001 - as browsers send it
     reason: str,
 ) -> Change:
     """Change whether audio or video of the own stream are on, or its dimensions; notify the others.
+
+    Of other properties, such as the name of a track, the others are only notified. They get each
+    value as JSON text, so that dimensions, which are JSON text already, are encoded twice.
 
     Raises:
         StreamNotFoundError: It publishes none.
@@ -481,11 +484,11 @@ def change_media_options(
         media = replace(media, audio_active=value is True)
     elif name == "videoActive":
         media = replace(media, video_active=value is True)
-    else:
+    elif name == "videoDimensions":
         media = replace(media, video_dimensions=str(value))
     stream = replace(owner.stream, media=media)
     after = _with(call, replace(owner, stream=stream))
-    text = value if isinstance(value, str) else str(value).lower()
+    text = orjson.dumps(value).decode()
     return Change(
         after,
         notifications=(

@@ -7,13 +7,11 @@ later versions added. ``participantId`` is ``connectionId`` since 2.16.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mediafleet.domain.events import SessionEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mediafleet.domain.calls import CallConnection, Stream, Subscription
     from mediafleet.domain.events import Payload
 
@@ -105,7 +103,7 @@ class FilterEventDispatched(SessionEvent):
     Attributes:
         filter_type: Class of the filter.
         event_type: Type of the event.
-        data: Of the event, as the media server sent it.
+        data: Of the event, as the text that OpenVidu makes of it.
     """
 
     name: ClassVar[str] = "filterEventDispatched"
@@ -114,7 +112,7 @@ class FilterEventDispatched(SessionEvent):
     stream: Stream
     filter_type: str
     event_type: str
-    data: Mapping[str, Any]
+    data: str
 
     def _members(self) -> Payload:
         return {
@@ -123,7 +121,7 @@ class FilterEventDispatched(SessionEvent):
             "streamId": self.stream.id,
             "filterType": self.filter_type,
             "eventType": self.event_type,
-            "data": dict(self.data),
+            "data": self.data,
         }
 
 

@@ -38,6 +38,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+def as_java_text(value: object) -> str:
+    """Data of a media server as the text that OpenVidu, a Java program, has: ``{a=1, b=[]}``."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}={as_java_text(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_java_text, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def to_milliseconds(moment: datetime) -> int:
     """Whole milliseconds since the epoch; fractions are dropped."""
     return (moment - _EPOCH) // _MILLISECOND

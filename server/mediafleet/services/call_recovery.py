@@ -15,6 +15,7 @@ from mediafleet.domain.call_errors import CallError, SessionBusyError
 from mediafleet.domain.call_events import FilterEventDispatched
 from mediafleet.domain.calls import Reason
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
+from mediafleet.domain.formats import as_java_text
 from mediafleet.domain.media import Endpoint
 from mediafleet.scheduler import Scheduler
 from mediafleet.services.rooms import is_received
@@ -340,7 +341,7 @@ class CallRecovery:
         if owner is None or owner.stream is None or owner.stream.filter is None:
             return
         stream, applied = owner.stream, owner.stream.filter
-        data = {key: value for key, value in event.data.items() if key not in _COMMON_MEMBERS}
+        data = as_java_text(event.data)
         await self._rooms.commit_event(
             FilterEventDispatched(
                 timestamp=self._clock.now(),
@@ -365,9 +366,6 @@ class CallRecovery:
             "data": data,
         }
         self._rooms.notify([Notification(tuple(receivers), "filterEventDispatched", params)])
-
-
-_COMMON_MEMBERS = frozenset({"source", "tags", "timestamp", "timestampMillis", "type"})
 
 
 def _is_unconnected(connection: CallConnection) -> bool:

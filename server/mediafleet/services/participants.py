@@ -360,7 +360,7 @@ class Participants:
         session_id: str,
         connection_id: str,
         name: str,
-        value: bool | str,  # noqa: FBT001 - as browsers send it
+        value: bool | str | Mapping[str, Any],  # noqa: FBT001 - as browsers send it
         reason: str,
     ) -> None:
         """Notify the others that the own stream has another property.

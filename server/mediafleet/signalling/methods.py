@@ -217,6 +217,8 @@ class Methods:
         name, value = params["property"], params["newValue"]
         if name == "videoDimensions":
             value = _video_dimensions(value, "newValue")
+        elif name.endswith("Track") is not isinstance(value, dict):
+            raise RpcError(Code.INVALID_PARAMS, f"params/newValue: does not fit {name}")
         elif isinstance(value, str):
             value = value == "true"
         await self._participants.change_stream_property(*ids, name, value, params.get("reason", ""))

@@ -107,7 +107,7 @@ EVENTS: list[Any] = [
         stream=STREAMED[0]["stream"],
         filter_type="ZBarFilter",
         event_type="CodeFound",
-        data={"value": "4006381333931", "tags": []},
+        data="{value=4006381333931, tags=[]}",
     ),
     *(MediaNodeDrainChanged(AT, "kms_1", change, DRAIN) for change in DrainChange),
     MediaNodeDrainChanged(AT, "kms_1", DrainChange.UNLIMITED, None),
