@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -83,6 +84,11 @@ class Running:
     def url(self) -> str:
         """The URL in the ready line."""
         return self.line(r"^Mediafleet \S+ serves (\S+) ")[1]
+
+    def uris(self, count: int) -> list[str]:
+        """The URIs of the nodes of an emulator, when all of them are printed."""
+        self.line(rf"^ws://127\.0\.1\.{count}:")
+        return [line for line in self.out if line.startswith("ws://")]
 
     @property
     def access(self) -> dict[str, str]:
@@ -204,12 +210,12 @@ def start(environ: dict[str, str], home: Path) -> Iterator[Start]:
                 stream.close()
 
 
-@pytest.fixture
-def answering_server() -> Iterator[Any]:
-    """Answers every request with what a test sets; remembers what it was asked."""
+@contextmanager
+def _answering() -> Iterator[Any]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             listener.asked.append(dict(self.headers))
             self.send_response(listener.status)
             for name, value in listener.headers.items():
@@ -231,3 +237,17 @@ def answering_server() -> Iterator[Any]:
         yield listener
         listener.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def answering_server() -> Iterator[Any]:
+    """Answers every request with what a test sets; remembers what it was asked."""
+    with _answering() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def webhook_receiver() -> Iterator[Any]:
+    """The same for the events of a server of the module."""
+    with _answering() as listener:
+        yield listener

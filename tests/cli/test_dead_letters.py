@@ -1,9 +1,7 @@
 """`mediafleet events webhook`, `dead-letters`, `replay` and `discard`, against a real server."""
 
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -11,40 +9,16 @@ LIMIT_S = 20
 
 
 @pytest.fixture(scope="module")
-def receiver():
-    """Answers with the status that a test sets."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(listener.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.status = 422
-        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield listener
-        listener.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def access(start, receiver, tmp_path_factory):
+def access(start, webhook_receiver, tmp_path_factory):
     """A server with three nodes, whose events the receiver refuses."""
-    emulator = start("emulator", "--nodes", 3, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.3:")
-    uris = [line for line in emulator.out if line.startswith("ws://")]
+    webhook_receiver.status = 422
+    uris = start("emulator", "--nodes", 3, "--port", 0).uris(3)
     server = start(
         "serve",
         *("--port", 0, "--data-dir", tmp_path_factory.mktemp("server")),
         KMS_URIS=json.dumps(uris),
         OPENVIDU_WEBHOOK="true",
-        OPENVIDU_WEBHOOK_ENDPOINT=f"http://127.0.0.1:{receiver.server_port}/hook",
+        OPENVIDU_WEBHOOK_ENDPOINT=f"{webhook_receiver.url}/hook",
         MEDIAFLEET_WEBHOOK_SCHEDULE="0.001",
     )
     return server.access
@@ -55,7 +29,7 @@ def events(run_here, access):
     return lambda *arguments: run_here("events", *arguments, **access)
 
 
-def test_refused_events_are_listed_replayed_and_discarded(events, receiver):
+def test_refused_events_are_listed_replayed_and_discarded(events, webhook_receiver):
     deadline = time.monotonic() + LIMIT_S
     while events("dead-letters", "--json").json["total"] < 6:
         assert time.monotonic() < deadline
@@ -73,7 +47,7 @@ def test_refused_events_are_listed_replayed_and_discarded(events, receiver):
     refused = events("replay", "1")
     assert (refused.code, refused.out) == (4, "")
     assert "answered HTTP 422" in refused.err
-    receiver.status = 204
+    webhook_receiver.status = 204
     assert events("replay", "2", "1").out == "Event 2 is delivered.\nEvent 1 is delivered.\n"
     assert events("discard", "3", "4").code == 0
     assert events("discard", "3").code == 3

@@ -9,9 +9,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def uris(start):
-    emulator = start("emulator", "--nodes", 4, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.4:")
-    return [line for line in emulator.out if line.startswith("ws://")]
+    return start("emulator", "--nodes", 4, "--port", 0).uris(4)
 
 
 class Cluster:

@@ -8,9 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def access(start, tmp_path_factory):
-    emulator = start("emulator", "--nodes", 2, "--port", 0)
-    emulator.line(r"^ws://127\.0\.1\.2:")
-    uris = [line for line in emulator.out if line.startswith("ws://")]
+    uris = start("emulator", "--nodes", 2, "--port", 0).uris(2)
     server = start(
         "serve",
         *("--port", 0, "--data-dir", tmp_path_factory.mktemp("server")),

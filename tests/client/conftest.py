@@ -14,7 +14,6 @@ import pytest
 from mediafleet_client import AsyncMediafleet, Mediafleet
 from support.hostile_servers import raw_server
 
-Do = Callable[..., Awaitable[Any]]
 Client = AsyncMediafleet | Mediafleet
 
 NODE = {

@@ -610,7 +610,7 @@ async def test_the_subfolder_of_openvidus_deployments_serves_too(lab: Lab) -> No
 
 
 async def test_on_premises_a_script_discovers_if_there_is_one(lab: Lab) -> None:
-    discovery = Autodiscovery("on_premise", lab.settings)
+    discovery = Autodiscovery(lab.settings)
     async with (environment := lab.make()).open(CLUSTER):
         machine = await environment.launch(request())
     (found,) = await discovery.discover(CLUSTER)
@@ -636,7 +636,7 @@ async def test_on_premises_folders_are_not_read_on_the_event_loop(lab: Lab) -> N
         return lab.scripts.root / "nowhere"
 
     settings = replace(lab.settings, folder=folder)
-    assert await Autodiscovery("on_premise", settings).discover(CLUSTER) == ()
+    assert await Autodiscovery(settings).discover(CLUSTER) == ()
     assert len(threads) == 1
     assert threads[0] is not threading.current_thread()
 

@@ -58,7 +58,7 @@ def _on_premise(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     from mediafleet.environments.on_premise import OnPremise  # noqa: PLC0415 - loads no other
     from mediafleet.environments.script import Autodiscovery  # noqa: PLC0415 - runs what is there
 
-    return OnPremise(Autodiscovery("on_premise", script_settings(settings)))
+    return OnPremise(Autodiscovery(script_settings(settings)))
 
 
 def _script(settings: ActiveConfiguration, _clock: Clock) -> Environment:

@@ -265,7 +265,7 @@ class Origins(ArrayKind):
     @override
     def normalize_item(self, item: str) -> str:
         if item != "*":
-            check_locator(item, ("http", "https"), path=False, query=False)
+            check_locator(item, path=False, query=False)
         return item
 
     @override

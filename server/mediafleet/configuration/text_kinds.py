@@ -186,17 +186,17 @@ def is_host(text: str) -> bool:
     return len(text) <= _MAX_HOST and all(_LABEL.fullmatch(label) for label in labels)
 
 
-def check_locator(text: str, schemes: tuple[str, ...], *, path: bool, query: bool) -> None:
-    """Check `scheme://host[:port][/path][?query]` without user information and fragment.
+def check_locator(text: str, *, path: bool, query: bool) -> None:
+    """Check `http[s]://host[:port][/path][?query]` without user information and fragment.
 
     Raises:
         InvalidValueError: It is no such locator. The rule never quotes the text.
     """
-    form = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes) + ("/PATH" if path else "")
+    form = "http://HOST:PORT or https://HOST:PORT" + ("/PATH" if path else "")
     if len(text) > MAX_URL:
         raise InvalidValueError(f"must have at most {MAX_URL} characters")
     parts = _LOCATOR.fullmatch(text)
-    if "#" in text or parts is None or parts[1].lower() not in schemes:
+    if "#" in text or parts is None or parts[1].lower() not in {"http", "https"}:
         raise InvalidValueError(f"must have the form {form}")
     if "@" in parts[2]:
         raise InvalidValueError(f"may hold no user name or password; the form is {form}")
@@ -252,7 +252,7 @@ class WebUrl(TextKind):
     @override
     def normalize(self, text: str) -> str:
         if text:
-            check_locator(text, ("http", "https"), path=True, query=True)
+            check_locator(text, path=True, query=True)
         return text
 
     @override

@@ -35,6 +35,8 @@ _ENDED = frozenset({"exited", "dead", "removing"})
 _MIB = 1 << 20
 _NANO = 10**9
 NAME = "docker"
+ANSWER_TIMEOUT_S = 15.0
+"""For any request but those of a launch as a whole and of an image."""
 _NOT_SPOKEN = range(600, 1000)
 """Statuses that aiodocker sets when the Engine did not respond."""
 
@@ -61,7 +63,6 @@ class DockerSettings:
         labels: Further ones that every container gets.
         pull: When the image is fetched.
         launch_timeout: Seconds until a container must run, including the pull of its image.
-        answer_timeout: Seconds for any other request to the Engine.
     """
 
     image: str
@@ -73,7 +74,6 @@ class DockerSettings:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pull: Pull = Pull.MISSING
     launch_timeout: float = 60.0
-    answer_timeout: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,8 @@ class Engine:
     Every method raises :class:`EnvironmentFailureError` when the Engine refuses or times out.
     """
 
-    def __init__(self, client: aiodocker.Docker, answer_timeout: float) -> None:
+    def __init__(self, client: aiodocker.Docker) -> None:
         self._client = client
-        self._answer_timeout = answer_timeout
 
     async def of_node(self, cluster_id: str, node_id: str, *, operation: str) -> list[Container]:
         """Return the containers of a Media Node, running or not."""
@@ -267,7 +266,7 @@ class Engine:
         """Return the result of a request; ``None`` if the Engine answers one of some statuses."""
         with self._errors_translated(operation):
             try:
-                with anyio.fail_after(self._answer_timeout):
+                with anyio.fail_after(ANSWER_TIMEOUT_S):
                     return await request
             except aiodocker.DockerError as error:
                 if error.status not in unless:
@@ -296,7 +295,7 @@ class Engine:
 
 
 @asynccontextmanager
-async def open_engine(host: str | None, answer_timeout: float) -> AsyncIterator[Engine]:
+async def open_engine(host: str | None) -> AsyncIterator[Engine]:
     """Open a client, which connects at its first request.
 
     Raises:
@@ -308,4 +307,4 @@ async def open_engine(host: str | None, answer_timeout: float) -> AsyncIterator[
         detail = f"no Engine can be asked: {str(error) or 'none is named, no socket is found'}"
         raise EnvironmentFailureError(NAME, "open", detail) from None
     async with client as opened:
-        yield Engine(opened, answer_timeout)
+        yield Engine(opened)

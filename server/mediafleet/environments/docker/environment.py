@@ -15,6 +15,7 @@ from typing_extensions import override
 from mediafleet.domain.errors import EnvironmentFailureError
 from mediafleet.domain.ports import Environment
 from mediafleet.environments.docker.engine import (
+    ANSWER_TIMEOUT_S,
     NAME,
     NODE,
     Container,
@@ -63,9 +64,8 @@ class Docker(Environment):
     @override
     @asynccontextmanager
     async def open(self, cluster_id: str) -> AsyncIterator[None]:
-        settings = self._settings
         async with (
-            open_engine(settings.host, settings.answer_timeout) as engine,
+            open_engine(self._settings.host) as engine,
             anyio.create_task_group() as tasks,
         ):
             self._engine, self._cluster_id = engine, cluster_id
@@ -131,7 +131,7 @@ class Docker(Environment):
         return frozenset(gone)
 
     async def _until_gone(self, container_id: str) -> None:
-        with anyio.move_on_after(self._settings.answer_timeout):
+        with anyio.move_on_after(ANSWER_TIMEOUT_S):
             while await self._engine.show(container_id, operation="terminate") is not None:  # noqa: ASYNC110 - the Engine has no event for every way to go
                 await anyio.sleep(_LOOK_AGAIN_S)
             return

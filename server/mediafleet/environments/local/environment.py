@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOOK_AGAIN_S = 0.05
 _CONNECT_S = 1.0
+_LAST_WAIT_S = 5.0
 
 
 log = logging.getLogger(__name__)
@@ -200,10 +201,7 @@ class Local(Environment):
 
     @override
     async def terminate(self, node: MediaNode) -> None:
-        timeouts = {
-            signal.SIGTERM: self._settings.grace,
-            signal.SIGKILL: self._settings.last_wait,
-        }
+        timeouts = {signal.SIGTERM: self._settings.grace, signal.SIGKILL: _LAST_WAIT_S}
         if left := await self._end(node.id, timeouts):
             pids = ", ".join(str(each.pid) for each in left)
             raise EnvironmentFailureError(NAME, "terminate", f"process {pids} survives SIGKILL")
@@ -261,7 +259,7 @@ class Local(Environment):
     async def _clean_up(self, node_id: str) -> None:
         """Kill the processes of a failed launch; its output is kept for a while."""
         try:
-            left = await self._end(node_id, {signal.SIGKILL: self._settings.last_wait})
+            left = await self._end(node_id, {signal.SIGKILL: _LAST_WAIT_S})
         except EnvironmentFailureError as error:
             log.warning(
                 "launch not undone", extra={"media_node_id": node_id, "reason": error.detail}

@@ -43,7 +43,6 @@ class LocalSettings:
         launch_timeout: Seconds from the start of a process until it must listen.
         environ: Environment variables of the processes, besides those with their address.
         grace: Seconds between SIGTERM and SIGKILL.
-        last_wait: Seconds to wait for a process after SIGKILL.
     """
 
     directory: Path
@@ -52,7 +51,6 @@ class LocalSettings:
     launch_timeout: float = 60.0
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     grace: float = 5.0
-    last_wait: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,16 +227,11 @@ class Machines:
 
 
 class Autodiscovery:
-    """Finds machines for an environment that launches none.
+    """Finds the machines of the environment `on_premise`, which launches none."""
 
-    Args:
-        environment: Its name, part of every error.
-        settings: Folder, variables and limits.
-    """
-
-    def __init__(self, environment: str, settings: ScriptSettings) -> None:
+    def __init__(self, settings: ScriptSettings) -> None:
         self._settings = settings
-        self._runner = ScriptRunner(environment, settings)
+        self._runner = ScriptRunner("on_premise", settings)
 
     async def discover(self, cluster_id: str) -> Sequence[Machine]:
         """List the machines; none if there is no script.
