@@ -40,7 +40,7 @@ class MissingExtraError(Exception):
         )
 
 
-def make_environment(settings: ActiveConfiguration, clock: Clock) -> Environment:
+def make_environment(settings: ActiveConfiguration) -> Environment:
     """The environment of ``OPENVIDU_PRO_CLUSTER_ENVIRONMENT``; nothing is opened yet.
 
     Raises:
@@ -51,23 +51,23 @@ def make_environment(settings: ActiveConfiguration, clock: Clock) -> Environment
     make = _MAKERS.get(name)
     if make is None:
         raise ValueError(name)
-    return make(settings, clock)
+    return make(settings)
 
 
-def _on_premise(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+def _on_premise(settings: ActiveConfiguration) -> Environment:
     from mediafleet.environments.on_premise import OnPremise  # noqa: PLC0415 - loads no other
     from mediafleet.environments.script import Autodiscovery  # noqa: PLC0415 - runs what is there
 
     return OnPremise(Autodiscovery(script_settings(settings)))
 
 
-def _script(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+def _script(settings: ActiveConfiguration) -> Environment:
     from mediafleet.environments.script import Script  # noqa: PLC0415 - the same
 
     return Script(script_settings(settings))
 
 
-def _local(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+def _local(settings: ActiveConfiguration) -> Environment:
     from mediafleet.environments.local import Local, LocalSettings  # noqa: PLC0415 - the same
 
     configuration = settings.value
@@ -82,7 +82,7 @@ def _local(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     )
 
 
-def _docker(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+def _docker(settings: ActiveConfiguration) -> Environment:
     try:
         from mediafleet.environments.docker import (  # noqa: PLC0415 - the same
             Docker,
@@ -111,7 +111,7 @@ def _docker(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     )
 
 
-def _aws(settings: ActiveConfiguration, _clock: Clock) -> Environment:
+def _aws(settings: ActiveConfiguration) -> Environment:
     try:
         from mediafleet.environments.aws import Aws, AwsSettings  # noqa: PLC0415 - the same
     except ImportError as error:
@@ -141,7 +141,7 @@ def _aws(settings: ActiveConfiguration, _clock: Clock) -> Environment:
     )
 
 
-_MAKERS: Mapping[str, Callable[[ActiveConfiguration, Clock], Environment]] = MappingProxyType(
+_MAKERS: Mapping[str, Callable[[ActiveConfiguration], Environment]] = MappingProxyType(
     {
         "on_premise": _on_premise,
         "local": _local,

@@ -170,7 +170,7 @@ def create_app(
         settings,
         AwakeClock(clock),
         random or SystemRandom(),
-        environment or make_environment(settings, clock),
+        environment or make_environment(settings),
         on_leadership_lost=on_leadership_lost,
         stopping=stopping or Stopping(),
         connections=connections,

@@ -196,7 +196,8 @@ class _DrainWatch:
             responded = time.monotonic()
             while self._left:
                 try:
-                    self._poll()
+                    for media_node_id in list(self._left):
+                        self._poll(media_node_id)
                     responded = time.monotonic()
                 except CommandError as error:
                     is_late = time.monotonic() - responded > self._server.timeout
@@ -206,19 +207,15 @@ class _DrainWatch:
                     time.sleep(_POLL_INTERVAL_S)
         return self._not_drained
 
-    def _poll(self) -> None:
-        for media_node_id in list(self._left):
-            try:
-                drain = self._get(media_node_id)
-            except CommandError as error:
-                if error.code is not ExitCode.NOT_FOUND:
-                    raise
-                self._end(media_node_id)
-                continue
+    def _poll(self, media_node_id: str) -> None:
+        try:
+            drain = self._server.ask(lambda client: client.drains.get(media_node_id))
+        except CommandError as error:
+            if error.code is not ExitCode.NOT_FOUND:
+                raise
+            self._end(media_node_id)
+        else:
             self._show(drain)
-
-    def _get(self, media_node_id: str) -> Drain:
-        return self._server.ask(lambda client: client.drains.get(media_node_id))
 
     def _show(self, drain: Drain) -> None:
         state = (drain.status, drain.sessions_left, drain.extensions, drain.connected)

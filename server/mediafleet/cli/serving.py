@@ -73,7 +73,7 @@ def run_server(
     class Protocol(http_protocol(configuration)):  # type: ignore[misc]
         limits = ConnectionLimits(open_files.connections, share, open_files.reserve)
 
-    settings = _settings(application, configuration, Protocol, open_files.backlog)
+    settings = _settings(application, Protocol, open_files.backlog)
     bounded = not (differences := unsupported_internals())
     if not bounded:
         log.warning(
@@ -118,10 +118,7 @@ def run_server(
 
 
 def _settings(
-    application: _Application,
-    configuration: Configuration,
-    protocol: type[HttpProtocol],
-    backlog: int,
+    application: _Application, protocol: type[HttpProtocol], backlog: int
 ) -> uvicorn.Config:
     return uvicorn.Config(
         application,

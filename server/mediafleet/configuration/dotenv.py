@@ -178,7 +178,7 @@ def read_dotenv(path: Path) -> str | None:
 
 
 def write_dotenv(
-    path: Path, changes: Mapping[str, str], check: Callable[[str], None] = lambda _: None
+    path: Path, changes: Mapping[str, str], check: Callable[[str], object] = lambda _: None
 ) -> None:
     """Set keys in the file, so that a crash leaves either the old file or the new one.
 

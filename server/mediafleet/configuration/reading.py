@@ -5,7 +5,6 @@ import hmac
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -85,20 +84,6 @@ def read_configuration(
     return _read(text, dotenv_path, Sources(overrides, environ), problems)
 
 
-def require_readable(text: str, path: Path, sources: Sources) -> None:
-    """Check that a start accepts a `.env` file with this text.
-
-    Args:
-        text: Of the file as it is going to be.
-        path: Where it is going to be.
-        sources: From where the rest is read.
-
-    Raises:
-        ConfigurationError: It would not; lists all problems of all sources.
-    """
-    _read(text, path, sources, [])
-
-
 def _read(
     text: str, path: Path | None, sources: Sources, problems: list[ConfigurationProblem]
 ) -> Configuration:
@@ -113,7 +98,8 @@ def _read(
         try:
             values[_DATA_DIR] = str(_default_data_dir(sources.environ))
         except RuntimeError:  # neither HOME nor an entry in the user database
-            problems.append(_no_home())
+            rule = "it must be, since this user has no home directory; or set HOME"
+            problems.append(ConfigurationProblem(property=_DATA_DIR, value=None, rule=rule))
     if problems:
         raise ConfigurationError(problems)
     places = dict.fromkeys(sources.environ, _IN_ENVIRON)
@@ -238,14 +224,6 @@ def _unknown(overrides: Mapping[str, Any]) -> Iterator[ConfigurationProblem]:
             )
 
 
-def _no_home() -> ConfigurationProblem:
-    return ConfigurationProblem(
-        property=_DATA_DIR,
-        value=None,
-        rule="it must be, since this user has no home directory; or set HOME",
-    )
-
-
 def _default_data_dir(environ: Mapping[str, str]) -> Path:
     shared = environ.get("XDG_DATA_HOME", "")
     if shared.startswith("/"):
@@ -302,8 +280,8 @@ def store_changes(path: Path, configuration: Configuration, changes: Mapping[str
         name: BY_NAME[name].kind.write(configuration[name]) for name in changes if name != _SECRET
     }
     if written:
-        check = partial(require_readable, path=path, sources=configuration.sources)
-        write_dotenv(path, written, check)
+        # The next start must accept the file.
+        write_dotenv(path, written, lambda text: _read(text, path, configuration.sources, []))
 
 
 def _checked(
