@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mediafleet.app.active_configuration import ActiveConfiguration
-    from mediafleet.clock import Clock
     from mediafleet.configuration import Configuration
     from mediafleet.domain.ports import Environment
     from mediafleet.environments.script import ScriptSettings
