@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from mediafleet.app import create_app, http_protocol, websocket_options
+from mediafleet.app import Server, http_protocol, websocket_options
 from support import live
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ AUTH = ("OPENVIDUAPP", live.SECRET)
 async def server(tmp_path: Path, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A server, and a client that sends what a browser on the page sends, and no credentials."""
     configuration = live.configuration(tmp_path)
-    app = create_app(configuration, **options)
+    app = Server(configuration, **options).app()
     async with (
         live.serving(app, http=http_protocol(configuration), **websocket_options()) as url,
         httpx.AsyncClient(base_url=url, headers={"Origin": url}, trust_env=False) as client,

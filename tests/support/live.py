@@ -18,8 +18,8 @@ from typing_extensions import override
 
 from mediafleet.app import (
     HttpProtocol,
+    Server,
     Stopping,
-    create_app,
     http_protocol,
     load_contract,
     websocket_options,
@@ -136,13 +136,13 @@ async def mediafleet(
     """
     checked = configuration(data_dir, **properties)
     with _contract_is_checked_once():
-        app = create_app(
+        app = Server(
             checked,
             clock=clock,
             environment=environment,
             open_files=open_files,
             stopping=stopping,
-        )
+        ).app()
     async with (
         serving(app, http=http_protocol(checked), **websocket_options()) as url,
         httpx.AsyncClient(

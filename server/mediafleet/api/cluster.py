@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mediafleet.api.media_nodes import HandlerResult
-    from mediafleet.contract import ErrorDetail, Handler
+    from mediafleet.contract import ErrorDetail
     from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.cluster import ClusterConfiguration
 
@@ -25,7 +25,7 @@ _HEALTH_ANSWERS: Mapping[str, tuple[HTTPStatus, dict[str, str]]] = {
 }
 
 
-class ClusterHandlers:
+class ConfigurationHandlers:
     """One method for each operation, named after it; arguments were checked by the contract."""
 
     def __init__(self, configuration: ClusterConfiguration) -> None:
@@ -33,6 +33,24 @@ class ClusterHandlers:
 
     async def get_config(self) -> HandlerResult:
         return dict(self._configuration.describe()), HTTPStatus.OK
+
+    async def restart(self, body: dict[str, Any]) -> HandlerResult:
+        await self._configuration.restart(body)
+        return None, HTTPStatus.OK
+
+
+async def restart_errors(
+    configuration: ClusterConfiguration, valid: Mapping[str, Any], refused: Collection[str]
+) -> Sequence[ErrorDetail]:
+    """What else is wrong with a body of ``restart`` that breaks its schema."""
+    return error_details(await configuration.validation_errors(valid, refused))
+
+
+class HealthHandlers:
+    """One method for each operation, named after it; arguments were checked by the contract."""
+
+    def __init__(self, configuration: ClusterConfiguration) -> None:
+        self._configuration = configuration
 
     async def get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
         body = wire.health(self._configuration.health())
@@ -55,16 +73,6 @@ class ClusterHandlers:
     async def openvidu_get_status(self) -> HandlerResult:
         return wire.openvidu_status(self._configuration.health()), HTTPStatus.OK
 
-    async def restart(self, body: dict[str, Any]) -> HandlerResult:
-        await self._configuration.restart(body)
-        return None, HTTPStatus.OK
-
-    async def restart_errors(
-        self, valid: Mapping[str, Any], refused: Collection[str]
-    ) -> Sequence[ErrorDetail]:
-        """What else is wrong with a body of ``restart`` that breaks its schema."""
-        return error_details(await self._configuration.validation_errors(valid, refused))
-
 
 class CommunityHandlers:
     """What OpenVidu CE 2.15 shows of its configuration; one method for each operation.
@@ -84,18 +92,6 @@ class CommunityHandlers:
         self._configuration = configuration
         self._names = names
         self._recording_path = recording_path
-
-    def operations(self) -> Sequence[Handler]:
-        """The handlers, each named after its operation."""
-        return (
-            self.get_community_config,
-            self.get_openvidu_version,
-            self.get_openvidu_publicurl,
-            self.get_openvidu_recording,
-            self.get_openvidu_recording_path,
-            self.get_openvidu_cdr,
-            self.accept_certificate,
-        )
 
     async def get_community_config(self) -> HandlerResult:
         shown = self._shown()

@@ -21,10 +21,10 @@ from mediafleet.domain.calls import Role
 from mediafleet.domain.errors import UnreachableMediaServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from mediafleet.api.media_nodes import HandlerResult
-    from mediafleet.contract import ContractSchemas, Handler
+    from mediafleet.contract import ContractSchemas
     from mediafleet.domain.calls import Call, CallConnection, ConnectionProperties
     from mediafleet.services.calls import Calls
 
@@ -52,17 +52,6 @@ class SessionHandlers(ABC):
             "kurentoOptions": schemas.component("KurentoOptions"),
             "defaultRecordingProperties": schemas.component("DefaultRecordingProperties"),
         }
-
-    def operations(self) -> Sequence[Handler]:
-        """The handlers, each named after its operation."""
-        return (
-            self.create_session,
-            self.close_session,
-            self.create_token,
-            self.send_signal,
-            self.close_connection,
-            self.close_stream,
-        )
 
     async def create_session(self, body: dict[str, Any] | None = None) -> HandlerResult:
         given = self._checked(body or {})
@@ -137,16 +126,6 @@ class SessionHandlers(ABC):
 class EarlySessions(SessionHandlers):
     """Below ``/api``: OpenVidu 2.15."""
 
-    prefix = ""
-
-    def operations(self) -> Sequence[Handler]:
-        return (
-            *super().operations(),
-            self.list_sessions,
-            self.get_session,
-            self.create_connection,
-        )
-
     async def list_sessions(self, *, web_rtc_stats: bool = False) -> HandlerResult:
         content = [
             self._json(call.id, stats=web_rtc_stats).early_session(call)
@@ -174,19 +153,6 @@ class EarlySessions(SessionHandlers):
 
 class LaterSessions(SessionHandlers):
     """Below ``/openvidu/api``: OpenVidu 2.16 and later."""
-
-    prefix = "openvidu_"
-
-    def operations(self) -> Sequence[Handler]:
-        return (
-            *super().operations(),
-            self.list_sessions,
-            self.get_session,
-            self.create_connection,
-            self.list_connections,
-            self.get_connection,
-            self.modify_connection,
-        )
 
     async def list_sessions(
         self, *, web_rtc_stats: bool = False, pending_connections: bool = False
@@ -266,16 +232,6 @@ class RecordingHandlers:
     def __init__(self, calls: Calls, is_on: Callable[[], bool]) -> None:
         self._calls = calls
         self._is_on = is_on
-
-    def operations(self) -> Sequence[Handler]:
-        """The handlers, each named after its operation."""
-        return (
-            self.start_recording,
-            self.stop_recording,
-            self.get_recording,
-            self.delete_recording,
-            self.list_recordings,
-        )
 
     async def start_recording(self, body: dict[str, Any]) -> HandlerResult:
         self._require_on()

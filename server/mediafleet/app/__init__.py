@@ -2,7 +2,7 @@
 
 from mediafleet.app.contract_file import load_contract
 from mediafleet.app.environments import MissingExtraError
-from mediafleet.app.server import HttpProtocol, Stopping, create_app, http_protocol
+from mediafleet.app.server import HttpProtocol, Server, Stopping, http_protocol
 from mediafleet.app.signalling import websocket_options
 from mediafleet.contract import (
     ConnectionLimits,
@@ -16,9 +16,9 @@ __all__ = [
     "Handshake",
     "HttpProtocol",
     "MissingExtraError",
+    "Server",
     "Stopping",
     "TlsListener",
-    "create_app",
     "http_protocol",
     "load_contract",
     "unsupported_internals",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -138,16 +138,16 @@ def of_cluster(cluster: Cluster, most_nodes: int) -> Iterator[Metric]:
             known.append(link.load)
         elif member.node.status is MediaNodeStatus.RUNNING:
             unknown += 1
-    by_status = GaugeMetricFamily(
-        "mediafleet_media_nodes",
+    yield _gauges(
+        "media_nodes",
         "Media Nodes by status and by whether they are connected.",
-        labels=["status", "connected"],
+        ("status", "connected"),
+        {
+            (status.value, str(connected).lower()): nodes[status, connected]
+            for status in MediaNodeStatus
+            for connected in (True, False)
+        },
     )
-    for status in MediaNodeStatus:
-        for connected in (True, False):
-            labels = [status.value, str(connected).lower()]
-            by_status.add_metric(labels, nodes[status, connected])
-    yield by_status
     yield _gauge("media_nodes_suspect", "Connected Media Nodes that miss a ping.", suspect)
     yield _gauge(
         "media_nodes_accepting_sessions",
@@ -158,44 +158,39 @@ def of_cluster(cluster: Cluster, most_nodes: int) -> Iterator[Metric]:
         "media_nodes_unknown_load", "Running Media Nodes whose load is not known now.", unknown
     )
     yield _gauge("sessions", "Sessions of all Media Nodes, as last listed.", sessions)
-    mean = GaugeMetricFamily("mediafleet_load_ratio", "Mean of the known loads, 0 to 1.")
-    if known:
-        mean.add_metric([], sum(known) / len(known) / PERCENT)
-    yield mean
+    mean = {(): sum(known) / len(known) / PERCENT} if known else {}
+    yield _gauges("load_ratio", "Mean of the known loads, 0 to 1.", (), mean)
     if len(cluster) <= most_nodes:
         yield from _of_each_node(cluster)
 
 
 def _of_each_node(cluster: Cluster) -> Iterator[Metric]:
-    load = GaugeMetricFamily(
-        "mediafleet_media_node_load_ratio",
+    yield _gauges(
+        "media_node_load_ratio",
         "CPU load of a Media Node, 0 to 1; missing while it is not known.",
-        labels=["media_node_id"],
+        ("media_node_id",),
+        {
+            (member.node.id,): member.connection.load / PERCENT
+            for member in cluster
+            if member.connection.load is not None
+        },
     )
-    sessions = GaugeMetricFamily(
-        "mediafleet_media_node_sessions",
+    yield _gauges(
+        "media_node_sessions",
         "Sessions of a Media Node, as last listed.",
-        labels=["media_node_id"],
+        ("media_node_id",),
+        {(member.node.id,): len(member.sessions) for member in cluster},
     )
-    for member in cluster:
-        labels = [member.node.id]
-        if member.connection.load is not None:
-            load.add_metric(labels, member.connection.load / PERCENT)
-        sessions.add_metric(labels, len(member.sessions))
-    yield load
-    yield sessions
 
 
 def of_findings(*tallies: Mapping[Finding, int]) -> Iterator[Metric]:
     """Decisions about the health of Media Nodes."""
-    family = CounterMetricFamily(
-        "mediafleet_failure_decisions",
+    yield _counters(
+        "failure_decisions",
         "Decisions about the health of Media Nodes, as their diagnostics name them.",
-        labels=["finding"],
+        ("finding",),
+        {(each.value,): sum(tally.get(each, 0) for tally in tallies) for each in Finding},
     )
-    for finding in Finding:
-        family.add_metric([finding.value], sum(tally.get(finding, 0) for tally in tallies))
-    yield family
 
 
 def of_events(readers: EventReaders) -> Iterator[Metric]:
@@ -204,28 +199,27 @@ def of_events(readers: EventReaders) -> Iterator[Metric]:
     yield _gauge("events_newest_sequence", "Number of the newest event.", log.newest)
     yield _gauge("events_oldest_sequence", "Number of the oldest event that is kept.", log.oldest)
     yield _gauge("events_retention", "How many events are kept.", log.retention)
-    lag = GaugeMetricFamily(
-        "mediafleet_event_reader_lag_events",
+    yield _gauges(
+        "event_reader_lag_events",
         "Events that a reader has not handled yet; 0 while it is off.",
-        labels=["reader"],
+        ("reader",),
+        {
+            ("cdr",): readers.cdr.lag,
+            ("webhook",): webhook.lag,
+            ("statistics",): readers.statistics.lag,
+        },
     )
-    lost = CounterMetricFamily(
-        "mediafleet_event_reader_lost_events",
+    yield _counters(
+        "event_reader_lost_events",
         "Events that a reader will never pass on: deleted before, or not taken while delivery is "
         "best-effort.",
-        labels=["reader"],
+        ("reader",),
+        {
+            ("statistics",): readers.statistics.counters.lost,
+            ("cdr",): readers.cdr.lost,
+            ("webhook",): webhook.counters.lost,
+        },
     )
-    for name, reader in (
-        ("cdr", readers.cdr),
-        ("webhook", webhook),
-        ("statistics", readers.statistics),
-    ):
-        lag.add_metric([name], reader.lag)
-    lost.add_metric(["statistics"], readers.statistics.lost)
-    lost.add_metric(["cdr"], readers.cdr.lost)
-    lost.add_metric(["webhook"], webhook.lost)
-    yield lag
-    yield lost
     statistics = readers.statistics.counters
     yield _counter(
         "statistics_documents", "Documents that Elasticsearch has taken.", statistics.indexed
@@ -263,14 +257,12 @@ def of_autoscaling(autoscaler: Autoscaler) -> Iterator[Metric]:
         "1 while loads have been unknown for too long, so that no node leaves.",
         autoscaler.is_blind,
     )
-    family = CounterMetricFamily(
-        "mediafleet_autoscaling_evaluations",
+    yield _counters(
+        "autoscaling_evaluations",
         "Evaluations of autoscaling by what they found, as GET /fleet/autoscaling names it.",
-        labels=["cause"],
+        ("cause",),
+        {(cause.value,): autoscaler.causes[cause] for cause in Cause},
     )
-    for cause in Cause:
-        family.add_metric([cause.value], autoscaler.causes[cause])
-    yield family
 
 
 def of_streams(streams: int) -> Iterator[Metric]:
@@ -286,31 +278,27 @@ def of_signalling(sockets: SignallingMiddleware, sessions: RpcSessions) -> Itera
         "JSON-RPC sessions of browsers, those that have lost their socket included.",
         sessions.size,
     )
-    requests = CounterMetricFamily(
-        "mediafleet_signalling_requests", "Requests of browsers, by method.", labels=["method"]
-    )
-    for method, count in sorted(sessions.requests.items()):
-        requests.add_metric([method], count)
-    yield requests
-    errors = CounterMetricFamily(
-        "mediafleet_signalling_errors",
-        "Requests of browsers that were answered with an error, by method and code: those of "
-        "joinRoom are joins that failed.",
-        labels=["method", "code"],
+    yield _counters(
+        "signalling_requests",
+        "Requests of browsers, by method.",
+        ("method",),
+        {(method,): count for method, count in sorted(sessions.requests.items())},
     )
     # Begins at 0, so that the first one is an increase.
     refused = {("joinRoom", NoMediaNodeError.code): 0} | sessions.errors
-    for (method, code), count in sorted(refused.items()):
-        errors.add_metric([method, str(code)], count)
-    yield errors
-    drops = CounterMetricFamily(
-        "mediafleet_signalling_drops",
-        "WebSockets of browsers that the server refused or closed, by reason.",
-        labels=["reason"],
+    yield _counters(
+        "signalling_errors",
+        "Requests of browsers that were answered with an error, by method and code: those of "
+        "joinRoom are joins that failed.",
+        ("method", "code"),
+        {(method, str(code)): count for (method, code), count in sorted(refused.items())},
     )
-    for reason in Drop:
-        drops.add_metric([reason.value], sockets.drops[reason])
-    yield drops
+    yield _counters(
+        "signalling_drops",
+        "WebSockets of browsers that the server refused or closed, by reason.",
+        ("reason",),
+        {(reason.value,): sockets.drops[reason] for reason in Drop},
+    )
 
 
 def of_calls(counts: CallCounts) -> Iterator[Metric]:
@@ -318,20 +306,20 @@ def of_calls(counts: CallCounts) -> Iterator[Metric]:
     yield _gauges(
         "call_sessions",
         "Sessions of this server, by whether a Media Node hosts them.",
-        "status",
-        {"active": counts.active, "inactive": counts.sessions - counts.active},
+        ("status",),
+        {("active",): counts.active, ("inactive",): counts.sessions - counts.active},
     )
     yield _gauges(
         "call_connections",
         "Connections of these sessions, by whether they have joined.",
-        "status",
-        {"active": counts.joined, "pending": counts.connections - counts.joined},
+        ("status",),
+        {("active",): counts.joined, ("pending",): counts.connections - counts.joined},
     )
     yield _gauges(
         "call_streams",
         "Streams of these sessions: published ones, and each reception of one.",
-        "direction",
-        {"published": counts.published, "received": counts.received},
+        ("direction",),
+        {("published",): counts.published, ("received",): counts.received},
     )
 
 
@@ -362,14 +350,12 @@ def of_controller(controller: Controller) -> Iterator[Metric]:
 
 def of_components(names: Iterable[str], failed: Collection[str]) -> Iterator[Metric]:
     """Whether the components of the server work, as its health says."""
-    family = GaugeMetricFamily(
-        "mediafleet_component_up",
+    yield _gauges(
+        "component_up",
         "1 if a component of the server works, 0 if its health names it.",
-        labels=["component"],
+        ("component",),
+        {(name,): name not in failed for name in names},
     )
-    for name in names:
-        family.add_metric([name], name not in failed)
-    yield family
 
 
 def of_clients(
@@ -389,27 +375,36 @@ def of_clients(
     if connections is None:
         return
     yield _gauge("connections", "Connections of clients, handshakes included.", connections.size)
-    refused = CounterMetricFamily(
-        "mediafleet_connections_refused",
+    yield _counters(
+        "connections_refused",
         "Connections refused as there were too many: closed in favour of another one, or "
         "answered 503.",
-        labels=["how"],
+        ("how",),
+        {("closed",): connections.closed, ("answered",): connections.turned_away},
     )
-    refused.add_metric(["closed"], connections.closed)
-    refused.add_metric(["answered"], connections.turned_away)
-    yield refused
+
+
+Values: TypeAlias = "Mapping[tuple[str, ...], float]"
+"""By the values of the labels."""
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"mediafleet_{name}", text, value)
 
 
-def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(f"mediafleet_{name}", text, labels=[label])
-    for value, count in values.items():
-        family.add_metric([value], count)
-    return family
+def _gauges(name: str, text: str, labels: tuple[str, ...], values: Values) -> Metric:
+    return _filled(GaugeMetricFamily(f"mediafleet_{name}", text, labels=labels), values)
 
 
 def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(f"mediafleet_{name}", text, value)
+
+
+def _counters(name: str, text: str, labels: tuple[str, ...], values: Values) -> Metric:
+    return _filled(CounterMetricFamily(f"mediafleet_{name}", text, labels=labels), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> Metric:
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family

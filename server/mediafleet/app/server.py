@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager
 from functools import partial
-from random import Random, SystemRandom
+from inspect import getmembers, iscoroutinefunction
+from random import SystemRandom
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,7 +14,13 @@ import anyio
 import orjson
 
 from mediafleet import contract, tracing
-from mediafleet.api.cluster import AutoscalingHandlers, ClusterHandlers, CommunityHandlers
+from mediafleet.api.cluster import (
+    AutoscalingHandlers,
+    CommunityHandlers,
+    ConfigurationHandlers,
+    HealthHandlers,
+    restart_errors,
+)
 from mediafleet.api.errors import describe_error
 from mediafleet.api.events import CdrHandlers, EventHandlers
 from mediafleet.api.media_nodes import OPENVIDU, PRO, FleetHandlers, MediaNodeHandlers
@@ -37,7 +44,6 @@ from mediafleet.delivery import CdrFiles
 from mediafleet.domain import formats
 from mediafleet.domain.cluster import MAX_MEMBERS
 from mediafleet.domain.diagnostics import Finding
-from mediafleet.domain.errors import NotReadyError
 from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.heartbeat import PING_ALIGNMENT_S, HeartbeatSettings
 from mediafleet.domain.lifecycle import Timeouts
@@ -121,24 +127,10 @@ class Stopping:
         self.listener()
 
 
-def create_app(
-    configuration: Configuration,
-    *,
-    dotenv_path: Path | None = None,
-    stop_nodes: bool = False,
-    accept_changed_store: bool = False,
-    has_call_page: bool = False,
-    served_at: str | None = None,
-    clock: Clock | None = None,
-    random: Random | None = None,
-    environment: Environment | None = None,
-    on_leadership_lost: Callable[[], None] = lambda: None,
-    open_files: OpenFiles | None = None,
-    stopping: Stopping | None = None,
-    connections: Callable[[], contract.ConnectionTable] | None = None,
-    failed_logins: contract.FailedLogins | None = None,
-) -> ASGIApp:
-    """Wire the whole server; nothing is opened before the application's lifespan begins.
+class Server:
+    """The components of one server, in the order of their dependencies.
+
+    Nothing is opened before the application's lifespan begins.
 
     Args:
         configuration: Checked values; the secret is set and the environment is one we have.
@@ -150,60 +142,37 @@ def create_app(
         has_call_page: Serve a page with a call to browsers on this machine.
         served_at: The URL that is in tokens if no public address is configured.
         clock: The machine's own if not given.
-        random: For ids and jitter; the system's source if not given.
         environment: Where nodes come from; the one the configuration names if not given.
         on_leadership_lost: Called when another server has the store; this one must end.
         open_files: Limits how many Media Nodes may be connected; no limit if not given.
         stopping: Notifies the application that the server begins to stop.
         connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
-        failed_logins: Counts wrong credentials and slows down clients that send many.
 
     Raises:
         ValueError: No such environment.
     """
-    clock = clock or SystemClock()
-    settings = ActiveConfiguration(
-        configuration, dotenv_path or configuration.data_dir / ".env", check_cluster_path
-    )
-    return _Server(
-        configuration,
-        settings,
-        AwakeClock(clock),
-        random or SystemRandom(),
-        environment or make_environment(settings),
-        on_leadership_lost=on_leadership_lost,
-        stopping=stopping or Stopping(),
-        connections=connections,
-        failed_logins=failed_logins or contract.FailedLogins(),
-        stop_nodes=stop_nodes,
-        accept_changed_store=accept_changed_store,
-        has_call_page=has_call_page,
-        served_at=served_at,
-        open_files=open_files,
-    ).app()
-
-
-class _Server:
-    """The components of one server, in the order of their dependencies."""
 
     def __init__(
         self,
         configuration: Configuration,
-        settings: ActiveConfiguration,
-        clock: AwakeClock,
-        random: Random,
-        environment: Environment,
         *,
-        on_leadership_lost: Callable[[], None],
-        stopping: Stopping,
-        connections: Callable[[], contract.ConnectionTable] | None,
-        failed_logins: contract.FailedLogins,
-        stop_nodes: bool,
-        accept_changed_store: bool,
-        has_call_page: bool,
-        served_at: str | None,
-        open_files: OpenFiles | None,
+        dotenv_path: Path | None = None,
+        stop_nodes: bool = False,
+        accept_changed_store: bool = False,
+        has_call_page: bool = False,
+        served_at: str | None = None,
+        clock: Clock | None = None,
+        environment: Environment | None = None,
+        on_leadership_lost: Callable[[], None] = lambda: None,
+        open_files: OpenFiles | None = None,
+        stopping: Stopping | None = None,
+        connections: Callable[[], contract.ConnectionTable] | None = None,
     ) -> None:
+        clock, random = AwakeClock(clock or SystemClock()), SystemRandom()
+        settings = ActiveConfiguration(
+            configuration, dotenv_path or configuration.data_dir / ".env", check_cluster_path
+        )
+        environment = environment or make_environment(settings)
         self._configuration = configuration
         self._settings = settings
         self._clock = clock
@@ -218,8 +187,8 @@ class _Server:
             clock,
             Reservations(measured_after=LOAD_INTERVALS_RESERVED * configuration.load_interval),
         )
-        self._stopping = stopping
-        self._failed_logins = failed_logins
+        self._stopping = stopping or Stopping()
+        self._failed_logins = contract.FailedLogins()
         self._connections = connections
         self._metrics = metrics.Metrics()
         self._media_servers = KurentoMediaServers(
@@ -364,6 +333,7 @@ class _Server:
         return frozenset(component.name for component in self._failed_components())
 
     def app(self) -> ASGIApp:
+        """The application, which is all of the server but the HTTP protocol."""
         specification = load_contract()
         if self._configuration.get("MEDIAFLEET_METRICS_OPEN", bool):
             specification["paths"]["/metrics"]["get"]["security"] = []
@@ -378,7 +348,7 @@ class _Server:
             observe=self._observe_response,
             now_ms=lambda: to_milliseconds(self._clock.now()),
             body_rules={
-                f"{family.prefix}restart": ClusterHandlers(self._cluster).restart_errors
+                f"{family.prefix}restart": partial(restart_errors, self._cluster)
                 for family in (PRO, OPENVIDU)
             },
         )
@@ -395,43 +365,34 @@ class _Server:
         return sockets
 
     def _handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
-        """Handlers by operationId; all but the restart itself wait for one that is under way."""
-        cluster = ClusterHandlers(self._cluster)
+        """Handlers by operationId."""
         media_nodes = MediaNodes(self._state, self._media_servers, self._clock)
-        fleet = FleetHandlers(media_nodes, self._drains)
         events = EventHandlers(self._readers.log, schemas.component("StoredEvent"))
         self._metrics.add(lambda: metrics.of_streams(events.streams))
-        records = CdrHandlers(self._cdr_files)
-        webhook = WebhookHandlers(self._readers.webhook, self._opened_store)
         self._stopping.listener = partial(self._begin_stop, events)
-        placements = PlacementHandlers(self._placements)
-        waiting = self._cluster.between_restarts
-        handlers: dict[str, contract.Handler] = {
-            "get_health": cluster.get_health,
-            "get_liveness": cluster.get_liveness,
-            "get_readiness": cluster.get_readiness,
-            "get_metrics": self._metrics.get_metrics,
-            "openvidu_get_health": cluster.openvidu_get_health,
-            "openvidu_get_status": cluster.openvidu_get_status,
-            "get_autoscaling": waiting(AutoscalingHandlers(self._autoscaler).get_autoscaling),
-            "get_media_node_diagnostics": waiting(fleet.get_media_node_diagnostics),
-            "drain_media_node": waiting(fleet.drain_media_node),
-            "get_media_node_drain": waiting(fleet.get_media_node_drain),
-            "end_media_node_drain": waiting(fleet.end_media_node_drain),
-            "get_media_node_labels": waiting(placements.get_media_node_labels),
-            "set_media_node_labels": waiting(placements.set_media_node_labels),
-            "create_placement": waiting(placements.create_placement),
-            "list_placements": waiting(placements.list_placements),
-            "release_placement": waiting(placements.release_placement),
-            "list_events": events.list_events,
-            "stream_events": events.stream_events,
-            "get_webhook": webhook.get_webhook,
-            "list_dead_letters": webhook.list_dead_letters,
-            "replay_dead_letters": webhook.replay_dead_letters,
-            "delete_dead_letter": webhook.delete_dead_letter,
-        }
-        for family in (PRO, OPENVIDU):
-            serve = MediaNodeHandlers(
+        records = CdrHandlers(self._cdr_files)
+        configuration = ConfigurationHandlers(self._cluster)
+        recordings = RecordingHandlers(
+            self._calls.calls, lambda: self._settings.value.get("OPENVIDU_RECORDING", bool)
+        )
+        community = CommunityHandlers(
+            self._cluster,
+            schemas.properties("CommunityConfig"),
+            lambda: self._settings.value.get("OPENVIDU_RECORDING_PATH", str),
+        )
+        at_once = (
+            _operations(HealthHandlers(self._cluster))
+            | _operations(self._metrics)
+            | _operations(events)
+            | _operations(WebhookHandlers(self._readers.webhook, lambda: self._state.store))
+        )
+        waiting = (
+            _operations(FleetHandlers(media_nodes, self._drains))
+            | _operations(AutoscalingHandlers(self._autoscaler))
+            | _operations(PlacementHandlers(self._placements))
+        )
+        for family, sessions in ((PRO, EarlySessions), (OPENVIDU, LaterSessions)):
+            nodes = MediaNodeHandlers(
                 media_nodes,
                 self._additions,
                 self._discovery,
@@ -441,60 +402,16 @@ class _Server:
                 family=family,
                 schemas=schemas,
             )
-            handlers |= {
-                f"{family.prefix}{operation}": handler
-                for operation, handler in self._shared_handlers(serve, cluster, records).items()
-            }
-        return {**handlers, **self._call_handlers(schemas), **self._community_handlers(schemas)}
-
-    def _call_handlers(self, schemas: contract.ContractSchemas) -> Mapping[str, contract.Handler]:
-        """Handlers of sessions and recordings, in both families of paths."""
-        waiting = self._cluster.between_restarts
-        recordings = RecordingHandlers(
-            self._calls.calls, lambda: self._settings.value.get("OPENVIDU_RECORDING", bool)
-        )
-        handlers: dict[str, contract.Handler] = {}
-        for family in (EarlySessions, LaterSessions):
-            serve = family(self._calls.calls, self._public_url, schemas)
-            handlers |= {
-                f"{family.prefix}{handler.__name__}": waiting(handler)
-                for handler in (*serve.operations(), *recordings.operations())
-            }
-        return handlers
-
-    def _community_handlers(
-        self, schemas: contract.ContractSchemas
-    ) -> Mapping[str, contract.Handler]:
-        """Handlers of what OpenVidu CE shows of its configuration."""
-        serve = CommunityHandlers(
-            self._cluster,
-            schemas.properties("CommunityConfig"),
-            lambda: self._settings.value.get("OPENVIDU_RECORDING_PATH", str),
-        )
-        waiting = self._cluster.between_restarts
-        handlers = {handler.__name__: waiting(handler) for handler in serve.operations()}
-        shown_together = "get_community_config"  # since 2.16 with the configuration of Pro
-        later = {f"openvidu_{name}": each for name, each in handlers.items()}
-        del later[f"openvidu_{shown_together}"]
-        return handlers | later
-
-    def _shared_handlers(
-        self, serve: MediaNodeHandlers, cluster: ClusterHandlers, records: CdrHandlers
-    ) -> Mapping[str, contract.Handler]:
-        """Handlers of the operations that both families of paths serve."""
-        waiting = self._cluster.between_restarts
-        return {
-            "list_media_nodes": waiting(serve.list_media_nodes),
-            "get_media_node": waiting(serve.get_media_node),
-            "add_media_node": waiting(serve.add_media_node),
-            "remove_media_node": waiting(serve.remove_media_node),
-            "modify_media_node": waiting(serve.modify_media_node),
-            "autodiscover_media_nodes": waiting(serve.autodiscover_media_nodes),
-            "get_config": waiting(cluster.get_config),
-            "restart": cluster.restart,
-            "list_cdr_files": records.list_cdr_files,
-            "get_cdr_file": records.get_cdr_file,
-        }
+            calls = sessions(self._calls.calls, self._public_url, schemas)
+            for handlers in (configuration, nodes, calls, recordings, community):
+                waiting |= _operations(handlers, family.prefix)
+            at_once |= _operations(records, family.prefix)
+            # It takes its turn itself.
+            at_once[f"{family.prefix}restart"] = waiting.pop(f"{family.prefix}restart")
+        # Since 2.16 it is shown with the configuration of Pro.
+        del waiting["openvidu_get_community_config"]
+        after_restarts = self._cluster.between_restarts
+        return at_once | {name: after_restarts(handler) for name, handler in waiting.items()}
 
     def _public_url(self) -> str:
         """The address of this server for browsers."""
@@ -513,11 +430,6 @@ class _Server:
         self._state.begin_stop()
         self._signalling.sessions.begin_stop()
         events.begin_stop()
-
-    def _opened_store(self) -> SqlStore:
-        if self._store is None:
-            raise NotReadyError
-        return self._store
 
     def _cdr_files(self) -> CdrFiles:
         return CdrFiles(cdr_settings(self._settings.value).directory)
@@ -639,6 +551,12 @@ class _Server:
             self._machines.interrupt_launches()
         if leadership is Leadership.LOST:
             self._on_leadership_lost()
+
+
+def _operations(handlers: object, prefix: str = "") -> dict[str, contract.Handler]:
+    """The methods that handle operations, by operationId: all coroutine functions."""
+    methods = getmembers(handlers, iscoroutinefunction)
+    return {f"{prefix}{name}": method for name, method in methods if not name.startswith("_")}
 
 
 def trace_request(request: contract.Request, status: int) -> None:

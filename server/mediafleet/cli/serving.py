@@ -15,9 +15,9 @@ from mediafleet.app import (
     Handshake,
     HttpProtocol,
     MissingExtraError,
+    Server,
     Stopping,
     TlsListener,
-    create_app,
     http_protocol,
     unsupported_internals,
     websocket_options,
@@ -95,7 +95,7 @@ def run_server(
         stop_request=options.stop_request,
     )
     try:
-        application.app = create_app(
+        application.app = Server(
             configuration,
             dotenv_path=options.dotenv_path,
             stop_nodes=options.stop_nodes,
@@ -106,7 +106,7 @@ def run_server(
             open_files=open_files.nodes,
             stopping=stopping,
             connections=(lambda: Protocol.table(server.server_state)) if bounded else None,
-        )
+        ).app()
     except MissingExtraError as error:
         raise UsageError(str(error)) from error
     gc.freeze()  # what is loaded now stays loaded, so no collection has to walk it
