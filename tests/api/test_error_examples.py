@@ -71,7 +71,7 @@ def drained(**body: Any) -> dict[str, Any]:
 
 REQUESTS = {
     "BadParameter unknown": asked("GET", NODES, params={"session": "true"}),
-    "BadParameter notBoolean": asked("GET", NODES, params={"sessions": "True"}),
+    "BadParameter notBoolean": asked("GET", NODES, params={"sessions": "yes"}),
     "BadAutoscalingLimits limits": asked(
         "GET", "/fleet/autoscaling", params={"minNodes": 4, "maxNodes": 3}
     ),
