@@ -158,7 +158,7 @@ def of_cluster(cluster: Cluster, most_nodes: int) -> Iterator[Metric]:
         "media_nodes_unknown_load", "Running Media Nodes whose load is not known now.", unknown
     )
     yield _gauge("sessions", "Sessions of all Media Nodes, as last listed.", sessions)
-    mean = {(): sum(known) / len(known) / PERCENT} if known else {}
+    mean: Values = {(): sum(known) / len(known) / PERCENT} if known else {}
     yield _gauges("load_ratio", "Mean of the known loads, 0 to 1.", (), mean)
     if len(cluster) <= most_nodes:
         yield from _of_each_node(cluster)
@@ -199,26 +199,19 @@ def of_events(readers: EventReaders) -> Iterator[Metric]:
     yield _gauge("events_newest_sequence", "Number of the newest event.", log.newest)
     yield _gauge("events_oldest_sequence", "Number of the oldest event that is kept.", log.oldest)
     yield _gauge("events_retention", "How many events are kept.", log.retention)
+    by_name = {"cdr": readers.cdr, "webhook": webhook, "statistics": readers.statistics}
     yield _gauges(
         "event_reader_lag_events",
         "Events that a reader has not handled yet; 0 while it is off.",
         ("reader",),
-        {
-            ("cdr",): readers.cdr.lag,
-            ("webhook",): webhook.lag,
-            ("statistics",): readers.statistics.lag,
-        },
+        {(name,): reader.lag for name, reader in by_name.items()},
     )
     yield _counters(
         "event_reader_lost_events",
         "Events that a reader will never pass on: deleted before, or not taken while delivery is "
         "best-effort.",
         ("reader",),
-        {
-            ("statistics",): readers.statistics.counters.lost,
-            ("cdr",): readers.cdr.lost,
-            ("webhook",): webhook.counters.lost,
-        },
+        {(name,): reader.lost for name, reader in by_name.items()},
     )
     statistics = readers.statistics.counters
     yield _counter(
