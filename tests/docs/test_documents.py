@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,23 @@ def test_every_module_that_is_named_exists(document: str) -> None:
         name for name in named if not (ROOT / name).is_file() and not any(server.rglob(name))
     }
     assert missing == set()
+
+
+def test_every_package_is_described() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    packages = [each.parent.name for each in ROOT.glob("server/mediafleet/*/__init__.py")]
+
+    assert sorted(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)) == sorted(packages)
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_layers_are_those_that_are_checked(document: str) -> None:
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    layers = contracts["importlinter:contract:layers"]["layers"].split("\n")
+    wanted = [f"({each})" if "|" in each else each for each in layers if each]
+
+    assert f"`{' > '.join(wanted)}`" in (ROOT / document).read_text("utf-8")
 
 
 def test_both_distributions_bring_the_same_licence() -> None:
