@@ -26,6 +26,9 @@ class IceServer:
     """ The user there. """
     credential: None | str | Unset = UNSET
     """ The password there. """
+    static_auth_secret: None | str | Unset = UNSET
+    """ The secret that the server has as static-auth-secret. User and password, valid for a day, are made of it
+    when the connection is created, unless both are given. It is not kept, and not shown. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,6 +46,12 @@ class IceServer:
         else:
             credential = self.credential
 
+        static_auth_secret: None | str | Unset
+        if isinstance(self.static_auth_secret, Unset):
+            static_auth_secret = UNSET
+        else:
+            static_auth_secret = self.static_auth_secret
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -54,6 +63,8 @@ class IceServer:
             field_dict["username"] = username
         if credential is not UNSET:
             field_dict["credential"] = credential
+        if static_auth_secret is not UNSET:
+            field_dict["staticAuthSecret"] = static_auth_secret
 
         return field_dict
 
@@ -80,10 +91,20 @@ class IceServer:
 
         credential = _parse_credential(d.pop("credential", UNSET))
 
+        def _parse_static_auth_secret(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        static_auth_secret = _parse_static_auth_secret(d.pop("staticAuthSecret", UNSET))
+
         ice_server = cls(
             url=url,
             username=username,
             credential=credential,
+            static_auth_secret=static_auth_secret,
         )
 
         ice_server.additional_properties = d

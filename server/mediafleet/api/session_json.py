@@ -24,9 +24,11 @@ from mediafleet.domain.calls import (
 )
 from mediafleet.domain.errors import InvalidRequestError
 from mediafleet.domain.formats import to_milliseconds
+from mediafleet.domain.turn import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from mediafleet.api.wire import Json
     from mediafleet.domain.calls import Call, CallConnection, Filter, MediaOptions
@@ -118,12 +120,15 @@ def _media_node(given: Mapping[str, Any]) -> str | None:
     return node_id
 
 
-def connection_properties(body: Mapping[str, Any]) -> ConnectionProperties:
+def connection_properties(body: Mapping[str, Any], at: datetime) -> ConnectionProperties:
     """What a client wants of a connection or token, as OpenVidu 2.16 and later take it.
 
+    Args:
+        body: Of its request.
+        at: When credentials of ICE servers begin to be valid.
+
     Raises:
-        InvalidMemberError: A camera has no address, or one that nothing can be fetched from; or an
-            ICE server comes with a secret in place of credentials.
+        InvalidMemberError: A camera has no address, or one that nothing can be fetched from.
     """
     given = _given(body)
     kind = ConnectionType(given.get("type", ConnectionType.WEBRTC))
@@ -134,7 +139,9 @@ def connection_properties(body: Mapping[str, Any]) -> ConnectionProperties:
         data=given.get("data", ""),
         record=given.get("record", True),
         kurento_options=_kurento_options(given.get("kurentoOptions")),
-        custom_ice_servers=tuple(map(_ice_server, given.get("customIceServers", ()))),
+        custom_ice_servers=tuple(
+            _ice_server(_given(each), at) for each in given.get("customIceServers", ())
+        ),
         camera=camera,
     )
 
@@ -179,11 +186,11 @@ def _kurento_options(options: Mapping[str, Any] | None) -> KurentoOptions | None
     return KurentoOptions(**bandwidths, allowed_filters=tuple(given.get("allowedFilters", ())))
 
 
-def _ice_server(server: Mapping[str, Any]) -> IceServer:
-    if server.get("staticAuthSecret") is not None:
-        rule = "staticAuthSecret is not supported; send a username and a credential"
-        raise InvalidMemberError(f"body/customIceServers: {rule}")
-    return IceServer(server["url"], server.get("username"), server.get("credential"))
+def _ice_server(given: Mapping[str, Any], at: datetime) -> IceServer:
+    url, secret = given["url"], given.get("staticAuthSecret")
+    if secret and not {"username", "credential"} <= given.keys():
+        return IceServer(url, *credentials(secret, "browser", at=at))
+    return IceServer(url, given.get("username"), given.get("credential"))
 
 
 def _given(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class SessionHandlers(ABC):
 
     async def create_token(self, body: dict[str, Any]) -> HandlerResult:
         given = {**self._checked(body), "type": None, "record": None, "customIceServers": None}
-        properties = session_json.connection_properties(given)
+        properties = session_json.connection_properties(given, self._calls.now())
         connection = await self._calls.create_connection(body["session"], properties)
         return self._token(body["session"], connection), HTTPStatus.OK
 
@@ -175,7 +175,9 @@ class LaterSessions(SessionHandlers):
         self, session_id: str, body: dict[str, Any] | None = None
     ) -> HandlerResult:
         self._calls.call(session_id)
-        properties = session_json.connection_properties(self._checked(body or {}))
+        properties = session_json.connection_properties(
+            self._checked(body or {}), self._calls.now()
+        )
         connection = await self._connect(session_id, properties)
         return self._shown(session_id, connection), HTTPStatus.OK
 

@@ -40,8 +40,11 @@ class TurnServer:
             name: Who gets them, for the server's log.
             at: The moment (aware, UTC).
         """
-        if not self.secret:
-            return None
-        username = f"{int((at + VALID).timestamp())}:{name}"
-        proof = hmac.digest(self.secret.encode(), username.encode(), "sha1")
-        return username, base64.b64encode(proof).decode()
+        return credentials(self.secret, name, at=at) if self.secret else None
+
+
+def credentials(secret: str, name: str, *, at: datetime) -> tuple[str, str]:
+    """User name and password for somebody, of the secret of a TURN server."""
+    username = f"{int((at + VALID).timestamp())}:{name}"
+    proof = hmac.digest(secret.encode(), username.encode(), "sha1")
+    return username, base64.b64encode(proof).decode()

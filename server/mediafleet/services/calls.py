@@ -26,6 +26,7 @@ from mediafleet.services.rooms import EndpointTrace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from random import Random
 
     from mediafleet.clock import Clock
@@ -54,6 +55,10 @@ class Calls:
         self._media = media
         self._clock = clock
         self._random = random
+
+    def now(self) -> datetime:
+        """The time of this server."""
+        return self._clock.now()
 
     @property
     def session_defaults(self) -> SessionProperties:

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from mediafleet.domain.calls import (
     Subscription,
 )
 from mediafleet.domain.media import IceCandidate, MediaEvent
+from mediafleet.domain.turn import TurnServer
 
 AT = datetime(2020, 9, 21, 8, 50, tzinfo=UTC)
 MS = 1600678200000
@@ -286,7 +288,7 @@ def test_null_is_the_same_as_absent() -> None:
     defaults = SessionProperties(forced_video_codec="VP8", allow_transcoding=True)
     assert session_properties(dict.fromkeys(names), defaults) == defaults
     names = ("type", "data", "role", "kurentoOptions", "customIceServers", "rtspUri")
-    assert connection_properties(dict.fromkeys(names)) == ConnectionProperties()
+    assert connection_properties(dict.fromkeys(names), AT) == ConnectionProperties()
 
 
 def test_recording_properties_go_before_the_members_of_2_15() -> None:
@@ -314,7 +316,7 @@ def test_a_connection_with_everything() -> None:
         "kurentoOptions": {"videoMinSendBandwidth": 0, "other": 1, "allowedFilters": ["A"]},
         "customIceServers": [{"url": "turn:a", "username": "u", "credential": "secret"}],
     }
-    found = connection_properties(body)
+    found = connection_properties(body, AT)
     assert (found.role, found.data, found.record) == (Role.MODERATOR, "seat=1", False)
     assert found.kurento_options == KurentoOptions(
         video_min_send_bandwidth=0, allowed_filters=("A",)
@@ -323,11 +325,14 @@ def test_a_connection_with_everything() -> None:
     assert shown["customIceServers"] == [{"url": "turn:a", "username": "u"}], "without its password"
 
 
-def test_a_secret_of_an_ice_server_is_refused_instead_of_ignored() -> None:
-    server = {"url": "turn:a", "staticAuthSecret": "s3cr3t"}
-    with pytest.raises(InvalidMemberError, match="send a username and a credential") as caught:
-        connection_properties({"customIceServers": [server]})
-    assert server["staticAuthSecret"] not in str(caught.value)
+def test_a_secret_of_an_ice_server_becomes_credentials_and_is_not_kept() -> None:
+    server = {"url": "turn:a", "staticAuthSecret": "s3cr3t", "username": None}
+    (made,) = connection_properties({"customIceServers": [server]}, AT).custom_ice_servers
+    expected = TurnServer("", 0, "s3cr3t").credentials("browser", at=AT)
+    assert (made.username, made.credential) == expected
+    given = {**server, "username": "u", "credential": "c"}
+    (kept,) = connection_properties({"customIceServers": [given]}, AT).custom_ice_servers
+    assert (kept.username, kept.credential) == ("u", "c")
 
 
 @pytest.mark.parametrize(
@@ -335,7 +340,7 @@ def test_a_secret_of_an_ice_server_is_refused_instead_of_ignored() -> None:
 )
 def test_addresses_of_cameras(uri: str) -> None:
     assert camera_properties({"rtspUri": uri}).camera == Camera(uri)
-    later = connection_properties({"type": "IPCAM", "rtspUri": uri, "networkCache": 0})
+    later = connection_properties({"type": "IPCAM", "rtspUri": uri, "networkCache": 0}, AT)
     assert later.camera == Camera(uri, network_cache=0)
 
 
@@ -343,13 +348,13 @@ def test_addresses_of_cameras(uri: str) -> None:
     "uri", ["", "x", "rtsp:", "rtsp://", "rtsp:///live", "ftp://host/x", "file:x", "rtsp://[::1/x"]
 )
 def test_addresses_that_nothing_can_be_fetched_from(uri: str) -> None:
-    for read in (camera_properties, connection_properties):
+    for read in (camera_properties, partial(connection_properties, at=AT)):
         with pytest.raises(InvalidMemberError, match="body/rtspUri: must be an address"):
             read({"type": "IPCAM", "rtspUri": uri})
 
 
 def test_the_families_take_cameras_of_different_schemes() -> None:
     body = {"type": "IPCAM", "rtspUri": "https://host/x"}
-    assert connection_properties(body).camera == Camera("https://host/x")
+    assert connection_properties(body, AT).camera == Camera("https://host/x")
     with pytest.raises(InvalidMemberError, match="file://, rtsp://"):
         camera_properties(body)
