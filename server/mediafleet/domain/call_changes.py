@@ -512,7 +512,9 @@ def change_filter(
     filtered = replace(stream, filter=applied)
     after = _with(call, replace(owner, stream=filtered))
     changed = ("filter", filter_options(applied))
-    reason = "applyFilter" if applied else "removeFilter"
+    reason = "execFilterMethod" if replaces else "applyFilter"
+    if applied is None:
+        reason = "removeFilter"
     notification = _property_changed(after, owner, filtered, changed, reason, but=by)
     return Change(after, notifications=(notification,))
 

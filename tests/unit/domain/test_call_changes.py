@@ -366,6 +366,18 @@ def test_a_stream_has_one_filter(pair: Call) -> None:
     assert change.call is not None
     with pytest.raises(FilterExistsError):
         changes.change_filter(change.call, stream("ann").id, applied, by="con_bob", replaces=False)
+    called = replace(applied, last_method=("setElementProperty", "{}"))
+    reasons = [
+        changes.change_filter(after, stream("ann").id, filter_, by="con_bob", replaces=replaces)
+        .notifications[0]
+        .params["reason"]
+        for after, filter_, replaces in (
+            (pair, applied, False),
+            (change.call, called, True),
+            (change.call, None, True),
+        )
+    ]
+    assert reasons == ["applyFilter", "execFilterMethod", "removeFilter"]
     ended = changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=LATER, to_owner=False)
     assert "element" in ended.released
 
