@@ -330,8 +330,11 @@ async def test_recordings(tmp_path: Path, base: str) -> None:
 
 async def test_what_openvidu_ce_shows_of_its_configuration(api: httpx.AsyncClient) -> None:
     for each in ("", *(f"/openvidu-{name}" for name in COMMUNITY_PROPERTIES)):
-        assert (await api.get(f"/config{each}")).status_code == 200
-    assert (await api.get("/accept-certificate", auth=("", ""))).status_code == 200
+        for base in ("", "/openvidu/api"):
+            assert (await api.get(f"{base}/config{each}")).status_code == 200
+    for base in ("", "/openvidu"):
+        answer = await api.get(f"{base}/accept-certificate", auth=("", ""))
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
