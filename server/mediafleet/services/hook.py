@@ -43,7 +43,7 @@ async def run_hook(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environ,
+            env=dict(environ),  # uvloop takes nothing else
             start_new_session=True,
         )
     except OSError as error:

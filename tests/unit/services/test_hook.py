@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import anyio
 import pytest
@@ -13,6 +14,12 @@ from mediafleet.services.hook import MAX_OUTPUT_BYTES, run_hook
 pytestmark = pytest.mark.anyio
 
 DOCUMENT = b'{"event":"autoscaling"}'
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """As the server runs: uvloop starts processes in its own way."""
+    return "asyncio", {"use_uvloop": True}
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -27,7 +34,8 @@ async def refused(*command: str, document: bytes = DOCUMENT, limit: float = 10) 
 
 async def test_it_reads_the_document_and_has_no_other_variables(tmp_path: Path) -> None:
     code = "import os,sys; open(sys.argv[1],'w').write(sys.stdin.read()+repr(sorted(os.environ)))"
-    await run_hook((*python(code), str(tmp_path / "$(id)")), DOCUMENT, environ={"A": "1"})
+    environ = MappingProxyType({"A": "1"})
+    await run_hook((*python(code), str(tmp_path / "$(id)")), DOCUMENT, environ=environ)
 
     output = (tmp_path / "$(id)").read_text()  # no shell has seen the name
     assert output.startswith(DOCUMENT.decode())
