@@ -105,6 +105,20 @@ async def test_an_event_is_posted_as_openvidu_does(tmp_path):
     assert "webhook-signature" not in request.headers
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [
+        ("http://hooks.example:80/", b"hooks.example"),
+        ("https://hooks.example:80/", b"hooks.example:80"),
+        ("https://[2001:db8::1]/", b"[2001:db8::1]"),
+        ("http://[::1]:8080/", b"[::1]:8080"),
+    ],
+)
+def test_the_host_header_names_the_receiver(endpoint, host):
+    receiver = receiver_module.Receiver(WebhookSettings(is_on=True, endpoint=endpoint))
+    assert dict(receiver._headers)[b"Host"] == host
+
+
 async def test_the_signature_is_that_of_standard_webhooks(tmp_path):
     async with delivering(tmp_path, secret=b"a key") as (source, receiver, _):
         await source.emit()
@@ -392,7 +406,7 @@ async def test_certificates_are_verified(tmp_path):
             assert "CERTIFICATE_VERIFY_FAILED" in run.webhook.counters.problem
             assert receiver.requests == []
             run.change(ca_file=tmp_path / "ca.pem")
-            await receiver.until(1)
+            await run.until(lambda webhook: webhook.counters.delivered == 1)
             run.change(endpoint=f"https://127.0.0.1:{receiver.port}/")  # another name
             await source.emit()
             await run.until(lambda webhook: webhook.counters.problem is not None)

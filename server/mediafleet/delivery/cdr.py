@@ -33,6 +33,8 @@ HISTORY_DAYS = 30
 HISTORY_BYTES = 20 * 1024**3
 SAVE_INTERVAL_S = 5.0
 """How often the progress is stored while events are written."""
+GATHER_S = 0.25
+"""How long further events are waited for, so that few writes take many of them."""
 BATCH = 500
 """Events written at once."""
 LAST_BATCH_S = 5.0
@@ -261,6 +263,7 @@ class CdrWriter(Reader):
                 if self._events.newest == progress.position:
                     with anyio.move_on_after(SAVE_INTERVAL_S):
                         await self._events.wait_beyond(progress.position)
+                        await anyio.sleep(GATHER_S)
                     continue
                 if self._clock.now().date() != day:
                     await _save(store, files, progress)
