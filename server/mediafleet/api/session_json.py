@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mediafleet.api.wire import Json
     from mediafleet.domain.calls import Call, CallConnection, Filter, MediaOptions
     from mediafleet.domain.media import IceCandidate
-    from mediafleet.services.rooms import EndpointTrace
+    from mediafleet.services.media_reports import EndpointTrace
 
 SDK_VERSION = "2.15.0"
 """In tokens; browsers compare it with their own, and only log a difference."""

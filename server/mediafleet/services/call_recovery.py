@@ -55,9 +55,9 @@ class CallRecovery:
         self._clock = clock
         self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_JOBS)
         self._scheduler = Scheduler(clock)
-        rooms.on_filter_event = self._on_filter_event
+        rooms.reports.on_filter_event = self._on_filter_event
         rooms.on_camera = self._on_camera
-        rooms.on_lost = self._on_lost
+        rooms.reports.on_lost = self._on_lost
 
     def load(self, calls: Iterable[Call]) -> None:
         """Begin with the calls of an earlier server, before Media Nodes are attached.

@@ -71,7 +71,7 @@ class CallStatistics:
         for part in parts:
             await anyio.sleep(max(0.0, due - self._clock.monotonic()))
             due += pause
-            present = [each for each in part if self._rooms.has_endpoint(each.id)]
+            present = [each for each in part if each.id in self._rooms.reports]
             try:
                 for kind in KINDS if present else ():
                     await self._measure(present, kind, add)

@@ -22,7 +22,7 @@ from mediafleet.domain.calls import (
     Role,
     Stream,
 )
-from mediafleet.services.rooms import EndpointTrace
+from mediafleet.services.media_reports import EndpointTrace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -113,7 +113,7 @@ class ClusterState:
         for call in self.loaded_calls:
             self._place_call(call.id, call.session)
         self._members = {
-            node.id: Member.loaded(node, at=at, now=now, calls=self._calls_on(node.id))
+            node.id: Member.loaded(node, at=at, now=now, calls=self.calls_on(node.id))
             for node in await store.load()
         }
         self._index = MemberIndex(self._members.values())
@@ -325,7 +325,13 @@ class ClusterState:
         self.reservations.put(member, self._clock.monotonic())
         self._snapshot = None
 
-    def _calls_on(self, node_id: str) -> tuple[HostedCall, ...]:
+    @property
+    def nodes_with_calls(self) -> tuple[str, ...]:
+        """Ids of the nodes on which sessions of calls are placed."""
+        return tuple(self._calls)
+
+    def calls_on(self, node_id: str) -> tuple[HostedCall, ...]:
+        """The sessions of calls that are placed on a node."""
         return tuple(self._calls.get(node_id, {}).values())
 
     def _publish(self, decision: Decision[T]) -> None:
@@ -365,7 +371,7 @@ class ClusterState:
                 connection or NEVER_CONNECTED,
                 Progress(now),
                 down_since=now,
-                calls=self._calls_on(node.id),
+                calls=self.calls_on(node.id),
             )
         known = replace(known, connection=connection or known.connection)
         return known.moved(node, at=self._clock.now(), now=now)
@@ -377,7 +383,7 @@ class ClusterState:
         for node_id in self._place_call(record.session_id, session):
             if (member := self._members.get(node_id)) is None:
                 continue
-            self._keep(observations.hosting(member, self._calls_on(node_id)))
+            self._keep(observations.hosting(member, self.calls_on(node_id)))
             if bool(member.sessions) != bool(self._members[node_id].sessions):
                 self._notify(node_id)
 

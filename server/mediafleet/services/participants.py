@@ -34,7 +34,7 @@ from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.media import Endpoint, EndpointRequest, IceSettings
 from mediafleet.domain.sdp import force_codec
 from mediafleet.services.call_filters import CallFilters, media_of, require_role
-from mediafleet.services.rooms import EndpointTrace
+from mediafleet.services.media_reports import EndpointTrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

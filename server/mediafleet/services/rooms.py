@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
@@ -24,19 +23,20 @@ from mediafleet.domain.calls import Call, CallMedia, SessionProperties
 from mediafleet.domain.entries import EventOnly
 from mediafleet.domain.errors import MediafleetError
 from mediafleet.domain.events import SessionDestroyed
-from mediafleet.domain.media import Bandwidths, IceCandidate
+from mediafleet.domain.media import Bandwidths
 from mediafleet.domain.placement import PlacementRequest
 from mediafleet.services.cluster_state import ClusterState, Decision
 from mediafleet.services.group_commit import GroupCommit
+from mediafleet.services.media_reports import EndpointTrace, MediaReports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mediafleet.domain.calls import CallConnection
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.entries import StoreEntry
     from mediafleet.domain.events import Event
-    from mediafleet.domain.media import Media, MediaEvent
+    from mediafleet.domain.media import Media
     from mediafleet.domain.turn import TurnServer
     from mediafleet.services.placements import Placements
 
@@ -46,9 +46,6 @@ JOIN_WAIT_S = 15.0
 """How long a join waits for the first one, which creates the pipeline."""
 PLACEMENTS_TRIED = 3
 """Media Nodes that a first join tries."""
-_EARLY_ENDPOINTS, _EARLY_REPORTS = 1000, 64
-_TRACED: Final = 100
-"""Candidates and events of an endpoint that are kept for `webRtcStats`."""
 
 
 class Notifier(Protocol):
@@ -85,27 +82,6 @@ class CallSettings:
     turn: TurnServer | None = None
     garbage_interval: float = 900.0
     garbage_threshold: float = 3600.0
-
-
-@dataclass(slots=True)
-class EndpointTrace:
-    """What was seen of a WebRtcEndpoint since it was created; not kept over restarts.
-
-    Attributes:
-        name: Of the endpoint.
-        remote_sdp: The offer.
-        local_sdp: The answer.
-        received: Candidates of the browser.
-        gathered: Candidates of the media server.
-        events: Other events, the oldest first.
-    """
-
-    name: str
-    remote_sdp: str
-    local_sdp: str
-    received: deque[IceCandidate] = field(default_factory=lambda: deque(maxlen=_TRACED))
-    gathered: deque[IceCandidate] = field(default_factory=lambda: deque(maxlen=_TRACED))
-    events: deque[MediaEvent] = field(default_factory=lambda: deque(maxlen=_TRACED))
 
 
 @dataclass(slots=True)
@@ -165,10 +141,9 @@ class Rooms:
     Attributes:
         counts: How many calls, connections and streams there are.
         notifier: Notifies browsers; set by the signalling before the first of them joins.
-        on_filter_event: Called with the room and an event of a filter in it.
+        reports: What media servers report.
         on_camera: Called with the room, a camera that plays only while somebody receives it, and
             whether somebody does, when that changes.
-        on_lost: Called with the room of a call whose pipeline is gone.
     """
 
     def __init__(
@@ -185,15 +160,10 @@ class Rooms:
         self.settings = settings
         self._rooms: dict[str, Room] = {}
         self._of_rpc_session: dict[str, tuple[str, str]] = {}
-        self._of_endpoint: dict[str, Room] = {}
-        self._of_node: dict[str, dict[str, None]] = {}
-        self._early: OrderedDict[str, list[IceCandidate | MediaEvent]] = OrderedDict()
-        media.observer = self
+        self.reports = media.observer = MediaReports(self.hosted, self.notify)
         self.counts = CallCounts()
         self.notifier: Notifier | None = None
-        self.on_filter_event: Callable[[Room, MediaEvent], None] = lambda *_: None
         self.on_camera: Callable[[Room, CallConnection, bool], None] = lambda *_: None
-        self.on_lost: Callable[[Room], None] = lambda _: None
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -234,15 +204,11 @@ class Rooms:
     @property
     def nodes(self) -> Sequence[str]:
         """The Media Nodes that have sessions."""
-        return tuple(self._of_node)
-
-    def has_endpoint(self, endpoint: str) -> bool:
-        """Whether an element of a media server belongs to a connection."""
-        return endpoint in self._of_endpoint
+        return self._state.nodes_with_calls
 
     def hosted(self, node_id: str) -> Sequence[Room]:
         """The sessions on a Media Node."""
-        return [self._rooms[session_id] for session_id in self._of_node.get(node_id, ())]
+        return [self._rooms[call.id] for call in self._state.calls_on(node_id)]
 
     async def add(self, call: Call) -> None:
         """Add a session.
@@ -344,28 +310,15 @@ class Rooms:
                     self._of_rpc_session[each.rpc_session] = (room.call.id, each.id)
                 for endpoint, sender_id in _endpoints(each):
                     room.endpoints[endpoint] = (each.id, sender_id)
-                    self._of_endpoint[endpoint] = room
+                    self.reports.add(endpoint, room)
         for gone in room.traces.keys() - room.endpoints.keys():
             del room.traces[gone]
-        old_node = None if old is None else old.node_id
-        self._index_node(room.call.id, old_node, None if new is None else new.node_id)
+        self.counts.active += _is_placed(new) - _is_placed(old)
 
     def _forget_endpoints(self, room: Room, connection: CallConnection) -> None:
         for endpoint, _ in _endpoints(connection):
             room.endpoints.pop(endpoint, None)
-            self._of_endpoint.pop(endpoint, None)
-
-    def _index_node(self, session_id: str, old: str | None, new: str | None) -> None:
-        if old == new:
-            return
-        self.counts.active += (new is not None) - (old is not None)
-        if old is not None:
-            hosted = self._of_node[old]
-            del hosted[session_id]
-            if not hosted:
-                del self._of_node[old]
-        if new is not None:
-            self._of_node.setdefault(new, {})[session_id] = None
+            self.reports.remove(endpoint)
 
     async def keep_endpoint(
         self,
@@ -394,15 +347,9 @@ class Rooms:
             await self.change(session_id, decide_if_there)
         except BaseException:
             self._media.release(media, [endpoint])
-            self._early.pop(endpoint, None)
+            self.reports.drop_early(endpoint)
             raise
-        if (room := self._of_endpoint.get(endpoint)) is not None:
-            room.traces[endpoint] = trace
-            for each in self._early.pop(endpoint, ()):
-                if isinstance(each, IceCandidate):
-                    self._pass_on(room, endpoint, each)
-                else:
-                    self._take_event(room, each)
+        self.reports.begin(endpoint, trace)
 
     async def place(self, room: Room) -> CallMedia:
         """Return the media of a session; the first join places it and creates its pipeline.
@@ -538,78 +485,6 @@ class Rooms:
         """Commit an event that changes nothing."""
         await self._state.apply(EventOnly(event))
 
-    # What media servers report
-
-    def on_candidate(self, node_id: str, endpoint: str, candidate: IceCandidate) -> None:
-        """Pass a candidate of the media server to its browser; it may precede the answer."""
-        room = self._of_endpoint.get(endpoint)
-        if room is None or room.call.node_id != node_id:
-            self._hold(endpoint, candidate)
-        else:
-            self._pass_on(room, endpoint, candidate)
-
-    def _hold(self, endpoint: str, reported: IceCandidate | MediaEvent) -> None:
-        """Keep what is reported of an endpoint before it is committed."""
-        early = self._early.setdefault(endpoint, [])
-        if len(early) < _EARLY_REPORTS:
-            early.append(reported)
-        if len(self._early) > _EARLY_ENDPOINTS:
-            self._early.popitem(last=False)
-
-    def _pass_on(self, room: Room, endpoint: str, candidate: IceCandidate) -> None:
-        receiver_id, sender_id = room.endpoints[endpoint]
-        receiver = room.call.connections[receiver_id]
-        name = ""
-        if (trace := room.traces.get(endpoint)) is not None:
-            trace.gathered.append(candidate)
-            name = trace.name
-        params = {
-            "senderConnectionId": sender_id,
-            "endpointName": name,
-            "sdpMLineIndex": candidate.sdp_m_line_index,
-            "sdpMid": candidate.sdp_mid,
-            "candidate": candidate.candidate,
-        }
-        if receiver.rpc_session is not None:
-            self.notify([Notification((receiver.rpc_session,), "iceCandidate", params)])
-
-    def on_media_event(self, node_id: str, event: MediaEvent) -> None:
-        """Keep an event for the statistics; an error goes to the browser, a camera's to the log."""
-        room = self._of_endpoint.get(event.endpoint)
-        if room is None or room.call.node_id != node_id:
-            self._hold(event.endpoint, event)
-        else:
-            self._take_event(room, event)
-
-    def _take_event(self, room: Room, event: MediaEvent) -> None:
-        if (trace := room.traces.get(event.endpoint)) is not None:
-            trace.events.append(event)
-        receiver = room.call.connections[room.endpoints[event.endpoint][0]]
-        applied = None if receiver.stream is None else receiver.stream.filter
-        if applied is not None and applied.element == event.endpoint:
-            self.on_filter_event(room, event)
-            return
-        if event.type != "Error":
-            return
-        description = str(event.data.get("description", ""))[:1000]
-        if receiver.rpc_session is not None:
-            error = {"error": description}
-            self.notify([Notification((receiver.rpc_session,), "mediaError", error)])
-        elif receiver.properties.camera is not None:
-            extra = {
-                "session_id": room.call.id,
-                "connection_id": receiver.id,
-                "reason": description,
-            }
-            log.warning("camera failed", extra=extra)
-
-    def on_media_lost(self, node_id: str, pipelines: Collection[str]) -> None:
-        """Pipelines ended, and nobody released them, though their node is connected."""
-        for room in self.hosted(node_id):
-            media = room.call.session.media
-            if media is not None and media.pipeline in pipelines:
-                self.on_lost(room)
-
 
 def _endpoints(connection: CallConnection) -> Iterator[tuple[str, str]]:
     """The media objects of a connection that report events, with the owner of their stream."""
@@ -634,6 +509,10 @@ def _log_session(event: Event) -> None:
             "reason": event.reason,
         }
         log.info("session ended", extra=extra)
+
+
+def _is_placed(call: Call | None) -> bool:
+    return call is not None and call.node_id is not None
 
 
 def is_received(call: Call, camera: CallConnection) -> bool:

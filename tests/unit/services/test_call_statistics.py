@@ -45,13 +45,18 @@ def call(session_id, node_id, publishers):
 class Measured:
     def __init__(self, *calls):
         clock = AwakeClock(SystemClock())
-        state = ClusterState(clock, Reservations(measured_after=1))
+        self.state = state = ClusterState(clock, Reservations(measured_after=1))
         self.media = CountedMedia()
         placements = Placements(state, clock, lambda: "")
         self.rooms = Rooms(state, placements, self.media, CallSettings)
-        self.rooms.load(calls)
+        self.load(*calls)
         self.statistics = CallStatistics(self.rooms, self.media, clock, Random(1))
         self.documents = []
+
+    def load(self, *calls):
+        for each in calls:
+            self.state._place_call(each.id, each.session)
+        self.rooms.load(calls)
 
     async def until(self, condition):
         """Measure until something holds."""
@@ -80,7 +85,7 @@ async def test_each_endpoint_is_measured_once_in_an_interval():
 async def test_what_is_there_then_is_measured():
     measured = Measured(call("ses_A", "kms_1", 1))
     await measured.until(lambda: len(measured.documents) == 2)
-    measured.rooms.load([call("ses_B", "kms_2", 1)])
+    measured.load(call("ses_B", "kms_2", 1))
     await measured.until(lambda: len(measured.documents) == 6)
     assert {body["sessionId"] for body in measured.documents[2:]} == {"ses_A", "ses_B"}
 

@@ -57,7 +57,7 @@ async def test_a_camera_that_fails_is_in_the_log(caplog: pytest.LogCaptureFixtur
             assert each.stream is not None
             for kind in ("Error", "EndOfStream"):
                 event = MediaEvent(each.stream.endpoint, kind, {"description": "Invalid URI"})
-                cluster.rooms.on_media_event(FIRST, event)
+                cluster.rooms.reports.on_media_event(FIRST, event)
 
     (failed,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
     assert failed.getMessage() == "camera failed"
