@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, ip_network
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 from mediafleet.configuration.dotenv import DotenvLine
 from mediafleet.configuration.errors import ConfigurationProblem
@@ -16,7 +16,10 @@ from mediafleet.configuration.properties import READ_NAMES, has_no_effect
 from mediafleet.configuration.property import Property, Value, printable, typed
 from mediafleet.configuration.text_kinds import CommandLine, TextKind
 
+_Broken: TypeAlias = tuple[set[str], ConfigurationProblem]
+
 _SCALING: Final = "OPENVIDU_PRO_CLUSTER_AUTOSCALING_"
+_ENVIRONMENT: Final = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
 _LOCAL: Final = IPv4Network("127.64.0.0/10")
 _PAIRS: Final = (
     (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES"),
@@ -34,95 +37,64 @@ def conflicts(
         invalid: Names whose values are invalid; rules that need one of them are left out, so that
             one mistake is reported once.
     """
+    for needed, problem in _broken_rules(values):
+        if needed.isdisjoint(invalid):
+            yield problem
+
+
+def _broken_rules(values: Mapping[str, Value]) -> Iterator[_Broken]:
+    """Yield what is wrong, each with the names that its rule needs."""
     for lower, upper in _PAIRS:
-        if {lower, upper}.isdisjoint(invalid):
-            low, high = typed(values, lower, int), typed(values, upper, int)
-            if low > high:
-                yield ConfigurationProblem(
-                    property=lower, value=str(low), rule=f"must not be above {upper}={high}"
-                )
-    yield from _too_many_local_nodes(values, invalid)
-    yield from _unreachable_local_nodes(values, invalid)
-    yield from _missing_for_aws(values, invalid)
-    yield from _missing_for_registrar(values, invalid)
-    webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
-    if {webhook, endpoint}.isdisjoint(invalid) and values[webhook] and not values[endpoint]:
-        yield ConfigurationProblem(
-            property=endpoint, value=None, rule=f"it is required when {webhook} is true"
-        )
-
-
-def _missing_for_registrar(
-    values: Mapping[str, Value], invalid: Collection[str]
-) -> Iterator[ConfigurationProblem]:
+        low, high = typed(values, lower, int), typed(values, upper, int)
+        if low > high:
+            yield _broken(lower, low, f"must not be above {upper}={high}", upper)
+    if values[_ENVIRONMENT] == "local":
+        yield from _of_local_nodes(values)
+    if values[_ENVIRONMENT] == "aws":
+        yield from _of_aws(values)
     token, networks = "MEDIAFLEET_REGISTRAR_TOKEN", "MEDIAFLEET_REGISTRAR_NETWORKS"
-    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
-    if token in invalid or not values[token]:
-        return
-    if networks not in invalid and not values[networks]:
-        yield ConfigurationProblem(
-            property=networks, value=None, rule=f"it is required when {token} is set"
-        )
-    if environment not in invalid and values[environment] != "on_premise":
-        yield ConfigurationProblem(
-            property=environment,
-            value=str(values[environment]),
-            rule=f"must be on_premise when {token} is set",
-        )
+    if values[token] and not values[networks]:
+        yield _broken(networks, None, f"it is required when {token} is set", token)
+    if values[token] and values[_ENVIRONMENT] != "on_premise":
+        rule = f"must be on_premise when {token} is set"
+        yield _broken(_ENVIRONMENT, values[_ENVIRONMENT], rule, token)
+    webhook, endpoint = "OPENVIDU_WEBHOOK", "OPENVIDU_WEBHOOK_ENDPOINT"
+    if values[webhook] and not values[endpoint]:
+        yield _broken(endpoint, None, f"it is required when {webhook} is true", webhook)
 
 
-def _missing_for_aws(
-    values: Mapping[str, Value], invalid: Collection[str]
-) -> Iterator[ConfigurationProblem]:
-    environment = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT"
-    key_id, key = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
-    if environment in invalid or values[environment] != "aws":
-        return
-    for name in ("AWS_DEFAULT_REGION", "AWS_IMAGE_ID", "AWS_INSTANCE_TYPE"):
-        if name not in invalid and not values[name]:
-            yield ConfigurationProblem(
-                property=name, value=None, rule="it is required in the environment aws"
-            )
-    if {key_id, key}.isdisjoint(invalid) and bool(values[key_id]) != bool(values[key]):
-        missing, given = (key, key_id) if values[key_id] else (key_id, key)
-        yield ConfigurationProblem(
-            property=missing, value=None, rule=f"it is required when {given} is set"
-        )
-
-
-def _too_many_local_nodes(
-    values: Mapping[str, Value], invalid: Collection[str]
-) -> Iterator[ConfigurationProblem]:
+def _of_local_nodes(values: Mapping[str, Value]) -> Iterator[_Broken]:
     scales = values["OPENVIDU_PRO_CLUSTER_AUTOSCALING"]
     bounds = (f"{_SCALING}MIN_NODES", f"{_SCALING}MAX_NODES")
-    environment, most = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_LOCAL_MAX_NODES"
-    for wanted in bounds if scales else ("OPENVIDU_PRO_CLUSTER_MEDIA_NODES",):
-        if values[environment] != "local" or not {wanted, environment, most}.isdisjoint(invalid):
-            return
-        number, limit = typed(values, wanted, int), typed(values, most, int)
-        if number > limit:
-            yield ConfigurationProblem(
-                property=wanted,
-                value=str(number),
-                rule=f"must not be above {most}={limit} in the environment local",
-            )
-            return
-
-
-def _unreachable_local_nodes(
-    values: Mapping[str, Value], invalid: Collection[str]
-) -> Iterator[ConfigurationProblem]:
-    environment, networks = "OPENVIDU_PRO_CLUSTER_ENVIRONMENT", "MEDIAFLEET_ALLOWED_NODE_NETWORKS"
-    if values[environment] != "local" or not {environment, networks}.isdisjoint(invalid):
-        return
+    most = "MEDIAFLEET_LOCAL_MAX_NODES"
+    limit = typed(values, most, int)
+    wanted = bounds if scales else ("OPENVIDU_PRO_CLUSTER_MEDIA_NODES",)
+    for count, name in enumerate(wanted):
+        if (number := typed(values, name, int)) > limit:
+            rule = f"must not be above {most}={limit} in the environment local"
+            yield _broken(name, number, rule, most, _ENVIRONMENT, *wanted[:count])
+            break
+    networks = "MEDIAFLEET_ALLOWED_NODE_NETWORKS"
     texts = typed(values, networks, tuple)
     allowed = [ip_network(text) for text in texts]
     if not any(each.version == _LOCAL.version and _LOCAL.subnet_of(each) for each in allowed):
-        yield ConfigurationProblem(
-            property=networks,
-            value=", ".join(texts),
-            rule=f"must hold {_LOCAL}, where the nodes of the environment local are",
-        )
+        rule = f"must hold {_LOCAL}, where the nodes of the environment local are"
+        yield _broken(networks, ", ".join(texts), rule, _ENVIRONMENT)
+
+
+def _of_aws(values: Mapping[str, Value]) -> Iterator[_Broken]:
+    for name in ("AWS_DEFAULT_REGION", "AWS_IMAGE_ID", "AWS_INSTANCE_TYPE"):
+        if not values[name]:
+            yield _broken(name, None, "it is required in the environment aws", _ENVIRONMENT)
+    key_id, key = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+    if bool(values[key_id]) != bool(values[key]):
+        missing, given = (key, key_id) if values[key_id] else (key_id, key)
+        yield _broken(missing, None, f"it is required when {given} is set", given, _ENVIRONMENT)
+
+
+def _broken(name: str, value: object, rule: str, *others: str) -> _Broken:
+    shown = None if value is None else str(value)
+    return {name, *others}, ConfigurationProblem(property=name, value=shown, rule=rule)
 
 
 _PREFIXES: Final = ("OPENVIDU_", "MEDIAFLEET_")
