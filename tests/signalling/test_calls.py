@@ -462,19 +462,19 @@ async def test_events_of_a_filter_reach_those_that_listen(
         elements = await application.invoke(pipeline, "getChildren")
         (filter_,) = [each for each in elements if "ZBarFilter" in each]
         fleet.nodes[0].raise_error(filter_, "X", "broken")
-        told = await one.page.notification("filterEventDispatched")
-        assert (told["streamId"], told["filterType"], told["eventType"]) == (
+        notified = await one.page.notification("filterEventDispatched")
+        assert (notified["streamId"], notified["filterType"], notified["eventType"]) == (
             stream["id"],
             "ZBarFilter",
             "Error",
         )
-        assert re.fullmatch(r"\{.*description=broken, .*\}", told["data"])
+        assert re.fullmatch(r"\{.*description=broken, .*\}", notified["data"])
         (event,) = [
             each
             for each in histories.read_events(database)
             if each["name"] == "filterEventDispatched"
         ]
-        assert event["data"] == told["data"]
+        assert event["data"] == notified["data"]
 
 
 async def test_a_stream_whose_filter_fails_is_not_published(server: Server) -> None:
