@@ -139,7 +139,7 @@ def add_connection(call: Call, connection: CallConnection) -> Change:
 
 
 def pending_connection(call: Call, token: str) -> CallConnection:
-    """The connection that a token admits.
+    """The connection that a token is for.
 
     Raises:
         InvalidTokenError: None, or it has joined.

@@ -116,7 +116,7 @@ class StreamNotFoundError(SessionError, NotFoundError):
 
 
 class InvalidTokenError(CallError):
-    """The token admits nobody: it is unknown, or was used."""
+    """No browser can join with the token: it is unknown, or was used."""
 
     code = 401
     text = "The token is not valid: it is unknown, or it was used before"

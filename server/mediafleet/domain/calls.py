@@ -256,7 +256,7 @@ class CallConnection:
     Attributes:
         id: ``con_…``, or ``ipc_…`` for a camera.
         created_at: When its token was made.
-        token: ``tok_…``; empty for a camera. It admits one browser once.
+        token: ``tok_…``; empty for a camera. One browser can join with it, once.
         properties: As given when it was created.
         active_at: When it joined; ``None`` while it is pending.
         rpc_session: Id of the JSON-RPC session, by which its browser comes back.
