@@ -12,7 +12,7 @@ from mediafleet.domain.errors import UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.contract import ErrorDetail
     from mediafleet.services.autoscaling import Autoscaler
     from mediafleet.services.cluster import ClusterConfiguration
@@ -52,11 +52,11 @@ class HealthHandlers:
     def __init__(self, configuration: ClusterConfiguration) -> None:
         self._configuration = configuration
 
-    async def get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
+    async def get_health(self) -> HandlerResult:
         body = wire.health(self._configuration.health())
         return body, *_HEALTH_ANSWERS[body["status"]]
 
-    async def openvidu_get_health(self) -> tuple[wire.Json, HTTPStatus, dict[str, str]]:
+    async def openvidu_get_health(self) -> HandlerResult:
         body = wire.openvidu_health(self._configuration.health())
         if body["status"] == "UNSTABLE":
             return body, HTTPStatus.CONFLICT, {}
@@ -97,22 +97,22 @@ class CommunityHandlers:
         shown = self._shown()
         return {name: shown[name] for name in self._names if name in shown}, HTTPStatus.OK
 
-    async def get_openvidu_version(self) -> tuple[str, HTTPStatus]:
+    async def get_openvidu_version(self) -> HandlerResult:
         return self._shown()["VERSION"], HTTPStatus.OK
 
-    async def get_openvidu_publicurl(self) -> tuple[str, HTTPStatus]:
+    async def get_openvidu_publicurl(self) -> HandlerResult:
         return f"{self._shown()['OPENVIDU_PUBLICURL']}/", HTTPStatus.OK
 
-    async def get_openvidu_recording(self) -> tuple[bool, HTTPStatus]:
+    async def get_openvidu_recording(self) -> HandlerResult:
         return self._shown()["OPENVIDU_RECORDING"], HTTPStatus.OK
 
-    async def get_openvidu_recording_path(self) -> tuple[str, HTTPStatus]:
+    async def get_openvidu_recording_path(self) -> HandlerResult:
         return self._recording_path(), HTTPStatus.OK
 
-    async def get_openvidu_cdr(self) -> tuple[bool, HTTPStatus]:
+    async def get_openvidu_cdr(self) -> HandlerResult:
         return self._shown()["OPENVIDU_CDR"], HTTPStatus.OK
 
-    async def accept_certificate(self) -> tuple[str, HTTPStatus]:
+    async def accept_certificate(self) -> HandlerResult:
         return "The certificate of this server is accepted.", HTTPStatus.OK
 
     def _shown(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import math
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.contract import SchemaValidator
     from mediafleet.domain.events import StoredEvent
     from mediafleet.services.event_log import EventLog
@@ -43,8 +44,6 @@ MAX_CDR_FILES: Final = 10_000
 _COMMENT: Final = b": keep-alive\n\n"
 # The second is for nginx, which would hold the events back until it has many.
 _STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-HandlerResult: TypeAlias = tuple[Any, HTTPStatus] | tuple[Any, HTTPStatus, dict[str, str]]
 
 
 @dataclass(eq=False)

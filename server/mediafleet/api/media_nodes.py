@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from mediafleet.api import wire
 from mediafleet.api.encoded import EncodedMediaNodes
 from mediafleet.api.session_json import SessionJson
-from mediafleet.contract import EncodedJson
 from mediafleet.domain.call_errors import SessionNotFoundError
 from mediafleet.domain.drain import limit_of
 from mediafleet.domain.lifecycle import DeletionStrategy
@@ -19,6 +18,7 @@ from mediafleet.domain.media_node import MediaNodeStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.calls import Call
     from mediafleet.domain.cluster import Member, Session
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from mediafleet.services.machines import Discovery
     from mediafleet.services.media_nodes import Drains, MediaNodes
     from mediafleet.services.removals import Removals
-
-
-HandlerResult: TypeAlias = tuple[wire.Json | EncodedJson | None, HTTPStatus]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mediafleet.domain.labels import labels_of
 from mediafleet.domain.placement import ESTIMATED_LOAD, TTL_S, PlacementRequest
 
 if TYPE_CHECKING:
-    from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.services.placements import Placements
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from mediafleet.api.wire import listing
+from mediafleet.domain.call_events import LOCATION
 from mediafleet.domain.calls import (
     Camera,
     ConnectionProperties,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 SDK_VERSION = "2.15.0"
 """In tokens; browsers compare it with their own, and only log a difference."""
-_LOCATION = "unknown"
 _INDIVIDUAL, _CUSTOM = "INDIVIDUAL", "CUSTOM"
 _RESOLUTION = "1280x720"
 _SCHEMES = {"rtsp", "rtsps", "http", "https"}
@@ -243,7 +244,7 @@ class SessionJson:
                 if properties.custom_session_id
                 else {}
             ),
-            "connections": _listing(content),
+            "connections": listing(content),
             "recording": False,
         }
 
@@ -265,7 +266,7 @@ class SessionJson:
         return {
             "connectionId": connection.id,
             "createdAt": to_milliseconds(connection.active_at or connection.created_at),
-            "location": _LOCATION,
+            "location": LOCATION,
             "platform": connection.platform,
             **({} if connection.is_camera else token),
             "role": connection.properties.role,
@@ -298,7 +299,7 @@ class SessionJson:
             "customSessionId": properties.custom_session_id,
             "forcedVideoCodec": properties.forced_video_codec,
             "allowTranscoding": properties.allow_transcoding,
-            "connections": _listing([self.connection(call.id, each) for each in shown]),
+            "connections": listing([self.connection(call.id, each) for each in shown]),
         }
         if call.node_id is not None:
             body["mediaNodeId"] = call.node_id
@@ -327,7 +328,7 @@ class SessionJson:
             "sessionId": session_id,
             "createdAt": to_milliseconds(connection.created_at),
             "activeAt": None if active_at is None else to_milliseconds(active_at),
-            "location": _LOCATION if is_active else None,
+            "location": LOCATION if is_active else None,
             "ip": (connection.ip or None) if is_active else None,
             "platform": connection.platform if is_active else None,
             "token": None if camera else token_url(self._public_url, session_id, connection),
@@ -348,7 +349,7 @@ class SessionJson:
 
     def connections(self, session_id: str, shown: Iterable[CallConnection]) -> Json:
         """A list of connections, as 2.16 and later show it."""
-        return _listing([self.connection(session_id, each) for each in shown])
+        return listing([self.connection(session_id, each) for each in shown])
 
     # Both
 
@@ -410,10 +411,6 @@ def _text_of(value: object, name: str) -> str | None:
     """A text that a media server sent, if it sent one that fits."""
     text = value.get(name) if isinstance(value, dict) else None
     return text if isinstance(text, str) and len(text) <= _MAX_CANDIDATE else None
-
-
-def _listing(content: list[Json]) -> Json:
-    return {"numberOfElements": len(content), "content": content}
 
 
 def _recording_defaults(recording: RecordingProperties) -> Json:

@@ -19,11 +19,12 @@ from mediafleet.domain.call_errors import (
 )
 from mediafleet.domain.calls import Role
 from mediafleet.domain.errors import UnreachableMediaServerError
+from mediafleet.domain.formats import to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.contract import ContractSchemas
     from mediafleet.domain.calls import Call, CallConnection, ConnectionProperties
     from mediafleet.services.calls import Calls
@@ -58,6 +59,22 @@ class SessionHandlers(ABC):
         properties = session_json.session_properties(given, self._calls.session_defaults)
         call = await self._calls.create_session(properties)
         return self._created(call), HTTPStatus.OK
+
+    async def list_sessions(
+        self, *, web_rtc_stats: bool = False, pending_connections: bool = False
+    ) -> HandlerResult:
+        shown = (
+            self._session(call, stats=web_rtc_stats, pending=pending_connections)
+            for call in self._calls.all()
+        )
+        return wire.listing(shown), HTTPStatus.OK
+
+    async def get_session(
+        self, session_id: str, *, web_rtc_stats: bool = False, pending_connections: bool = False
+    ) -> HandlerResult:
+        call = self._calls.call(session_id)
+        shown = self._session(call, stats=web_rtc_stats, pending=pending_connections)
+        return shown, HTTPStatus.OK
 
     async def close_session(self, session_id: str) -> HandlerResult:
         await self._calls.close_session(session_id)
@@ -115,8 +132,12 @@ class SessionHandlers(ABC):
         return SessionJson(self._public_url(), traces)
 
     @abstractmethod
+    def _session(self, call: Call, *, stats: bool, pending: bool) -> wire.Json:
+        """The object of a session."""
+
     def _created(self, call: Call) -> wire.Json:
         """The body of a response to the creation of a session."""
+        return self._session(call, stats=False, pending=False)
 
     @abstractmethod
     def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
@@ -126,50 +147,24 @@ class SessionHandlers(ABC):
 class EarlySessions(SessionHandlers):
     """Below ``/api``: OpenVidu 2.15."""
 
-    async def list_sessions(self, *, web_rtc_stats: bool = False) -> HandlerResult:
-        content = [
-            self._json(call.id, stats=web_rtc_stats).early_session(call)
-            for call in self._calls.all()
-        ]
-        return _listing(content), HTTPStatus.OK
-
-    async def get_session(self, session_id: str, *, web_rtc_stats: bool = False) -> HandlerResult:
-        call = self._calls.call(session_id)
-        return self._json(session_id, stats=web_rtc_stats).early_session(call), HTTPStatus.OK
-
     async def create_connection(self, session_id: str, body: dict[str, Any]) -> HandlerResult:
         self._calls.call(session_id)
         connection = await self._connect(session_id, session_json.camera_properties(body))
         shown = self._json(session_id, stats=False).early_connection(session_id, connection)
         return shown, HTTPStatus.OK
 
+    def _session(self, call: Call, *, stats: bool, pending: bool) -> wire.Json:
+        return self._json(call.id, stats=stats).early_session(call)
+
     def _created(self, call: Call) -> wire.Json:
-        shown = SessionJson(self._public_url()).early_session(call)
-        return {"id": call.id, "createdAt": shown["createdAt"]}
+        return {"id": call.id, "createdAt": to_milliseconds(call.session.created_at)}
 
     def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
-        return SessionJson(self._public_url()).early_token(session_id, connection)
+        return self._json(session_id, stats=False).early_token(session_id, connection)
 
 
 class LaterSessions(SessionHandlers):
     """Below ``/openvidu/api``: OpenVidu 2.16 and later."""
-
-    async def list_sessions(
-        self, *, web_rtc_stats: bool = False, pending_connections: bool = False
-    ) -> HandlerResult:
-        content = [
-            self._json(call.id, stats=web_rtc_stats).session(call, pending=pending_connections)
-            for call in self._calls.all()
-        ]
-        return _listing(content), HTTPStatus.OK
-
-    async def get_session(
-        self, session_id: str, *, web_rtc_stats: bool = False, pending_connections: bool = False
-    ) -> HandlerResult:
-        shown = self._json(session_id, stats=web_rtc_stats).session(
-            self._calls.call(session_id), pending=pending_connections
-        )
-        return shown, HTTPStatus.OK
 
     async def create_connection(
         self, session_id: str, body: dict[str, Any] | None = None
@@ -216,11 +211,11 @@ class LaterSessions(SessionHandlers):
     ) -> wire.Json:
         return self._json(session_id, stats=stats).connection(session_id, connection)
 
-    def _created(self, call: Call) -> wire.Json:
-        return SessionJson(self._public_url()).session(call)
+    def _session(self, call: Call, *, stats: bool, pending: bool) -> wire.Json:
+        return self._json(call.id, stats=stats).session(call, pending=pending)
 
     def _token(self, session_id: str, connection: CallConnection) -> wire.Json:
-        return SessionJson(self._public_url()).token(session_id, connection)
+        return self._json(session_id, stats=False).token(session_id, connection)
 
 
 class RecordingHandlers:
@@ -261,7 +256,3 @@ class RecordingHandlers:
     def _not_found(self, recording_id: str) -> HandlerResult:
         self._require_on()
         raise RecordingNotFoundError(recording_id)
-
-
-def _listing(content: list[Any]) -> dict[str, Any]:
-    return {"numberOfElements": len(content), "content": content}

@@ -11,7 +11,7 @@ from mediafleet.domain.errors import NoDeadLetterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mediafleet.api.media_nodes import HandlerResult
+    from mediafleet.api.wire import HandlerResult
     from mediafleet.domain.ports import Replay, Store, WebhookState
 
 

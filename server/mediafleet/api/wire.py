@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediafleet.domain.formats import to_milliseconds
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mediafleet.services.placements import Placement
 
 Json: TypeAlias = dict[str, Any]
+HandlerResult: TypeAlias = tuple[Any, HTTPStatus] | tuple[Any, HTTPStatus, dict[str, str]]
+"""Body, status and further headers of a response."""
 
 SESSION_IDS_SHOWN = 100
 
