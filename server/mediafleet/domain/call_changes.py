@@ -519,6 +519,21 @@ def change_filter(
     return Change(after, notifications=(notification,))
 
 
+def note_filter_method(
+    call: Call, stream_id: str, element: str, method: tuple[str, str], *, by: str
+) -> Change:
+    """Note the method of a filter that was executed last; notify all but who asked.
+
+    Raises:
+        StreamNotFoundError: The stream, or that filter of it, is gone.
+    """
+    _, stream = published_stream(call, stream_id)
+    if stream.filter is None or stream.filter.element != element:
+        raise StreamNotFoundError(call.id, stream_id)
+    called = replace(stream.filter, last_method=method)
+    return change_filter(call, stream_id, called, by=by, replaces=True)
+
+
 def listen_to_filter(
     call: Call, stream_id: str, listener: tuple[str, str], *, is_on: bool
 ) -> Change:

@@ -98,8 +98,13 @@ class CallFilters:
         call, _, applied = self._filtered(session_id, connection_id, stream_id)
         parsed = _json_object(params)
         await self._media.invoke_filter(media_of(call), applied.element, method, parsed)
-        called = replace(applied, last_method=(method, orjson.dumps(parsed).decode()))
-        await self._change(session_id, stream_id, called, by=connection_id, replaces=True)
+        called = (method, orjson.dumps(parsed).decode())
+        await self._rooms.change(
+            session_id,
+            lambda call: changes.note_filter_method(
+                call, stream_id, applied.element, called, by=connection_id
+            ),
+        )
 
     async def listen_to_filter(
         self,

@@ -366,18 +366,24 @@ def test_a_stream_has_one_filter(pair: Call) -> None:
     assert change.call is not None
     with pytest.raises(FilterExistsError):
         changes.change_filter(change.call, stream("ann").id, applied, by="con_bob", replaces=False)
-    called = replace(applied, last_method=("setElementProperty", "{}"))
-    reasons = [
-        changes.change_filter(after, stream("ann").id, filter_, by="con_bob", replaces=replaces)
-        .notifications[0]
-        .params["reason"]
-        for after, filter_, replaces in (
-            (pair, applied, False),
-            (change.call, called, True),
-            (change.call, None, True),
-        )
+    named, by = stream("ann").id, "con_bob"
+    heard = changes.listen_to_filter(change.call, named, ("con_bob", "CodeFound"), is_on=True)
+    assert heard.call is not None
+    called = changes.note_filter_method(heard.call, named, "element", ("method", "{}"), by=by)
+    removed = changes.change_filter(heard.call, named, None, by=by, replaces=True)
+    assert [each.notifications[0].params["reason"] for each in (change, called, removed)] == [
+        "applyFilter",
+        "execFilterMethod",
+        "removeFilter",
     ]
-    assert reasons == ["applyFilter", "execFilterMethod", "removeFilter"]
+    assert called.call is not None
+    assert removed.call is not None
+    kept = called.call.connections["con_ann"].stream
+    assert kept is not None
+    assert kept.filter is not None
+    assert kept.filter.listeners == (("con_bob", "CodeFound"),)
+    with pytest.raises(StreamNotFoundError):
+        changes.note_filter_method(removed.call, named, "element", ("method", "{}"), by=by)
     ended = changes.unpublish(change.call, "con_ann", Reason.UNPUBLISH, at=LATER, to_owner=False)
     assert "element" in ended.released
 
