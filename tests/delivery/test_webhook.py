@@ -30,6 +30,13 @@ from support.webhook_receiver import OK, status, webhook_receiver
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def anyio_backend():
+    """As the server runs: uvloop has connections and TLS of its own."""
+    return "asyncio", {"use_uvloop": True}
+
+
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 STATUS_CHANGED = "mediaNodeStatusChanged"
 
