@@ -227,7 +227,7 @@ def replay_dead_letters(
         for number in delivered:
             print_lines(f"Event {number} is delivered.")
     if problem is not None:
-        raise CommandError(problem, ExitCode.CONFLICT)
+        raise CommandError(f"Not all events are delivered: {problem}", ExitCode.CONFLICT)
 
 
 def _dead_letters(server: Server) -> list[int]:
