@@ -1,5 +1,8 @@
 """`mediafleet autoscaling explain`: against a real server with emulated nodes."""
 
+import json
+import time
+
 import pytest
 
 SETTINGS = {
@@ -8,12 +11,16 @@ SETTINGS = {
     "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MAX_NODES": "3",
     "OPENVIDU_PRO_CLUSTER_AUTOSCALING_MIN_LOAD": "0",
     "OPENVIDU_PRO_CLUSTER_ENVIRONMENT": "on_premise",
+    "MEDIAFLEET_AUTOSCALING_EVALUATIONS": "2",
+    "MEDIAFLEET_AUTOSCALING_SHRINK_COOLDOWN": "90",
 }
 
 
 @pytest.fixture
 def mediafleet(start, tmp_path, run_here):
-    server = start("serve", "--port", 0, "--data-dir", tmp_path, **SETTINGS)
+    hook = f"/bin/sh -c 'cat > {tmp_path}/requested; echo > {tmp_path}/done'"
+    settings = {**SETTINGS, "MEDIAFLEET_AUTOSCALING_HOOK": hook}
+    server = start("serve", "--port", 0, "--data-dir", tmp_path, **settings)
     return lambda *arguments: run_here(*arguments, **server.access)
 
 
@@ -21,13 +28,14 @@ def test_autoscaling_explains_what_it_would_do_and_did(mediafleet):
     explained = mediafleet("autoscaling", "explain").out
 
     assert explained.split()[:2] == ["autoscaling", "on"]
+    assert "2 evaluations in a row, no shrinking for 1m 30s after a change" in explained
     assert "There are fewer active nodes than the minimum (1)." in explained
     assert explained.count("1 new node is needed") == 2  # now, and when the server began
 
     report = mediafleet("autoscaling", "explain", "--json").json
     assert report["policy"] == {"minNodes": 1, "maxNodes": 3, "minLoad": 0, "maxLoad": 70}
     assert [each["newNodes"] for each in report["decisions"]] == [1]
-    assert (report["launches"], report["hook"], report["mediaNodes"]) == (False, False, [])
+    assert (report["launches"], report["hook"], report["mediaNodes"]) == (False, True, [])
 
 
 def test_a_dry_run_decides_with_other_limits_and_changes_nothing(mediafleet):
@@ -49,3 +57,12 @@ def test_limits_need_a_dry_run(mediafleet):
 
     assert refused.code == 2
     assert "--dry-run" in refused.err
+
+
+def test_what_is_requested_on_premises_reaches_the_hook_of_a_real_server(mediafleet, tmp_path):
+    end = time.monotonic() + 10
+    while not (tmp_path / "done").exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    event = json.loads((tmp_path / "requested").read_text())
+    assert (event["event"], event["mediaNodes"]["launch"]["newNodes"]) == ("autoscaling", 1)

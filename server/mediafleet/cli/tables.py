@@ -14,6 +14,7 @@ from mediafleet.cli.terminal import format_duration, format_time, with_options, 
 from mediafleet.texts import printable, shown
 from mediafleet_client.models import (
     Autoscaling,
+    AutoscalingGuards,
     DeadLetterPage,
     Drain,
     EventPage,
@@ -338,6 +339,7 @@ def autoscaling_report(report: Autoscaling) -> Rows:
     yield "nodes", f"{policy.min_nodes} to {policy.max_nodes}"
     yield "load", f"{policy.min_load}% to {policy.max_load}%"
     yield "interval", format_duration(report.interval)
+    yield "guards", _guards(report.guards)
     yield "active nodes", now.num_nodes
     yield "average load", f"{now.avg_load:.2f}%"
     if report.idle_reason is not None:
@@ -349,6 +351,29 @@ def autoscaling_report(report: Autoscaling) -> Rows:
     for decision in report.decisions:
         times = "" if decision.evaluations == 1 else f" ({decision.evaluations} times)"
         yield format_time(decision.timestamp), f"{decision.reason}{times}"
+
+
+def _guards(guards: AutoscalingGuards) -> str:
+    """Name those that are on."""
+    named = (
+        (guards.evaluations > 1, f"{guards.evaluations} evaluations in a row"),
+        (
+            guards.growth_cooldown > 0,
+            f"no growth for {format_duration(guards.growth_cooldown)} after a change",
+        ),
+        (
+            guards.shrink_cooldown > 0,
+            f"no shrinking for {format_duration(guards.shrink_cooldown)} after a change",
+        ),
+        (guards.max_step > 0, f"at most {guards.max_step} at once"),
+        (guards.launches_per_hour > 0, f"at most {guards.launches_per_hour} launches in an hour"),
+        (
+            guards.failed_launches > 0,
+            f"{format_duration(guards.back_off)} without launches after "
+            f"{guards.failed_launches} that failed",
+        ),
+    )
+    return ", ".join(text for is_on, text in named if is_on) or "none"
 
 
 def event_list(page: EventPage) -> Table:
