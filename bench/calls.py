@@ -7,7 +7,6 @@ Participants speak JSON-RPC over WebSockets, as the SDK does: a ping every 5 s, 
 import argparse
 import asyncio
 import json
-import math
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import httpx
+import uvloop
 from bench.fleet import fleet
 from bench.machine import describe, load_average
 from bench.peers import SECRET, USER
@@ -115,7 +115,7 @@ class Joins:
 
     Attributes:
         sessions: How many, with *participants* in each.
-        rate: Participants that join each second; infinite if all join at once.
+        rate: Participants that join each second; ``None`` if all join at once.
         published_ms: From the request to join to the answer to the request to publish: median,
             99th percentile, longest.
         subscribed_ms: From the request to receive to its answer: the same.
@@ -127,7 +127,7 @@ class Joins:
 
     sessions: int
     participants: int
-    rate: float
+    rate: float | None
     published_ms: tuple[float, float, float]
     subscribed_ms: tuple[float, float, float]
     pings: int
@@ -182,10 +182,11 @@ class Calls:
         return made
 
 
-async def measure_joins(calls: Calls, sessions: int, each: int, rate: float) -> Joins:
+async def measure_joins(calls: Calls, sessions: int, each: int, rate: float | None) -> Joins:
     times = Times()
     people = await calls.people(sessions, each, times)
     legs = sessions * each * (each - 1)
+    pause = 0.0 if rate is None else 1 / rate
     async with asyncio.TaskGroup() as group:
 
         async def arrive(person: Participant, after: float) -> None:
@@ -194,9 +195,9 @@ async def measure_joins(calls: Calls, sessions: int, each: int, rate: float) -> 
 
         used, began = cpu_ns(calls.process.pid), time.perf_counter()
         for number, person in enumerate(people):
-            group.create_task(arrive(person, number / rate))
+            group.create_task(arrive(person, number * pause))
         while len(times.subscribed) < legs:
-            if time.perf_counter() - began > len(people) / rate + 60:
+            if time.perf_counter() - began > len(people) * pause + 60:
                 raise ServerFailedError(f"{len(times.subscribed)} of {legs} streams are received")
             await asyncio.sleep(0.05)
         used = cpu_ns(calls.process.pid) - used
@@ -265,7 +266,7 @@ def as_markdown(all_joins: Sequence[Joins], idle: IdleSockets, load: float) -> s
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for joins in all_joins:
-        name = f"{joins.rate:g} each second" if math.isfinite(joins.rate) else "all at once"
+        name = "all at once" if joins.rate is None else f"{joins.rate:g} each second"
         times = (*joins.published_ms, *joins.subscribed_ms, joins.cpu_ms, joins.pong_ms)
         rows.append(f"| {name} | {' | '.join(f'{each:.0f}' for each in times)} |")
     pings, missed = (sum(getattr(each, name) for each in all_joins) for name in ("pings", "missed"))
@@ -300,12 +301,12 @@ def main(arguments: Sequence[str]) -> None:
     try:
         for work in (
             lambda calls: measure_joins(calls, *size, options.rate),
-            lambda calls: measure_joins(calls, *size, math.inf),
+            lambda calls: measure_joins(calls, *size, None),
             lambda calls: measure_idle(calls, options.sockets, options.seconds),
         ):
             with fleet(NODES, core=aside) as (process, port):
                 pin(process.pid, here)
-                results.append(asyncio.run(_measure(process, port, work)))
+                results.append(uvloop.run(_measure(process, port, work)))
             print(f"{results[-1]}", file=sys.stderr, flush=True)
     except* (ServerFailedError, RequestFailedError) as errors:
         sys.exit(str(errors.exceptions[0]))
