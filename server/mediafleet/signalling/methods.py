@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
@@ -55,7 +56,7 @@ class Methods:
             "subscribeToSpeechToText": _refuse,
             "unsubscribeFromSpeechToText": _refuse,
         }
-        self._queued: dict[str, Callable[[tuple[str, str], Json], Awaitable[Json]]] = {
+        self._queued: dict[str, Callable[[tuple[str, str], Json], Awaitable[Json | None]]] = {
             "publishVideo": self._publish_video,
             "unpublishVideo": self._unpublish_video,
             "receiveVideoFrom": self._receive_video_from,
@@ -68,8 +69,8 @@ class Methods:
             "applyFilter": self._apply_filter,
             "removeFilter": self._remove_filter,
             "execFilterMethod": self._exec_filter_method,
-            "addFilterEventListener": self._add_filter_event_listener,
-            "removeFilterEventListener": self._remove_filter_event_listener,
+            "addFilterEventListener": partial(self._listen_to_filter, is_on=True),
+            "removeFilterEventListener": partial(self._listen_to_filter, is_on=False),
         }
 
     def immediate(self, method: str) -> Callable[[RpcSession, Json], Json] | None:
@@ -93,7 +94,8 @@ class Methods:
                 if session.joined is not None:
                     await self._leave_room(session)
                 return {"value": "bye"}
-        return await self._queued[request.method](_joined(session), request.params)
+        handle = self._queued[request.method]
+        return await handle(_joined(session), request.params) or NOTHING
 
     def add_candidate(self, session: RpcSession, endpoint: str, candidate: IceCandidate) -> None:
         """Pass a candidate on.
@@ -154,13 +156,11 @@ class Methods:
         if session.socket is not None:
             session.socket.note_left()
 
-    async def _force_disconnect(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _force_disconnect(self, ids: tuple[str, str], params: Json) -> None:
         await self._participants.force_disconnect(*ids, params["connectionId"])
-        return NOTHING
 
-    async def _send_message(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _send_message(self, ids: tuple[str, str], params: Json) -> None:
         self._participants.send_message(*ids, params["message"])
-        return NOTHING
 
     # Streams
 
@@ -178,21 +178,18 @@ class Methods:
         created_at = to_milliseconds(stream.created_at)
         return {"sdpAnswer": answer, "id": stream.id, "createdAt": created_at}
 
-    async def _unpublish_video(self, ids: tuple[str, str], _: Json) -> Json:
+    async def _unpublish_video(self, ids: tuple[str, str], _: Json) -> None:
         await self._participants.unpublish(*ids)
-        return NOTHING
 
-    async def _force_unpublish(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _force_unpublish(self, ids: tuple[str, str], params: Json) -> None:
         await self._participants.force_unpublish(*ids, params["streamId"])
-        return NOTHING
 
     async def _receive_video_from(self, ids: tuple[str, str], params: Json) -> Json:
         answer = await self._participants.subscribe(*ids, params["sender"], params["sdpOffer"])
         return {"sdpAnswer": answer}
 
-    async def _unsubscribe_from_video(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _unsubscribe_from_video(self, ids: tuple[str, str], params: Json) -> None:
         await self._participants.unsubscribe(*ids, params["sender"])
-        return NOTHING
 
     async def _reconnect_stream(self, ids: tuple[str, str], params: Json) -> Json:
         offer = params.get("sdpOffer") or params.get("sdpString")
@@ -213,7 +210,7 @@ class Methods:
             self._sessions.add_candidate(session, params["endpointName"], candidate)
         return NOTHING
 
-    async def _stream_property_changed(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _stream_property_changed(self, ids: tuple[str, str], params: Json) -> None:
         name, value = params["property"], params["newValue"]
         if name == "videoDimensions":
             value = _video_dimensions(value, "newValue")
@@ -222,33 +219,23 @@ class Methods:
         elif isinstance(value, str):
             value = value == "true"
         await self._participants.change_stream_property(*ids, name, value, params.get("reason", ""))
-        return NOTHING
 
     # Filters
 
-    async def _apply_filter(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _apply_filter(self, ids: tuple[str, str], params: Json) -> None:
         options = params.get("options", "{}")
         await self._filters.apply_filter(*ids, params["streamId"], params["type"], options)
-        return NOTHING
 
-    async def _remove_filter(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _remove_filter(self, ids: tuple[str, str], params: Json) -> None:
         await self._filters.remove_filter(*ids, params["streamId"])
-        return NOTHING
 
-    async def _exec_filter_method(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _exec_filter_method(self, ids: tuple[str, str], params: Json) -> None:
         given = params.get("params", "{}")
         await self._filters.exec_filter_method(*ids, params["streamId"], params["method"], given)
-        return NOTHING
 
-    async def _add_filter_event_listener(self, ids: tuple[str, str], params: Json) -> Json:
+    async def _listen_to_filter(self, ids: tuple[str, str], params: Json, *, is_on: bool) -> None:
         stream_id, event_type = params["streamId"], params["eventType"]
-        await self._filters.listen_to_filter(*ids, stream_id, event_type, is_on=True)
-        return NOTHING
-
-    async def _remove_filter_event_listener(self, ids: tuple[str, str], params: Json) -> Json:
-        stream_id, event_type = params["streamId"], params["eventType"]
-        await self._filters.listen_to_filter(*ids, stream_id, event_type, is_on=False)
-        return NOTHING
+        await self._filters.listen_to_filter(*ids, stream_id, event_type, is_on=is_on)
 
 
 def parse_token(text: str, session_id: str = "") -> tuple[str, str]:
