@@ -26,10 +26,17 @@ from mediafleet.domain.call_events import (
     WebrtcConnectionCreated,
     WebrtcConnectionDestroyed,
 )
+from mediafleet.domain.call_notifications import (
+    Notification,
+    filter_options,
+    notification,
+    participant,
+    property_changed,
+    stream_options,
+)
 from mediafleet.domain.calls import Call, CallConnection, Reason, Role
 from mediafleet.domain.entries import CallRecord
 from mediafleet.domain.events import SessionDestroyed
-from mediafleet.domain.formats import to_milliseconds
 from mediafleet.domain.media import Endpoint
 
 if TYPE_CHECKING:
@@ -51,21 +58,6 @@ _ENDS_WITH_THE_LAST = frozenset(
     }
 )
 """For these the session ends with `lastParticipantLeft`, for others with the same reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """A notification of browsers.
-
-    Attributes:
-        to: Ids of their JSON-RPC sessions.
-        method: Such as ``participantJoined``.
-        params: Of the method.
-    """
-
-    to: tuple[str, ...]
-    method: str
-    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +119,19 @@ def published_stream(call: Call, stream_id: str) -> tuple[CallConnection, Stream
     return owner, owner.stream
 
 
+def publisher(call: Call, connection_id: str) -> tuple[CallConnection, Stream]:
+    """A connection that publishes, and its stream.
+
+    Raises:
+        StreamNotFoundError: It publishes none.
+        ConnectionNotFoundError: It has not joined, or has left.
+    """
+    owner = active_connection(call, connection_id)
+    if owner.stream is None:
+        raise StreamNotFoundError(call.id, connection_id)
+    return owner, owner.stream
+
+
 def add_connection(call: Call, connection: CallConnection) -> Change:
     """Add a pending connection.
 
@@ -177,7 +182,7 @@ def join(call: Call, joined: CallConnection, *, most: int) -> Change:
     return Change(
         _with(call, joined),
         events=(joining,) if active else (created, joining),
-        notifications=(_notification(active, "participantJoined", participant(joined)),),
+        notifications=(notification(active, "participantJoined", participant(joined)),),
     )
 
 
@@ -190,44 +195,6 @@ def join_and_publish(call: Call, joined: CallConnection, stream: Stream, *, most
         (*joining.events, *publishing.events),
         (*joining.notifications, *publishing.notifications),
     )
-
-
-def participant(connection: CallConnection) -> dict[str, Any]:
-    """A connection as other browsers see it, without its stream."""
-    at = connection.active_at or connection.created_at
-    return {
-        "id": connection.id,
-        "createdAt": to_milliseconds(at),
-        "metadata": connection.metadata,
-    }
-
-
-def stream_options(stream: Stream) -> dict[str, Any]:
-    """A stream as other browsers see it."""
-    media = stream.media
-    return {
-        "id": stream.id,
-        "createdAt": to_milliseconds(stream.created_at),
-        "hasAudio": media.has_audio,
-        "hasVideo": media.has_video,
-        "audioActive": media.audio_active,
-        "videoActive": media.video_active,
-        "typeOfVideo": media.type_of_video,
-        "frameRate": -1 if media.frame_rate is None else media.frame_rate,
-        "videoDimensions": media.video_dimensions,
-        "filter": filter_options(stream.filter),
-    }
-
-
-def filter_options(applied: Filter | None) -> dict[str, Any]:
-    """A filter as browsers see it; empty if there is none."""
-    if applied is None:
-        return {}
-    seen: dict[str, Any] = {"type": applied.type, "options": orjson.loads(applied.options)}
-    if applied.last_method is not None:
-        method, params = applied.last_method
-        seen["lastExecMethod"] = {"method": method, "params": orjson.loads(params)}
-    return seen
 
 
 def publish(call: Call, connection_id: str, stream: Stream) -> Change:
@@ -249,7 +216,7 @@ def publish(call: Call, connection_id: str, stream: Stream) -> Change:
         _with(call, published),
         events=(event,),
         notifications=(
-            _notification(
+            notification(
                 others,
                 "participantPublished",
                 {"id": connection_id, "streams": [stream_options(stream)]},
@@ -305,16 +272,14 @@ def unpublish(
         StreamNotFoundError: It publishes none.
         ConnectionNotFoundError: It has left.
     """
-    owner = active_connection(call, connection_id)
-    if owner.stream is None:
-        raise StreamNotFoundError(call.id, connection_id)
+    owner, _ = publisher(call, connection_id)
     receivers = [each for each in call.active if to_owner or each.id != connection_id]
     after, events, released = _end_stream(call, owner, reason, at)
     return Change(
         after,
         tuple(events),
         (
-            _notification(
+            notification(
                 receivers,
                 "participantUnpublished",
                 {"connectionId": connection_id, "reason": str(reason)},
@@ -352,9 +317,9 @@ def leave(
     after = _drop(after, connection_id)
     rest = after.active
     params = {"connectionId": connection_id, "reason": str(reason)}
-    notifications = [_notification(rest, "participantLeft", params)]
+    notifications = [notification(rest, "participantLeft", params)]
     if evicts:
-        notifications.append(_notification([leaver, *rest], "participantEvicted", params))
+        notifications.append(notification([leaver, *rest], "participantEvicted", params))
     evicted = (leaver.rpc_session,) if leaver.rpc_session else ()
     if rest:
         return Change(after, tuple(events), tuple(notifications), released, evicted)
@@ -373,9 +338,7 @@ def close(call: Call, reason: Reason, *, at: datetime) -> Change:
         events += part.events
         remaining = part.call or remaining
     notifications = tuple(
-        _notification(
-            [each], "participantEvicted", {"connectionId": each.id, "reason": str(reason)}
-        )
+        notification([each], "participantEvicted", {"connectionId": each.id, "reason": str(reason)})
         for each in active
     )
     evicted = tuple(each.rpc_session for each in active if each.rpc_session)
@@ -389,10 +352,8 @@ def replace_publisher(call: Call, connection_id: str, endpoint: str, pass_throug
         StreamNotFoundError: It is not published any more.
         ConnectionNotFoundError: The publisher has left.
     """
-    owner = active_connection(call, connection_id)
-    if owner.stream is None:
-        raise StreamNotFoundError(call.id, connection_id)
-    stream = replace(owner.stream, endpoint=endpoint, pass_through=pass_through)
+    owner, published = publisher(call, connection_id)
+    stream = replace(published, endpoint=endpoint, pass_through=pass_through)
     return Change(_with(call, replace(owner, stream=stream)))
 
 
@@ -476,24 +437,20 @@ def change_media_options(
         StreamNotFoundError: It publishes none.
         ConnectionNotFoundError: It has left.
     """
-    owner = active_connection(call, connection_id)
-    if owner.stream is None:
-        raise StreamNotFoundError(call.id, connection_id)
-    media = owner.stream.media
+    owner, published = publisher(call, connection_id)
+    media = published.media
     if name == "audioActive":
         media = replace(media, audio_active=value is True)
     elif name == "videoActive":
         media = replace(media, video_active=value is True)
     elif name == "videoDimensions":
         media = replace(media, video_dimensions=str(value))
-    stream = replace(owner.stream, media=media)
+    stream = replace(published, media=media)
     after = _with(call, replace(owner, stream=stream))
     text = orjson.dumps(value).decode()
     return Change(
         after,
-        notifications=(
-            _property_changed(after, owner, stream, (name, text), reason, but=owner.id),
-        ),
+        notifications=(property_changed(after, owner, stream, (name, text), reason, but=owner.id),),
     )
 
 
@@ -515,7 +472,7 @@ def change_filter(
     reason = "execFilterMethod" if replaces else "applyFilter"
     if applied is None:
         reason = "removeFilter"
-    notification = _property_changed(after, owner, filtered, changed, reason, but=by)
+    notification = property_changed(after, owner, filtered, changed, reason, but=by)
     return Change(after, notifications=(notification,))
 
 
@@ -571,7 +528,7 @@ def modify(call: Call, connection_id: str, *, role: Role | None, record: bool | 
     return Change(
         _with(call, changed),
         notifications=tuple(
-            _notification(
+            notification(
                 [known] if known.is_active else [],
                 "connectionPropertyChanged",
                 {"property": name, "newValue": str(value).lower() if name == "record" else value},
@@ -583,7 +540,7 @@ def modify(call: Call, connection_id: str, *, role: Role | None, record: bool | 
 
 def signal(call: Call, receivers: Iterable[CallConnection], message: Mapping[str, Any]) -> Change:
     """Pass a message on; the call stays as it is."""
-    return Change(call, notifications=(_notification(receivers, "sendMessage", message),))
+    return Change(call, notifications=(notification(receivers, "sendMessage", message),))
 
 
 def _with(call: Call, connection: CallConnection) -> Call:
@@ -598,34 +555,6 @@ def _drop(call: Call, connection_id: str) -> Call:
 def _without(receiver: CallConnection, stream_id: str) -> CallConnection:
     rest = {key: each for key, each in receiver.subscriptions.items() if key != stream_id}
     return replace(receiver, subscriptions=rest)
-
-
-def _notification(
-    receivers: Iterable[CallConnection], method: str, params: Mapping[str, Any]
-) -> Notification:
-    to = tuple(each.rpc_session for each in receivers if each.rpc_session)
-    return Notification(to, method, params)
-
-
-def _property_changed(
-    call: Call,
-    owner: CallConnection,
-    stream: Stream,
-    changed: tuple[str, object],
-    reason: str,
-    *,
-    but: str,
-) -> Notification:
-    name, value = changed
-    receivers = [each for each in call.active if each.id != but]
-    params = {
-        "connectionId": owner.id,
-        "streamId": stream.id,
-        "property": name,
-        "newValue": value,
-        "reason": reason,
-    }
-    return _notification(receivers, "streamPropertyChanged", params)
 
 
 def _end_stream(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mediafleet.domain import call_changes as changes
-from mediafleet.domain.call_changes import Notification
 from mediafleet.domain.call_errors import CallError, SessionBusyError
 from mediafleet.domain.call_events import FilterEventDispatched
+from mediafleet.domain.call_notifications import Notification
 from mediafleet.domain.calls import Reason
 from mediafleet.domain.errors import MediafleetError, StoreUnavailableError
 from mediafleet.domain.formats import as_java_text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from mediafleet.domain.call_changes import Notification
+from mediafleet.domain.call_notifications import Notification
 from mediafleet.domain.media import IceCandidate, MediaEvent, MediaObserver
 
 if TYPE_CHECKING:

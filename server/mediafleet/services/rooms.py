@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 
 from mediafleet.domain import call_changes as changes
-from mediafleet.domain.call_changes import Change, Notification
+from mediafleet.domain.call_changes import Change
 from mediafleet.domain.call_errors import (
     NoMediaNodeError,
     SessionBusyError,
@@ -32,6 +32,7 @@ from mediafleet.services.media_reports import EndpointTrace, MediaReports
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mediafleet.domain.call_notifications import Notification
     from mediafleet.domain.calls import CallConnection
     from mediafleet.domain.cluster import Cluster
     from mediafleet.domain.entries import StoreEntry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
-from mediafleet.domain.call_changes import participant, stream_options
+from mediafleet.domain.call_notifications import participant, stream_options
 from mediafleet.domain.calls import MediaOptions, Reason
 from mediafleet.domain.errors import NotFoundError
 from mediafleet.domain.formats import to_milliseconds

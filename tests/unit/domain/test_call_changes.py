@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mediafleet.domain import call_changes as changes
-from mediafleet.domain.call_changes import Notification
 from mediafleet.domain.call_errors import (
     AlreadyPublishingError,
     ConnectionNotFoundError,
@@ -17,6 +16,7 @@ from mediafleet.domain.call_errors import (
     StreamNotFoundError,
     TooManySessionsError,
 )
+from mediafleet.domain.call_notifications import Notification
 from mediafleet.domain.calls import (
     Call,
     CallConnection,
