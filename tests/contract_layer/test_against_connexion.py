@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import seed as seeded
 
 from mediafleet.app.contract_file import load_contract
-from mediafleet.contract import Problem, create_app
+from mediafleet.contract import Options, Problem, create_app
 
 SPECIFICATION: dict[str, Any] = dict(load_contract())
 OPERATIONS = {
@@ -62,10 +62,12 @@ class Application:
     def ours(self) -> Any:
         return create_app(
             SPECIFICATION,
-            dict.fromkeys(OPERATIONS, record),
-            authenticate=lambda *_: True,
-            describe_error=self.describe_error,
-            now_ms=lambda: 1,
+            Options(
+                dict.fromkeys(OPERATIONS, record),
+                authenticate=lambda *_: True,
+                describe_error=self.describe_error,
+                now_ms=lambda: 1,
+            ),
         )
 
     def delivered(self) -> Any:

@@ -12,6 +12,7 @@ from mediafleet.contract import (
     ContractSchemas,
     EncodedJson,
     MissingHandlerError,
+    Options,
     ResponseViolationError,
     UnfitHandlerError,
     create_app,
@@ -33,10 +34,12 @@ from support.raw_http import exchange, request_bytes
 def app_with(handlers: dict[str, Any]) -> Any:
     return create_app(
         CONTRACT,
-        handlers,
-        authenticate=authenticate,
-        describe_error=describe_error,
-        now_ms=lambda: NOW_MS,
+        Options(
+            handlers,
+            authenticate=authenticate,
+            describe_error=describe_error,
+            now_ms=lambda: NOW_MS,
+        ),
     )
 
 

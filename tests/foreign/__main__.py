@@ -263,10 +263,12 @@ async def failing(failure: Exception) -> AsyncIterator[str]:
     names = [each["operationId"] for path in document["paths"].values() for each in path.values()]
     app = contract.create_app(
         document,
-        dict.fromkeys(names, fail),
-        authenticate=lambda *_: True,
-        describe_error=describe_error,
-        now_ms=lambda: 0,
+        contract.Options(
+            dict.fromkeys(names, fail),
+            authenticate=lambda *_: True,
+            describe_error=describe_error,
+            now_ms=lambda: 0,
+        ),
     )
     async with live.serving(app) as url:
         yield url

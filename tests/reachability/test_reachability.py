@@ -417,10 +417,12 @@ async def test_failures_of_the_server_itself(failure: Exception | None, status: 
 
     app = contract.create_app(
         load_contract(),
-        {each.id: fail for each in operations()},
-        authenticate=lambda *_: True,
-        describe_error=describe_error,
-        now_ms=lambda: 0,
+        contract.Options(
+            {each.id: fail for each in operations()},
+            authenticate=lambda *_: True,
+            describe_error=describe_error,
+            now_ms=lambda: 0,
+        ),
     )
     bodies: dict[str, dict[str, Any]] = {
         "POST": {"uri": "ws://127.0.0.1/kurento"},

@@ -19,6 +19,7 @@ from mediafleet.contract import (
     EncodedJson,
     Handshake,
     Limits,
+    Options,
     Problem,
     TlsListener,
     create_app,
@@ -478,7 +479,8 @@ def make_app(jars: Jars, specification: Mapping[str, Any] = CONTRACT, **options:
         "now_ms": lambda: NOW_MS,
         "limits": Limits(body_bytes=10_000, body_seconds=0.5, linger_seconds=0.5),
     }
-    return create_app(specification, jars.handlers(), **(settings | options))
+    lifespan = options.pop("lifespan", None)
+    return create_app(specification, Options(jars.handlers(), **(settings | options)), lifespan)
 
 
 class _TlsServer(uvicorn.Server):

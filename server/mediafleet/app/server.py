@@ -339,18 +339,20 @@ class Server:
             specification["paths"]["/metrics"]["get"]["security"] = []
         app: ASGIApp = contract.create_app(
             specification,
-            self._handlers(contract.ContractSchemas(specification)),
-            authenticate=self._settings.authenticate,
-            describe_error=describe_error,
-            lifespan=self._lifespan,
-            cors_origins=self._configuration.get("MEDIAFLEET_CORS_ORIGINS", tuple),
-            failed_logins=self._failed_logins,
-            observe=self._observe_response,
-            now_ms=lambda: to_milliseconds(self._clock.now()),
-            body_rules={
-                f"{family.prefix}restart": partial(restart_errors, self._cluster)
-                for family in (PRO, OPENVIDU)
-            },
+            contract.Options(
+                self._handlers(contract.ContractSchemas(specification)),
+                authenticate=self._settings.authenticate,
+                describe_error=describe_error,
+                cors_origins=self._configuration.get("MEDIAFLEET_CORS_ORIGINS", tuple),
+                failed_logins=self._failed_logins,
+                observe=self._observe_response,
+                now_ms=lambda: to_milliseconds(self._clock.now()),
+                body_rules={
+                    f"{family.prefix}restart": partial(restart_errors, self._cluster)
+                    for family in (PRO, OPENVIDU)
+                },
+            ),
+            self._lifespan,
         )
         if self._has_call_page:
             app = CallPageMiddleware(app, self._calls.calls)

@@ -19,6 +19,7 @@ from mediafleet.contract.errors import (
     ResponseViolationError,
     UnfitHandlerError,
 )
+from mediafleet.contract.middleware import Options
 from mediafleet.contract.operations import BodyRules
 from mediafleet.contract.requests import Limits, Request
 from mediafleet.contract.responses import (
@@ -58,6 +59,7 @@ __all__ = [
     "Handshake",
     "Limits",
     "MissingHandlerError",
+    "Options",
     "Problem",
     "Request",
     "ResponseViolationError",

@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from mediafleet.contract.connections import address_key
 from mediafleet.contract.errors import HttpError
-from mediafleet.contract.requests import Limits, Request
+from mediafleet.contract.requests import Request
 from mediafleet.contract.responses import AUTHENTICATED
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,6 +22,7 @@ _FOREIGN = (
     "the configured origins may"
 )
 
+_MAX_HEADER_BYTES: Final = 8192
 _WINDOW_S: Final = 60.0
 _MAX_PEERS: Final = 1_000
 _PEERS_LOGGED: Final = 5
@@ -128,20 +129,15 @@ class BasicAuth:
 
     Args:
         authenticate: Compares a user name and a password. It is asked on every request.
-        limits: Of the header.
         origins: Whose web pages may use credentials that a browser keeps.
     """
-
-    __slots__ = ("_authenticate", "_limits", "_origins")
 
     def __init__(
         self,
         authenticate: Callable[[str, str], bool],
-        limits: Limits,
         origins: Collection[str] = (),
     ) -> None:
         self._authenticate = authenticate
-        self._limits = limits
         self._origins = frozenset(origin.encode() for origin in origins)
 
     def check(self, request: Request) -> None:
@@ -184,7 +180,7 @@ class BasicAuth:
             raise HttpError(403, _FOREIGN)
 
     def _decode(self, header: bytes) -> Credentials | None:
-        if len(header) > self._limits.authorization_bytes:
+        if len(header) > _MAX_HEADER_BYTES:
             return None
         scheme, _, token = header.partition(b" ")
         if scheme.lower() != b"basic":

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -67,18 +67,41 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The arguments of :func:`mediafleet.contract.create_app` that the middleware needs."""
+    """What an application is made of besides its contract.
+
+    Attributes:
+        handlers: Coroutine functions by operationId. They take the parameters by their pythonic
+            names (``extra-info`` is ``extra_info``) and ``body``, and return a body,
+            ``(body, status)`` or ``(body, status, headers)``. An operation with
+            ``x-waits-when: <boolean query parameter>`` is cancelled when that parameter is true and
+            its client hangs up; one with ``x-ignores-unknown-parameters`` passes over query
+            parameters that it does not list.
+        authenticate: Compares a user name and a password, in constant time. Asked on every request.
+        describe_error: The table of errors: asked for every exception a handler raises. None means
+            a crash, which is logged and answered 500 without details. Must not raise.
+        now_ms: Milliseconds since the epoch, UTC; for the ``timestamp`` of error bodies.
+        limits: Bounds of a request.
+        protected_prefixes: At and below these paths every response needs credentials.
+        cors_origins: Origins whose web pages may call the API, compared exactly; none by default.
+        body_rules: Coroutine functions by operationId, for operations whose bodies keep more rules
+            than a schema can say. They also see the valid properties of a body that breaks its
+            schema, so that its 400 reports all errors at once. What they raise is handled like
+            what a handler raises.
+        failed_logins: Counts wrong credentials and slows down who sends many.
+        observe: Called with each request and its status when its response begins; must not raise.
+    """
 
     handlers: Mapping[str, Handler]
+    _: KW_ONLY
     authenticate: Callable[[str, str], bool]
     describe_error: Callable[[Exception], Problem | None]
-    limits: Limits
-    protected_prefixes: tuple[str, ...]
     now_ms: Callable[[], int]
-    cors_origins: tuple[str, ...]
-    body_rules: Mapping[str, BodyRules]
-    failed_logins: FailedLogins
-    observe: Callable[[Request, int], None]
+    limits: Limits = field(default_factory=Limits)
+    protected_prefixes: Sequence[str] = ("/pro", "/api", "/openvidu/api", "/fleet")
+    cors_origins: Collection[str] = ()
+    body_rules: Mapping[str, BodyRules] = field(default_factory=dict)
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
+    observe: Callable[[Request, int], None] = lambda *_: None
 
 
 class ContractMiddleware(SpecMiddleware):
@@ -88,7 +111,7 @@ class ContractMiddleware(SpecMiddleware):
         self._app = app
         self._options = options
         self._limits = options.limits
-        self._auth = BasicAuth(options.authenticate, options.limits, options.cors_origins)
+        self._auth = BasicAuth(options.authenticate, options.cors_origins)
         self._router = Router()
 
     def add_api(self, specification: Untyped, **_: Untyped) -> None:

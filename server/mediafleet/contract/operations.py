@@ -49,20 +49,6 @@ class CompiledOperation:
         responses: Those that it documents.
     """
 
-    __slots__ = (
-        "_body",
-        "_handler",
-        "_headers",
-        "_limits",
-        "_query",
-        "_segments",
-        "_waits",
-        "_waits_when",
-        "operation_id",
-        "responses",
-        "secured",
-    )
-
     def __init__(
         self,
         operation: Mapping[str, Any],
@@ -83,7 +69,7 @@ class CompiledOperation:
             path_parameters: Their names, in the order of the path.
             secured: It needs credentials.
             place: JSON pointer of the operation.
-            limits: Bounds for queries and bodies.
+            limits: Bounds for bodies.
             waits: Counts the requests that wait, of all operations.
             body_rules: Asked about a body that breaks its schema.
         """
@@ -99,7 +85,6 @@ class CompiledOperation:
         self._query = Query(
             [known for kind, known in parameters if kind == "query"],
             ignores_unknown=operation.get("x-ignores-unknown-parameters", False),
-            max_bytes=limits.query_bytes,
         )
         self._headers = RequestHeaders([known for kind, known in parameters if kind == "header"])
         request_body = operation.get("requestBody")
@@ -186,8 +171,6 @@ _HOW = "send the header Content-Type: application/json"
 class Body:
     """The JSON body of one operation, compiled."""
 
-    __slots__ = ("_default", "_properties", "_required", "_validator")
-
     def __init__(
         self, request_body: Mapping[str, Any], place: str, rules: BodyRules | None
     ) -> None:
@@ -253,8 +236,6 @@ def _harmless(parameter: str) -> bool:
 
 class BodyProperties:
     """The properties that a body's schema describes, each with a validator of its own."""
-
-    __slots__ = ("_described", "_is_closed", "_rest", "_rules")
 
     def __init__(self, whole: SchemaValidator, rules: BodyRules | None) -> None:
         self._rest, self._described = whole.apart()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +11,7 @@ from connexion.decorators.parameter import pythonic
 from mediafleet.contract.errors import HttpError, pointer
 from mediafleet.contract.schemas import Direction, JsonValue, SchemaValidator, quoted
 
+_MAX_QUERY_BYTES = 8192
 BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})").fullmatch
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?").fullmatch
@@ -55,9 +56,8 @@ class Parameter:
         name: As on the wire.
         argument: As the handler knows it.
         defaults: ``{argument: default}``, or empty when the contract gives none.
+        where: What errors call it.
     """
-
-    __slots__ = ("_coercion", "_validator", "_where", "argument", "defaults", "name", "required")
 
     def __init__(self, parameter: Mapping[str, Any], place: str) -> None:
         schema = parameter["schema"]
@@ -66,7 +66,7 @@ class Parameter:
         self.required: bool = parameter.get("required", False)
         self.defaults = {self.argument: schema["default"]} if "default" in schema else {}
         kind = parameter["in"]
-        self._where = f"{kind}{'' if kind == 'header' else ' parameter'} '{self.name}'"
+        self.where = f"{kind}{'' if kind == 'header' else ' parameter'} '{self.name}'"
         self._coercion = _COERCIONS.get(schema["type"])
         self._validator = SchemaValidator(schema, Direction.REQUEST, place + pointer("schema"))
 
@@ -82,9 +82,9 @@ class Parameter:
             try:
                 value = coerce(text)
             except (KeyError, ValueError):
-                raise HttpError(400, f"{self._where} {allowed}") from None
+                raise HttpError(400, f"{self.where} {allowed}") from None
         if not self._validator.is_valid(value):
-            raise HttpError(400, self._validator.explain(value, self._where, every=False))
+            raise HttpError(400, self._validator.explain(value, self.where, every=False))
         return value
 
 
@@ -94,20 +94,11 @@ class Query:
     Args:
         parameters: Those that the contract describes.
         ignores_unknown: Others are passed over, instead of refused.
-        max_bytes: Of a query string.
     """
 
-    __slots__ = ("_defaults", "_ignores_unknown", "_max_bytes", "_parameters")
-
-    def __init__(
-        self, parameters: Sequence[Parameter], *, ignores_unknown: bool, max_bytes: int
-    ) -> None:
+    def __init__(self, parameters: Iterable[Parameter], *, ignores_unknown: bool) -> None:
         self._ignores_unknown = ignores_unknown
         self._parameters = {parameter.name: parameter for parameter in parameters}
-        self._defaults: dict[str, Any] = {}
-        for parameter in parameters:
-            self._defaults.update(parameter.defaults)
-        self._max_bytes = max_bytes
 
     def parse(self, raw: bytes) -> dict[str, Any]:
         """Turn a query string into keyword arguments.
@@ -116,21 +107,16 @@ class Query:
             HttpError: 400 for everything the contract does not allow, repeated names included, and
                 unknown ones unless they are passed over.
         """
-        if len(raw) > self._max_bytes:
-            raise HttpError(400, f"the query string must have at most {self._max_bytes} bytes")
-        found: dict[str, Any] = {}
+        if len(raw) > _MAX_QUERY_BYTES:
+            raise HttpError(400, f"the query string must have at most {_MAX_QUERY_BYTES} bytes")
+        return _arguments(self._given(raw), self._parameters.values())
+
+    def _given(self, raw: bytes) -> Iterator[tuple[Parameter, str]]:
         for pair in filter(None, raw.split(b"&")):  # two "&" in a row have nothing between them
             name, _, text = pair.partition(b"=")
             parameter = self._known(decode_query_part(name))
-            if parameter is None:
-                continue
-            if parameter.argument in found:
-                raise HttpError(400, f"query parameter '{parameter.name}' is given twice")
-            found[parameter.argument] = parameter.parse(decode_query_part(text))
-        for parameter in self._parameters.values():
-            if parameter.required and parameter.argument not in found:
-                raise HttpError(400, f"query parameter '{parameter.name}' is missing")
-        return self._defaults | found
+            if parameter is not None:
+                yield parameter, decode_query_part(text)
 
     def _known(self, name: str) -> Parameter | None:
         parameter = self._parameters.get(name)
@@ -143,13 +129,8 @@ class Query:
 class RequestHeaders:
     """All header parameters of one operation."""
 
-    __slots__ = ("_defaults", "_parameters")
-
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._parameters = {parameter.name.lower().encode(): parameter for parameter in parameters}
-        self._defaults: dict[str, Any] = {}
-        for parameter in parameters:
-            self._defaults.update(parameter.defaults)
 
     def parse(self, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
         """Turn the headers of a request into keyword arguments; other headers do not matter.
@@ -159,16 +140,29 @@ class RequestHeaders:
         """
         if not self._parameters:
             return {}
-        found: dict[str, Any] = {}
-        for name, value in headers:
-            if (parameter := self._parameters.get(name)) is not None:
-                if parameter.argument in found:
-                    raise HttpError(400, f"header '{parameter.name}' is given twice")
-                found[parameter.argument] = parameter.parse(value.decode("latin-1"))
-        for parameter in self._parameters.values():
-            if parameter.required and parameter.argument not in found:
-                raise HttpError(400, f"header '{parameter.name}' is missing")
-        return self._defaults | found
+        given = (
+            (self._parameters[name], value.decode("latin-1"))
+            for name, value in headers
+            if name in self._parameters
+        )
+        return _arguments(given, self._parameters.values())
+
+
+def _arguments(
+    given: Iterable[tuple[Parameter, str]], parameters: Iterable[Parameter]
+) -> dict[str, Any]:
+    """Turn texts into keyword arguments, each parameter once, and add the defaults of others."""
+    found: dict[str, Any] = {}
+    for parameter, text in given:
+        if parameter.argument in found:
+            raise HttpError(400, f"{parameter.where} is given twice")
+        found[parameter.argument] = parameter.parse(text)
+    for parameter in parameters:
+        if parameter.argument not in found:
+            if parameter.required:
+                raise HttpError(400, f"{parameter.where} is missing")
+            found |= parameter.defaults
+    return found
 
 
 def decode_query_part(part: bytes) -> str:

@@ -25,24 +25,19 @@ class Limits:
     Attributes:
         body_bytes: Largest request body; a longer one is answered 413.
         body_seconds: Time for the whole body to arrive, from when the layer starts to read it.
-        query_bytes: Longest query string as sent (still percent-encoded); a longer one is 400.
-        authorization_bytes: Longest ``Authorization`` header that is read; a longer one is 401.
-        linger_bytes: How much of an unwanted body is still read and thrown away after the answer,
-            so that the client can read the answer before the connection closes.
-        linger_seconds: How long that may take.
+        linger_seconds: How long an unwanted body is still read and thrown away after the answer, so
+            that the client can read the answer before the connection closes.
         waiting: Requests at a time that wait for something to happen (``x-waits-when``); one more
             is answered 503, so that they never take all connections.
     """
 
     body_bytes: int = 1 << 20
     body_seconds: float = 10.0
-    query_bytes: int = 8192
-    authorization_bytes: int = 8192
-    linger_bytes: int = 8 << 20
     linger_seconds: float = 2.0
     waiting: int = 500
 
 
+_LINGER_BYTES = 8 << 20
 _LENGTH_DIGITS = 15
 _ENDLESS = 1_000_000_000_000_000
 REQUEST_ID = b"x-request-id"
@@ -160,7 +155,7 @@ class Request:
         taken = 0
         try:
             async with asyncio.timeout(limits.linger_seconds):
-                while taken <= limits.linger_bytes:
+                while taken <= _LINGER_BYTES:
                     message = await self.receive()
                     if message["type"] == "http.disconnect" or not message.get("more_body", False):
                         return

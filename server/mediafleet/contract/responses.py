@@ -198,8 +198,6 @@ class _Documented:
 class Responses:
     """All responses that the contract documents for one operation, compiled."""
 
-    __slots__ = ("_by_status", "_place")
-
     def __init__(self, responses: Mapping[str, Any], place: str) -> None:
         self._place = place
         self._by_status: dict[int, _Documented] = {}

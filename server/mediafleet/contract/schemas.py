@@ -142,8 +142,6 @@ class SchemaValidator:
         place: JSON pointer of the schema, for logs and start-up errors.
     """
 
-    __slots__ = ("_accepts", "_schema", "_validator", "place")
-
     def __init__(self, schema: Mapping[str, Any], direction: Direction | None, place: str) -> None:
         """Compile a schema object; with no direction it is one of JSON Schema draft 4 already."""
         self.place = place
@@ -203,11 +201,7 @@ class SchemaValidator:
         Raises:
             ResponseViolationError: It breaks the schema; names the keyword's place in the contract.
         """
-        try:
-            kept = self._accepts(value)
-        except ValueError:
-            kept = False
-        if not kept:
+        if not self.is_valid(value):
             place, found = self._diagnose(value, "response", every=False)
             raise ResponseViolationError(place, found[0].message)
 
