@@ -20,11 +20,13 @@ import trustme
 
 from mediafleet.clock import SystemClock
 from mediafleet.delivery import receiver as receiver_module
-from mediafleet.delivery.receiver import Delivery, WebhookSettings
+from mediafleet.delivery.receiver import Delivery, UndeliveredError, WebhookSettings
 from mediafleet.delivery.webhook import MAX_REFUSALS, Webhook
 from mediafleet.domain.errors import NoDeadLetterError, ReplayUnderWayError, StoreUnavailableError
+from mediafleet.domain.events import StoredEvent
 from mediafleet.domain.ports import DeadLetter
 from support.event_source import event_source
+from support.hostile_servers import raw_server
 from support.store_cases import added, noted
 from support.webhook_receiver import OK, status, webhook_receiver
 
@@ -374,6 +376,25 @@ async def test_a_receiver_that_does_not_answer_in_time_has_not_taken_the_event(
             assert run.webhook.counters.problem == "no answer within 0.05 s"
             receiver.delay = 0.0
             await run.until(lambda webhook: webhook.counters.delivered == 1)
+
+
+async def test_a_receiver_that_reads_nothing_is_given_up_in_time(monkeypatch):
+    monkeypatch.setattr("mediafleet.delivery.receiver.TIMEOUT_S", 0.05)
+
+    async def never_read(reader, writer):
+        await anyio.sleep(60)
+
+    payload = {"sessionId": "x" * 20_000_000}  # more than the buffers between them
+    event = StoredEvent(1, None, "sessionDestroyed", 0, payload, "")
+    async with raw_server(never_read) as port:
+        settings = WebhookSettings(
+            is_on=True, endpoint=f"http://127.0.0.1:{port}/", networks=LOOPBACK
+        )
+        with anyio.fail_after(5):
+            async with receiver_module.connected(settings) as receiver:
+                for _ in range(2):
+                    with pytest.raises(UndeliveredError, match="no answer within"):
+                        await receiver.post(event, 0)
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,6 @@ BODY_S = 5.0
 CONNECT_S = 4.0
 """How long each address of a receiver that has further ones may take to accept a connection."""
 KEEP_ALIVE_S = 60.0
-TLS_END_S = 1.0
-"""How long the receiver may take to end TLS when the connection is closed."""
 MAX_RESPONSE_BYTES = 65536
 MAX_RETRY_AFTER_S = 3600.0
 SCHEDULE_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 28800.0)
@@ -228,7 +226,7 @@ class Receiver:
             raise httpcore.ConnectError(_FORBIDDEN)
         tls: dict[str, Any] = {}
         if self._url.scheme == b"https":
-            tls = {"ssl": self._tls, "server_hostname": host, "ssl_shutdown_timeout": TLS_END_S}
+            tls = {"ssl": self._tls, "server_hostname": host}
         for address in passed[:-1]:
             with anyio.move_on_after(CONNECT_S), suppress(*_FAILURES):
                 return await asyncio.open_connection(address, port, **tls)
@@ -289,9 +287,8 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     @override
     async def aclose(self) -> None:
-        self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
+        # To close it would wait for what a receiver that reads nothing has not taken.
+        self._writer.transport.abort()
 
     @override
     def get_extra_info(self, info: str) -> Any:
