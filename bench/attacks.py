@@ -50,13 +50,23 @@ HANDSHAKES = (
     request("/", *HANDSHAKE, method="POST"),
     request("/registrar/x", *UPGRADE, "Transfer-Encoding: chunked"),
 )
+SIGNALLING = request("/openvidu", *UPGRADE, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+
+
+def join(token: str) -> bytes:
+    """A frame that joins a call, as browsers send it; its mask is 0."""
+    params = {"token": f"ws://127.0.0.1?sessionId=a&token={token}", "session": "a"}
+    params |= {"platform": "", "metadata": "", "secret": "", "recorder": False}
+    text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "joinRoom", "params": params}).encode()
+    return b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text
 
 
 class Client(asyncio.Protocol):
-    """One connection of an attacker; reads by default, and reconnects when it is lost."""
+    """One connection of an attacker; reads by default, and says more after the first answer."""
 
-    def __init__(self, said: bytes, *, reads: bool = True) -> None:
+    def __init__(self, said: bytes, *, reads: bool = True, then: bytes = b"") -> None:
         self.said = said
+        self.then = then
         self.reads = reads
         self.writable = asyncio.Event()
         self.lost = asyncio.get_running_loop().create_future()
@@ -76,7 +86,9 @@ class Client(asyncio.Protocol):
         self.writable.set()
 
     def data_received(self, data: bytes) -> None:
-        pass
+        if self.then and self.transport is not None:
+            self.transport.write(self.then)
+            self.then = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.writable.set()
@@ -90,6 +102,7 @@ async def crowd(
     say: Callable[[int], bytes],
     *,
     reads: bool = True,
+    then: bytes = b"",
     again_s: float | None = None,
 ) -> None:
     """Keep that many connections open, each of which says something, and again every so often."""
@@ -98,7 +111,7 @@ async def crowd(
 
     async def one(number: int) -> None:
         while True:
-            client = Client(say(number), reads=reads)
+            client = Client(say(number), reads=reads, then=then)
             try:
                 async with places:
                     await loop.create_connection(lambda made=client: made, "127.0.0.1", port)
@@ -164,6 +177,16 @@ async def passwords(port: int, node: str) -> None:
     await crowd(port, 20, lambda _: wrong * 100, again_s=0.01)
 
 
+async def sockets(port: int, node: str) -> None:
+    await crowd(port, 2_000, lambda _: SIGNALLING)
+
+
+async def tokens(port: int, node: str) -> None:
+    """Each socket tries as many tokens as it may before it is closed."""
+    guesses = b"".join(join(f"tok_{number:016d}") for number in range(100))
+    await crowd(port, 500, lambda _: SIGNALLING, then=guesses)
+
+
 @dataclass(frozen=True, slots=True)
 class Attack:
     name: str
@@ -183,6 +206,8 @@ ATTACKS = {
         Attack("waits", waits),
         Attack("unread", unread, seconds=50.0),
         Attack("passwords", passwords, seconds=10.0),
+        Attack("sockets", sockets),
+        Attack("tokens", tokens),
     )
 }
 

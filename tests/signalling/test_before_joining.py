@@ -154,3 +154,18 @@ async def test_the_end_of_the_server_waits_for_no_browser(
         assert (await page.closed())[0] == 1012
         await context.__aexit__(None, None, None)
     assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+
+
+async def test_browsers_that_are_disconnected_are_in_one_log_line_for_many(
+    alone: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with alone() as server:
+        for _ in range(20):
+            async with browser(server.url) as page:
+                await page.socket.send(b"binary")
+                await page.closed()
+        assert server.middleware.drops == {Drop.INVALID: 20}
+
+    (line,) = (each for each in caplog.records if "disconnected" in each.getMessage())
+    assert vars(line).items() >= {"sockets": 1, "reasons": {"invalid": 1}, "peers": 1}.items()

@@ -5,7 +5,7 @@ errors are handed in.
 """
 
 from mediafleet.contract.application import create_app
-from mediafleet.contract.authentication import FailedLogins
+from mediafleet.contract.authentication import FailedLogins, PeerLog
 from mediafleet.contract.connections import (
     ConnectionLimits,
     ConnectionTable,
@@ -60,6 +60,7 @@ __all__ = [
     "Limits",
     "MissingHandlerError",
     "Options",
+    "PeerLog",
     "Problem",
     "Request",
     "ResponseViolationError",

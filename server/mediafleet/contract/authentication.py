@@ -24,6 +24,7 @@ _FOREIGN = (
 
 _MAX_HEADER_BYTES: Final = 8192
 _WINDOW_S: Final = 60.0
+_LOG_INTERVAL_S: Final = 10.0
 _MAX_PEERS: Final = 1_000
 _PEERS_LOGGED: Final = 5
 _OTHERS: Final = "others"
@@ -31,6 +32,66 @@ _OTHERS: Final = "others"
 Credentials = tuple[str, str]
 
 _log = logging.getLogger(__name__)
+
+
+class PeerLog:
+    """Logs what any peer can cause at any rate: the first at once, then counts in each interval.
+
+    Args:
+        log: The logger.
+        level: Of the lines.
+        message: Of the lines.
+        counted: Name of the number of times, such as "requests".
+        interval_s: Seconds between two lines.
+    """
+
+    def __init__(
+        self,
+        log: logging.Logger,
+        level: int,
+        message: str,
+        counted: str,
+        interval_s: float = _LOG_INTERVAL_S,
+    ) -> None:
+        self._log = log
+        self._level = level
+        self._message = message
+        self._counted = counted
+        self._interval_s = interval_s
+        self._peers: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def note(self, peer: str, reason: str | None = None) -> None:
+        """Take in that it happened once more.
+
+        Args:
+            peer: Whose address it was; empty if it has none.
+            reason: One of a few; None if there is only one.
+        """
+        if len(self._peers) >= _MAX_PEERS and peer not in self._peers:
+            peer = _OTHERS
+        self._peers[peer or "unknown"] += 1
+        if reason is not None:
+            self._reasons[reason] += 1
+        if self._timer is None:
+            self._write()
+
+    def _write(self) -> None:
+        """Log what came since the last line, and no other line for a while."""
+        self._timer = None
+        if not self._peers:
+            return
+        extra = {
+            self._counted: self._peers.total(),
+            "peers": len(self._peers),
+            "from": dict(self._peers.most_common(_PEERS_LOGGED)),
+            "reasons": dict(self._reasons) or None,
+        }
+        self._log.log(self._level, self._message, extra=extra)
+        self._peers.clear()
+        self._reasons.clear()
+        self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._write)
 
 
 class FailedLogins:
@@ -55,17 +116,15 @@ class FailedLogins:
         most: int = 100,
         delay_s: float = 1.0,
         most_delayed: int = 1_000,
-        log_interval_s: float = 10.0,
+        log_interval_s: float = _LOG_INTERVAL_S,
     ) -> None:
         self.count = 0
         self._most_delayed = most_delayed
-        self._log_interval_s = log_interval_s
         self._most = most
         self._delay_s = delay_s
         self._delayed = 0
         self._recent: dict[str, tuple[float, int]] = {}  # beginning of its minute, how many since
-        self._unlogged: Counter[str] = Counter()
-        self._timer: asyncio.TimerHandle | None = None
+        self._log = PeerLog(_log, logging.WARNING, "wrong credentials", "requests", log_interval_s)
 
     async def note(self, scope: Scope) -> bool:
         """Take in that a request had wrong credentials, and wait before it is answered.
@@ -76,7 +135,7 @@ class FailedLogins:
         client = scope.get("client")  # none of a Unix socket: its peers are not counted
         peer = address_key(client[0]) if client else ""
         self.count += 1
-        self._log(peer)
+        self._log.note(peer)
         if not peer or not self._is_too_many(peer):
             return True
         if self._delayed >= self._most_delayed:
@@ -99,29 +158,6 @@ class FailedLogins:
         if len(self._recent) > _MAX_PEERS:
             del self._recent[next(iter(self._recent))]  # the one that was quiet for longest
         return before >= self._most
-
-    def _log(self, peer: str) -> None:
-        if len(self._unlogged) >= _MAX_PEERS and peer not in self._unlogged:
-            peer = _OTHERS
-        self._unlogged[peer or "unknown"] += 1
-        if self._timer is None:
-            self._write()
-
-    def _write(self) -> None:
-        """Log what came since the last line, and no other line for a while."""
-        self._timer = None
-        if not self._unlogged:
-            return
-        _log.warning(
-            "wrong credentials",
-            extra={
-                "requests": self._unlogged.total(),
-                "peers": len(self._unlogged),
-                "from": dict(self._unlogged.most_common(_PEERS_LOGGED)),
-            },
-        )
-        self._unlogged.clear()
-        self._timer = asyncio.get_running_loop().call_later(self._log_interval_s, self._write)
 
 
 class BasicAuth:

@@ -29,7 +29,7 @@ from mediafleet.domain.errors import (
     ServerStoppingError,
     StoreUnavailableError,
 )
-from mediafleet.domain.events import SessionDestroyed
+from mediafleet.domain.events import NodeCrashed, SessionDestroyed
 from mediafleet.domain.media_node import MediaNodeStatus
 from mediafleet.domain.placement import Reservations
 
@@ -350,7 +350,11 @@ class ClusterState:
                 self._snapshot = None
             else:
                 self._keep(self._moved(node, decision.connections.get(node.id)))
-            log.info(
+            is_failure = (
+                isinstance(change.event, NodeCrashed) or node.status is MediaNodeStatus.FAILED
+            )
+            log.log(
+                logging.WARNING if is_failure else logging.INFO,
                 "media node changed",
                 extra={
                     "media_node_id": node.id,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from mediafleet.contract import AUTHENTICATED
+from mediafleet.contract import AUTHENTICATED, PeerLog
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -226,6 +226,7 @@ class SignallingMiddleware:
         self.sessions = sessions
         self.scheduler = scheduler
         self.drops: Counter[Drop] = Counter()
+        self._log = PeerLog(log, logging.INFO, "browsers disconnected", "sockets")
         self._app = app
         self._passes_websockets = passes_websockets
         self._most = most
@@ -254,7 +255,7 @@ class SignallingMiddleware:
     def note_drop(self, why: Drop, ip: str) -> None:
         """Count a socket that the server closes, and log the reason."""
         self.drops[why] += 1
-        log.info("browser disconnected", extra={"peer": ip, "reason": str(why)})
+        self._log.note(ip, str(why))
 
     def note_joined(self, socket: BrowserSocket) -> None:
         """The browser has authenticated."""

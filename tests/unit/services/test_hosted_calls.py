@@ -88,7 +88,9 @@ async def test_a_removal_now_ends_calls_between_terminating_and_terminated(
     assert await cluster.store.load_calls() == ()
 
 
-async def test_a_crash_ends_calls_and_names_them(cluster: Cluster) -> None:
+async def test_a_crash_ends_calls_and_names_them(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
     await cluster.begin_call()
     before = len(await cluster.committed())
 
@@ -99,6 +101,8 @@ async def test_a_crash_ends_calls_and_names_them(cluster: Cluster) -> None:
     assert crashed == "nodeCrashed "
     (event,) = (each for each in await cluster.store.events() if each.name == "nodeCrashed")
     assert event.payload["sessionIds"] == ["room"]
+    (warning,) = caplog.records
+    assert vars(warning).items() >= {"event": "nodeCrashed", "media_node_id": FIRST}.items()
     assert terminating == "mediaNodeStatusChanged terminating"
     assert sorted(ends) == end_of_call("nodeCrashed", connections=3, participants=2)
     assert terminated == "mediaNodeStatusChanged terminated"
