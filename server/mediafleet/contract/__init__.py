@@ -1,7 +1,6 @@
 """The contract layer: serves an OpenAPI contract through Connexion, compiled once at start-up.
 
-It knows HTTP and the contract, and nothing of Media Nodes: handlers, credentials and the table of
-errors are handed in.
+Nothing in it is about Media Nodes: the caller passes handlers, credentials and the table of errors.
 """
 
 from mediafleet.contract.application import create_app

@@ -95,7 +95,7 @@ class PeerLog:
 
 
 class FailedLogins:
-    """Counts wrong credentials, logs them, and slows down who sends many.
+    """Counts wrong credentials, logs them, and delays the answers to a peer that sends many.
 
     Only answers to wrong credentials are delayed, and only those of a peer that has sent too many
     within a minute. Peers are counted as connections are, see :func:`address_key`.
@@ -127,7 +127,7 @@ class FailedLogins:
         self._log = PeerLog(_log, logging.WARNING, "wrong credentials", "requests", log_interval_s)
 
     async def note(self, scope: Scope) -> bool:
-        """Take in that a request had wrong credentials, and wait before it is answered.
+        """Count a request with wrong credentials, and wait before it is answered.
 
         Returns:
             Whether its connection may be kept: too many answers would be delayed otherwise.

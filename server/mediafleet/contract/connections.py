@@ -1,6 +1,7 @@
 """The HTTP server's connections: how many there may be, and which one is closed for another.
 
-It reads no HTTP; the protocols in ``transport.py`` put themselves in and are checked from here.
+It reads no HTTP; the protocols in ``transport.py`` add themselves, and the table checks
+their deadlines.
 """
 
 import asyncio
@@ -98,7 +99,7 @@ class ConnectionTable:
         return len(self._admitted) + len(self._reserve)
 
     def add(self, connection: Connection) -> bool:
-        """Put in a new connection; False when it is in the reserve."""
+        """Add a new connection; False when it is in the reserve."""
         accepted = self._close_another_for(connection.peer)
         if accepted:
             self._admitted.add(connection)
@@ -227,12 +228,12 @@ def table_of(
 class Handshake:
     """A connection whose TLS handshake has not ended.
 
-    It costs next to nothing until its client says something.
+    It has no task until its client sends something.
 
     Args:
         accepted: The connection.
         peer: Key of the peer's address.
-        deadline: When it is given up, in the event loop's time.
+        deadline: When it is ended, in the event loop's time.
         shake_hands: Carries out the handshake, or fails.
         on_end: Called once, when it has ended, in any way.
     """
@@ -255,7 +256,7 @@ class Handshake:
         self._loop.add_reader(accepted, self._begin)
 
     def check(self, now: float) -> None:
-        """Give it up if it takes too long."""
+        """End it if it takes too long."""
         if now >= self._deadline:
             self.abort()
 
@@ -320,7 +321,7 @@ class TlsListener:
             self._watch(listener)
 
     def close(self) -> None:
-        """Accept no more, and give handshakes up; connections go on."""
+        """Accept no more, and end the handshakes; connections stay."""
         for listener in self._sockets:
             self._loop.remove_reader(listener)
         self._sockets.clear()

@@ -87,7 +87,7 @@ class Options:
             than a schema can say. They also see the valid properties of a body that breaks its
             schema, so that its 400 reports all errors at once. What they raise is handled like
             what a handler raises.
-        failed_logins: Counts wrong credentials and slows down who sends many.
+        failed_logins: Counts wrong credentials, and delays the answers to a peer that sends many.
         observe: Called with each request and its status when its response begins; must not raise.
     """
 

@@ -54,7 +54,7 @@ class Parameter:
 
     Attributes:
         name: As on the wire.
-        argument: As the handler knows it.
+        argument: The keyword argument of the handler.
         defaults: ``{argument: default}``, or empty when the contract gives none.
         where: What errors call it.
     """

@@ -129,7 +129,7 @@ class CdrFiles:
             return file.tell()
 
     def sync(self, name: str) -> None:
-        """Force a file to the disk; nothing happens if somebody has removed it.
+        """Force a file to the disk; nothing happens if it was removed.
 
         Raises:
             OSError: The disk reports an error.
@@ -156,7 +156,7 @@ class CdrFiles:
             return progress
         done, size = progress.position, progress.size
         with file:
-            if file.seek(0, os.SEEK_END) < size:  # somebody has cut it
+            if file.seek(0, os.SEEK_END) < size:  # it was truncated
                 return progress
             file.seek(size)
             for event in events:

@@ -124,7 +124,7 @@ async def open_store(
         on_commit: Called with the seconds that each change took, its wait included.
 
     Raises:
-        StoreStartError: The store cannot be used; the message says why and what helps.
+        StoreStartError: The store cannot be used; the message has the reason and the remedy.
     """
     limits = limits or StoreLimits()
     lease = Lease(observer)

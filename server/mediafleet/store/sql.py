@@ -221,7 +221,7 @@ class SqlStore(Store):
                 await self._reading.acquire()
             # One read at a time: a connection of the pool stays free for the writer.
             try:
-                # A read that is cut short costs its connection: who is cancelled waits for the end.
+                # A read that is cut short costs its connection: a cancelled caller waits for it.
                 with anyio.fail_after(self._limits.commit, shield=True):
                     async with self._database.connect() as connection:
                         return await connection.run_sync(

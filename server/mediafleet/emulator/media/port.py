@@ -31,7 +31,7 @@ _NTP_UNIX_S: Final = 2_208_988_800
 
 
 class SocketError(Exception):
-    """The UDP port of a node cannot be opened; the text says why."""
+    """The UDP port of a node cannot be opened; the text is the reason."""
 
 
 class MediaPort:

@@ -35,7 +35,7 @@ _DIGESTS: Final = frozenset({"sha-256", "sha-384", "sha-512"})
 
 
 class InvalidSdpError(ValueError):
-    """An offer that is no session description, or that cannot be answered; the text says why."""
+    """An offer that cannot be parsed or answered; the text is the reason."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(f"Invalid SDP: {reason}" if reason else "Invalid SDP")
