@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
     from random import Random
-    from types import TracebackType
 
     from mediafleet.clock import Clock
 
@@ -129,12 +128,7 @@ class EmulatedCluster:
             self.add_node()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def _find(self, local: str, peer: str) -> EmulatedNode | None:

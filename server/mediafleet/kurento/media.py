@@ -88,7 +88,6 @@ class KurentoMedia(Media, LinkListener):
 
     def __init__(self, media_servers: KurentoMediaServers) -> None:
         self._media_servers = media_servers
-        self._settings = media_servers.settings
         self._nodes: dict[str, NodeRequests] = {}
         media_servers.listen(self)
 
@@ -307,7 +306,7 @@ class KurentoMedia(Media, LinkListener):
         link = self._media_servers.link(node_id)
         node = self._nodes.get(node_id)
         if node is None or node.link is not link:
-            node = self._nodes[node_id] = NodeRequests(link, self._settings)
+            node = self._nodes[node_id] = NodeRequests(link, self._media_servers.settings)
         return node
 
     def _node_of(self, media: CallMedia) -> NodeRequests | None:
@@ -322,7 +321,7 @@ class KurentoMedia(Media, LinkListener):
     async def _creation(self, node: NodeRequests, pipeline: str = "") -> AsyncIterator[Creation]:
         """Bound a creation in time; if it fails, release what it has created."""
         creation = Creation(node, pipeline)
-        timeout_s = self._settings.creation_timeout
+        timeout_s = node.settings.creation_timeout
         try:
             with anyio.fail_after(timeout_s):
                 async with node.creations:

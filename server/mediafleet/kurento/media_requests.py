@@ -160,14 +160,13 @@ class NodeRequests:
     Attributes:
         link: To the node.
         creations: Bounds those at once: other requests of the node wait behind them.
-        creation_timeout: Seconds for a creation as a whole.
+        settings: Bounds.
     """
 
     def __init__(self, link: Link, settings: LinkSettings) -> None:
         self.link = link
         self.creations = anyio.Semaphore(settings.concurrent_creations)
-        self.creation_timeout = settings.creation_timeout
-        self._settings = settings
+        self.settings = settings
         self._waiting: deque[Request] = deque()
         self._unconfirmed: deque[Request] = deque(maxlen=settings.max_background_requests)
         self._in_flight = 0
@@ -207,7 +206,7 @@ class NodeRequests:
         """
         rpc = self.rpc(len(requests))
         batch = _Batch(requests, observe, tolerates_faults=tolerates_faults)
-        timeout_s = self._settings.request_timeout
+        timeout_s = self.settings.request_timeout
         timer = asyncio.get_running_loop().call_later(timeout_s, batch.expire, timeout_s)
         try:
             for index, request in enumerate(requests):
@@ -223,7 +222,7 @@ class NodeRequests:
 
     def add(self, request: Request) -> None:
         """Send a request that nobody waits for, again after a loss of the link."""
-        if len(self._waiting) >= self._settings.max_background_requests:
+        if len(self._waiting) >= self.settings.max_background_requests:
             dropped = self._waiting.popleft()
             log.debug(  # a browser causes one by each of its candidates
                 "request to media server dropped",
@@ -252,8 +251,8 @@ class NodeRequests:
         if not self.link.is_connected:
             return
         rpc = self.link.rpc()
-        most = self._settings.concurrent_background_requests
-        timeout_s = self._settings.request_timeout
+        most = self.settings.concurrent_background_requests
+        timeout_s = self.settings.request_timeout
         while self._waiting and self._in_flight < most and rpc.can_send(1):
             request = self._waiting.popleft()
             self._in_flight += 1
@@ -342,7 +341,7 @@ class Creation:
         self.node.release(self._objects)
 
     async def _perform(self, requests: Sequence[Request], observe: Observe) -> list[object]:
-        late_s = self.node.creation_timeout
+        late_s = self.node.settings.creation_timeout
         return await self.node.perform(requests, observe=observe, late_s=late_s)
 
     def _keep(self, outcome: Outcome, *, is_late: bool) -> None:
