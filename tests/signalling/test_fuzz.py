@@ -15,7 +15,9 @@ from websockets.exceptions import ConnectionClosed
 
 from mediafleet.clock import SystemClock
 from mediafleet.emulator import EmulatedCluster
-from support.rpc_browser import CONTRACT, Browser, RpcFailureError
+from mediafleet.signalling.openrpc import compiled_methods
+from support.openrpc_contract import DOCUMENT as OPENRPC
+from support.rpc_browser import Browser, RpcFailureError
 from support.rpc_calls import SESSIONS, Server, calls, joining, new_session, new_token
 from support.rpc_fuzzing import METHODS, WRONG_FRAMES, Id, params_of, wrong_params
 
@@ -178,13 +180,14 @@ async def test_whatever_browsers_send_is_answered_as_documented_at_length(
 
 def test_what_is_drawn_keeps_the_contract() -> None:
     """The strategies agree with what the server compiles."""
+    compiled = compiled_methods(OPENRPC)
 
     @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         method = data.draw(st.sampled_from(METHODS))
         params = data.draw(params_of(method, []))
-        assert CONTRACT.methods[method["name"]].params.is_valid(params), (method["name"], params)
+        assert compiled[method["name"]].is_valid(params), (method["name"], params)
         json.dumps(params)
 
     check()

@@ -9,7 +9,7 @@ from mediafleet.contract import BoundedWebSocketProtocol
 from mediafleet.domain.formats import identifier
 from mediafleet.scheduler import Scheduler
 from mediafleet.signalling.methods import Methods
-from mediafleet.signalling.openrpc import SignallingContract
+from mediafleet.signalling.openrpc import compiled_methods
 from mediafleet.signalling.rpc_sessions import RpcSessions, joined_sessions
 from mediafleet.signalling.websocket import MAX_FRAME_BYTES, SignallingMiddleware
 
@@ -51,7 +51,7 @@ class Signalling:
         self._rooms = calls.rooms
         self.scheduler = Scheduler(clock)
         self.sessions = RpcSessions(
-            SignallingContract(load_contract("openrpc.yaml")),
+            compiled_methods(load_contract("openrpc.yaml")),
             self.scheduler,
             lambda: identifier(random, "", 25),
         )

@@ -169,7 +169,7 @@ class MediaNodeBusyError(ConflictError):
 
 
 @dataclass(eq=False)
-class MediaNodeSilentError(ConflictError):
+class MediaNodeNotRespondingError(ConflictError):
     """The node does not answer, so whether it hosts sessions that must be spared is unknown."""
 
     node_id: str

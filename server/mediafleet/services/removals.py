@@ -12,9 +12,9 @@ from mediafleet.domain.errors import (
     MediafleetError,
     MediaNodeBusyError,
     MediaNodeNotFoundError,
+    MediaNodeNotRespondingError,
     MediaNodeNotTerminatedError,
     MediaNodeRestoredError,
-    MediaNodeSilentError,
     UnreachableMediaServerError,
 )
 from mediafleet.domain.lifecycle import DeletionStrategy, Removal, removal_of
@@ -61,7 +61,7 @@ class Removals:
         Raises:
             MediaNodeNotFoundError: No member has that id.
             MediaNodeBusyError: It hosts sessions and the strategy is ``if-no-sessions``.
-            MediaNodeSilentError: It does not answer, and the strategy is ``if-no-sessions``.
+            MediaNodeNotRespondingError: It does not answer, and the strategy is ``if-no-sessions``.
             MediaNodeRestoredError: The quarantine was ended meanwhile.
             ServerStoppingError: The server began to stop meanwhile.
             MediaNodeNotTerminatedError: Its machine could not be terminated; that is retried.
@@ -81,7 +81,7 @@ class Removals:
             if removal is Removal.REFUSE:
                 raise MediaNodeBusyError(node_id, hosted or known)
             if removal is Removal.UNKNOWN:
-                raise MediaNodeSilentError(node_id)
+                raise MediaNodeNotRespondingError(node_id)
             changes = changes_of_removal(member.node, removal, strategy, at=self._clock.now())
             return Decision(removal, changes)
 

@@ -13,7 +13,7 @@ from mediafleet.texts import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mediafleet.signalling.openrpc import SignallingContract
+    from mediafleet.contract import SchemaValidator
 
 _MAX_ID_CHARACTERS: Final = 64
 _MAX_NAME_CHARACTERS: Final = 60
@@ -68,8 +68,12 @@ class Request:
     size: int
 
 
-def read(text: str, contract: SignallingContract) -> Request:
+def read(text: str, methods: Mapping[str, SchemaValidator]) -> Request:
     """Read a frame of a browser.
+
+    Args:
+        text: The frame.
+        methods: What accepts the parameters of each method, by name.
 
     Raises:
         RpcError: It is no request, or breaks the contract.
@@ -88,8 +92,8 @@ def read(text: str, contract: SignallingContract) -> Request:
                 Code.INVALID_REQUEST,
                 "A frame must be an object with jsonrpc, which is 2.0, id, method and params",
             )
-    method = contract.methods.get(name)
-    if method is None:
+    params = methods.get(name)
+    if params is None:
         named = one_line(name, _MAX_NAME_CHARACTERS)
         raise RpcError(Code.METHOD_NOT_FOUND, f"There is no method {named}", request_id)
     given = frame.get("params")
@@ -97,8 +101,8 @@ def read(text: str, contract: SignallingContract) -> Request:
         given = {}
     elif isinstance(given, dict):
         given = {key: value for key, value in given.items() if value is not None}
-    if not method.params.is_valid(given):
-        reason = method.params.explain(given, "params", every=False)
+    if not params.is_valid(given):
+        reason = params.explain(given, "params", every=False)
         raise RpcError(Code.INVALID_PARAMS, reason, request_id)
     return Request(request_id, name, given, len(text))
 

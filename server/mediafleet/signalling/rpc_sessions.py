@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from mediafleet.contract import SchemaValidator
     from mediafleet.domain.media import IceCandidate
     from mediafleet.scheduler import Scheduler, Timer
-    from mediafleet.signalling.openrpc import SignallingContract
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ class RpcSessions:
     """All JSON-RPC sessions of this server; browsers are notified through it.
 
     Args:
-        contract: What frames must keep.
+        methods: What accepts the parameters of each method, by name.
         scheduler: For times that end.
         new_id: Makes the id of a session; nobody can guess it.
         grace: Seconds for which a session is kept without a socket; ``GRACE_S`` if not given.
@@ -182,7 +182,7 @@ class RpcSessions:
 
     def __init__(
         self,
-        contract: SignallingContract,
+        methods: Mapping[str, SchemaValidator],
         scheduler: Scheduler,
         new_id: Callable[[], str],
         *,
@@ -191,7 +191,7 @@ class RpcSessions:
         self.handlers: Handlers
         self.requests: Counter[str] = Counter()
         self.errors: Counter[tuple[str, int]] = Counter()
-        self._contract = contract
+        self._methods = methods
         self._scheduler = scheduler
         self._new_id = new_id
         self._grace = GRACE_S if grace is None else grace
@@ -260,7 +260,7 @@ class RpcSessions:
         if session.is_over or session.socket is not socket:
             return  # it is being closed
         try:
-            request = frames.read(text, self._contract)
+            request = frames.read(text, self._methods)
             self.requests[request.method] += 1
             immediate = self.handlers.immediate(request.method)
             if immediate is not None:
