@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from mediafleet.app import websocket_options
 from mediafleet.app.signalling import Signalling
 from mediafleet.clock import SystemClock
+from mediafleet.domain.call_errors import InvalidTokenError
 from mediafleet.services.rooms import CallSettings, Rooms
 from mediafleet.signalling.websocket import SignallingMiddleware
 from support import live
@@ -26,6 +28,11 @@ class Alone:
     middleware: SignallingMiddleware
 
 
+async def _refuse(*_: Any, **__: Any) -> None:
+    await checkpoint()
+    raise InvalidTokenError
+
+
 @pytest.fixture
 def alone() -> Callable[..., AbstractAsyncContextManager[Alone]]:
     """Start such a server; options are those of the middleware."""
@@ -34,7 +41,10 @@ def alone() -> Callable[..., AbstractAsyncContextManager[Alone]]:
     async def start(**options: Any) -> AsyncIterator[Alone]:
         nothing = cast("Any", SimpleNamespace())
         rooms = Rooms(nothing, nothing, nothing, CallSettings)
-        calls = cast("Any", SimpleNamespace(rooms=rooms, participants=nothing, filters=nothing))
+        participants = SimpleNamespace(join=_refuse)
+        calls = cast(
+            "Any", SimpleNamespace(rooms=rooms, participants=participants, filters=nothing)
+        )
         signalling = Signalling(calls, SystemClock(), SystemRandom())
 
         async def app(_: Any, receive: Any, send: Any) -> None:

@@ -8,6 +8,7 @@ import anyio
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from mediafleet.contract import FailedLogins
 from mediafleet.signalling import websocket
 from mediafleet.signalling.websocket import Drop
 from support.rpc_browser import browser, until
@@ -169,3 +170,16 @@ async def test_browsers_that_are_disconnected_are_in_one_log_line_for_many(
 
     (line,) = (each for each in caplog.records if "disconnected" in each.getMessage())
     assert vars(line).items() >= {"sockets": 1, "reasons": {"invalid": 1}, "peers": 1}.items()
+
+
+async def test_who_guesses_many_tokens_waits_for_the_answer_and_nobody_else_does(
+    alone: Any,
+) -> None:
+    async with alone() as server, browser(server.url) as page, browser(server.url) as other:
+        server.middleware.wrong_tokens = FailedLogins(most=2, delay_s=60)
+        for token in ("tok_1", "wss://localhost?sessionId=a&token=tok_2"):
+            assert await page.code_of("joinRoom", token=token, session="a") == 401
+        guess = await page.send("joinRoom", {"token": "tok_3", "session": "a"})
+        for each in (page, other, page):
+            assert await each.call("ping") == {"value": "pong"}
+        assert guess not in page.answered

@@ -105,6 +105,7 @@ class FailedLogins:
         delay_s: By how many seconds.
         most_delayed: How many responses of all peers wait at a time.
         log_interval_s: Seconds between two lines in the log.
+        message: Of these lines.
 
     Attributes:
         count: How many there were.
@@ -117,6 +118,7 @@ class FailedLogins:
         delay_s: float = 1.0,
         most_delayed: int = 1_000,
         log_interval_s: float = _LOG_INTERVAL_S,
+        message: str = "wrong credentials",
     ) -> None:
         self.count = 0
         self._most_delayed = most_delayed
@@ -124,7 +126,7 @@ class FailedLogins:
         self._delay_s = delay_s
         self._delayed = 0
         self._recent: dict[str, tuple[float, int]] = {}  # beginning of its minute, how many since
-        self._log = PeerLog(_log, logging.WARNING, "wrong credentials", "requests", log_interval_s)
+        self._log = PeerLog(_log, logging.WARNING, message, "requests", log_interval_s)
 
     async def note(self, scope: Scope) -> bool:
         """Count a request with wrong credentials, and wait before it is answered.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
+from mediafleet.domain.call_errors import InvalidTokenError, SessionNotFoundError
 from mediafleet.domain.call_notifications import participant, stream_options
 from mediafleet.domain.calls import MediaOptions, Reason
 from mediafleet.domain.errors import NotFoundError
@@ -129,14 +130,18 @@ class Methods:
         if session.joined is not None or socket is None:
             raise RpcError(Code.ALREADY_JOINED, "This browser has joined a session already")
         session_id, token = parse_token(params["token"], params.get("session", ""))
-        call, connection = await self._participants.join(
-            session_id,
-            token,
-            rpc_session=session.id,
-            platform=params.get("platform", ""),
-            metadata=params.get("metadata", ""),
-            ip=socket.ip,
-        )
+        try:
+            call, connection = await self._participants.join(
+                session_id,
+                token,
+                rpc_session=session.id,
+                platform=params.get("platform", ""),
+                metadata=params.get("metadata", ""),
+                ip=socket.ip,
+            )
+        except (SessionNotFoundError, InvalidTokenError):
+            await socket.note_wrong_token()
+            raise
         session.has_joined = True
         session.joined = call.id, connection.id
         if session.is_over:  # it was given up meanwhile

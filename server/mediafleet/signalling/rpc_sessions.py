@@ -57,6 +57,9 @@ class Socket(Protocol):
     def note_joined(self) -> None:
         """The browser has authenticated."""
 
+    async def note_wrong_token(self) -> None:
+        """The browser has given a wrong token; waits if its address has given many."""
+
     def note_left(self) -> None:
         """The browser has left; the socket may stay for a new joinRoom, for some seconds."""
 

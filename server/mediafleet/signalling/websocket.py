@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from mediafleet.contract import AUTHENTICATED, PeerLog
+from mediafleet.contract import AUTHENTICATED, FailedLogins, PeerLog
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -136,6 +136,10 @@ class BrowserSocket:
         self._cancel_timer()
         self._watch_pings()
 
+    async def note_wrong_token(self) -> None:
+        """The browser has given a wrong token; waits if its address has given many."""
+        await self._middleware.wrong_tokens.note(self._asgi)
+
     def note_left(self) -> None:
         """The browser has left; the socket may stay for a new joinRoom, for some seconds."""
         if self._closing is None:
@@ -210,6 +214,7 @@ class SignallingMiddleware:
 
     Attributes:
         drops: How many sockets the server closed, by reason.
+        wrong_tokens: Counts them, and slows down who gives many.
     """
 
     def __init__(
@@ -226,6 +231,7 @@ class SignallingMiddleware:
         self.sessions = sessions
         self.scheduler = scheduler
         self.drops: Counter[Drop] = Counter()
+        self.wrong_tokens = FailedLogins(message="wrong tokens")
         self._log = PeerLog(log, logging.INFO, "browsers disconnected", "sockets")
         self._app = app
         self._passes_websockets = passes_websockets
