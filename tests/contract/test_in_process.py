@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from mediafleet.app import create_app
+from mediafleet.app import Server
 from mediafleet.contract import FailedLogins
 from support import fuzz_verdict, fuzzing, live
 
 _folder = tempfile.TemporaryDirectory(prefix="mediafleet-fuzz-")
 fuzzing.write_cdr_file(Path(_folder.name))
 schema = fuzzing.make_schema()
-schema.app = create_app(
+schema.app = Server(
     live.configuration(Path(_folder.name)),
     # The fuzz sends thousands of wrong credentials from one peer, which would be slowed down.
     failed_logins=FailedLogins(most=sys.maxsize),
-)
+).app()
 pytestmark = pytest.mark.timeout(300)
 
 

@@ -147,6 +147,7 @@ class Server:
         open_files: Limits how many Media Nodes may be connected; no limit if not given.
         stopping: Notifies the application that the server begins to stop.
         connections: Gives the HTTP server's connections; there are no metrics of them otherwise.
+        failed_logins: Counts wrong credentials and slows down clients that send many.
 
     Raises:
         ValueError: No such environment.
@@ -167,6 +168,7 @@ class Server:
         open_files: OpenFiles | None = None,
         stopping: Stopping | None = None,
         connections: Callable[[], contract.ConnectionTable] | None = None,
+        failed_logins: contract.FailedLogins | None = None,
     ) -> None:
         clock, random = AwakeClock(clock or SystemClock()), SystemRandom()
         settings = ActiveConfiguration(
@@ -188,7 +190,7 @@ class Server:
             Reservations(measured_after=LOAD_INTERVALS_RESERVED * configuration.load_interval),
         )
         self._stopping = stopping or Stopping()
-        self._failed_logins = contract.FailedLogins()
+        self._failed_logins = failed_logins or contract.FailedLogins()
         self._connections = connections
         self._metrics = metrics.Metrics()
         self._media_servers = KurentoMediaServers(
