@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_RECONNECTION_S = 5.0
+FIRST_RECONNECTION_S = 8.0
 """When browsers are made to connect again after their media have ended: they renew the streams
-whose ICE has failed. Chromium sees that 5.2 to 7.3 s after the last packet."""
-RECONNECTION_PAUSE_S = 1.0
-RECONNECTIONS = 14
+whose ICE has failed, which Chromium sees up to 8 s after the last packet."""
+RECONNECTION_PAUSE_S = 2.0
+"""A browser that is renewing its streams meanwhile is rarely disturbed."""
+RECONNECTIONS = 7
 BEAT_S = 5.0
 JOBS_AT_ONCE = 20
 MAX_JOBS = 10_000
