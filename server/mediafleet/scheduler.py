@@ -63,7 +63,7 @@ class Scheduler:
         self._slot_s = slot_s
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = count()
-        self._handle: asyncio.TimerHandle | None = None
+        self._handle: asyncio.Handle | None = None
         self._handle_due = math.inf
         self._earliest = -math.inf
 
@@ -126,5 +126,8 @@ class Scheduler:
             self._handle.cancel()
         self._handle, self._handle_due = None, due
         if due != math.inf:
-            delay = max(_SHORTEST_S, due - self._clock.monotonic())
-            self._handle = asyncio.get_running_loop().call_later(delay, self.run_due)
+            loop, delay = asyncio.get_running_loop(), due - self._clock.monotonic()
+            if delay > 0:
+                self._handle = loop.call_later(max(_SHORTEST_S, delay), self.run_due)
+            else:  # the rest of many: a timer of its own would be one more wake-up
+                self._handle = loop.call_soon(self.run_due)
