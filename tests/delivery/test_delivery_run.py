@@ -64,10 +64,14 @@ class Receiver:
 
 
 class Sender:
-    """A process that is killed after a while, and started again until it ends by itself."""
+    """A process that is killed after a while, and started again until it ends by itself.
 
-    def __init__(self, folder, port):
-        self._arguments = [str(folder), str(EVENTS), str(port)]
+    It is killed at the latest when it has delivered a third of the events: twice in any run.
+    """
+
+    def __init__(self, folder, receiver):
+        self._arguments = [str(folder), str(EVENTS), str(receiver.port)]
+        self._receiver = receiver
         self.kills = 0
         self.memory_mb = 0.0
 
@@ -77,8 +81,9 @@ class Sender:
                 [*COMMAND, *self._arguments], cwd=TESTS, stdout=subprocess.PIPE
             )
             assert await anyio.to_thread.run_sync(process.stdout.readline) == b"started\n"
+            enough = len(self._receiver.accepted) + EVENTS // 3
             with anyio.move_on_after(KILL_S):
-                while process.poll() is None:
+                while process.poll() is None and len(self._receiver.accepted) < enough:
                     self._measure(process.pid)
                     await anyio.sleep(0.05)
             ended = process.poll()
@@ -104,7 +109,7 @@ async def test_no_event_is_lost_while_everything_fails(tmp_path, report):
         tasks.start_soon(receiver.run)
         while not receiver.port:
             await anyio.sleep(0.01)
-        sender = Sender(tmp_path, receiver.port)
+        sender = Sender(tmp_path, receiver)
         await sender.run()
         tasks.cancel_scope.cancel()
     seconds = time.monotonic() - began
