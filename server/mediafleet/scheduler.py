@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mediafleet.clock import Clock
 
 SLOT_S = 0.02
-_MOST_AT_ONCE = 50  # about 2 ms of work; requests wait no longer for it
+_MOST_AT_ONCE = 50  # 1.3 ms of work: a request waits no longer for them
 _SHORTEST_S = 0.001  # uvloop rounds: a shorter time would be none, again and again
 
 

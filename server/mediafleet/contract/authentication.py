@@ -63,7 +63,7 @@ class PeerLog:
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, peer: str, reason: str | None = None) -> None:
-        """Take in that it happened once more.
+        """Count one more occurrence.
 
         Args:
             peer: Whose address it was; empty if it has none.

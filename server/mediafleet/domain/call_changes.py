@@ -472,8 +472,8 @@ def change_filter(
     reason = "execFilterMethod" if replaces else "applyFilter"
     if applied is None:
         reason = "removeFilter"
-    notification = property_changed(after, owner, filtered, changed, reason, but=by)
-    return Change(after, notifications=(notification,))
+    seen = property_changed(after, owner, filtered, changed, reason, but=by)
+    return Change(after, notifications=(seen,))
 
 
 def note_filter_method(

@@ -60,7 +60,6 @@ class Reason(StrEnum):
     SESSION_CLOSED_BY_SERVER = "sessionClosedByServer"
 
 
-CODECS = ("VP8", "VP9", "H264", "NONE", "MEDIA_SERVER_PREFERRED")
 ANY_CODEC = "NONE"
 
 
@@ -91,7 +90,7 @@ class SessionProperties:
 
     Attributes:
         custom_session_id: The id that it chose; empty if it chose none.
-        forced_video_codec: The only codec that browsers may send, one of ``CODECS``.
+        forced_video_codec: The only codec that browsers may send, as in the contract.
         allow_transcoding: Join although a browser does not have that codec.
         media_node: Id of the only Media Node that may host the session.
     """
